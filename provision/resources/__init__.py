@@ -1,1 +1,47 @@
-"""."""
+"""The managed kinds: one module each with what is desired, what is observed, and the pure diff.
+
+``Desired`` is what a configuration asks for, ``Observed`` what Graph showed; both are plain values.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provision.clouds import Cloud
+from provision.resources import (
+    app_management_policy,
+    application,
+    client_secret,
+    consent,
+    mailbox,
+    service_principal,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """One configuration, reduced to what is to be there."""
+
+    name: str
+    tenant: str  # GUID or verified domain, lower case
+    cloud: Cloud
+    product: str
+    application: application.Desired
+    consent: consent.Desired
+    client_secret: client_secret.Desired
+    mailbox: mailbox.Desired
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What is there, for one configuration. Without an application its parts are empty."""
+
+    tenant_id: str
+    application: application.Observed | None
+    service_principal: service_principal.Observed | None
+    role: consent.Role
+    assignments: tuple[consent.Role, ...]
+    secrets: tuple[client_secret.Observed, ...]
+    policy: app_management_policy.Observed
+    mailbox: mailbox.Observed
+    not_checked: tuple[str, ...] = ()  # other things that could not be read, and the right that lacks

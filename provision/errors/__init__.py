@@ -1,0 +1,143 @@
+"""What can go wrong: one exception, with a code, a place, a fix and an exit code.
+
+Every message that a person may meet has an entry in :mod:`provision.errors.catalogue`; raising
+anything else on purpose is a defect. ``provision explain CODE`` prints an entry in full.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Exit(IntEnum):
+    """Exit codes of the program; a pipeline may rely on each."""
+
+    DONE = 0
+    FAILED = 1
+    PENDING = 2  # changes are pending; only with --detailed-exitcode
+    CONSENT = 3  # all done, but an administrator's consent is still to be given
+    ATTENTION = 4  # drift was found, or a secret expires soon
+    REFUSED = 5  # the plan is stale or unsafe
+    USAGE = 64
+    CONFIG = 65
+    UNREACHABLE = 69
+    NO_PERMISSION = 77
+    INTERRUPTED = 130  # Ctrl-C, as shells report it
+
+
+_WORST_FIRST = (
+    Exit.INTERRUPTED,
+    Exit.NO_PERMISSION,
+    Exit.UNREACHABLE,
+    Exit.CONFIG,
+    Exit.USAGE,
+    Exit.REFUSED,
+    Exit.FAILED,
+    Exit.ATTENTION,
+    Exit.CONSENT,
+    Exit.PENDING,
+    Exit.DONE,
+)
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """Return the code that a run over several configs ends with; ``DONE`` for none."""
+    return min(codes, key=_WORST_FIRST.index, default=Exit.DONE)
+
+
+class Severity(StrEnum):
+    """How much a finding matters. An ``error`` stops ``apply`` unless it is allowed by name."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of the catalogue: what a code means, wherever it appears."""
+
+    code: str  # PRV and three digits; never reused
+    name: str  # kebab-case; what --allow takes
+    exit: Exit
+    title: str
+    cause: str
+    fix: str
+    source: str | None = None  # a page that says so
+    allowable: bool = False  # whether ``--allow NAME`` lets it pass
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a file, one-based, with the line itself so that it can be shown under a caret."""
+
+    file: str
+    line: int | None = None
+    column: int | None = None
+    text: str | None = None
+
+    def __str__(self) -> str:
+        return ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
+
+
+class ProvisionError(Exception):
+    """Something that a person must know: entry, message, fix, place, and Graph's own words if any.
+
+    ``others`` holds further errors found in the same pass, so that all are said at once.
+    """
+
+    def __init__(
+        self,
+        entry: Entry,
+        message: str | None = None,
+        *,
+        fix: str | None = None,
+        where: Place | None = None,
+        request_id: str | None = None,
+        service_code: str | None = None,
+        others: Sequence[ProvisionError] = (),
+    ) -> None:
+        super().__init__(message or entry.title)
+        self.entry = entry
+        self.message = message or entry.title
+        self.fix = fix or entry.fix
+        self.where = where
+        self.request_id = request_id
+        self.service_code = service_code
+        self.others = tuple(others)
+
+    @property
+    def all(self) -> tuple[ProvisionError, ...]:
+        """This error and the others found with it, in order."""
+        return (self, *self.others)
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code that this error, with its others, asks for."""
+        return worst(error.entry.exit for error in self.all)
+
+
+def combined(errors: Sequence[ProvisionError]) -> ProvisionError:
+    """Return one error that carries all of them; ``errors`` must not be empty."""
+    first, *rest = [single for error in errors for single in error.all]
+    return ProvisionError(
+        first.entry,
+        first.message,
+        fix=first.fix,
+        where=first.where,
+        request_id=first.request_id,
+        service_code=first.service_code,
+        others=rest,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a reader of a plan should know that is not a change."""
+
+    entry: Entry
+    severity: Severity
+    message: str
+    fix: str | None = None

@@ -1,0 +1,539 @@
+"""Every code the program can say, in one table: what it means, why it comes, what to do.
+
+Codes are stable and never reused: 1xx command line, 2xx configuration, 3xx refusals before anything
+is written, 4xx sign-in and Graph, 5xx delivery of the secret, 6xx findings, 7xx sandbox, 9xx the rest.
+``docs/errors.md`` is written from this table.
+"""
+
+from __future__ import annotations
+
+from provision.errors import Entry, Exit
+
+# 1xx: the command line
+
+USAGE = Entry(
+    "PRV100",
+    "usage",
+    Exit.USAGE,
+    "the command line is wrong",
+    "A command, an option or a value is not one that the program knows.",
+    "Run the command with --help.",
+)
+NOT_INTERACTIVE = Entry(
+    "PRV101",
+    "not-interactive",
+    Exit.USAGE,
+    "there is nobody to ask",
+    "apply asks before it writes, and neither a terminal nor --yes is there.",
+    "Look at the plan, then run again with --yes.",
+)
+TERMINAL_SINK = Entry(
+    "PRV102",
+    "terminal-sink",
+    Exit.USAGE,
+    "the secret cannot be shown: there is no terminal",
+    "The delivery 'terminal' shows the secret once on a screen; in a pipe or a pipeline it would be kept in a log.",
+    "Choose another delivery: --deliver file:PATH, or secret.delivery in the config.",
+)
+UNKNOWN_CODE = Entry(
+    "PRV103",
+    "unknown-code",
+    Exit.USAGE,
+    "no such error code",
+    "explain knows the codes and names of its own catalogue.",
+    "Run 'provision explain' alone to list them.",
+)
+DECLINED = Entry(
+    "PRV104",
+    "declined",
+    Exit.FAILED,
+    "not applied: the answer was no",
+    "The question before writing was not answered with yes.",
+    "Nothing was written. Run again when the plan is right.",
+)
+
+# 2xx: the configuration
+
+CONFIG_NOT_FOUND = Entry(
+    "PRV200",
+    "config-not-found",
+    Exit.CONFIG,
+    "no such config",
+    "The path, folder or glob names no YAML file.",
+    "Check the path; a folder must hold *.yaml or *.yml files.",
+)
+CONFIG_UNREADABLE = Entry(
+    "PRV201",
+    "config-unreadable",
+    Exit.CONFIG,
+    "the config cannot be read",
+    "The file may not be read, is no UTF-8 text, is empty, or is too large to be a config.",
+    "Save it as UTF-8 text, and see that you may read it.",
+)
+YAML_SYNTAX = Entry(
+    "PRV202",
+    "yaml-syntax",
+    Exit.CONFIG,
+    "the YAML cannot be read",
+    "Most often a tab, a missing space after a colon, or a quote that is not closed.",
+    "Indent with spaces and compare with the files in configs/.",
+)
+YAML_FEATURE = Entry(
+    "PRV203",
+    "yaml-feature",
+    Exit.CONFIG,
+    "this YAML feature is not taken here",
+    "Aliases, merge keys, tags and several documents in a file hide from a reviewer what a config says.",
+    "Write the values out; share them between files with 'extends'.",
+)
+DUPLICATE_KEY = Entry(
+    "PRV204",
+    "duplicate-key",
+    Exit.CONFIG,
+    "a key stands twice",
+    "YAML would silently keep the last of them.",
+    "Keep the one that is meant.",
+)
+UNKNOWN_KEY = Entry(
+    "PRV205",
+    "unknown-key",
+    Exit.CONFIG,
+    "there is no such key",
+    "A misspelt key would otherwise be ignored.",
+    "Run 'provision schema' for the keys that there are.",
+)
+MISSING_KEY = Entry(
+    "PRV206",
+    "missing-key",
+    Exit.CONFIG,
+    "a required key is missing",
+    "version, name, tenant.id, application.admin_url and mail.address have no default.",
+    "Add it.",
+)
+WRONG_TYPE = Entry(
+    "PRV207",
+    "wrong-type",
+    Exit.CONFIG,
+    "the value is of another kind than is meant here",
+    "YAML reads no, on, 123 and 2026-01-01 as something other than text.",
+    "Put text in quotes.",
+)
+INVALID_VALUE = Entry(
+    "PRV208",
+    "invalid-value",
+    Exit.CONFIG,
+    "the value is not one that can work",
+    "It breaks a rule of Microsoft Entra or of this tool.",
+    "Correct it as the message says.",
+)
+VARIABLE_UNSET = Entry(
+    "PRV209",
+    "variable-unset",
+    Exit.CONFIG,
+    "a variable is not set",
+    "${NAME} takes its value from --var or from the environment.",
+    "Set it, pass --var NAME=VALUE, or give a default: ${NAME:-default}.",
+)
+VARIABLE_FORBIDDEN = Entry(
+    "PRV210",
+    "variable-forbidden",
+    Exit.CONFIG,
+    "this variable may not be read by a config",
+    "A config in a pull request is a stranger's text; it must not be able to put a credential into a plan.",
+    "Write the value itself, or use a variable whose name does not speak of a secret.",
+)
+EXTENDS = Entry(
+    "PRV211",
+    "extends",
+    Exit.CONFIG,
+    "the file that this one extends cannot be used",
+    "It is missing, not a relative path, extends itself in the end, or the chain is too long.",
+    "Correct the path after 'extends'; it is relative to the file it stands in.",
+)
+REDIRECT_URI = Entry(
+    "PRV212",
+    "redirect-uri",
+    Exit.CONFIG,
+    "Entra does not take this redirect URI",
+    "https only (http for localhost), 256 characters at most, none of ! $ ' ( ) , ; and no fragment.",
+    "Correct application.admin_url or application.redirect_uris.",
+    "https://learn.microsoft.com/entra/identity-platform/reply-url",
+)
+DUPLICATE_NAME = Entry(
+    "PRV213",
+    "duplicate-name",
+    Exit.CONFIG,
+    "two configs mean the same application",
+    "The name is the application's identity; two files of one name in one tenant would undo each other.",
+    "Give each its own name, or name one file only.",
+)
+TENANT_NOT_FOUND = Entry(
+    "PRV214",
+    "tenant-not-found",
+    Exit.CONFIG,
+    "there is no such tenant in this cloud",
+    "tenant.id is mistyped, or tenant.cloud is another than the tenant's (GCC High and DoD have their own hosts).",
+    "Compare tenant.id with the Overview page of Microsoft Entra ID, and see that tenant.cloud is right.",
+    "https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
+
+# 3xx: refused before anything is written
+
+IDENTITY_CONFLICT = Entry(
+    "PRV300",
+    "identity-conflict",
+    Exit.REFUSED,
+    "name and client_id mean two different applications",
+    "An application with this uniqueName is there, and client_id names another.",
+    "Decide which is meant: remove client_id, or choose another name.",
+)
+FOREIGN_UNIQUE_NAME = Entry(
+    "PRV301",
+    "foreign-unique-name",
+    Exit.REFUSED,
+    "the name is taken by an application that this tool did not make",
+    "Another tool (Bicep, for one) made an application with this uniqueName; it lacks the tag 'provision'.",
+    "Choose another name, or adopt it with application.client_id.",
+)
+SOFT_DELETED = Entry(
+    "PRV302",
+    "soft-deleted",
+    Exit.REFUSED,
+    "the application was deleted, and its name is still reserved",
+    "A deleted application keeps its uniqueName for 30 days, until it is restored or removed for good.",
+    "Restore it in the portal (App registrations > Deleted applications), delete it there permanently, "
+    "or choose another name.",
+    "https://learn.microsoft.com/entra/identity-platform/howto-restore-app",
+)
+OTHER_TENANTS_APPLICATION = Entry(
+    "PRV303",
+    "other-tenants-application",
+    Exit.REFUSED,
+    "the application belongs to another tenant",
+    "Only its service principal is here; the registration can be changed in its home tenant alone.",
+    "Set tenant.id to the home tenant, or remove client_id to make an application of your own.",
+)
+CLIENT_ID_NOT_FOUND = Entry(
+    "PRV304",
+    "client-id-not-found",
+    Exit.REFUSED,
+    "the application to adopt is not there",
+    "client_id is mistyped, is an object id, or belongs to another tenant.",
+    "Copy 'Application (client) ID' from the registration's Overview page.",
+)
+MAILBOX_MISSING = Entry(
+    "PRV305",
+    "mailbox-missing",
+    Exit.REFUSED,
+    "there is no mailbox at this address",
+    "The address is mistyped, the user has no Exchange Online licence, or the mailbox is on-premises.",
+    "Create or license the mailbox, or pass --allow mailbox-missing to go on without.",
+    "https://learn.microsoft.com/graph/resolve-auth-errors",
+    allowable=True,
+)
+SECRETS_BLOCKED = Entry(
+    "PRV306",
+    "secrets-blocked",
+    Exit.REFUSED,
+    "the tenant's policy forbids client secrets",
+    "An app management policy has the restriction passwordAddition in force for this application.",
+    "Ask who runs Entra to exclude this one application from that policy (a custom app management policy "
+    "assigned to it), then run again. Nothing was written.",
+    "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
+)
+UNSCOPED_GRANT = Entry(
+    "PRV307",
+    "unscoped-grant",
+    Exit.REFUSED,
+    "the config limits mail to one mailbox, but Entra grants Mail.Send for all of them",
+    "The two add up: with the Entra grant in place the Exchange scope limits nothing.",
+    "Assign the scope in Exchange first, then remove the Mail.Send assignment from the enterprise application.",
+    "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
+    allowable=True,
+)
+CUSTOM_CLOUD = Entry(
+    "PRV308",
+    "custom-cloud",
+    Exit.REFUSED,
+    "the config sends credentials to hosts that are not Microsoft's",
+    "tenant.cloud holds addresses instead of the name of a cloud.",
+    "If you trust these hosts, pass --allow custom-cloud.",
+    allowable=True,
+)
+COMMAND_SINK = Entry(
+    "PRV309",
+    "command-sink",
+    Exit.REFUSED,
+    "the config runs a command in a pipeline",
+    "A command sink runs what the config names; in a pull request that is a stranger's choice.",
+    "If you trust the config, pass --allow command-sink.",
+    allowable=True,
+)
+CHANGED_MEANWHILE = Entry(
+    "PRV310",
+    "changed-meanwhile",
+    Exit.REFUSED,
+    "somebody changed the tenant while this ran",
+    "What was to be created came into being between the look and the write.",
+    "Run plan again and look at what it says now.",
+)
+
+# 4xx: sign-in and Graph
+
+UNREACHABLE = Entry(
+    "PRV400",
+    "unreachable",
+    Exit.UNREACHABLE,
+    "the service cannot be reached",
+    "No network, a proxy, a firewall, a DNS name or a certificate is in the way.",
+    "Check the connection to the host in the message; behind a proxy set HTTPS_PROXY, "
+    "with a private CA set SSL_CERT_FILE.",
+)
+THROTTLED = Entry(
+    "PRV401",
+    "throttled",
+    Exit.UNREACHABLE,
+    "the service stayed busy",
+    "It answered 'too many requests' or 'unavailable' until the time allowed was over.",
+    "Wait some minutes and run again; what was done is kept and found again.",
+    "https://learn.microsoft.com/graph/throttling",
+)
+NO_PERMISSION = Entry(
+    "PRV402",
+    "no-permission",
+    Exit.NO_PERMISSION,
+    "this identity lacks a right",
+    "Graph refused the call for want of a permission or a directory role.",
+    "Sign in as somebody who has the right that the message names, or have it granted.",
+    "https://learn.microsoft.com/graph/permissions-reference",
+)
+SIGN_IN = Entry(
+    "PRV403",
+    "sign-in",
+    Exit.NO_PERMISSION,
+    "sign-in failed",
+    "No credential was found, or Entra refused the one that was.",
+    "Sign in with 'az login', set AZURE_CLIENT_ID, AZURE_TENANT_ID and a credential, "
+    "or choose another way with --auth.",
+    "https://learn.microsoft.com/python/api/overview/azure/identity-readme",
+)
+GRAPH_REFUSED = Entry(
+    "PRV404",
+    "graph-refused",
+    Exit.FAILED,
+    "Microsoft Graph refused the request",
+    "The message is Graph's own.",
+    "Read Graph's message; give its request id to Microsoft's support if it stays unclear.",
+)
+GRAPH_ANSWER = Entry(
+    "PRV405",
+    "graph-answer",
+    Exit.FAILED,
+    "the answer is not what Graph documents",
+    "Something between here and Graph answered in its place, or Graph changed.",
+    "Look whether a proxy answers; otherwise report it with the request id.",
+)
+ROLE_NOT_FOUND = Entry(
+    "PRV406",
+    "role-not-found",
+    Exit.FAILED,
+    "this tenant's Microsoft Graph offers no such permission",
+    "The role is looked up by name in the tenant and was not found there.",
+    "See that tenant.cloud is right; the permission may not exist in that cloud.",
+)
+LIFETIME_REFUSED = Entry(
+    "PRV407",
+    "lifetime-refused",
+    Exit.REFUSED,
+    "policy refused the secret's lifetime",
+    "An app management policy allows less than was asked for, and did not say so when it was read.",
+    "Set secret.lifetime shorter, below what the policy allows.",
+    "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
+)
+
+# 5xx: delivery of the secret
+
+SINK_UNUSABLE = Entry(
+    "PRV500",
+    "sink-unusable",
+    Exit.FAILED,
+    "the secret could not be delivered there, so none was made",
+    "The delivery is tried out before a secret is made.",
+    "Correct what the message names, or choose another delivery with --deliver.",
+)
+DELIVERY_FAILED = Entry(
+    "PRV501",
+    "delivery-failed",
+    Exit.FAILED,
+    "the secret could not be delivered; it was revoked",
+    "The sink failed after the secret was made. The value is gone and the secret with it.",
+    "Correct what the message names and run again: a new one will be made.",
+)
+NOT_REVOKED = Entry(
+    "PRV502",
+    "not-revoked",
+    Exit.FAILED,
+    "the secret could not be delivered, and could not be revoked either",
+    "The sink failed, and then Graph refused to remove the secret.",
+    "Run again: the next run removes it. Or remove it in the portal by the key id in the message.",
+)
+UNSEEN_SECRET = Entry(
+    "PRV503",
+    "unseen-secret",
+    Exit.FAILED,
+    "Graph's answer to the secret's creation was lost, and so is its value",
+    "The connection broke while the secret was made, and it kept breaking while that was mended.",
+    "Run again: the next run removes what nobody received and makes a new one.",
+)
+
+# 6xx: findings
+
+LIFETIME_OVER_180_DAYS = Entry(
+    "PRV600",
+    "lifetime-over-180-days",
+    Exit.DONE,
+    "the secret lives longer than CISA recommends",
+    "CISA's baseline MS.AAD.5.6v1 recommends 180 days or less.",
+    "Set secret.lifetime to 180d.",
+    "https://github.com/cisagov/ScubaGear/blob/main/PowerShell/ScubaGear/baselines/aad.md",
+)
+LIFETIME_CAPPED = Entry(
+    "PRV601",
+    "lifetime-capped",
+    Exit.DONE,
+    "policy allows a shorter life than the config asks for",
+    "Entra compares a policy's lifetime with 'less than', so the end is set an hour before it.",
+    "Nothing to do; set secret.lifetime lower to be free of this note.",
+    "https://github.com/cisagov/ScubaGear/blob/main/PowerShell/ScubaGear/baselines/aad.md",
+)
+RENEW_BEFORE_CAPPED = Entry(
+    "PRV602",
+    "renew-before-capped",
+    Exit.DONE,
+    "renewal begins later than the config asks for",
+    "A renewal window longer than a third of the secret's life would renew it without end.",
+    "Nothing to do; set secret.renew_before to a third of the lifetime or less to be free of this note.",
+)
+MAILBOX_NOT_CHECKED = Entry(
+    "PRV603",
+    "mailbox-not-checked",
+    Exit.DONE,
+    "whether the mailbox is there could not be read",
+    "This identity may not read users or mailboxes.",
+    "Grant the right that the message names, or see for yourself that the mailbox is there.",
+)
+POLICY_NOT_CHECKED = Entry(
+    "PRV604",
+    "policy-not-checked",
+    Exit.DONE,
+    "the app management policy could not be read",
+    "This identity lacks Policy.Read.All; a policy may refuse the secret when it is made.",
+    "Grant Policy.Read.All, or go on: a refusal is understood when it comes.",
+)
+NOT_CHECKED = Entry(
+    "PRV605",
+    "not-checked",
+    Exit.DONE,
+    "something could not be read",
+    "This identity lacks the right to read it.",
+    "Grant the right that the message names.",
+)
+AWAITS_CONFIRMATION = Entry(
+    "PRV606",
+    "awaits-confirmation",
+    Exit.DONE,
+    "a renewed secret waits to be entered",
+    "Two delivered secrets are alive: the product may still use the older one.",
+    "Enter the newer one in the product before the older one ends.",
+)
+SECRET_UNPROVEN = Entry(
+    "PRV607",
+    "secret-unproven",
+    Exit.DONE,
+    "a secret carries our mark, but nothing records its delivery",
+    "A run on another machine was interrupted, or somebody copied the name.",
+    "If nobody uses it, remove it in the portal (Certificates & secrets).",
+)
+TAKES_EFFECT_LATER = Entry(
+    "PRV608",
+    "takes-effect-later",
+    Exit.DONE,
+    "a changed description takes effect with the next secret",
+    "Graph does not let a secret be renamed.",
+    "Nothing to do.",
+)
+PRINCIPAL_DISABLED = Entry(
+    "PRV609",
+    "principal-disabled",
+    Exit.DONE,
+    "sign-in is switched off for the service principal: no token will be issued",
+    "Somebody set 'Enabled for users to sign-in' to No on the enterprise application.",
+    "Switch it on in the portal (Enterprise applications > Properties).",
+)
+SCOPE_UNKNOWN = Entry(
+    "PRV610",
+    "scope-unknown",
+    Exit.DONE,
+    "whether Exchange lets the application send from the mailbox cannot be read here",
+    "With mail.scope: mailbox the grant is Exchange's role assignment, which Graph does not show.",
+    "See in Exchange Online PowerShell: Test-ServicePrincipalAuthorization.",
+    "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
+)
+CONSENT_PENDING = Entry(
+    "PRV611",
+    "consent-pending",
+    Exit.CONSENT,
+    "an administrator's consent is still to be given",
+    "A Microsoft Graph application permission can be granted by a Privileged Role Administrator alone.",
+    "Send the consent link to such an administrator, then run again.",
+    "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
+    allowable=True,
+)
+
+# 7xx: the sandbox
+
+SANDBOX_STATE = Entry(
+    "PRV700",
+    "sandbox-state",
+    Exit.CONFIG,
+    "the sandbox's state cannot be used",
+    "The file is damaged, of a newer version, or not a sandbox's state at all. It was left as it is.",
+    "Move it away, or run 'provision sandbox reset'.",
+)
+
+# 9xx: the rest
+
+UNEXPECTED = Entry(
+    "PRV900",
+    "unexpected",
+    Exit.FAILED,
+    "something went wrong that this program did not foresee",
+    "A defect in the program.",
+    "Please report it with the file that the message names; it holds no secret.",
+)
+INTERRUPTED = Entry(
+    "PRV901",
+    "interrupted",
+    Exit.INTERRUPTED,
+    "interrupted",
+    "Ctrl-C was pressed.",
+    "Run again: the next run finds out what was done and goes on from there.",
+)
+DISK = Entry(
+    "PRV902",
+    "disk",
+    Exit.FAILED,
+    "a file of the program could not be written",
+    "The disk is full, or the folder may not be written to.",
+    "Make room, or run in a folder that you may write to.",
+)
+
+ENTRIES: dict[str, Entry] = {
+    entry.name: entry for entry in list(globals().values()) if isinstance(entry, Entry)
+}
+
+
+def find(text: str) -> Entry | None:
+    """Return the entry of that code or name, whatever its case; ``None`` if there is none."""
+    wanted = text.strip().lower()
+    return next((e for e in ENTRIES.values() if wanted in (e.code.lower(), e.name)), None)

@@ -1,0 +1,76 @@
+"""Admin consent: the assignment of ``Mail.Send`` of Microsoft Graph to the service principal.
+
+Source: https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from provision.change import Action, Change
+from provision.errors import Finding, Severity, catalogue
+
+ADDRESS = "consent"
+PERMISSION = "Mail.Send"
+RESOURCE = "Microsoft Graph"
+ROLE_NEEDED = "Privileged Role Administrator"
+
+
+class Mode(StrEnum):
+    """Who gives consent; ``NONE`` where Exchange limits the application to one mailbox."""
+
+    GRANT = "grant"
+    HANDOFF = "handoff"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """How the grant is to come about."""
+
+    mode: Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """``Mail.Send`` as this tenant's Microsoft Graph principal publishes it."""
+
+    resource_id: str
+    role_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """``POST /servicePrincipals/{resource}/appRoleAssignedTo``."""
+
+    role: Role
+
+
+def granted(role: Role, assignments: Sequence[Role]) -> bool:
+    """Say whether the role is among the principal's assignments."""
+    return role in assignments
+
+
+def diff(desired: Desired, role: Role, assignments: Sequence[Role]) -> Change:
+    """Return the one change after which consent is there, or a person's part of it."""
+    after = {"permission": f"{RESOURCE}: {PERMISSION}", "kind": "application"}
+    if desired.mode is Mode.NONE:
+        return Change(ADDRESS, Action.NO_OP, "mail.scope is mailbox: Exchange grants it, not Entra")
+    if granted(role, assignments):
+        return Change(ADDRESS, Action.NO_OP, "already granted")
+    if desired.mode is Mode.HANDOFF:
+        return Change(
+            ADDRESS, Action.HANDOFF, f"consent is handed over: a {ROLE_NEEDED} grants it", None, after
+        )
+    return Change(ADDRESS, Action.CREATE, "not granted yet", None, after, Grant(role))
+
+
+def check(desired: Desired, role: Role, assignments: Sequence[Role]) -> tuple[Finding, ...]:
+    """Return what a reader of the plan should know about how far the application reaches."""
+    if desired.mode is not Mode.NONE:
+        return ()
+    if granted(role, assignments):
+        return (Finding(catalogue.UNSCOPED_GRANT, Severity.ERROR, catalogue.UNSCOPED_GRANT.title),)
+    return (Finding(catalogue.SCOPE_UNKNOWN, Severity.WARNING, catalogue.SCOPE_UNKNOWN.title),)

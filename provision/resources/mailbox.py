@@ -1,0 +1,56 @@
+"""The mailbox that mail is sent from: checked, never changed.
+
+Source: https://learn.microsoft.com/graph/api/mailfolder-get
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from provision.errors import Finding, Severity, catalogue
+
+
+class State(StrEnum):
+    """What can be said of the mailbox."""
+
+    PRESENT = "present"
+    NO_USER = "no user"
+    NO_MAILBOX = "no mailbox"
+    NOT_CHECKED = "not checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """The address that the product sends from, and how far the application may reach."""
+
+    address: str
+    scope: str  # "organization" or "mailbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What Graph answered about the address; ``detail`` is its own code, or the right that lacks."""
+
+    state: State
+    detail: str = ""
+
+
+def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
+    """Return what a reader of the plan should know about the mailbox."""
+    match observed.state:
+        case State.PRESENT:
+            return ()
+        case State.NOT_CHECKED:
+            return (
+                Finding(
+                    catalogue.MAILBOX_NOT_CHECKED,
+                    Severity.WARNING,
+                    f"mailbox {desired.address}: not checked: needs {observed.detail}",
+                ),
+            )
+        case State.NO_USER:
+            what = "no user of this tenant has that address"
+        case State.NO_MAILBOX:
+            what = f"the user is there, an Exchange Online mailbox is not ({observed.detail})"
+    return (Finding(catalogue.MAILBOX_MISSING, Severity.ERROR, f"mailbox {desired.address}: {what}"),)

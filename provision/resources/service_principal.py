@@ -1,0 +1,51 @@
+"""The service principal: the application's presence in its tenant, which grants and sign-ins need.
+
+Source: https://learn.microsoft.com/graph/api/resources/serviceprincipal
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provision.change import Action, Change
+from provision.errors import Finding, Severity, catalogue
+
+ADDRESS = "service_principal"
+# Without this tag the portal's list of enterprise applications hides a principal made through Graph.
+PORTAL_TAG = "WindowsAzureActiveDirectoryIntegratedApp"
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """A service principal as Graph shows it."""
+
+    id: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """``PATCH /servicePrincipals(appId='…')`` with ``Prefer: create-if-missing``."""
+
+    tags: tuple[str, ...] = (PORTAL_TAG,)
+
+
+def diff(observed: Observed | None) -> Change:
+    """Return the one change after which the application has a service principal."""
+    if observed is not None:
+        return Change(ADDRESS, Action.NO_OP, "as declared")
+    return Change(
+        ADDRESS,
+        Action.CREATE,
+        "the application has no service principal in the tenant",
+        None,
+        {"account_enabled": True, "tags": [PORTAL_TAG]},
+        Create(),
+    )
+
+
+def check(observed: Observed | None) -> tuple[Finding, ...]:
+    """Return a finding when somebody switched the principal off: no token is issued then."""
+    if observed is None or observed.enabled:
+        return ()
+    return (Finding(catalogue.PRINCIPAL_DISABLED, Severity.WARNING, catalogue.PRINCIPAL_DISABLED.title),)
