@@ -1,1 +1,1 @@
-"""."""
+"""Plans: pure values between reading and acting. No I/O and no clock in here."""

@@ -1,0 +1,43 @@
+"""A digest that binds an approval to what was approved: target, tenant, config, live objects, steps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+from provision.change import Change
+from provision.plan.model import Target
+from provision.resources import Desired, Observed
+
+
+def digest(target: Target, desired: Desired, observed: Observed, changes: Sequence[Change]) -> str:
+    """Return ``sha256:…`` over all that an approval covers; dates that are computed anew are not in it."""
+    document = {
+        "target": target.value,
+        "desired": plain(desired),
+        "observed": plain(observed),
+        "steps": [[c.address, c.action.value, plain(c.before), plain(c.after)] for c in changes],
+    }
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def plain(value: Any) -> Any:
+    """Reduce a value to JSON: sets and lists of text in one order, for Graph keeps none."""
+    if isinstance(value, Enum):
+        return value.value
+    if is_dataclass(value) and not isinstance(value, type):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = [plain(item) for item in value]
+        return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return value

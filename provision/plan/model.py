@@ -1,0 +1,56 @@
+"""The plan: what is to be done to one application, what a reader should know, and its digest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from provision.change import Action, Change
+from provision.errors import Finding, Severity
+from provision.resources import Desired, Observed
+
+
+class Target(StrEnum):
+    """Where a plan is meant for: the real thing or a rehearsal."""
+
+    GRAPH = "graph"
+    SANDBOX = "sandbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One configuration against one tenant, at one moment."""
+
+    target: Target
+    desired: Desired
+    observed: Observed
+    changes: tuple[Change, ...]  # in the order in which they are shown; every kind once, no-ops too
+    findings: tuple[Finding, ...]
+    digest: str  # "sha256:" and 64 hexadecimal digits
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return self.desired.name
+
+    @property
+    def pending(self) -> tuple[Change, ...]:
+        """The changes that this program would make."""
+        return tuple(c for c in self.changes if c.action not in (Action.NO_OP, Action.HANDOFF))
+
+    @property
+    def handed_off(self) -> tuple[Change, ...]:
+        """The changes that are a person's part."""
+        return tuple(c for c in self.changes if c.action is Action.HANDOFF)
+
+    @property
+    def blockers(self) -> tuple[Finding, ...]:
+        """The findings that stop ``apply`` unless they are allowed by name."""
+        return tuple(f for f in self.findings if f.severity is Severity.ERROR)
+
+    def summary(self) -> dict[str, int]:
+        """Count the changes by action."""
+        return {action.value: sum(c.action is action for c in self.changes) for action in _COUNTED}
+
+
+_COUNTED = (Action.CREATE, Action.UPDATE, Action.DELETE, Action.NO_OP, Action.HANDOFF)

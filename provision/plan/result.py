@@ -1,0 +1,94 @@
+"""What came of a plan: the changes with their outcome, and the values to hand over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from provision.change import Change
+from provision.errors import ProvisionError
+from provision.plan.model import Plan
+
+
+class Status(StrEnum):
+    """The outcome of one change."""
+
+    DONE = "done"
+    UNCHANGED = "unchanged"
+    HANDOFF = "handoff"  # a person's part, or one that this identity may not do
+    FAILED = "failed"
+    NOT_TRIED = "not-tried"  # something that it depends on failed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One change of the plan and what came of it; ``error`` says why it failed or was handed over."""
+
+    change: Change
+    status: Status
+    error: ProvisionError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SecretKey:
+    """What may be said of the secret: all but its value."""
+
+    key_id: str
+    hint: str | None
+    expires: datetime
+    renew: datetime  # from when on ``apply`` mints its successor
+    delivered_to: str | None  # None: by an earlier run, not known where to
+
+
+@dataclass(frozen=True, slots=True)
+class Outputs:
+    """The values to enter, as far as they are known."""
+
+    oauth_client_id: str | None
+    tenant_id: str
+    email_address: str
+    secret_key: SecretKey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One box of the product: the screen it stands on, its label, and what to enter."""
+
+    screen: str
+    label: str
+    value: str
+
+
+class ConsentState(StrEnum):
+    """Whether the administrator's consent is there."""
+
+    GRANTED = "granted"
+    REQUIRED = "required"
+    NOT_NEEDED = "not-needed"  # mail.scope is mailbox
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """The state of the consent, and where it is given."""
+
+    state: ConsentState
+    url: str | None
+    role_needed: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What ``apply`` did for one configuration, or what ``show`` found."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    outputs: Outputs
+    settings: tuple[Setting, ...]
+    consent: Consent
+    portal_url: str | None = None  # the registration's page, for a person to look at
+
+    @property
+    def errors(self) -> tuple[ProvisionError, ...]:
+        """What failed."""
+        return tuple(o.error for o in self.outcomes if o.error is not None and o.status is Status.FAILED)
