@@ -1,0 +1,101 @@
+"""What came back from Graph: an answer, a refusal in Graph's words, or nothing at all."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success; ``body`` is empty where Graph sent none (204)."""
+
+    status: int
+    body: dict[str, Any]
+    request_id: str | None
+
+
+class Failure(Exception):
+    """A call that did not succeed: a :class:`Refusal` or a :class:`Lost` connection."""
+
+
+class Refusal(Failure):
+    """Graph's error answer. Branch on ``status`` and ``code``, on ``message`` only where the code is shared.
+
+    Source: https://learn.microsoft.com/graph/errors
+    """
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        message: str,
+        *,
+        details: tuple[str, ...] = (),
+        request_id: str | None = None,
+        time: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(f"{status} {code}: {message}")
+        self.status = status
+        self.code = code
+        self.message = message
+        self.details = details  # the codes in error.details
+        self.request_id = request_id
+        self.time = time
+        self.retry_after = retry_after
+
+
+class Lost(Failure):
+    """The connection failed. ``sent`` says whether the request may have taken effect all the same."""
+
+    def __init__(self, cause: Exception, *, host: str, sent: bool) -> None:
+        super().__init__(str(cause) or type(cause).__name__)
+        self.host = host
+        self.sent = sent
+
+
+def read(response: httpx.Response) -> Answer | Refusal:
+    """Turn an HTTP response into an answer or a refusal; one that is not Graph's is a refusal too."""
+    request_id = response.headers.get("request-id")
+    body = _json(response)
+    if response.is_success:
+        if not response.content:
+            return Answer(response.status_code, {}, request_id)
+        if isinstance(body, dict):
+            return Answer(response.status_code, body, request_id)
+        return Refusal(response.status_code, "", "the answer is not a JSON object", request_id=request_id)
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        error = {}
+    inner = error.get("innerError")
+    inner = inner if isinstance(inner, dict) else {}
+    details = error.get("details")
+    return Refusal(
+        response.status_code,
+        str(error.get("code") or ""),
+        str(error.get("message") or response.reason_phrase or "no reason given"),
+        details=tuple(str(item.get("code")) for item in details if isinstance(item, dict))
+        if isinstance(details, list)
+        else (),
+        request_id=request_id or inner.get("request-id"),
+        time=inner.get("date"),
+        retry_after=_seconds(response.headers.get("Retry-After")),
+    )
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return json.loads(response.content)
+    except ValueError:  # an HTML page of a gateway, a truncated body
+        return None
+
+
+def _seconds(text: str | None) -> float | None:
+    try:
+        return max(0.0, float(text)) if text else None
+    except ValueError:
+        return None

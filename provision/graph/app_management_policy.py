@@ -1,0 +1,84 @@
+"""Observe the tenant's default app management policy and the custom one of an application.
+
+Sources: https://learn.microsoft.com/graph/api/tenantappmanagementpolicy-get and
+https://learn.microsoft.com/graph/api/appmanagementpolicy-list
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from provision.graph.answers import Failure
+from provision.graph.client import Graph, Query, configuration
+from provision.graph.records import maybe, records, time
+from provision.graph.refusals import denied, missing, translated
+from provision.resources.app_management_policy import Policy, Restriction
+
+NEEDS = "Policy.Read.All"
+_DURATION = re.compile(
+    r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?"
+)
+
+
+class NotReadable(Exception):
+    """Raised where this identity may not read policies."""
+
+
+async def default(graph: Graph) -> Policy | None:
+    """Return the tenant's default policy; ``NotReadable`` without the right."""
+    builder = graph.sdk.policies.default_app_management_policy
+    try:
+        answer = await graph.send(builder.to_get_request_information())
+    except Failure as failure:
+        if denied(failure):
+            raise NotReadable from failure
+        if missing(failure):
+            return None
+        raise translated(failure, "reading the app management policy", needs=NEEDS) from failure
+    return _policy(answer.body, answer.body.get("applicationRestrictions"))
+
+
+async def custom(graph: Graph, object_id: str) -> Policy | None:
+    """Return the policy assigned to an application; ``NotReadable`` without the right."""
+    builder = graph.sdk.applications.by_application_id(object_id).app_management_policies
+    try:
+        items = await graph.collect(builder, configuration(Query()))
+    except Failure as failure:
+        if denied(failure):
+            raise NotReadable from failure
+        if missing(failure):
+            return None
+        raise translated(failure, "reading the application's own policy", needs=NEEDS) from failure
+    policies = [_policy(item, item.get("restrictions")) for item in items]
+    return policies[0] if policies else None  # at most one can be assigned
+
+
+def _policy(record: Mapping[str, Any], restrictions: object) -> Policy:
+    entries = records(restrictions if isinstance(restrictions, dict) else {}, "passwordCredentials")
+    return Policy(
+        name=maybe(record, "displayName") or "app management policy",
+        enabled=record.get("isEnabled") is True,
+        restrictions=tuple(
+            Restriction(
+                type=maybe(entry, "restrictionType") or "",
+                enabled=maybe(entry, "state") != "disabled",  # absent: in force
+                max_lifetime=_duration(maybe(entry, "maxLifetime")),
+                created_after=time(entry, "restrictForAppsCreatedAfterDateTime"),
+            )
+            for entry in entries
+        ),
+    )
+
+
+def _duration(text: str | None) -> timedelta | None:
+    """Read an ISO 8601 duration; years and months count as 365 and 30 days, the shorter reading."""
+    found = _DURATION.fullmatch(text) if text else None
+    if found is None:
+        return None
+    years, months, weeks, days, hours, minutes, seconds = (int(part or 0) for part in found.groups())
+    return timedelta(
+        days=365 * years + 30 * months + 7 * weeks + days, hours=hours, minutes=minutes, seconds=seconds
+    )

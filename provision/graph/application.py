@@ -1,0 +1,186 @@
+"""Observe an application registration, and carry out its steps.
+
+Sources: https://learn.microsoft.com/graph/api/application-get,
+https://learn.microsoft.com/graph/api/application-upsert and
+https://learn.microsoft.com/graph/api/application-update
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+from provision.graph.answers import Failure, Refusal
+from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.records import maybe, records, text, texts, time
+from provision.graph.refusals import denied, missing, translated
+from provision.resources.application import Create, Deleted, Desired, Found, Observed, Permission, Update
+
+READ = "Application.Read.All"
+WRITE = "Application.ReadWrite.OwnedBy (as owner) or Application.ReadWrite.All"
+FIELDS = (
+    "id", "appId", "displayName", "uniqueName", "signInAudience", "web", "requiredResourceAccess",
+    "tags", "notes", "createdDateTime", "passwordCredentials",
+)  # fmt: skip
+_DELETED_FIELDS = ("id", "appId", "displayName", "uniqueName", "deletedDateTime")
+_CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
+
+
+async def by_unique_name(graph: Graph, name: str) -> dict[str, Any] | None:
+    """Return the application of that ``uniqueName`` as Graph's record."""
+    return await _get(graph, graph.sdk.applications_with_unique_name(name))
+
+
+async def by_client_id(graph: Graph, client_id: str) -> dict[str, Any] | None:
+    """Return the application of that ``appId`` as Graph's record."""
+    return await _get(graph, graph.sdk.applications_with_app_id(client_id))
+
+
+async def _get(graph: Graph, builder: Any) -> dict[str, Any] | None:
+    try:
+        answer = await graph.send(builder.to_get_request_information(configuration(Query(select=FIELDS))))
+    except Failure as failure:
+        if missing(failure):
+            return None
+        raise translated(failure, "reading the application", needs=READ) from failure
+    return answer.body
+
+
+async def deleted(graph: Graph) -> tuple[Deleted, ...] | None:
+    """Return the tenant's soft-deleted applications; ``None`` if this identity may not list them.
+
+    Source: https://learn.microsoft.com/graph/api/directory-deleteditems-list
+    """
+    try:
+        items = await graph.collect(
+            graph.sdk.directory.deleted_items.graph_application,
+            configuration(Query(select=_DELETED_FIELDS, top=999)),
+        )
+    except Failure as failure:
+        if denied(failure):
+            return None
+        raise translated(failure, "listing deleted applications", needs=READ) from failure
+    return tuple(
+        Deleted(
+            id=text(item, "id"),
+            app_id=text(item, "appId"),
+            display_name=maybe(item, "displayName") or "",
+            unique_name=maybe(item, "uniqueName"),
+            deleted=maybe(item, "deletedDateTime") or "",
+        )
+        for item in items
+    )
+
+
+async def owners(graph: Graph, object_id: str) -> tuple[str, ...]:
+    """Return the object ids of an application's owners."""
+    builder = graph.sdk.applications.by_application_id(object_id).owners
+    try:
+        items = await graph.collect(builder, configuration(Query(select=("id",))))
+    except Failure as failure:
+        raise translated(failure, "reading the application's owners", needs=READ) from failure
+    return tuple(sorted(text(item, "id") for item in items))
+
+
+def found(
+    desired: Desired,
+    named: dict[str, Any] | None,
+    adopted: dict[str, Any] | None,
+    gone: tuple[Deleted, ...],
+    foreign_tenant: str | None,
+) -> Found:
+    """Put the look-ups together for :func:`provision.resources.application.identify`."""
+    return Found(
+        by_unique_name=observed(named, desired.permission) if named else None,
+        by_client_id=observed(adopted, desired.permission) if adopted else None,
+        deleted=gone,
+        foreign_tenant=foreign_tenant,
+    )
+
+
+def observed(record: dict[str, Any], known: Permission | None = None) -> Observed:
+    """Reduce Graph's record; a permission that equals ``known`` gets its label."""
+    access = records(record, "requiredResourceAccess")
+    web = record.get("web")
+    return Observed(
+        id=text(record, "id"),
+        app_id=text(record, "appId"),
+        display_name=maybe(record, "displayName") or "",
+        unique_name=maybe(record, "uniqueName"),
+        sign_in_audience=maybe(record, "signInAudience") or "",
+        redirect_uris=texts(web if isinstance(web, dict) else {}, "redirectUris"),
+        permissions=tuple(
+            _labelled(Permission(text(entry, "resourceAppId"), text(role, "id")), known)
+            for entry in access
+            for role in records(entry, "resourceAccess")
+            if role.get("type") == "Role"
+        ),
+        tags=texts(record, "tags"),
+        notes=maybe(record, "notes"),
+        created=time(record, "createdDateTime"),
+        required_resource_access=tuple(access),
+    )
+
+
+def _labelled(permission: Permission, known: Permission | None) -> Permission:
+    same = known is not None and (permission.resource_app_id.lower(), permission.role_id.lower()) == (
+        known.resource_app_id.lower(),
+        known.role_id.lower(),
+    )
+    return replace(permission, label=known.label) if known is not None and same else permission
+
+
+async def create(graph: Graph, step: Create) -> dict[str, Any] | None:
+    """Create by upsert and return Graph's record; ``None`` if it was there already (204)."""
+    builder = graph.sdk.applications_with_unique_name(step.unique_name)
+    info = builder.to_patch_request_information(body(step.body), configuration(headers=_CREATE_IF_MISSING))
+    try:
+        answer = await graph.send(info)
+    except Failure as failure:
+        raise translated(failure, "creating the application", needs=WRITE) from failure
+    return answer.body or None
+
+
+async def update(graph: Graph, step: Update, *, settling: bool = False) -> None:
+    """Send the smallest PATCH, and add owners that the config declares."""
+    item = graph.sdk.applications.by_application_id(step.id)
+    try:
+        if step.body:
+            await graph.send(item.to_patch_request_information(body(step.body)), settling=settling)
+    except Failure as failure:
+        raise translated(failure, "updating the application", needs=WRITE) from failure
+    await add_owners(graph, step.id, step.add_owners, settling=settling)
+
+
+async def add_owners(graph: Graph, object_id: str, ids: tuple[str, ...], *, settling: bool) -> None:
+    """Add owners; one that is there already is no fault.
+
+    Source: https://learn.microsoft.com/graph/api/application-post-owners
+    """
+    builder = graph.sdk.applications.by_application_id(object_id).owners.ref
+    try:
+        await asyncio.gather(
+            *(
+                graph.send(
+                    builder.to_post_request_information(
+                        body({"@odata.id": f"{graph.root}/directoryObjects/{owner}"})
+                    ),
+                    settling=settling,
+                )
+                for owner in ids
+            )
+        )
+    except Failure as failure:
+        if isinstance(failure, Refusal) and "already exist" in failure.message:
+            return
+        raise translated(failure, "adding an owner to the application", needs=WRITE) from failure
+
+
+async def tag(graph: Graph, object_id: str, tags: tuple[str, ...], *, settling: bool) -> None:
+    """Replace the application's tags."""
+    item = graph.sdk.applications.by_application_id(object_id)
+    try:
+        await graph.send(item.to_patch_request_information(body({"tags": list(tags)})), settling=settling)
+    except Failure as failure:
+        raise translated(failure, "recording the delivery on the application", needs=WRITE) from failure

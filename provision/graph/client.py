@@ -1,0 +1,204 @@
+"""The way to Graph: the SDK's request builders, middleware and authentication, with our own retry.
+
+Answers are read as JSON into our own records. The SDK's models are left alone: the first answer
+parsed into one imports over a thousand modules.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import Any, Protocol, cast
+
+import httpx
+from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider
+from kiota_abstractions.base_request_configuration import RequestConfiguration
+from kiota_abstractions.headers_collection import HeadersCollection
+from kiota_abstractions.native_response_handler import NativeResponseHandler
+from kiota_abstractions.request_information import RequestInformation
+from kiota_abstractions.serialization import Parsable, ParseNode, SerializationWriter
+from kiota_http.middleware.options import ResponseHandlerOption, RetryHandlerOption
+from msgraph.graph_request_adapter import GraphRequestAdapter, options
+from msgraph.graph_service_client import GraphServiceClient
+from msgraph_core import GraphClientFactory
+
+from provision.clouds import Cloud
+from provision.graph.answers import Answer, Failure, Lost, read
+from provision.graph.credentials import Tokens
+from provision.graph.retry import Repeat, pause, worth
+
+# Never sent, or refused before anything could take effect.
+_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class Notify(Protocol):
+    """Is told in a few words what is being waited for."""
+
+    def __call__(self, text: str) -> None:
+        """Take one line of progress."""
+
+
+class Body(Parsable):
+    """A request body as plain JSON, for builders that ask for a model."""
+
+    def __init__(self, data: Mapping[str, Any]) -> None:
+        self.data = dict(data)
+
+    def serialize(self, writer: SerializationWriter) -> None:
+        """Write the data as they are."""
+        writer.write_additional_data_value(self.data)
+
+    def get_field_deserializers(self) -> dict[str, Callable[[ParseNode], None]]:
+        """Nothing is ever read into a body."""
+        return {}
+
+
+def body(data: Mapping[str, Any]) -> Any:
+    """Return a body for any builder; typed loosely because each asks for a model of its own."""
+    return cast(Any, Body(data))
+
+
+@dataclass(frozen=True)
+class Query:
+    """The OData parameters in use here; a builder takes those that its address knows."""
+
+    select: Sequence[str] | None = None
+    filter: str | None = None
+    top: int | None = None
+
+    def get_query_parameter(self, name: str) -> str:
+        """Return the parameter's name on the wire, encoded as the builders' templates have it."""
+        return f"%24{name}"
+
+
+def configuration(
+    query: Query | None = None, headers: Mapping[str, str] | None = None
+) -> RequestConfiguration[Any]:
+    """Return a builder's configuration with query parameters and headers."""
+    collection = HeadersCollection()
+    for name, value in (headers or {}).items():
+        collection.add(name, value)
+    return RequestConfiguration(query_parameters=query, headers=collection)
+
+
+class Graph:
+    """One cloud's Graph for one identity: sends, retries within a budget, and tells the service's time."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        tokens: Tokens,
+        http: httpx.AsyncClient,
+        *,
+        sleep: Callable[[float], Awaitable[None]],
+        notify: Notify,
+        budget: float = 120.0,
+    ) -> None:
+        self.cloud = cloud
+        self.tokens = tokens
+        self._http: httpx.AsyncClient = GraphClientFactory.create_with_default_middleware(
+            client=http,
+            options={**options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)},
+        )
+        adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), self._http)
+        adapter.base_url = f"{cloud.graph}/v1.0"
+        self.sdk = GraphServiceClient(request_adapter=adapter)
+        self._adapter = adapter
+        self._sleep = sleep
+        self._notify = notify
+        self._budget = budget
+        self._service_time: tuple[datetime, float] | None = None
+
+    @property
+    def root(self) -> str:
+        """The address that every path of Graph v1.0 hangs on."""
+        return f"{self.cloud.graph}/v1.0"
+
+    def now(self) -> datetime:
+        """Return the service's time, from its last ``Date`` header; this machine's before the first."""
+        if self._service_time is None:
+            return datetime.now(UTC)
+        date, at = self._service_time
+        return date + timedelta(seconds=time.monotonic() - at)
+
+    async def send(
+        self,
+        info: RequestInformation,
+        *,
+        repeat: Repeat = Repeat.HARMLESS,
+        settling: bool = False,
+    ) -> Answer:
+        """Send a request and return its answer; ``Failure`` once trying again is no use.
+
+        The budget counts the seconds waited, over all tries of this one request.
+        """
+        attempt, spent = 0, 0.0
+        while True:
+            attempt += 1
+            try:
+                return await self._once(info)
+            except Failure as failure:
+                reason = worth(failure, repeat, settling=settling)
+                if reason is None:
+                    raise
+                wait = pause(attempt, reason, random.random())  # noqa: S311 - jitter, not a secret
+                if spent + wait > self._budget:
+                    raise
+                spent += wait
+                self._notify(f"{reason.text}; trying again in {wait:.0f} s")
+            await self._sleep(wait)
+
+    async def collect(
+        self, builder: Any, config: RequestConfiguration[Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the items of a collection, following its pages."""
+        answer = await self.send(builder.to_get_request_information(config))
+        items = _items(answer)
+        while link := answer.body.get("@odata.nextLink"):
+            answer = await self.send(builder.with_url(str(link)).to_get_request_information())
+            items += _items(answer)
+        return items
+
+    async def fetch(self, url: str) -> httpx.Response:
+        """Return a page that needs no token, such as a tenant's OpenID document."""
+        try:
+            response: httpx.Response = await self._http.get(url)
+        except httpx.TransportError as error:
+            raise Lost(error, host=httpx.URL(url).host, sent=False) from error
+        self._learn_time(response)
+        return response
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def _once(self, info: RequestInformation) -> Answer:
+        info.headers.remove("Authorization")  # a token may have been renewed between two tries
+        info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        try:
+            response = cast(httpx.Response, await self._adapter.send_primitive_async(info, "bytes", {}))
+        except httpx.TransportError as error:
+            raise Lost(error, host=httpx.URL(info.url).host, sent=not isinstance(error, _UNSENT)) from error
+        self._learn_time(response)
+        result = read(response)
+        if isinstance(result, Failure):
+            raise result
+        return result
+
+    def _learn_time(self, response: httpx.Response) -> None:
+        header = response.headers.get("Date")
+        try:
+            date = parsedate_to_datetime(header) if header else None
+        except ValueError:
+            return
+        if date is not None and date.tzinfo is not None:
+            self._service_time = date.astimezone(UTC), time.monotonic()
+
+
+def _items(answer: Answer) -> list[dict[str, Any]]:
+    value = answer.body.get("value")
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -1,0 +1,109 @@
+"""Observe the application's secrets, mint one, remove one.
+
+Sources: https://learn.microsoft.com/graph/api/application-addpassword and
+https://learn.microsoft.com/graph/api/application-removepassword
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from provision.errors import ProvisionError, catalogue
+from provision.graph.answers import Failure, Lost, Refusal
+from provision.graph.application import READ, WRITE
+from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.records import maybe, records, text, time
+from provision.graph.refusals import translated
+from provision.graph.retry import Repeat
+from provision.resources.client_secret import Observed
+from provision.secret import Secret
+
+
+class ReplyLost(Exception):
+    """The answer to ``addPassword`` did not arrive: whether a secret was made is not known."""
+
+
+def observed(record: Mapping[str, Any]) -> tuple[Observed, ...]:
+    """Return the secrets in an application's record, in one order."""
+    found = [
+        Observed(
+            key_id=text(item, "keyId").lower(),
+            display_name=maybe(item, "displayName"),
+            start=time(item, "startDateTime") or datetime.min.replace(tzinfo=UTC),
+            end=time(item, "endDateTime") or datetime.max.replace(tzinfo=UTC),
+            hint=maybe(item, "hint"),
+        )
+        for item in records(record, "passwordCredentials")
+    ]
+    return tuple(sorted(found, key=lambda item: item.key_id))
+
+
+async def look(graph: Graph, object_id: str, *, settling: bool) -> tuple[Observed, ...]:
+    """Read the application's secrets anew."""
+    item = graph.sdk.applications.by_application_id(object_id)
+    query = configuration(Query(select=("id", "passwordCredentials")))
+    try:
+        answer = await graph.send(item.to_get_request_information(query), settling=settling)
+    except Failure as failure:
+        raise translated(failure, "reading the application's secrets", needs=READ) from failure
+    return observed(answer.body)
+
+
+async def mint(
+    graph: Graph,
+    object_id: str,
+    *,
+    key_id: str,
+    display_name: str,
+    start: datetime,
+    end: datetime,
+    settling: bool,
+) -> tuple[Observed, Secret]:
+    """Make a secret and return what Graph keeps of it, and its value, which Graph will not tell again.
+
+    It is sent once: ``ReplyLost`` where it may have taken effect unseen. ``key_id`` is our own
+    choice; Graph keeps it (one recording says so), but the answer's is what counts.
+    """
+    credential = {
+        "displayName": display_name,
+        "startDateTime": _utc(start),
+        "endDateTime": _utc(end),
+        "keyId": key_id,
+    }
+    info = graph.sdk.applications.by_application_id(object_id).add_password.to_post_request_information(
+        body({"passwordCredential": credential})
+    )
+    try:
+        answer = await graph.send(info, repeat=Repeat.HARMFUL, settling=settling)
+    except Failure as failure:
+        if (isinstance(failure, Lost) and failure.sent) or (
+            isinstance(failure, Refusal) and failure.status >= 500
+        ):
+            raise ReplyLost from failure
+        raise translated(failure, "making the client secret", needs=WRITE) from failure
+    if not isinstance(answer.body.get("secretText"), str):
+        raise ReplyLost
+    secret = Secret(answer.body.pop("secretText"))
+    kept = observed({"passwordCredentials": [answer.body]})
+    if len(kept) != 1:
+        raise ProvisionError(catalogue.GRAPH_ANSWER, "Graph's answer describes no client secret")
+    return kept[0], secret
+
+
+async def remove(graph: Graph, object_id: str, key_id: str, *, settling: bool) -> None:
+    """Remove a secret; one that is gone already is no fault."""
+    info = graph.sdk.applications.by_application_id(object_id).remove_password.to_post_request_information(
+        body({"keyId": key_id})
+    )
+    try:
+        await graph.send(info, settling=settling)
+    except Failure as failure:
+        if isinstance(failure, Refusal) and failure.message.startswith("No password credential found"):
+            return
+        raise translated(failure, f"removing the client secret {key_id}", needs=WRITE) from failure
+
+
+def _utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")

@@ -1,0 +1,71 @@
+"""Look up ``Mail.Send`` in the tenant, observe who has it, and grant it.
+
+Sources: https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignments and
+https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
+"""
+
+from __future__ import annotations
+
+from provision.clouds import MICROSOFT_GRAPH_APP_ID
+from provision.errors import ProvisionError, catalogue
+from provision.graph.answers import Failure, Refusal
+from provision.graph.application import READ
+from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.records import maybe, records, text
+from provision.graph.refusals import missing, translated
+from provision.graph.service_principal import by_client_id
+from provision.resources.consent import PERMISSION, RESOURCE, ROLE_NEEDED, Grant, Role
+
+NEEDS = f"AppRoleAssignment.ReadWrite.All and Application.Read.All; a user also the role {ROLE_NEEDED}"
+# Graph has said it in both ways.
+_ALREADY_THERE = ("Permission being assigned already exists", "EntitlementGrant entry already exists")
+
+
+async def role(graph: Graph) -> Role:
+    """Return the id that ``Mail.Send`` has in this tenant, and that of its resource."""
+    record = await by_client_id(graph, MICROSOFT_GRAPH_APP_ID, ("id", "appRoles"))
+    for item in records(record or {}, "appRoles"):
+        kinds = item.get("allowedMemberTypes")
+        if item.get("value") == PERMISSION and isinstance(kinds, list) and "Application" in kinds:
+            return Role(resource_id=text(record or {}, "id"), role_id=text(item, "id"))
+    raise ProvisionError(
+        catalogue.ROLE_NOT_FOUND, f"{RESOURCE} offers no application permission {PERMISSION} in this tenant"
+    )
+
+
+async def assignments(graph: Graph, app_id: str) -> tuple[Role, ...]:
+    """Return the app roles granted to the application's principal; none if it has no principal."""
+    # The SDK's builder of this address has no child for assignments, so the address is written out.
+    url = f"{graph.root}/servicePrincipals(appId='{app_id}')/appRoleAssignments"
+    builder = graph.sdk.service_principals.by_service_principal_id(app_id).app_role_assignments
+    try:
+        items = await graph.collect(builder.with_url(url), configuration(Query()))
+    except Failure as failure:
+        if missing(failure):
+            return ()
+        raise translated(failure, "reading the application's grants", needs=READ) from failure
+    found = {
+        Role(resource_id=maybe(item, "resourceId") or "", role_id=maybe(item, "appRoleId") or "")
+        for item in items
+    }
+    return tuple(sorted(found, key=lambda item: (item.resource_id, item.role_id)))
+
+
+async def grant(graph: Graph, principal_id: str, step: Grant) -> None:
+    """Assign the role; one that is assigned already is no fault."""
+    builder = graph.sdk.service_principals.by_service_principal_id(step.role.resource_id)
+    info = builder.app_role_assigned_to.to_post_request_information(
+        body(
+            {
+                "principalId": principal_id,
+                "resourceId": step.role.resource_id,
+                "appRoleId": step.role.role_id,
+            }
+        )
+    )
+    try:
+        await graph.send(info, settling=True)
+    except Failure as failure:
+        if isinstance(failure, Refusal) and failure.message.startswith(_ALREADY_THERE):
+            return
+        raise translated(failure, f"granting {PERMISSION}", needs=NEEDS) from failure

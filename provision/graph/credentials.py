@@ -1,0 +1,202 @@
+"""Who we are: azure-identity's credentials, one way to sign in for each ``--auth``, and the token.
+
+Source: https://learn.microsoft.com/python/api/overview/azure/identity-readme
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any, Protocol
+from urllib.parse import urlsplit
+
+from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator
+
+from provision.clouds import CLOUDS, Cloud
+from provision.errors import ProvisionError, catalogue
+
+_AADSTS = re.compile(r"AADSTS(\d+)")
+# The tenant itself is unknown here, or lives in another cloud.
+# Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
+_NO_SUCH_TENANT = {"90002", "90038", "900382", "900432", "900021"}
+_EARLY = 300  # seconds before its end at which a token is renewed
+
+
+class Auth(StrEnum):
+    """The ways to sign in, as ``--auth`` names them."""
+
+    DEFAULT = "default"
+    ENVIRONMENT = "environment"
+    CLI = "cli"
+    WORKLOAD = "workload"
+    MANAGED = "managed"
+    DEVICE_CODE = "device-code"
+    BROWSER = "browser"
+
+
+TRIED: dict[Auth, str] = {
+    Auth.DEFAULT: "environment variables, workload identity, managed identity, Azure CLI, and the other "
+    "sources of DefaultAzureCredential",
+    Auth.ENVIRONMENT: "the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or "
+    "AZURE_CLIENT_CERTIFICATE_PATH",
+    Auth.CLI: "the account that 'az login' signed in",
+    Auth.WORKLOAD: "the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE",
+    Auth.MANAGED: "this machine's managed identity",
+    Auth.DEVICE_CODE: "a sign-in with a code on another device",
+    Auth.BROWSER: "a sign-in in the browser",
+}
+NEXT: dict[Auth, str] = {
+    Auth.DEFAULT: "Run 'az login --tenant {tenant}', set the AZURE_… variables of an application, "
+    "or choose a way with --auth.",
+    Auth.ENVIRONMENT: "Set all of these variables, or choose another way with --auth.",
+    Auth.CLI: "Run 'az login --tenant {tenant} --allow-no-subscriptions' "
+    "(in a national cloud 'az cloud set' first).",
+    Auth.WORKLOAD: "Have the pipeline write its federated token to a file, and name it in that variable.",
+    Auth.MANAGED: "Run on a machine that has a managed identity, or choose another way with --auth.",
+    Auth.DEVICE_CODE: "Run again and enter the code in time; Conditional Access may forbid this way.",
+    Auth.BROWSER: "Run on a machine with a browser, or use --auth device-code.",
+}
+
+
+class Credential(Protocol):
+    """What azure-identity's synchronous credentials have in common."""
+
+    def get_token(self, *scopes: str, **options: Any) -> Any:
+        """Return an object with ``token`` and ``expires_on``."""
+
+
+def credential(auth: Auth, tenant: str, cloud: Cloud, *, prompt: Callable[[str], None]) -> Credential:
+    """Return the credential for one way to sign in; nothing is sent yet.
+
+    ``prompt`` shows the person what to do for a device code.
+    """
+    from azure import identity
+
+    common: dict[str, Any] = {"authority": cloud.login, "additionally_allowed_tenants": [tenant]}
+    if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
+        common["disable_instance_discovery"] = True
+    if ca := ca_bundle():
+        common["connection_verify"] = ca
+    match auth:
+        case Auth.DEFAULT:
+            return identity.DefaultAzureCredential(
+                **common, workload_identity_tenant_id=os.environ.get("AZURE_TENANT_ID", tenant)
+            )
+        case Auth.ENVIRONMENT:
+            return identity.EnvironmentCredential(**common)
+        case Auth.CLI:
+            return identity.AzureCliCredential(tenant_id=tenant)
+        case Auth.WORKLOAD:
+            try:
+                return identity.WorkloadIdentityCredential(**common)
+            except ValueError as error:  # raised at once when a variable is missing
+                raise _sign_in(auth, tenant, str(error)) from error
+        case Auth.MANAGED:
+            return identity.ManagedIdentityCredential()
+        case Auth.DEVICE_CODE:
+            return identity.DeviceCodeCredential(
+                tenant_id=tenant,
+                prompt_callback=lambda uri, code, _: prompt(f"To sign in, open {uri} and enter {code}"),
+                **common,
+            )
+        case Auth.BROWSER:
+            return identity.InteractiveBrowserCredential(tenant_id=tenant, **common)
+
+
+def ca_bundle() -> str | None:
+    """Return the file of a private CA that the environment names, for all connections alike."""
+    return os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
+
+
+class Tokens(AccessTokenProvider):
+    """Hands one token to all requests, and renews it in time: the SDK asks anew for each request."""
+
+    def __init__(self, credential: Credential, auth: Auth, tenant: str, cloud: Cloud) -> None:
+        self._credential = credential
+        self._auth = auth
+        self._tenant = tenant
+        self._cloud = cloud
+        self._lock = asyncio.Lock()
+        self._token: tuple[str, float] | None = None
+
+    async def get_authorization_token(
+        self, uri: str, additional_authentication_context: dict[str, Any] | None = None
+    ) -> str:
+        """Return a bearer token; ``ProvisionError`` if sign-in fails."""
+        claims = (additional_authentication_context or {}).get("claims")
+        if urlsplit(uri).netloc != urlsplit(self._cloud.graph).netloc:
+            return ""  # a link to elsewhere must not carry our token
+        async with self._lock:
+            if claims or self._token is None or self._token[1] - time.time() < _EARLY:
+                self._token = await asyncio.to_thread(self._ask, _decoded(claims))
+            return self._token[0]
+
+    def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
+        """Return a validator of the one host that our token is for."""
+        return AllowedHostsValidator([urlsplit(self._cloud.graph).netloc])
+
+    def tenant_id(self) -> str | None:
+        """Return the tenant that the token is for, as far as its payload can be read."""
+        if self._token is None:
+            return None
+        parts = self._token[0].split(".")
+        try:
+            payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
+            return str(payload["tid"]).lower()
+        except (IndexError, KeyError, TypeError, ValueError):
+            return None  # the format is Microsoft's own affair and may change
+
+    def _ask(self, claims: str | None) -> tuple[str, float]:
+        from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
+
+        asked: dict[str, Any] = {"claims": claims} if claims else {}
+        try:
+            token = self._credential.get_token(self._cloud.scope, enable_cae=True, **asked)
+        except ClientAuthenticationError as error:
+            raise _refused(self._auth, self._tenant, self._cloud, str(error)) from error
+        except ServiceRequestError as error:
+            host = urlsplit(self._cloud.login).netloc
+            raise ProvisionError(
+                catalogue.UNREACHABLE, f"{host} cannot be reached to sign in: {error}"
+            ) from error
+        except (AzureError, ValueError) as error:
+            raise _sign_in(self._auth, self._tenant, str(error)) from error
+        return token.token, token.expires_on
+
+
+def _decoded(claims: Any) -> str | None:
+    """A challenge carries its claims in base64; azure-identity wants the JSON."""
+    if not claims:
+        return None
+    try:
+        text = str(claims)
+        return base64.b64decode(text + "=" * (-len(text) % 4)).decode()
+    except ValueError:
+        return str(claims)
+
+
+def _refused(auth: Auth, tenant: str, cloud: Cloud, text: str) -> ProvisionError:
+    if set(_AADSTS.findall(text)) & _NO_SUCH_TENANT:
+        return ProvisionError(
+            catalogue.TENANT_NOT_FOUND, f"tenant '{tenant}' is not in the cloud '{cloud.name}'"
+        )
+    return _sign_in(auth, tenant, text)
+
+
+def _sign_in(auth: Auth, tenant: str, text: str) -> ProvisionError:
+    said = next((line.strip() for line in text.splitlines() if "AADSTS" in line), None)
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    reason = said or (" ".join(lines[:12]) if lines else "no reason given")
+    codes = _AADSTS.findall(reason)
+    return ProvisionError(
+        catalogue.SIGN_IN,
+        f"sign-in failed; tried: {TRIED[auth]}. {reason}",
+        fix=NEXT[auth].format(tenant=tenant),
+        service_code=f"AADSTS{codes[0]}" if codes else None,
+    )

@@ -1,0 +1,83 @@
+"""Observe whether an address has a mailbox, as far as this identity may see it.
+
+Sources: https://learn.microsoft.com/graph/api/user-get and
+https://learn.microsoft.com/graph/api/mailfolder-get
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from provision.graph.answers import Failure, Refusal
+from provision.graph.client import Graph, Query, configuration
+from provision.graph.records import maybe, records
+from provision.graph.refusals import denied, missing, translated
+from provision.resources.mailbox import Observed, State
+
+_NO_MAILBOX = ("MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI")
+_FIELDS = ("id", "mail", "userPrincipalName", "assignedPlans")
+
+
+async def observe(graph: Graph, address: str) -> Observed:
+    """Ask Exchange for the mailbox and the directory for the user, and weigh what both say."""
+    probe, user = await asyncio.gather(_probe(graph, address), _user(graph, address))
+    if probe is None:
+        return Observed(State.PRESENT)
+    if isinstance(probe, Refusal) and probe.code in _NO_MAILBOX:
+        return Observed(State.NO_MAILBOX, probe.code)
+    if missing(probe):
+        if user is None or isinstance(user, dict):
+            return Observed(State.NO_MAILBOX if user else State.NO_USER, getattr(probe, "code", ""))
+        return Observed(State.NO_USER, getattr(probe, "code", ""))
+    if not denied(probe):
+        raise translated(probe, f"reading the mailbox {address}")
+    # Exchange does not let us look; a licence in the directory is the next best evidence.
+    if user is None:
+        return Observed(State.NO_USER, "Request_ResourceNotFound")
+    if isinstance(user, dict) and _licensed(user):
+        return Observed(State.PRESENT)
+    return Observed(
+        State.NOT_CHECKED,
+        "Mail.ReadBasic.All" if isinstance(user, dict) else "Mail.ReadBasic.All or User.Read.All",
+    )
+
+
+async def _probe(graph: Graph, address: str) -> Failure | None:
+    """Look into the mailbox; ``None`` if it is there."""
+    builder = graph.sdk.users.by_user_id(address).mail_folders.by_mail_folder_id("sentitems")
+    try:
+        await graph.send(builder.to_get_request_information(configuration(Query(select=("id",)))))
+    except Failure as failure:
+        return failure
+    return None
+
+
+async def _user(graph: Graph, address: str) -> dict[str, Any] | Failure | None:
+    """Return the user of an address, ``None`` if there is none, or why it may not be known."""
+    try:
+        answer = await graph.send(
+            graph.sdk.users.by_user_id(address).to_get_request_information(
+                configuration(Query(select=_FIELDS))
+            )
+        )
+    except Failure as failure:
+        if not missing(failure):
+            return failure
+    else:
+        return answer.body
+    # The address may be one that the user has beside the sign-in name.
+    quoted = address.replace("'", "''")
+    query = Query(select=_FIELDS, filter=f"mail eq '{quoted}' or proxyAddresses/any(p:p eq 'smtp:{quoted}')")
+    try:
+        items = await graph.collect(graph.sdk.users, configuration(query))
+    except Failure as failure:
+        return failure
+    return items[0] if items else None
+
+
+def _licensed(user: dict[str, Any]) -> bool:
+    return any(
+        (maybe(plan, "service") or "").lower() == "exchange" and plan.get("capabilityStatus") == "Enabled"
+        for plan in records(user, "assignedPlans")
+    )

@@ -1,0 +1,48 @@
+"""Reading Graph's JSON with care: what is missing or of another kind is an error with a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from provision.errors import ProvisionError, catalogue
+
+
+def text(record: Mapping[str, Any], key: str) -> str:
+    """Return a text that Graph always sends."""
+    value = record.get(key)
+    if not isinstance(value, str):
+        raise ProvisionError(catalogue.GRAPH_ANSWER, f"Graph's answer lacks the property '{key}'")
+    return value
+
+
+def maybe(record: Mapping[str, Any], key: str) -> str | None:
+    """Return a text that may be null or absent."""
+    value = record.get(key)
+    return value if isinstance(value, str) else None
+
+
+def texts(record: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return the texts of a list; Graph keeps no order, so they come sorted."""
+    value = record.get(key)
+    return tuple(sorted(item for item in value if isinstance(item, str))) if isinstance(value, list) else ()
+
+
+def records(record: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    """Return the objects of a list."""
+    value = record.get(key)
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def time(record: Mapping[str, Any], key: str) -> datetime | None:
+    """Return a time; Graph sends up to seven fraction digits, of which Python keeps six."""
+    value = record.get(key)
+    if not isinstance(value, str):
+        return None
+    head, dot, fraction = value.removesuffix("Z").partition(".")
+    try:
+        moment = datetime.fromisoformat(head + (dot + fraction[:6] if dot else ""))
+    except ValueError as error:
+        raise ProvisionError(catalogue.GRAPH_ANSWER, f"Graph's '{key}' is no time: {value}") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

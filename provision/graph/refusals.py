@@ -1,0 +1,58 @@
+"""The one border at which Graph's refusals become errors that a person can act on."""
+
+from __future__ import annotations
+
+from provision.errors import Entry, ProvisionError, catalogue
+from provision.graph.answers import Failure, Lost, Refusal
+
+_DENIED = ("Authorization_RequestDenied", "ErrorAccessDenied", "AccessDenied", "Forbidden")
+
+
+def denied(failure: Failure) -> bool:
+    """Say whether the call failed because this identity may not make it."""
+    return isinstance(failure, Refusal) and (failure.status == 403 or failure.code in _DENIED)
+
+
+def missing(failure: Failure) -> bool:
+    """Say whether the call failed because the object is not there."""
+    return isinstance(failure, Refusal) and failure.status == 404
+
+
+def translated(failure: Failure, what: str, *, needs: str = "") -> ProvisionError:
+    """Return the error for a failed call. ``what`` was being done; ``needs`` is the least right for it."""
+    if isinstance(failure, Lost):
+        return ProvisionError(catalogue.UNREACHABLE, f"{what}: {failure.host} cannot be reached: {failure}")
+    assert isinstance(failure, Refusal)
+    message = f"{what}: Graph says {_words(failure)}"
+    if denied(failure):
+        return _error(
+            catalogue.NO_PERMISSION,
+            message + (f"; needs {needs}" if needs else ""),
+            failure,
+            fix=f"Have this identity granted {needs}, or sign in as somebody who has it." if needs else None,
+        )
+    if failure.status == 401:
+        return _error(catalogue.SIGN_IN, message, failure)
+    if failure.status in (429, 503):
+        return _error(catalogue.THROTTLED, message, failure)
+    if failure.status in (500, 502, 504):
+        return _error(catalogue.UNREACHABLE, message, failure)
+    if failure.code.startswith("CredentialInvalidLifetime"):
+        return _error(catalogue.LIFETIME_REFUSED, message, failure)
+    if failure.code.startswith("CredentialTypeNotAllowed"):
+        return _error(catalogue.SECRETS_BLOCKED, message, failure)
+    if 200 <= failure.status < 300:
+        return _error(catalogue.GRAPH_ANSWER, f"{what}: {failure.message}", failure)
+    return _error(catalogue.GRAPH_REFUSED, message, failure)
+
+
+def _words(refusal: Refusal) -> str:
+    when = f" at {refusal.time}" if refusal.time else ""
+    code = f" {refusal.code}" if refusal.code else ""
+    return f"{refusal.status}{code}: {refusal.message}{when}"
+
+
+def _error(entry: Entry, message: str, refusal: Refusal, *, fix: str | None = None) -> ProvisionError:
+    return ProvisionError(
+        entry, message, fix=fix, request_id=refusal.request_id, service_code=refusal.code or None
+    )

@@ -1,0 +1,59 @@
+"""Observe a service principal, and create it.
+
+Sources: https://learn.microsoft.com/graph/api/serviceprincipal-get and
+https://learn.microsoft.com/graph/api/serviceprincipal-upsert
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provision.graph.answers import Failure
+from provision.graph.application import READ, WRITE
+from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.records import maybe, text
+from provision.graph.refusals import missing, translated
+from provision.resources.service_principal import Create, Observed
+
+_FIELDS = ("id", "appId", "accountEnabled", "appOwnerOrganizationId")
+_CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
+
+
+async def by_client_id(
+    graph: Graph, client_id: str, fields: tuple[str, ...] = _FIELDS, *, settling: bool = False
+) -> dict[str, Any] | None:
+    """Return the principal of that ``appId`` as Graph's record."""
+    builder = graph.sdk.service_principals_with_app_id(client_id)
+    try:
+        answer = await graph.send(
+            builder.to_get_request_information(configuration(Query(select=fields))), settling=settling
+        )
+    except Failure as failure:
+        if missing(failure):
+            return None
+        raise translated(failure, "reading the service principal", needs=READ) from failure
+    return answer.body
+
+
+def observed(record: dict[str, Any]) -> Observed:
+    """Reduce Graph's record."""
+    return Observed(id=text(record, "id"), enabled=record.get("accountEnabled") is not False)
+
+
+def home_tenant(record: dict[str, Any]) -> str | None:
+    """Return the tenant that the principal's application is registered in."""
+    return maybe(record, "appOwnerOrganizationId")
+
+
+async def create(graph: Graph, app_id: str, step: Create) -> Observed:
+    """Create by upsert; the application is moments old, so replicas that lag are waited for."""
+    builder = graph.sdk.service_principals_with_app_id(app_id)
+    info = builder.to_patch_request_information(
+        body({"tags": list(step.tags)}), configuration(headers=_CREATE_IF_MISSING)
+    )
+    try:
+        answer = await graph.send(info, settling=True)
+    except Failure as failure:
+        raise translated(failure, "creating the service principal", needs=WRITE) from failure
+    record = answer.body or await by_client_id(graph, app_id, settling=True)
+    return observed(record or {})
