@@ -1,0 +1,152 @@
+"""A local Microsoft Graph: stateful, faithful for app registration and mail, offline.
+
+It is made from the public documentation and recorded answers and shares no code with the rest
+of the tool, for a shared mistake would pass every test. ``Sandbox`` is its whole face.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jwt
+from starlette.types import ASGIApp
+
+from provision.sandbox import app as _app
+from provision.sandbox import summary as _summary
+from provision.sandbox import tenants as _tenants
+from provision.sandbox.caller import administrator_claims
+from provision.sandbox.clock import Clock
+from provision.sandbox.dispatch import LoggedRequest
+from provision.sandbox.state import StateError, StateFile
+from provision.sandbox.store import Store, Tenant
+
+__all__ = ["LoggedRequest", "Sandbox", "StateError"]
+
+_LOG_LENGTH = 100_000  # requests remembered; a served sandbox may run for days
+
+
+class Sandbox:
+    """A Microsoft Graph in this process: ``app`` answers, ``path`` keeps (None: memory only).
+
+    ``persist`` False keeps further changes in memory, so that a dry run writes nothing.
+    """
+
+    def __init__(self, file: StateFile | None, store: Store, clock: Clock) -> None:
+        self._file = file
+        self.store = store
+        self.clock = clock
+        self.persist = file is not None
+        self.requests: deque[LoggedRequest] = deque(maxlen=_LOG_LENGTH)
+        self._adopt(store)
+        self.app: ASGIApp = _app.build(self)
+
+    @classmethod
+    def open(cls, path: Path | None, *, now: Callable[[], datetime] | None = None) -> Sandbox:
+        """Open a state file, which need not exist; ``StateError`` if it cannot be used."""
+        file = StateFile(path) if path is not None else None
+        store = (file.load() if file is not None else None) or Store()
+        return cls(file, store, Clock(now))
+
+    # -- what a rehearsal needs ------------------------------------------------------------
+
+    def ensure_tenant(self, tenant: str) -> str:
+        """The id of the tenant with this id or domain; made, with an administrator, if it is new."""
+        self.refresh()
+        found = _tenants.find(self.store, tenant)
+        if found is None:
+            with self.writing():
+                found = _tenants.find(self.store, tenant) or _tenants.create(self.store, self.clock, tenant)
+        return found.id
+
+    def ensure_mailbox(self, tenant_id: str, address: str) -> None:
+        """Make a user with a mailbox at this address, and verify its domain, unless there is one."""
+        self.refresh()
+        if not _tenants.has_mailbox(self._tenant(tenant_id), address):
+            with self.writing():
+                _tenants.add_mailbox(self._tenant(tenant_id), self.clock, address)
+
+    def administrator_token(self, tenant_id: str, resource: str = "https://graph.microsoft.com") -> str:
+        """A bearer token of a signed-in Global Administrator of the tenant."""
+        user = _tenants.administrator(self._tenant(tenant_id))
+        return jwt.encode(administrator_claims(tenant_id, user.id, resource), self.token_key, "HS256")
+
+    def summary(self) -> dict[str, Any]:
+        """What is in it, for a person: no secret values."""
+        self.refresh()
+        return _summary.of(self.store, self.clock)
+
+    def reset(self) -> None:
+        """Empty it: no tenants, no log, the clock unset."""
+        with self.writing():
+            self.store = Store()
+            if self._file is not None and self.persist:
+                self._file.rewrite(self.store)
+        self._adopt(self.store)
+        self.requests.clear()
+
+    # -- transactions ----------------------------------------------------------------------
+
+    @property
+    def token_key(self) -> str:
+        """What tokens are signed with."""
+        return str(self.store.settings["token_key"])
+
+    def refresh(self) -> None:
+        """Read the state anew if another process saved."""
+        if self._file is not None and self.persist and self._file.changed():
+            self._adopt(self._file.load() or Store())
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction: what happens inside is kept whole, or undone if it raises."""
+        if self._file is None or not self.persist:
+            with self._transaction():
+                yield
+            return
+        with self._file.exclusive():
+            self.refresh()
+            with self._transaction(self._file):
+                yield
+
+    @contextlib.contextmanager
+    def _transaction(self, file: StateFile | None = None) -> Iterator[None]:
+        self.store.begin()
+        offset = self.clock.offset
+        try:
+            yield
+            if self.store.dirty:
+                self.store.writes += 1
+                if file is not None:
+                    file.save(self.store)
+        except BaseException:
+            self.clock.offset = offset
+            self.store.rollback()
+            raise
+        self.store.begin()
+
+    def _adopt(self, store: Store) -> None:
+        self.store = store
+        store.settings.setdefault("token_key", secrets.token_urlsafe(32))
+        self.clock.offset = timedelta(seconds=store.settings.get("clock_offset_seconds", 0.0))
+
+    def _tenant(self, tenant_id: str) -> Tenant:
+        tenant = self.store.tenant(tenant_id)
+        if tenant is None:
+            raise KeyError(f"no tenant {tenant_id} in this sandbox")
+        return tenant
+
+    def set_clock(self, *, now: datetime | None = None, advance: timedelta | None = None) -> datetime:
+        """Move the clock and keep that; answers the new time."""
+        with self.writing():
+            if now is not None:
+                self.clock.set(now)
+            if advance is not None:
+                self.clock.advance(advance)
+            self.store.set("clock_offset_seconds", self.clock.offset.total_seconds())
+        return self.clock.now()

@@ -1,0 +1,175 @@
+"""One Graph request, from raw to answered: authenticate, parse, find, authorise, handle, keep.
+
+Synchronous on purpose: between reading the body and sending the answer nothing else runs, so a
+request is a transaction without any locking of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from provision.sandbox import caller as callers
+from provision.sandbox import envelope, rights
+from provision.sandbox.call import Answer, Call
+from provision.sandbox.errors import GraphError, bad_syntax, unknown_segment
+from provision.sandbox.odata import path as odata_path
+from provision.sandbox.odata import query as odata_query
+from provision.sandbox.routing import Router
+from provision.sandbox.state import StateError
+
+if TYPE_CHECKING:
+    from provision.sandbox import Sandbox
+
+MAX_DEPTH = 64  # of nested JSON; Graph's own documents need a handful
+_BODY_METHODS = ("POST", "PATCH", "PUT")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedRequest:
+    """One request as the sandbox saw it; those inside a ``$batch`` are entries of their own."""
+
+    method: str
+    path: str  # with the query
+    status: int
+    tenant_id: str | None
+    caller: str | None  # object id of the principal that called
+    milliseconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class RawRequest:
+    """What the HTTP layer hands over."""
+
+    method: str
+    path: str  # percent-encoded
+    query: str
+    headers: dict[str, str]
+    body: bytes
+    root: str  # scheme://host
+
+
+@dataclass(frozen=True, slots=True)
+class RawAnswer:
+    """What the HTTP layer sends."""
+
+    status: int
+    headers: dict[str, str]
+    content: bytes
+
+
+class Dispatcher:
+    """Answers Graph requests over a sandbox's store."""
+
+    def __init__(self, sandbox: Sandbox, router: Router) -> None:
+        self._sandbox, self._router = sandbox, router
+        self._lock = threading.RLock()  # several event loops may share one sandbox
+
+    def handle(self, raw: RawRequest) -> RawAnswer:
+        """Answer; never raises for anything a client can send."""
+        started = time.perf_counter()
+        request_id = str(uuid.uuid4())
+        client_id = raw.headers.get("client-request-id", request_id)
+        who: callers.Caller | None = None
+        with self._lock:
+            now = self._sandbox.clock.now()
+            try:
+                self._sandbox.refresh()
+                now = self._sandbox.clock.now()
+                who = callers.resolve(self._sandbox, raw.headers)
+                answer = self._answer(raw, who, request_id)
+            except GraphError as error:
+                answer = Answer(error.status, envelope.error_body(error, now, request_id, client_id),
+                                dict(error.headers))  # fmt: skip
+            except StateError as error:
+                full = GraphError(507, "InsufficientStorage", f"{error.message} {error.fix}")
+                answer = Answer(507, envelope.error_body(full, now, request_id, client_id))
+            took = (time.perf_counter() - started) * 1000
+            target = raw.path + (f"?{raw.query}" if raw.query else "")
+            self._sandbox.requests.append(
+                LoggedRequest(raw.method, target, answer.status, who.tenant_id if who else None,
+                              who.object_id if who else None, took)
+            )  # fmt: skip
+        return _render(answer, now, request_id, client_id)
+
+    def _answer(self, raw: RawRequest, who: callers.Caller, request_id: str) -> Answer:
+        segments = odata_path.split(raw.path)
+        version = segments.pop(0) if segments else ""
+        if isinstance(version, odata_path.Key) or version.lower() not in ("v1.0", "beta"):
+            raise bad_syntax("Invalid version.")
+        # The old alias for "the caller's own tenant", which older clients still send.
+        if segments and isinstance(segments[0], str) and segments[0].lower() == "myorganization":
+            segments.pop(0)
+        if not segments:
+            raise unknown_segment("")
+        endpoint, keys = self._router.find(raw.method, segments)
+        tenant = self._sandbox.store.tenant(who.tenant_id)
+        if tenant is None:
+            raise GraphError(401, "Authorization_IdentityNotFound",
+                             "The identity of the calling application could not be established.")  # fmt: skip
+        call = Call(
+            method=raw.method, version=version.lower(), path=raw.path, root=raw.root, headers=raw.headers,
+            query=odata_query.parse(raw.query), body=_body(raw), caller=who, tenant=tenant,
+            store=self._sandbox.store, clock=self._sandbox.clock, keys=keys, request_id=request_id,
+            send=self.handle,
+        )  # fmt: skip
+        if not endpoint.writes:
+            rights.authorize(call, endpoint)
+            return endpoint.handler(call)
+        with self._sandbox.writing():
+            # The state may have been read anew under the lock.
+            call.tenant = self._sandbox.store.tenants[who.tenant_id.lower()]
+            call.store = self._sandbox.store
+            rights.authorize(call, endpoint)
+            return endpoint.handler(call)
+
+
+@contextlib.contextmanager
+def _json_faults() -> Iterator[None]:
+    try:
+        yield
+    except (ValueError, RecursionError) as error:
+        raise bad_syntax(
+            "Unable to read JSON request payload. Please ensure Content-Type header is set and payload is of"
+            " valid JSON format."
+        ) from error
+
+
+def _body(raw: RawRequest) -> Any:
+    if raw.method not in _BODY_METHODS or not raw.body.strip():
+        return None
+    with _json_faults():
+        document = json.loads(raw.body)
+        _check_depth(document, 0)
+        # A lone surrogate is JSON, and cannot be stored or answered as UTF-8.
+        json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
+    return document
+
+
+def _check_depth(node: Any, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise ValueError("too deep")
+    children = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    for child in children:
+        _check_depth(child, depth + 1)
+
+
+def _render(answer: Answer, now: datetime, request_id: str, client_id: str) -> RawAnswer:
+    headers = envelope.headers(now, request_id, client_id) | answer.headers
+    if answer.body is None:
+        return RawAnswer(answer.status, headers, b"")
+    if isinstance(answer.body, str):
+        content, headers["Content-Type"] = answer.body.encode(), "text/plain"
+    else:
+        content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
+        headers.setdefault("Content-Type", "application/json" if answer.status >= 400 else envelope.JSON_TYPE)
+    if answer.status < 400:
+        headers["OData-Version"] = "4.0"
+    return RawAnswer(answer.status, headers, content)

@@ -1,0 +1,130 @@
+"""Graph's refusals: every error code and text this sandbox can answer, in one place.
+
+The envelope is ``{"error": {"code", "message", "details"?, "innerError"}}``
+(https://learn.microsoft.com/graph/errors). Texts come from recorded answers, from public
+issues that quote them, or from the documentation; ``docs/sandbox.md`` lists the unverified.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One entry of ``error.details``."""
+
+    code: str
+    message: str
+    target: str | None = None
+
+
+@dataclass(eq=False)
+class GraphError(Exception):
+    """An answer of Graph that is not a success; handlers raise it, the app renders it."""
+
+    status: int
+    code: str
+    message: str
+    details: tuple[Detail, ...] = ()
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"{self.status} {self.code}: {self.message}"
+
+
+def not_found(identifier: str) -> GraphError:
+    """404 for an object that is not there, or one that it refers to."""
+    return GraphError(
+        404,
+        "Request_ResourceNotFound",
+        f"Resource '{identifier}' does not exist or one of its queried reference-property objects"
+        " are not present.",
+    )
+
+
+def bad_request(message: str, *details: Detail) -> GraphError:
+    """400 ``Request_BadRequest``: what the directory itself refuses."""
+    return GraphError(400, "Request_BadRequest", message, details)
+
+
+def bad_syntax(message: str) -> GraphError:
+    """400 ``BadRequest``: what the OData layer in front of the directory refuses."""
+    return GraphError(400, "BadRequest", message)
+
+
+def unsupported_query(message: str) -> GraphError:
+    """400 ``Request_UnsupportedQuery``: a query the directory does not index."""
+    return GraphError(400, "Request_UnsupportedQuery", message)
+
+
+def unknown_segment(segment: str) -> GraphError:
+    """400 for a path segment which is not in the model."""
+    return bad_syntax(f"Resource not found for the segment '{segment}'.")
+
+
+def method_not_allowed() -> GraphError:
+    """405 for a path that exists and a verb that does not."""
+    return GraphError(
+        405, "Request_BadRequest", "Specified HTTP method is not allowed for the request target."
+    )
+
+
+def invalid_identifier(text: str) -> GraphError:
+    """400 for a key segment that is not a GUID."""
+    return bad_request(f"Invalid object identifier '{text}'.")
+
+
+def invalid_reference(name: str) -> GraphError:
+    """400 for an alternate key whose value has the wrong form."""
+    return bad_request(
+        f"Invalid value specified for object reference property '{name}'."
+        " Please ensure that this value has an appropriate syntax and length."
+    )
+
+
+def invalid_value(name: str, resource: str) -> GraphError:
+    """400 for a property with a value of the wrong form."""
+    message = f"Invalid value specified for property '{name}' of resource '{resource}'."
+    return bad_request(message, Detail("InvalidValue", message, name))
+
+
+def missing_value(name: str, resource: str) -> GraphError:
+    """400 for a required property that is absent or null."""
+    message = f"A value is required for property '{name}' of resource '{resource}'."
+    return bad_request(message, Detail("MissingValue", message, name))
+
+
+def read_only(name: str) -> GraphError:
+    """400 for a property that only the service sets."""
+    return bad_request(f"Property '{name}' is read-only and cannot be set.")
+
+
+def conflict(name: str) -> GraphError:
+    """400 for a value that must be unique and is taken."""
+    message = f"Another object with the same value for property {name} already exists."
+    return bad_request(message, Detail("ObjectConflict", message, name))
+
+
+def not_a_reference() -> GraphError:
+    """400 for a link to an object of the wrong kind, or to none."""
+    return bad_request("Not a valid reference update.")
+
+
+def denied(message: str = "Insufficient privileges to complete the operation.") -> GraphError:
+    """403 of the directory."""
+    return GraphError(403, "Authorization_RequestDenied", message)
+
+
+def unauthenticated(message: str) -> GraphError:
+    """401: no token, or one that does not hold."""
+    return GraphError(
+        401,
+        "InvalidAuthenticationToken",
+        message,
+        headers={
+            "WWW-Authenticate": 'Bearer realm="", authorization_uri='
+            '"https://login.microsoftonline.com/common/oauth2/authorize",'
+            ' client_id="00000003-0000-0000-c000-000000000000"'
+        },
+    )

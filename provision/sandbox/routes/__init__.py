@@ -1,0 +1,7 @@
+"""Graph's surface: one module a kind; their endpoint lists together are the route table."""
+
+from __future__ import annotations
+
+from provision.sandbox.routing import Endpoint
+
+ENDPOINTS: list[Endpoint] = []

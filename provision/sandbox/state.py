@@ -1,0 +1,277 @@
+"""The sandbox's memory between runs: one JSON file, and a journal beside it once that is large.
+
+``sandbox.json`` is a snapshot of everything. A change to a small store rewrites it (write a
+temporary file, fsync, rename, fsync the folder); once it is larger than ``SMALL`` a change is
+appended to ``sandbox.json.journal`` instead (one line, fsynced) and the snapshot is rewritten
+when the journal has outgrown it. A journal names the snapshot it continues (``epoch``), so one
+that a crash left behind is ignored, and a torn last line is as if its write never happened.
+Killed at any instant, the next reader therefore finds the state before or after a write.
+
+Two processes may share the file: a writer holds ``sandbox.json.lock`` while it re-reads,
+applies and saves; readers re-read when the files changed. Reading creates nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from provision.sandbox.locking import Locked, lock_file
+from provision.sandbox.store import Record, Store
+
+FORMAT = "provision.sandbox"
+VERSION = 1
+SMALL = 512 * 1024  # bytes of snapshot up to which every write rewrites it
+
+_Signature = tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]
+
+
+class StateError(Exception):
+    """The state cannot be used; nothing was changed. ``fix`` says how to go on."""
+
+    def __init__(self, message: str, fix: str) -> None:
+        super().__init__(message)
+        self.message, self.fix = message, fix
+
+
+class StateFile:
+    """Loads a store from its file, and saves what a transaction changed."""
+
+    def __init__(self, path: Path, *, lock_timeout: float = 30.0) -> None:
+        self.path = path
+        self.journal = path.with_name(path.name + ".journal")
+        self._lock = path.with_name(path.name + ".lock")
+        self._lock_timeout = lock_timeout
+        self._epoch = ""
+        self._seen: _Signature = (None, None)
+        self._snapshot_size = 0
+        self._journal_size = 0  # up to the last whole line
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def load(self) -> Store | None:
+        """The store on disk, or None if there is no file yet."""
+        for _ in range(20):
+            before = self._signature()
+            store = self._read()
+            # A writer may have replaced the snapshot between our reading it and the journal.
+            if self._signature()[0] == before[0]:
+                self._seen = before
+                return store
+            time.sleep(0.01)
+        raise StateError(
+            f"{self.path} keeps changing while it is read.",
+            "Stop the other process that uses it, or use another file.",
+        )
+
+    def changed(self) -> bool:
+        """Whether another process saved since we last read or saved."""
+        return self._signature() != self._seen
+
+    def _read(self) -> Store | None:
+        text = self._text(self.path)
+        if text is None:
+            self._epoch, self._snapshot_size, self._journal_size = "", 0, 0
+            return None
+        document = self._document(text)
+        store = Store()
+        try:
+            store.writes = int(document["writes"])
+            store.settings = dict(document["settings"])
+            for tenant_id, records in document["tenants"].items():
+                tenant = store.add_tenant(tenant_id)
+                for raw in records:
+                    tenant.place(_record(raw))
+            self._epoch = str(document["epoch"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise self._damaged(f"it lacks or misuses {error}") from error
+        self._snapshot_size = len(text)
+        self._replay(store)
+        store.begin()
+        return store
+
+    def _replay(self, store: Store) -> None:
+        text = self._text(self.journal) or b""
+        self._journal_size = 0
+        for line in text.splitlines(keepends=True):
+            if not line.endswith(b"\n"):
+                break  # torn: that write was never acknowledged
+            try:
+                entry = json.loads(line)
+                if entry["epoch"] != self._epoch:
+                    self._journal_size = 0
+                    return  # continues a snapshot that is gone
+                _apply(store, entry)
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
+                raise self._damaged(f"its journal {self.journal} cannot be read ({error})") from error
+            self._journal_size += len(line)
+
+    def _document(self, text: bytes) -> dict[str, Any]:
+        try:
+            document = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise self._damaged(f"it is not JSON ({error})") from error
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise StateError(
+                f"{self.path} is not a sandbox state: its 'format' is not '{FORMAT}'.",
+                "Name another file; this one is left as it is.",
+            )
+        version = document.get("version")
+        if isinstance(version, int) and version > VERSION:
+            raise StateError(
+                f"{self.path} was written by a newer version of this program"
+                f" (state version {version}, this one reads {VERSION}).",
+                "Upgrade, or use another file; this one is left as it is.",
+            )
+        if version != VERSION:
+            raise self._damaged(f"its version is {version!r}")
+        return document
+
+    def _damaged(self, why: str) -> StateError:
+        return StateError(
+            f"{self.path} is damaged: {why}.",
+            f"Move it away to start afresh (mv {self.path} {self.path}.damaged), or name another file;"
+            " this one is left as it is.",
+        )
+
+    def _text(self, path: Path) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if isinstance(error, NotADirectoryError):
+                raise StateError(f"{path.parent} is not a folder.", "Name another state file.") from error
+            return None
+        except IsADirectoryError as error:
+            raise StateError(f"{path} is a folder, not a state file.", "Name a file in it.") from error
+        except OSError as error:
+            raise StateError(
+                f"{path} cannot be read: {error.strerror}.", "Mend its permissions, or name another file."
+            ) from error
+
+    def _signature(self) -> _Signature:
+        def of(path: Path) -> tuple[int, int, int] | None:
+            try:
+                stat = path.stat()
+            except OSError:
+                return None
+            return stat.st_ino, stat.st_mtime_ns, stat.st_size
+
+        return of(self.path), of(self.journal)
+
+    # -- writing ---------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Hold the file against other writers."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with lock_file(self._lock, self._lock_timeout):
+                yield
+        except Locked as error:
+            raise StateError(
+                f"{self.path} is in use by another process.", "Wait for it to end, or use another file."
+            ) from error
+        except OSError as error:
+            raise StateError(
+                f"{self.path} cannot be written: {error.strerror}.",
+                "Mend the folder's permissions or space, or name another file.",
+            ) from error
+
+    def save(self, store: Store) -> None:
+        """Keep what the store's transaction changed. Call within ``exclusive``."""
+        fresh = not self._epoch or self._snapshot_size <= SMALL
+        if fresh or self._journal_size > max(4 * SMALL, self._snapshot_size):
+            self.rewrite(store)
+        else:
+            self._append(store)
+        self._seen = self._signature()
+
+    def rewrite(self, store: Store) -> None:
+        """Write the whole snapshot, and drop the journal it makes obsolete."""
+        self._epoch = secrets.token_hex(8)
+        document = {
+            "format": FORMAT, "version": VERSION, "epoch": self._epoch, "writes": store.writes,
+            "settings": store.settings,
+            "tenants": {t.id: [_raw(r) for r in t.records()] for t in store.tenants.values()},
+        }  # fmt: skip
+        text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+        try:
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self.path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        _sync_folder(self.path.parent)
+        self.journal.unlink(missing_ok=True)
+        self._snapshot_size, self._journal_size = len(text), 0
+        self._seen = self._signature()
+
+    def _append(self, store: Store) -> None:
+        entry = {
+            "epoch": self._epoch, "writes": store.writes, "settings": store.changed_settings(),
+            "tenants": store.new_tenants(),
+            "records": [[t, r, None if record is None else _raw(record)]
+                        for (t, r), record in store.changes().items()],
+        }  # fmt: skip
+        line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
+        with os.fdopen(os.open(self.journal, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+            file.truncate(self._journal_size)  # a torn line, or a journal of another snapshot
+            file.seek(self._journal_size)
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        if not self._journal_size:
+            _sync_folder(self.path.parent)
+        self._journal_size += len(line)
+
+
+def _apply(store: Store, entry: dict[str, Any]) -> None:
+    store.writes = int(entry["writes"])
+    store.settings.update(entry["settings"])
+    for tenant_id in entry["tenants"]:
+        store.add_tenant(tenant_id)
+    for tenant_id, record_id, raw in entry["records"]:
+        tenant = store.tenants[tenant_id]
+        tenant.displace(record_id)
+        if raw is not None:
+            tenant.place(_record(raw))
+
+
+def _raw(record: Record) -> dict[str, Any]:
+    raw: dict[str, Any] = {"kind": record.kind, "id": record.id, "seq": record.seq, "props": record.props}
+    if record.links:
+        raw["links"] = record.links
+    if record.private:
+        raw["private"] = record.private
+    if record.deleted is not None:
+        raw["deleted"] = record.deleted
+    return raw
+
+
+def _record(raw: dict[str, Any]) -> Record:
+    if not (isinstance(raw["kind"], str) and isinstance(raw["id"], str) and isinstance(raw["props"], dict)):
+        raise TypeError("a record")
+    links = {name: tuple(ids) for name, ids in raw.get("links", {}).items()}
+    return Record(raw["kind"], raw["id"], raw["props"], links, dict(raw.get("private", {})),
+                  raw.get("deleted"), int(raw["seq"]))  # fmt: skip
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename durable; Windows has no such call and needs none."""
+    if os.name == "nt":
+        return
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
