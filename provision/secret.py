@@ -37,7 +37,7 @@ class Secret:
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError("a secret cannot be printed, compared, copied or serialised")
 
-    def __str__(self) -> NoReturn:
+    def __str__(self) -> NoReturn:  # noqa: PLE0307 - refusing is the point
         self._refuse()
 
     def __format__(self, format_spec: str) -> NoReturn:

@@ -1,1 +1,1 @@
-"""."""
+"""The one sequence: load, observe, plan, confirm, execute, hand over."""

@@ -110,7 +110,7 @@ class ProvisionError(Exception):
 
     @property
     def all(self) -> tuple[ProvisionError, ...]:
-        """This error and the others found with it, in order."""
+        """The error itself and the others found with it, in order."""
         return (self, *self.others)
 
     @property

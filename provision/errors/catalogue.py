@@ -32,7 +32,7 @@ TERMINAL_SINK = Entry(
     "terminal-sink",
     Exit.USAGE,
     "the secret cannot be shown: there is no terminal",
-    "The delivery 'terminal' shows the secret once on a screen; in a pipe or a pipeline it would be kept in a log.",
+    "The delivery 'terminal' shows the secret once on a screen; in a pipe it would end up in a log.",
     "Choose another delivery: --deliver file:PATH, or secret.delivery in the config.",
 )
 UNKNOWN_CODE = Entry(
@@ -172,7 +172,7 @@ TENANT_NOT_FOUND = Entry(
     "tenant-not-found",
     Exit.CONFIG,
     "there is no such tenant in this cloud",
-    "tenant.id is mistyped, or tenant.cloud is another than the tenant's (GCC High and DoD have their own hosts).",
+    "tenant.id is mistyped, or tenant.cloud is another than the tenant's (GCC High and DoD have own hosts).",
     "Compare tenant.id with the Overview page of Microsoft Entra ID, and see that tenant.cloud is right.",
     "https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
 )
@@ -247,7 +247,7 @@ UNSCOPED_GRANT = Entry(
     Exit.REFUSED,
     "the config limits mail to one mailbox, but Entra grants Mail.Send for all of them",
     "The two add up: with the Entra grant in place the Exchange scope limits nothing.",
-    "Assign the scope in Exchange first, then remove the Mail.Send assignment from the enterprise application.",
+    "Assign the scope in Exchange first, then remove Mail.Send from the enterprise application.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
     allowable=True,
 )
@@ -276,6 +276,15 @@ CHANGED_MEANWHILE = Entry(
     "somebody changed the tenant while this ran",
     "What was to be created came into being between the look and the write.",
     "Run plan again and look at what it says now.",
+)
+
+NOT_APPLIED = Entry(
+    "PRV311",
+    "not-applied",
+    Exit.FAILED,
+    "there is nothing to show yet",
+    "No application of this config is in the tenant.",
+    "Run 'provision apply' first.",
 )
 
 # 4xx: sign-in and Graph

@@ -15,7 +15,7 @@ from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph, Query, body, configuration
 from provision.graph.records import maybe, records, text, texts, time
 from provision.graph.refusals import denied, missing, translated
-from provision.resources.application import Create, Deleted, Desired, Found, Observed, Permission, Update
+from provision.resources.application import Create, Deleted, Observed, Permission, Update
 
 READ = "Application.Read.All"
 WRITE = "Application.ReadWrite.OwnedBy (as owner) or Application.ReadWrite.All"
@@ -83,23 +83,7 @@ async def owners(graph: Graph, object_id: str) -> tuple[str, ...]:
     return tuple(sorted(text(item, "id") for item in items))
 
 
-def found(
-    desired: Desired,
-    named: dict[str, Any] | None,
-    adopted: dict[str, Any] | None,
-    gone: tuple[Deleted, ...],
-    foreign_tenant: str | None,
-) -> Found:
-    """Put the look-ups together for :func:`provision.resources.application.identify`."""
-    return Found(
-        by_unique_name=observed(named, desired.permission) if named else None,
-        by_client_id=observed(adopted, desired.permission) if adopted else None,
-        deleted=gone,
-        foreign_tenant=foreign_tenant,
-    )
-
-
-def observed(record: dict[str, Any], known: Permission | None = None) -> Observed:
+def observed(record: dict[str, Any], known: Permission) -> Observed:
     """Reduce Graph's record; a permission that equals ``known`` gets its label."""
     access = records(record, "requiredResourceAccess")
     web = record.get("web")
@@ -123,12 +107,12 @@ def observed(record: dict[str, Any], known: Permission | None = None) -> Observe
     )
 
 
-def _labelled(permission: Permission, known: Permission | None) -> Permission:
-    same = known is not None and (permission.resource_app_id.lower(), permission.role_id.lower()) == (
+def _labelled(permission: Permission, known: Permission) -> Permission:
+    same = (permission.resource_app_id.lower(), permission.role_id.lower()) == (
         known.resource_app_id.lower(),
         known.role_id.lower(),
     )
-    return replace(permission, label=known.label) if known is not None and same else permission
+    return replace(permission, label=known.label) if same else permission
 
 
 async def create(graph: Graph, step: Create) -> dict[str, Any] | None:

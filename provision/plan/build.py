@@ -35,14 +35,7 @@ def build(
     )
     wanted = desired.application
     if desired.consent.mode is not consent.Mode.NONE:
-        wanted = application.with_permission(
-            wanted,
-            application.Permission(
-                MICROSOFT_GRAPH_APP_ID,
-                observed.role.role_id,
-                f"{consent.RESOURCE}: {consent.PERMISSION} (application)",
-            ),
-        )
+        wanted = application.with_permission(wanted, permission(observed.role))
     limits = app_management_policy.limits(observed.policy, created=app.created if app else None, now=now)
     changes = (
         application.diff(wanted, app),
@@ -64,6 +57,13 @@ def build(
         changes=changes,
         findings=tuple(sorted(findings, key=_by_severity)),
         digest=digest(target, desired, observed, changes),
+    )
+
+
+def permission(role: consent.Role) -> application.Permission:
+    """Return ``Mail.Send`` as an application declares it."""
+    return application.Permission(
+        MICROSOFT_GRAPH_APP_ID, role.role_id, f"{consent.RESOURCE}: {consent.PERMISSION} (application)"
     )
 
 

@@ -1,0 +1,113 @@
+"""The ways out of the program that are no success: each ends in a code, a line, and a next step."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from itertools import pairwise
+from pathlib import Path
+
+import click
+
+from provision import __version__
+from provision.errors import ProvisionError, catalogue
+from provision.secret import redact
+
+
+def after(error: BaseException, argv: Sequence[str]) -> int:
+    """Tell of an error on the stream that fits, and return the exit code."""
+    if isinstance(error, SystemExit):
+        return error.code if isinstance(error.code, int) else 0
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):  # the reader has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    known = _known(error) or _unexpected(error, argv)
+    _say(known, argv)
+    return int(known.exit)
+
+
+def _known(error: BaseException) -> ProvisionError | None:
+    if isinstance(error, ProvisionError):
+        return error
+    if isinstance(error, (KeyboardInterrupt, click.Abort)):
+        return ProvisionError(catalogue.INTERRUPTED)
+    if isinstance(error, click.ClickException):
+        return ProvisionError(catalogue.USAGE, error.format_message().rstrip("."), fix=_usage_fix(error))
+    return None
+
+
+def _usage_fix(error: click.ClickException) -> str | None:
+    ctx = getattr(error, "ctx", None)
+    if ctx is None:
+        return None
+    help_line = f"Run '{ctx.command_path} --help'."
+    if ctx.parent is None and isinstance(ctx.command, click.Group) and ctx.args:
+        near = get_close_matches(ctx.args[0], ctx.command.list_commands(ctx), n=1)
+        if near:
+            return f"Did you mean '{near[0]}'? {help_line}"
+    return help_line
+
+
+def _unexpected(error: BaseException, argv: Sequence[str]) -> ProvisionError:
+    """Write a report free of secrets: the traceback without locals, and the names of the options."""
+    words = [word.split("=", 1)[0] for word in argv if word.startswith("-")]
+    text = redact(
+        "\n".join(
+            (
+                f"provision {__version__}, Python {platform.python_version()}, {platform.platform()}",
+                f"time: {datetime.now(UTC).isoformat(timespec='seconds')}",
+                f"verb: {argv[0] if argv else '-'}  options: {' '.join(words)}",
+                "".join(traceback.format_exception(error)),
+            )
+        )
+    )
+    where = _write(text)
+    return ProvisionError(catalogue.UNEXPECTED, f"{type(error).__name__}; a report was written to {where}")
+
+
+def _write(text: str) -> str:
+    name = f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
+    for folder in (Path(".provision"), Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+            path = folder / name
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+                file.write(text)
+        except OSError:
+            continue
+        return str(path)
+    return "nowhere: no folder could be written to"
+
+
+def _say(error: ProvisionError, argv: Sequence[str]) -> None:
+    from provision import report
+
+    try:
+        if _wants_json(argv):
+            click.echo(json.dumps(report.error_json(error), indent=2))
+        else:
+            from provision.cli.console import colorful
+
+            click.echo(
+                report.error_text(error, color=colorful(sys.stderr, plain="--no-color" in argv)), err=True
+            )
+    except BrokenPipeError:
+        pass
+
+
+def _wants_json(argv: Sequence[str]) -> bool:
+    """Say whether JSON was asked for, even where the command line is too wrong to be parsed."""
+    words = list(argv)
+    joined = {"--output=json", "-ojson", "-o=json"}
+    return any(word in joined for word in words) or any(
+        first in ("-o", "--output") and second == "json" for first, second in pairwise(words)
+    )

@@ -1,0 +1,78 @@
+"""The program: which verbs there are, and the one way out of it.
+
+Every verb's module is imported when it is run, so ``--help`` stays fast.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from provision import __version__
+
+# verb -> what the list of verbs says of it
+VERBS = {
+    "validate": "Check configs offline; says everything that is wrong at once.",
+    "plan": "Show what apply would do; writes nothing.",
+    "apply": "Carry the plan out, deliver the secret, print the values to enter.",
+    "show": "Print the values to enter in System Settings again.",
+    "schema": "Print the JSON Schema of a config.",
+    "explain": "Explain an error code.",
+    "sandbox": "Look at the local Microsoft Graph, or empty it.",
+}
+
+
+class _Verbs(click.Group):
+    """A group that imports a verb's module only when the verb is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in VERBS:
+            return None
+        command = getattr(import_module(f"provision.cli.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.command(
+    cls=_Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
+@click.version_option(__version__, prog_name="provision", message="%(prog)s %(version)s")
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Microsoft Entra app registrations for sending mail, as code.
+
+    Describe the registration in YAML; provision makes it so through Microsoft Graph and prints
+    the values to enter in System Settings. Add --sandbox to rehearse on a local Microsoft Graph.
+    """
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
+
+
+def run(argv: Sequence[str]) -> int:
+    """Run the program on these arguments and return its exit code; nothing is raised."""
+    from provision.cli import leave
+
+    try:
+        code = cli.main(args=list(argv), prog_name="provision", standalone_mode=False)
+        sys.stdout.flush()
+    except BaseException as error:  # noqa: BLE001 - the one border: each way out has a code and a line
+        return leave.after(error, argv)
+    return code if isinstance(code, int) else 0
+
+
+def main() -> None:
+    """Run the program on the command line's arguments."""
+    sys.exit(run(sys.argv[1:]))

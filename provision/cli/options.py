@@ -1,0 +1,151 @@
+"""The options that verbs share: the same words and the same meaning everywhere."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+import click
+
+OUTPUTS = ("text", "json", "markdown")
+AUTHS = ("default", "environment", "cli", "workload", "managed", "device-code", "browser")
+STATE = ".provision/sandbox.json"
+
+
+def configs(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take one or more configs: files, folders, globs."""
+    return click.argument("paths", metavar="CONFIG...", nargs=-1, required=True)(function)
+
+
+def output(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take ``--output``."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Choice(OUTPUTS),
+        default="text",
+        show_default=True,
+        help="Format of stdout.",
+    )(function)
+
+
+def no_color(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take ``--no-color``; the variable NO_COLOR does the same."""
+    return click.option("--no-color", is_flag=True, help="No colour, as with NO_COLOR set.")(function)
+
+
+def variables(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take ``--var NAME=VALUE``."""
+    return click.option(
+        "--var",
+        "variables",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_pairs,
+        help="Value of ${NAME} in the configs; goes before the environment.",
+    )(function)
+
+
+def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    pairs: dict[str, str] = {}
+    for value in values:
+        name, equals, text = value.partition("=")
+        if not equals or not name:
+            raise click.BadParameter("write NAME=VALUE")
+        pairs[name] = text
+    return pairs
+
+
+def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
+    from provision.errors import catalogue
+
+    names = [entry.name for entry in catalogue.ENTRIES.values() if entry.allowable]
+    for value in values:
+        if value not in names:
+            near = get_close_matches(value, names, n=1)
+            hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(names))}"
+            raise click.BadParameter(f"'{value}' cannot be allowed; {hint}")
+    return frozenset(values)
+
+
+@dataclass(frozen=True)
+class Common:
+    """The options of every verb that talks to Graph."""
+
+    paths: tuple[str, ...]
+    output: str
+    no_color: bool
+    variables: dict[str, str]
+    sandbox: str | None  # None: the real Graph; otherwise a state file or the URL of a served sandbox
+    auth: str
+    deliver: str | None
+    allow: frozenset[str]
+    parallel: int
+    verbose: bool
+
+
+def common(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take all that a verb needs which talks to Graph, as one :class:`Common` named ``options``."""
+
+    @click.option(
+        "--sandbox", is_flag=True, help="Rehearse on the local Microsoft Graph; touches nothing real."
+    )
+    @click.option(
+        "--sandbox-at",
+        metavar="STATE|URL",
+        help=f"Which sandbox: a state file other than {STATE}, or a served one.",
+    )
+    @click.option(
+        "--auth", type=click.Choice(AUTHS), default="default", show_default=True, help="How to sign in."
+    )
+    @click.option(
+        "--deliver", metavar="SINK", help="Where a new secret goes: terminal, file:PATH or command:ARGV."
+    )
+    @click.option(
+        "--allow",
+        metavar="NAME",
+        multiple=True,
+        callback=_allowed,
+        help="Let one named refusal pass; repeatable.",
+    )
+    @click.option(
+        "--parallel",
+        metavar="N",
+        type=click.IntRange(1, 64),
+        default=8,
+        show_default=True,
+        help="How many configs at once.",
+    )
+    @click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr.")
+    @click.pass_context
+    def wrapper(ctx: click.Context, /, **given: Any) -> Any:
+        at = _which_sandbox(given.pop("sandbox"), given.pop("sandbox_at"))
+        names = (
+            "paths",
+            "output",
+            "no_color",
+            "variables",
+            "auth",
+            "deliver",
+            "allow",
+            "parallel",
+            "verbose",
+        )
+        options = Common(sandbox=at, **{name: given.pop(name) for name in names})
+        return ctx.invoke(function, options=options, **given)
+
+    wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
+    wrapper.__dict__.update(function.__dict__)
+    return configs(output(no_color(variables(wrapper))))
+
+
+def _which_sandbox(flag: bool, at: str | None) -> str | None:
+    variable = os.environ.get("PROVISION_SANDBOX", "")
+    if at:
+        return at
+    if variable and variable != "1":
+        return variable if variable != "0" else (STATE if flag else None)
+    return STATE if flag or variable == "1" else None

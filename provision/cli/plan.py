@@ -1,0 +1,38 @@
+"""``provision plan``: show what apply would do."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from provision.cli.options import Common, common
+
+
+@click.command()
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@common
+def plan(options: Common, detailed_exitcode: bool) -> int:
+    """Show what apply would do to each CONFIG, a file, folder or glob. Writes nothing.
+
+    Exits 0, or with --detailed-exitcode 2 when changes are pending.
+    """
+    return asyncio.run(look(options, detailed_exitcode=detailed_exitcode))
+
+
+async def look(options: Common, *, detailed_exitcode: bool) -> int:
+    """Plan each config and print the plans; returns the exit code."""
+    from provision.cli import emit
+    from provision.cli.session import opened
+    from provision.engine import run
+    from provision.engine.fleet import each
+    from provision.errors import Exit, worst
+    from provision.plan.model import Plan
+
+    async with opened(options, writes=False) as session:
+        session.progress("looking at the tenant ...")
+        items = await each(session.jobs, run.plan, parallel=options.parallel)
+    emit.plans(items, options)
+    due = any(isinstance(item, Plan) and (item.pending or item.handed_off) for item in items)
+    pending = Exit.PENDING if detailed_exitcode and due else Exit.DONE
+    return worst([emit.failures(items), pending])

@@ -1,0 +1,179 @@
+"""From options to jobs: configs are loaded, tenants opened, sinks chosen. The way in to every verb."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from provision.cli.console import Progress, talk
+from provision.cli.options import Common
+from provision.config import Config, load
+from provision.delivery import Spec, open_sink, parse_option
+from provision.engine.journal import Journal
+from provision.engine.observe import Tenant
+from provision.engine.run import Job
+from provision.errors import ProvisionError, catalogue, combined
+from provision.graph.client import Graph
+from provision.graph.connect import in_process, over_the_network
+from provision.graph.credentials import Auth
+from provision.plan.model import Target
+
+if TYPE_CHECKING:
+    from provision.sandbox import Sandbox
+
+FOLDER = Path(".provision")
+
+
+@dataclass(frozen=True)
+class Session:
+    """One run of the program: a job for each config, and the line of progress."""
+
+    jobs: tuple[Job, ...]
+    progress: Progress
+
+
+@asynccontextmanager
+async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
+    """Load the configs and open the tenants they name; ``writes`` is false for a look alone.
+
+    Raises ``ProvisionError`` for what is wrong with the configs, or not allowed by name.
+    """
+    configs = load(options.paths, variables=options.variables, environment=os.environ)
+    _refuse_untrusted(configs, options, writes=writes)
+    progress = Progress()
+    tenants = (
+        _sandboxed(configs, options, progress, writes=writes)
+        if options.sandbox
+        else _real(configs, options, progress)
+    )
+    try:
+        yield Session(_jobs(configs, options, tenants), progress)
+    finally:
+        progress.done()
+        await asyncio.gather(*(tenant.graph.close() for tenant in set(tenants.values())))
+
+
+def _key(config: Config) -> tuple[str, str]:
+    return config.desired.tenant, config.desired.cloud.graph
+
+
+def _real(configs: Sequence[Config], options: Common, progress: Progress) -> Mapping[tuple[str, str], Tenant]:
+    def way(config: Config) -> Graph:
+        return over_the_network(
+            config.desired.cloud,
+            config.desired.tenant,
+            Auth(options.auth),
+            notify=progress,
+            trace=talk if options.verbose else None,
+        )
+
+    return {key: Tenant(way(config), key[0]) for key, config in {_key(c): c for c in configs}.items()}
+
+
+def _sandboxed(
+    configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool
+) -> Mapping[tuple[str, str], Tenant]:
+    sandbox = open_sandbox(options.sandbox or "")
+    sandbox.persist = writes
+    if writes:  # the stand-in file of a rehearsal goes there
+        FOLDER.mkdir(mode=0o700, exist_ok=True)
+    talk(f"rehearsal on the sandbox {options.sandbox}: nothing real is touched")
+    tenants: dict[tuple[str, str], Tenant] = {}
+    for config in configs:
+        desired = config.desired
+        tenant_id = sandbox.ensure_tenant(desired.tenant)
+        sandbox.ensure_mailbox(tenant_id, desired.mailbox.address)
+        if _key(config) not in tenants:
+            graph = in_process(
+                sandbox.app,
+                sandbox.administrator_token(tenant_id, desired.cloud.graph),
+                desired.cloud,
+                desired.tenant,
+                notify=progress,
+                trace=talk if options.verbose else None,
+            )
+            tenants[_key(config)] = Tenant(graph, desired.tenant)
+    return tenants
+
+
+def open_sandbox(at: str) -> Sandbox:
+    """Open the embedded sandbox on a state file; ``ProvisionError`` if the state cannot be used."""
+    from provision.sandbox import Sandbox
+    from provision.sandbox.state import StateError
+
+    try:
+        return Sandbox.open(Path(at))
+    except StateError as error:
+        raise ProvisionError(catalogue.SANDBOX_STATE, f"{at}: {error}", fix=error.fix) from error
+
+
+def _jobs(
+    configs: Sequence[Config], options: Common, tenants: Mapping[tuple[str, str], Tenant]
+) -> tuple[Job, ...]:
+    target = Target.SANDBOX if options.sandbox else Target.GRAPH
+    delivering = asyncio.Lock()
+    specs = [_delivery(config, options) for config in configs]
+    _refuse_shared_files(configs, specs)
+    return tuple(
+        Job(
+            desired=config.desired,
+            target=target,
+            tenant=tenants[_key(config)],
+            sink=open_sink(spec, name=config.desired.name),
+            journal=_journal(target, config.desired.name),
+            delivering=delivering,
+        )
+        for config, spec in zip(configs, specs, strict=True)
+    )
+
+
+def _journal(target: Target, name: str) -> Callable[[str], Journal]:
+    return lambda tenant_id: Journal(FOLDER / "journal", target.value, tenant_id, name)
+
+
+def _delivery(config: Config, options: Common) -> Spec:
+    """``--deliver`` goes before the config; a rehearsal never reaches the config's own sink."""
+    name = config.desired.name
+    if options.deliver:
+        return parse_option(options.deliver.replace("{name}", name))
+    return parse_option(f"file:{FOLDER / name}.secret") if options.sandbox else config.delivery
+
+
+def _refuse_shared_files(configs: Sequence[Config], specs: Sequence[Spec]) -> None:
+    paths: dict[str, str] = {}
+    for config, spec in zip(configs, specs, strict=True):
+        path = getattr(spec.options, "path", None)
+        if path is None:
+            continue
+        other = paths.setdefault(str(Path(path).absolute()), config.desired.name)
+        if other != config.desired.name:
+            raise ProvisionError(
+                catalogue.USAGE,
+                f"'{other}' and '{config.desired.name}' would both be delivered to {path}",
+                fix="Give each its own file, for example --deliver 'file:secrets/{name}.secret'.",
+            )
+
+
+def _refuse_untrusted(configs: Sequence[Config], options: Common, *, writes: bool) -> None:
+    """A config in a pull request is a stranger's text: what it may do by itself is bounded."""
+    if options.sandbox:
+        return
+    refused: list[ProvisionError] = []
+    for config in configs:
+        if config.custom_cloud and catalogue.CUSTOM_CLOUD.name not in options.allow:
+            refused.append(ProvisionError(catalogue.CUSTOM_CLOUD, where=config.place("tenant", "cloud")))
+        runs = writes and config.delivery.kind == "command" and not options.deliver
+        if runs and in_ci() and catalogue.COMMAND_SINK.name not in options.allow:
+            refused.append(ProvisionError(catalogue.COMMAND_SINK, where=config.place("secret", "delivery")))
+    if refused:
+        raise combined(refused)
+
+
+def in_ci() -> bool:
+    """Say whether this runs in a pipeline."""
+    return any(os.environ.get(name) for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI"))

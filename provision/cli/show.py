@@ -1,0 +1,37 @@
+"""``provision show``: the values to enter, again."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from provision.cli.options import Common, common
+
+
+@click.command()
+@common
+def show(options: Common) -> int:
+    """Print the values to enter in System Settings for each CONFIG again.
+
+    Never the secret: Microsoft Graph does not tell it twice. But where it was delivered to, its first
+    three characters, and when it ends.
+    """
+    return asyncio.run(_show(options))
+
+
+async def _show(options: Common) -> int:
+    from provision.cli import emit
+    from provision.cli.session import opened
+    from provision.engine import run
+    from provision.engine.fleet import each
+    from provision.plan.result import Result
+
+    async def one(job: run.Job) -> Result:
+        return run.show(job, await run.plan(job))
+
+    async with opened(options, writes=False) as session:
+        session.progress("looking at the tenant ...")
+        items = await each(session.jobs, one, parallel=options.parallel)
+    emit.results(items, options)
+    return emit.failures(items)

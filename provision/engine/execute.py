@@ -1,0 +1,136 @@
+"""Carry out a plan: the application, then principal beside secret, then grant beside the record."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from provision.change import Action, Change
+from provision.engine.secret import Holder, Minting, mint_and_deliver, record, remove
+from provision.errors import ProvisionError, catalogue
+from provision.graph import application, consent, service_principal
+from provision.graph.records import maybe, text, texts, time
+from provision.plan.model import Plan
+from provision.plan.result import Outcome, Status
+from provision.resources import application as applications
+from provision.resources import client_secret as secrets
+from provision.resources import consent as consents
+from provision.resources import service_principal as principals
+
+# How far Entra's front ends may disagree about "now".
+_SKEW = timedelta(minutes=5)
+
+
+@dataclass
+class Execution:
+    """One plan on its way: what came of each change, and what is known by now."""
+
+    plan: Plan
+    tools: Minting
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    app_id: str | None = None
+    holder: Holder | None = None
+    minted: secrets.Observed | None = None
+    _principal_id: str = ""
+
+    async def run(self) -> None:
+        """Carry out every change. What failed is in ``outcomes``; what depends on it is not tried."""
+        observed = self.plan.observed.application
+        if observed is not None:
+            self.app_id = observed.app_id
+            keys = frozenset(item.key_id for item in self.plan.observed.secrets)
+            self.holder = Holder(observed.id, observed.tags, keys, fresh=False)
+        await self._attempt(applications.ADDRESS, self._application)
+        if self._succeeded(applications.ADDRESS):
+            await asyncio.gather(self._access(), self._secrets())
+        for change in self.plan.changes:
+            self.outcomes.setdefault(change.address, Outcome(change, Status.NOT_TRIED))
+
+    def ordered(self) -> tuple[Outcome, ...]:
+        """Return the outcomes in the plan's order."""
+        return tuple(self.outcomes[change.address] for change in self.plan.changes)
+
+    async def _attempt(self, address: str, step: Callable[[Any], Awaitable[None]]) -> None:
+        change = next(change for change in self.plan.changes if change.address == address)
+        if change.step is None:
+            idle = Status.HANDOFF if change.action is Action.HANDOFF else Status.UNCHANGED
+            self.outcomes[address] = Outcome(change, idle)
+            return
+        try:
+            await step(change.step)
+        except ProvisionError as error:
+            self.outcomes[address] = Outcome(change, _status(change, error), error)
+        else:
+            self.outcomes[address] = Outcome(change, Status.DONE)
+
+    def _succeeded(self, address: str) -> bool:
+        return self.outcomes[address].status in (Status.DONE, Status.UNCHANGED)
+
+    async def _application(self, step: applications.Create | applications.Update) -> None:
+        graph = self.tools.graph
+        if isinstance(step, applications.Update):
+            await application.update(graph, step)
+            assert self.holder is not None
+            self.holder.tags = tuple(step.body.get("tags", self.holder.tags))
+            return
+        began = graph.now()
+        made = await application.create(graph, step)
+        if made is None:
+            made = await self._made_by_a_lost_try(step, began)
+        self.app_id = text(made, "appId")
+        self.holder = Holder(text(made, "id"), texts(made, "tags"), frozenset(), fresh=True)
+        await application.add_owners(
+            graph, self.holder.object_id, self.plan.desired.application.owners or (), settling=True
+        )
+
+    async def _made_by_a_lost_try(self, step: applications.Create, began: datetime) -> dict[str, Any]:
+        """The upsert found an application: it is ours if an earlier try of it made it just now."""
+        found = await application.by_unique_name(self.tools.graph, step.unique_name)
+        created = time(found, "createdDateTime") if found else None
+        ours = found is not None and applications.OWNER_TAG in texts(found, "tags")
+        if found is None or not ours or created is None or created < began - _SKEW:
+            name = maybe(found or {}, "displayName")
+            raise ProvisionError(
+                catalogue.CHANGED_MEANWHILE,
+                f"an application with the uniqueName '{step.unique_name}' appeared meanwhile: '{name}'",
+            )
+        return found
+
+    async def _access(self) -> None:
+        await self._attempt(principals.ADDRESS, self._principal)
+        if self._succeeded(principals.ADDRESS):
+            await self._attempt(consents.ADDRESS, self._grant)
+
+    async def _principal(self, step: principals.Create) -> None:
+        assert self.app_id is not None
+        self._principal_id = (await service_principal.create(self.tools.graph, self.app_id, step)).id
+
+    async def _grant(self, step: consents.Grant) -> None:
+        observed = self.plan.observed.service_principal
+        await consent.grant(self.tools.graph, observed.id if observed else self._principal_id, step)
+
+    async def _secrets(self) -> None:
+        addresses = [c.address for c in self.plan.changes if c.address.startswith(secrets.ADDRESS)]
+        for address in addresses:  # the new one first, then what nobody received
+            await self._attempt(address, self._secret)
+            if not self._succeeded(address):
+                break
+
+    async def _secret(self, step: secrets.Mint | secrets.Record | secrets.Remove) -> None:
+        assert self.holder is not None
+        match step:
+            case secrets.Mint():
+                self.minted = await mint_and_deliver(self.tools, self.holder, step)
+            case secrets.Record():
+                await record(self.tools.graph, self.holder, step.key_id)
+            case secrets.Remove():
+                await remove(self.tools, self.holder, step.key_id)
+
+
+def _status(change: Change, error: ProvisionError) -> Status:
+    """Not being allowed to consent is no failure: somebody else is asked to."""
+    refused = change.address == consents.ADDRESS and error.entry is catalogue.NO_PERMISSION
+    return Status.HANDOFF if refused else Status.FAILED

@@ -1,0 +1,88 @@
+"""A local journal of what is about to be done to secrets: ids and times, never a value.
+
+It is written before a secret is minted, so that a run that was killed, or whose answer was lost,
+is found out by the next one. One line is one event; a torn last line is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from provision.errors import ProvisionError, catalogue
+
+INTENDED, DELIVERED, REMOVED = "intended", "delivered", "removed"
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The events of one config in one tenant, in a file that it shares with others."""
+
+    path: Path
+    target: str
+    tenant_id: str
+    name: str
+
+    def write(self, event: str, key_id: str, now: datetime) -> None:
+        """Append an event and see it on the disk; ``ProvisionError`` if that cannot be done."""
+        line = json.dumps(
+            {
+                "event": event,
+                "key_id": key_id,
+                "target": self.target,
+                "tenant_id": self.tenant_id,
+                "name": self.name,
+                "time": now.isoformat(timespec="seconds"),
+            }
+        )
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            try:
+                # A line torn by a crash must not swallow this one.
+                os.write(handle, f"\n{line}\n".encode())
+                os.fsync(handle)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise ProvisionError(
+                catalogue.DISK, f"the journal {self.path} cannot be written: {error.strerror}"
+            ) from error
+
+    def keys(self) -> tuple[frozenset[str], frozenset[str]]:
+        """Return the key ids intended but not known to be delivered, and those delivered."""
+        intended: set[str] = set()
+        delivered: set[str] = set()
+        for event, key_id in self._events():
+            if event == INTENDED:
+                intended.add(key_id)
+            elif event == DELIVERED:
+                delivered.add(key_id)
+            elif event == REMOVED:
+                intended.discard(key_id)
+                delivered.discard(key_id)
+        return frozenset(intended - delivered), frozenset(delivered)
+
+    def _events(self) -> Iterator[tuple[str, str]]:
+        try:
+            text = self.path.read_text(encoding="utf-8", errors="replace")
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            raise ProvisionError(
+                catalogue.DISK, f"the journal {self.path} cannot be read: {error.strerror}"
+            ) from error
+        mine = (self.target, self.tenant_id, self.name)
+        for line in text.splitlines():
+            try:
+                entry = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(entry, dict) and mine == tuple(
+                entry.get(key) for key in ("target", "tenant_id", "name")
+            ):
+                yield str(entry.get("event")), str(entry.get("key_id"))

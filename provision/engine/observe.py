@@ -1,0 +1,138 @@
+"""Look at the tenant: two dependent rounds of reading, and what a tenant has once is read once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
+
+from provision.engine.together import together
+from provision.graph import (
+    app_management_policy,
+    application,
+    client_secret,
+    consent,
+    mailbox,
+    service_principal,
+    tenant,
+)
+from provision.graph.client import Graph
+from provision.plan.build import permission
+from provision.resources import Desired, Observed
+from provision.resources.app_management_policy import Observed as Policies
+from provision.resources.app_management_policy import Policy
+from provision.resources.application import Deleted, Found, identify
+from provision.resources.consent import Role
+
+T = TypeVar("T")
+
+
+@dataclass
+class Tenant:
+    """One tenant for the length of a run, shared by all configs that mean it."""
+
+    graph: Graph
+    tenant: str  # as the configs call it: GUID or domain
+    _shared: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+
+    async def _once(self, key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        if key not in self._shared:
+            self._shared[key] = asyncio.create_task(call())
+        result: T = await asyncio.shield(self._shared[key])
+        return result
+
+    async def id(self) -> str:
+        """Return the tenant's GUID, once it is sure that the token is for it."""
+        return await self._once("id", lambda: tenant.resolve(self.graph, self.tenant))
+
+    async def role(self) -> Role:
+        """Return ``Mail.Send`` as this tenant publishes it."""
+        return await self._once("role", lambda: consent.role(self.graph))
+
+    async def policies(self) -> Policies:
+        """Return the default app management policy, or the right that lacks to read it."""
+        return await self._once("policies", lambda: _default_policy(self.graph))
+
+    async def deleted(self) -> tuple[Deleted, ...] | None:
+        """Return the soft-deleted applications, or ``None`` if they may not be listed."""
+        return await self._once("deleted", lambda: application.deleted(self.graph))
+
+
+async def observe(shared: Tenant, desired: Desired) -> Observed:
+    """Return what is there for one config; ``ProvisionError`` if that cannot be told or is not ours."""
+    graph, wanted = shared.graph, desired.application
+    tenant_id = await shared.id()
+    named, adopted, role, policies, gone, box = await together(
+        application.by_unique_name(graph, wanted.unique_name),
+        _if_given(wanted.client_id, lambda client_id: application.by_client_id(graph, client_id)),
+        shared.role(),
+        shared.policies(),
+        shared.deleted(),
+        mailbox.observe(graph, desired.mailbox.address),
+    )
+    known = permission(role)
+    app = identify(
+        wanted,
+        Found(
+            by_unique_name=application.observed(named, known) if named else None,
+            by_client_id=application.observed(adopted, known) if adopted else None,
+            deleted=gone or (),
+            foreign_tenant=await _home_tenant(graph, wanted.client_id) if adopted is None else None,
+        ),
+    )
+    observed = Observed(
+        tenant_id=tenant_id,
+        application=app,
+        service_principal=None,
+        role=role,
+        assignments=(),
+        secrets=(),
+        policy=policies,
+        mailbox=box,
+        not_checked=() if gone is not None else (f"deleted applications: needs {application.READ}",),
+    )
+    if app is None:
+        return observed
+    principal, assignments, custom, owners = await together(
+        service_principal.by_client_id(graph, app.app_id),
+        consent.assignments(graph, app.app_id),
+        _custom_policy(graph, app.id) if policies.needs is None else _nothing(),
+        _if_given(wanted.owners, lambda _: application.owners(graph, app.id)),
+    )
+    return replace(
+        observed,
+        application=replace(app, owners=owners),
+        service_principal=service_principal.observed(principal) if principal else None,
+        assignments=assignments,
+        secrets=client_secret.observed(adopted or named or {}),
+        policy=replace(policies, custom=custom),
+    )
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _if_given(value: T | None, call: Callable[[T], Coroutine[Any, Any, Any]]) -> Any:
+    return None if value is None else await call(value)
+
+
+async def _home_tenant(graph: Graph, client_id: str | None) -> str | None:
+    """A registration that is not here may belong to another tenant, whose principal is here."""
+    principal = await service_principal.by_client_id(graph, client_id) if client_id else None
+    return service_principal.home_tenant(principal) if principal else None
+
+
+async def _default_policy(graph: Graph) -> Policies:
+    try:
+        return Policies(default=await app_management_policy.default(graph))
+    except app_management_policy.NotReadable:
+        return Policies(needs=app_management_policy.NEEDS)
+
+
+async def _custom_policy(graph: Graph, object_id: str) -> Policy | None:
+    try:
+        return await app_management_policy.custom(graph, object_id)
+    except app_management_policy.NotReadable:
+        return None  # the default could be read and this not: the default is then what is known
