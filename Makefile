@@ -1,0 +1,48 @@
+# Every target sets up what it needs: a virtual environment in .venv, from the locked requirements.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help dev demo test check docs bench soak conformance lock clean
+
+help:  ## This list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml requirements.lock
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+dev: $(READY)  ## Set up the virtual environment
+
+demo: $(READY)  ## The main job on the embedded sandbox, from nothing to the values for System Settings
+	@$(BIN)/provision sandbox reset --state .provision/demo.json
+	$(BIN)/provision apply configs/prod.yaml --sandbox-at .provision/demo.json --yes
+
+test: $(READY)  ## The tests; TESTS=tests/config narrows them
+	$(BIN)/python -m pytest -n auto $(TESTS)
+
+check: $(READY)  ## What CI checks beside the tests: formatting, lint, types, the house's walls
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: $(READY)  ## Write the generated pages anew
+	$(BIN)/python -m provision.report.catalogue > docs/errors.md
+	$(BIN)/provision schema > configs/provision.schema.json
+
+bench: $(READY)  ## Start time, plan and apply on the embedded sandbox, as a table
+	$(BIN)/python -m benchmarks
+
+lock:  ## Choose the newest allowed versions anew (needs uv)
+	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra dev -o requirements.lock pyproject.toml
+
+clean:  ## Remove the virtual environment, caches and rehearsals
+	rm -rf $(VENV) .provision .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
