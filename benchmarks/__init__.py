@@ -1,0 +1,1 @@
+"""What the program costs, as a table: ``make bench``. Compared by people, asserted by no test."""

@@ -1,0 +1,86 @@
+"""Open the way to one tenant's Graph: over the network, or into an ASGI application in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import httpx
+
+from provision.clouds import Cloud
+from provision.graph.client import Graph, Notify
+from provision.graph.credentials import Auth, Tokens, ca_bundle, credential
+
+_TIMEOUT = httpx.Timeout(60.0, connect=15.0)
+
+
+class _AccessToken(NamedTuple):
+    token: str
+    expires_on: int
+
+
+@dataclass(frozen=True)
+class GivenToken:
+    """A credential that was handed to us ready-made: the embedded sandbox's administrator."""
+
+    token: str
+
+    def get_token(self, *_: str, **__: Any) -> _AccessToken:
+        """Return the token; it outlives any run."""
+        return _AccessToken(self.token, int(time.time()) + 3600)
+
+
+def over_the_network(
+    cloud: Cloud,
+    tenant: str,
+    auth: Auth,
+    *,
+    notify: Notify,
+    trace: Callable[[str], None] | None = None,
+) -> Graph:
+    """Return a way to the cloud's own hosts, signed in as ``auth`` says. Nothing is sent yet."""
+    ca = ca_bundle()
+    http = httpx.AsyncClient(
+        http2=True,
+        timeout=_TIMEOUT,
+        verify=ssl.create_default_context(cafile=ca) if ca else True,
+        event_hooks=_hooks(trace),
+    )
+    tokens = Tokens(credential(auth, tenant, cloud, prompt=notify), auth, tenant, cloud)
+    return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify)
+
+
+def in_process(
+    app: Any,
+    token: str,
+    cloud: Cloud,
+    tenant: str,
+    *,
+    notify: Notify,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    trace: Callable[[str], None] | None = None,
+) -> Graph:
+    """Return a way into an ASGI application that answers for the cloud's hosts."""
+    http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), event_hooks=_hooks(trace))
+    return Graph(
+        cloud, Tokens(GivenToken(token), Auth.DEFAULT, tenant, cloud), http, sleep=sleep, notify=notify
+    )
+
+
+def _hooks(trace: Callable[[str], None] | None) -> dict[str, list[Callable[..., Awaitable[None]]]]:
+    """Tell of each exchange in a line: method, address, status, request id. Never a header or a body."""
+    if trace is None:
+        return {}
+
+    async def told(response: httpx.Response) -> None:
+        request = response.request
+        trace(
+            f"{request.method} {request.url} -> {response.status_code} "
+            f"(request id {response.headers.get('request-id', '-')})"
+        )
+
+    return {"response": [told]}

@@ -1,0 +1,189 @@
+"""The command line: exit codes, streams, help, and what is imported for it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import Program, Ran, write_config
+
+VERBS = ("validate", "plan", "apply", "show", "schema", "explain", "sandbox")
+
+
+def test_help_lists_the_verbs(provision: Program) -> None:
+    """Every verb that there is, and no other."""
+    ran = provision("--help")
+    assert ran.code == 0
+    for verb in VERBS:
+        assert f"  {verb} " in ran.out
+    for absent in ("rotate", "drift", "expiry", "verify", "consent", "doctor", "destroy"):
+        assert f"  {absent} " not in ran.out
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_help(provision: Program, verb: str) -> None:
+    """--help of a verb ends with 0 and says how it is used."""
+    ran = provision(verb, "--help")
+    assert ran.code == 0
+    assert ran.out.startswith(f"Usage: provision {verb}")
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ["aply", "x.yaml"],
+        ["plan"],
+        ["plan", "x.yaml", "--nonsense"],
+        ["plan", "x.yaml", "--var", "noequals"],
+        ["plan", "x.yaml", "--allow", "everything"],
+        ["plan", "x.yaml", "--parallel", "0"],
+        ["apply", "prod.yaml", "--sandbox", "--deliver", "pigeon:home"],
+    ],
+)
+def test_a_wrong_command_line_is_64(provision: Program, config: str, argv: list[str]) -> None:
+    """Never 2, which means pending changes; a code, a message and a next step on stderr."""
+    ran = provision(*argv)
+    assert ran.code == 64, ran.err
+    assert ran.out == ""
+    assert "PRV100" in ran.err
+    as_json = provision(*argv, "-o", "json")
+    assert as_json.code == 64
+    assert as_json.json["format"] == "provision.error/1"
+
+
+def test_near_matches_of_verbs_and_names(provision: Program, config: str) -> None:
+    """A slip of the finger is answered with what was meant."""
+    assert "'apply'" in provision("aply", config).err
+    assert "mailbox-missing" in provision("plan", config, "--allow", "mailbox-mising").err
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """--help needs neither the SDK nor azure-identity nor pydantic."""
+    code = (
+        "import sys; from provision.cli.main import run; run(['--help']);"
+        "print([m for m in ('msgraph', 'azure.identity', 'pydantic', 'httpx', 'yaml', 'starlette') "
+        "if m in sys.modules], file=sys.stderr)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stderr.strip() == "[]"
+
+
+def test_json_is_one_document_whatever_happens(provision: Program) -> None:
+    """A config that is not there, a broken one: still one document, with the exit code of the error."""
+    ran = provision("plan", "nowhere.yaml", "--sandbox", "-o", "json")
+    assert (ran.code, ran.json["name"]) == (65, "config-not-found")
+    Path("broken.yaml").write_text("version: 1\nname: [\n")
+    ran = provision("plan", "broken.yaml", "--sandbox", "-o", "json")
+    assert (ran.code, ran.json["name"]) == (65, "yaml-syntax")
+
+
+def test_the_rehearsal_says_that_it_is_one(provision: Program, config: str) -> None:
+    """On stderr, and as the target of plan and result."""
+    ran = provision("plan", config, "--sandbox", "-o", "json")
+    assert "nothing real is touched" in ran.err
+    assert ran.json["target"] == "sandbox"
+
+
+def test_the_variable_means_the_same_as_the_option(
+    provision: Program, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PROVISION_SANDBOX=1, or a path."""
+    monkeypatch.setenv("PROVISION_SANDBOX", "1")
+    assert provision("plan", config, "-o", "json").json["target"] == "sandbox"
+    monkeypatch.setenv("PROVISION_SANDBOX", "elsewhere.json")
+    assert provision("apply", config, "--yes").code == 0
+    assert Path("elsewhere.json").exists()
+
+
+def test_a_rehearsal_never_reaches_the_configs_own_sink(provision: Program) -> None:
+    """The stand-in file gets the value instead."""
+    config = write_config(more="secret:\n  delivery:\n    file:\n      path: real.secret\n")
+    assert provision("apply", config, "--sandbox", "--yes").code == 0
+    assert not Path("real.secret").exists()
+    assert Path(".provision/collab-prod.secret").read_text()
+
+
+def test_plan_is_stable_to_the_byte(provision: Program, config: str) -> None:
+    """Two looks at the same thing print the same, in every format."""
+    for output in ("text", "json", "markdown"):
+        first = provision("plan", config, "--sandbox", "-o", output)
+        assert provision("plan", config, "--sandbox", "-o", output).out == first.out
+
+
+def test_no_colour_in_a_pipe(provision: Program, config: str) -> None:
+    """Not a terminal: no escape codes in either stream."""
+    ran = provision("plan", config, "--sandbox")
+    assert "\x1b" not in ran.out + ran.err
+
+
+def test_show_before_apply(provision: Program, config: str) -> None:
+    """There is nothing to show yet: said so, with the next step."""
+    ran = provision("show", config, "--sandbox", "-o", "json")
+    assert (ran.code, ran.json["name"]) == (1, "not-applied")
+
+
+def test_show_gives_the_values_again(provision: Program, config: str, applied: Ran) -> None:
+    """The same outputs as apply gave, and never the secret."""
+    ran = provision("show", config, "--sandbox", "--deliver", "file:out.secret", "-o", "json")
+    assert ran.code == 0
+    assert ran.json["outputs"] == applied.json["outputs"]
+    assert Path("out.secret").read_text() not in ran.out
+
+
+def test_damaged_state_is_refused_and_kept(provision: Program, config: str) -> None:
+    """65, the file as it was; reset moves it aside."""
+    Path(".provision").mkdir(mode=0o700)
+    state = Path(".provision/sandbox.json")
+    state.write_text('{"half":')
+    ran = provision("apply", config, "--sandbox", "--yes", "-o", "json")
+    assert (ran.code, ran.json["name"]) == (65, "sandbox-state")
+    assert state.read_text() == '{"half":'
+    assert provision("sandbox", "reset").code == 0
+    assert Path(".provision/sandbox.json.damaged").read_text() == '{"half":'
+    assert provision("apply", config, "--sandbox", "--yes").code == 0
+
+
+def test_sandbox_show_and_reset(provision: Program, applied: Ran) -> None:
+    """What is in it, without a secret; and empty again."""
+    shown = provision("sandbox", "show", "-o", "json")
+    assert "collab-prod" in json.dumps(shown.json)
+    assert Path("out.secret").read_text() not in shown.out
+    assert provision("sandbox", "reset").code == 0
+    assert "collab-prod" not in provision("sandbox", "show").out
+
+
+def test_an_unexpected_failure_leaves_a_report_free_of_secrets(
+    provision: Program, config: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No traceback on the screen: a code, and where the report is."""
+    from provision.secret import Secret
+
+    kept = Secret("canary-9f8e7d6c5b4a")
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(f"with {kept.reveal()} in it")
+
+    monkeypatch.setattr("provision.engine.run.build", broken)
+    ran = provision("plan", config, "--sandbox", "--var", "A=private-text", "-o", "json")
+    assert (ran.code, ran.json["code"]) == (1, "PRV900")
+    (report,) = Path(".provision").glob("crash-*.txt")
+    text = report.read_text()
+    assert "RuntimeError" in text
+    assert "canary-9f8e7d6c5b4a" not in text + ran.out + ran.err
+    assert "private-text" not in text
+
+
+def test_ctrl_c_is_one_line(provision: Program, config: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Interrupted: 130 and one line of what to do."""
+
+    def interrupted(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("provision.engine.run.build", interrupted)
+    ran = provision("plan", config, "--sandbox")
+    assert ran.code == 130
+    assert "Traceback" not in ran.err
+    assert "interrupted" in ran.err

@@ -1,0 +1,88 @@
+"""What we did not make and the config does not declare stays as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from conftest import Program, Ran, Tenant, write_config
+
+
+def test_everything_undeclared_survives_an_update(provision: Program, applied: Ran) -> None:
+    """Foreign secrets, certificates, redirect URIs, permissions, owners, tags and settings stay."""
+    tenant = Tenant()
+    app = tenant.application()
+    mine = app["passwordCredentials"][0]["keyId"]
+    other = tenant.do(
+        "POST", f"/applications/{app['id']}/addPassword", {"passwordCredential": {"displayName": "theirs"}}
+    )
+    access = [
+        *app["requiredResourceAccess"],
+        {
+            "resourceAppId": "00000002-0000-0ff1-ce00-000000000000",
+            "resourceAccess": [{"id": "dc890d15-9560-4a4c-9b7f-a736ec74ec40", "type": "Role"}],
+        },
+    ]
+    access[0]["resourceAccess"].append({"id": "e383f46e-2787-4529-855e-0e479a3ffac0", "type": "Scope"})
+    foreign = {
+        "web": {
+            "redirectUris": ["https://other.example/cb", *app["web"]["redirectUris"]],
+            "homePageUrl": "https://other.example",
+        },
+        "requiredResourceAccess": access,
+        "tags": [*app["tags"], "HideApp"],
+        "notes": "theirs",
+        "description": "theirs too",
+    }
+    tenant.do("PATCH", f"/applications/{app['id']}", foreign)
+    assert provision("plan", "prod.yaml", "--sandbox", "--detailed-exitcode").code == 0
+    config = write_config(display_name="New name")
+    Path(config).write_text(
+        Path(config).read_text().replace("mail:\n", "  redirect_uris: [https://third.example/x]\nmail:\n")
+    )
+    ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret")
+    assert ran.code == 0, ran.err
+    after = Tenant().application()
+    assert after["displayName"] == "New name"
+    assert set(after["web"]["redirectUris"]) == {
+        "https://other.example/cb", "https://third.example/x", *app["web"]["redirectUris"],
+    }  # fmt: skip
+    assert after["web"]["homePageUrl"] == "https://other.example"
+    assert {"HideApp", "provision"} <= set(after["tags"])
+    assert (after["notes"], after["description"]) == ("theirs", "theirs too")
+    assert {item["keyId"] for item in after["passwordCredentials"]} == {mine, other["keyId"]}
+    declared = {
+        (entry["resourceAppId"], role["id"])
+        for entry in after["requiredResourceAccess"]
+        for role in entry["resourceAccess"]
+    }
+    assert declared == {(e["resourceAppId"], r["id"]) for e in access for r in e["resourceAccess"]}
+
+
+def test_order_and_case_are_no_difference(provision: Program, applied: Ran) -> None:
+    """Graph keeps no order, and a host has no case: neither is a change."""
+    tenant = Tenant()
+    app = tenant.application()
+    tenant.do(
+        "PATCH",
+        f"/applications/{app['id']}",
+        {
+            "web": {
+                "redirectUris": ["https://COLLAB.agency.example/connectors/SMTP.aspx", "https://a.example"]
+            },
+            "tags": list(reversed(app["tags"])),
+        },
+    )
+    ran = provision("plan", "prod.yaml", "--sandbox", "--detailed-exitcode")
+    assert ran.code == 0, ran.out
+
+
+def test_plan_and_show_never_write(provision: Program, config: str, applied: Ran) -> None:
+    """Every verb that looks leaves the state to the byte, drifted or not."""
+    tenant = Tenant()
+    app = tenant.application()
+    tenant.do("PATCH", f"/applications/{app['id']}", {"displayName": "drifted"})
+    state = Path(".provision/sandbox.json").read_bytes()
+    for verb in ("plan", "show"):
+        for output in ("text", "json", "markdown"):
+            assert provision(verb, config, "--sandbox", "-o", output).code == 0
+    assert Path(".provision/sandbox.json").read_bytes() == state
