@@ -14,19 +14,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import jwt
-from starlette.types import ASGIApp
-
 from provision.sandbox import app as _app
 from provision.sandbox import summary as _summary
 from provision.sandbox import tenants as _tenants
-from provision.sandbox.caller import administrator_claims
 from provision.sandbox.clock import Clock
 from provision.sandbox.dispatch import LoggedRequest
 from provision.sandbox.state import StateError, StateFile
 from provision.sandbox.store import Store, Tenant
+from provision.sandbox.tokens import bearer as _bearer
+from provision.sandbox.tokens import signing as _signing
+from provision.sandbox.weather import Weather
 
-__all__ = ["LoggedRequest", "Sandbox", "StateError"]
+__all__ = ["LoggedRequest", "Sandbox", "StateError", "Weather"]
 
 _LOG_LENGTH = 100_000  # requests remembered; a served sandbox may run for days
 
@@ -42,9 +41,10 @@ class Sandbox:
         self.store = store
         self.clock = clock
         self.persist = file is not None
+        self.weather = Weather()
         self.requests: deque[LoggedRequest] = deque(maxlen=_LOG_LENGTH)
         self._adopt(store)
-        self.app: ASGIApp = _app.build(self)
+        self.app = _app.Application(self)
 
     @classmethod
     def open(cls, path: Path | None, *, now: Callable[[], datetime] | None = None) -> Sandbox:
@@ -74,7 +74,8 @@ class Sandbox:
     def administrator_token(self, tenant_id: str, resource: str = "https://graph.microsoft.com") -> str:
         """A bearer token of a signed-in Global Administrator of the tenant."""
         user = _tenants.administrator(self._tenant(tenant_id))
-        return jwt.encode(administrator_claims(tenant_id, user.id, resource), self.token_key, "HS256")
+        claims = _bearer.administrator_claims(self, tenant_id, user.id, resource)
+        return _signing.seal(self.token_key, claims)
 
     def summary(self) -> dict[str, Any]:
         """What is in it, for a person: no secret values."""

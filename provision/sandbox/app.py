@@ -1,44 +1,99 @@
-"""The ASGI application: Graph's routes as a table of contents, and the login endpoints beside them."""
+"""The ASGI application: reads a request whole, hands it to the login service or to Graph, answers.
+
+Plain ASGI: there is one route table already (``routes``), and a web framework's import alone
+would cost the embedded sandbox more than all of its work.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import TYPE_CHECKING, Any
 
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import BaseRoute, Route
-
-from provision.sandbox.dispatch import Dispatcher, RawRequest
+from provision.sandbox.dispatch import Dispatcher, RawAnswer, RawRequest
 from provision.sandbox.routes import ENDPOINTS
 from provision.sandbox.routing import Router
+from provision.sandbox.tokens.service import Login
+from provision.sandbox.weather import ConnectionCut, transport_error
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
 
-_METHODS = ["GET", "POST", "PATCH", "PUT", "DELETE"]
+MAX_BODY = 4 * 1024 * 1024  # bytes, of any request
+ABORT = "provision.sandbox.abort"  # an ASGI extension: a server's way to cut the connection
+
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
-def build(sandbox: Sandbox) -> Starlette:
-    """The application over a sandbox."""
-    dispatcher = Dispatcher(sandbox, Router(ENDPOINTS))
+class Application:
+    """Graph and its login service over one sandbox."""
 
-    async def graph(request: Request) -> Response:
-        raw_path = request.scope.get("raw_path") or request.url.path.encode()
-        answer = dispatcher.handle(
-            RawRequest(
-                method=request.method,
-                path=raw_path.split(b"?")[0].decode("ascii", "replace"),
-                query=request.scope["query_string"].decode("ascii", "replace"),
-                headers={k.lower(): v for k, v in request.headers.items()},
-                body=await request.body(),
-                root=f"{request.url.scheme}://{request.headers.get('host') or request.url.netloc}",
-            )
-        )
-        return Response(answer.content, answer.status, answer.headers)
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._dispatcher = Dispatcher(sandbox, Router(ENDPOINTS))
+        self._login = Login(sandbox, self._dispatcher.lock)
 
-    routes: list[BaseRoute] = [
-        # Login endpoints (tokens, discovery) stand before Graph's catch-all.
-        Route("/{path:path}", graph, methods=_METHODS),
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        if scope["type"] != "http":
+            return
+        body = await _body(receive)
+        if self._sandbox.weather.latency:
+            await asyncio.sleep(self._sandbox.weather.latency)
+        try:
+            raw = _raw(scope, body)
+            answer = self._login.answer(raw) or self._dispatcher.handle(raw)
+        except ConnectionCut:
+            abort = scope.get("extensions", {}).get(ABORT)
+            if abort is None:
+                raise transport_error() from None
+            abort()
+            return
+        await _send(send, answer)
+
+
+def _raw(scope: Scope, body: bytes | None) -> RawRequest:
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+    path: bytes = scope.get("raw_path") or scope["path"].encode()
+    server = scope.get("server") or ("localhost", None)
+    host = headers.get("host") or server[0]
+    return RawRequest(
+        method=scope["method"],
+        path=path.split(b"?")[0].decode("ascii", "replace"),
+        query=scope["query_string"].decode("ascii", "replace"),
+        headers=headers,
+        body=body,
+        root=f"{scope['scheme']}://{host}",
+    )
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The body, or None for one over the limit, which is read to its end and thrown away."""
+    parts: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        part = message.get("body", b"")
+        size += len(part)
+        if size <= MAX_BODY:
+            parts.append(part)
+        if not message.get("more_body", False):
+            break
+    return b"".join(parts) if size <= MAX_BODY else None
+
+
+async def _send(send: Send, answer: RawAnswer) -> None:
+    headers = [
+        (n.lower().encode("latin-1"), v.encode("latin-1", "replace")) for n, v in answer.headers.items()
     ]
-    return Starlette(routes=routes)
+    if answer.status != 204:
+        headers.append((b"content-length", str(len(answer.content)).encode()))
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.content})

@@ -16,14 +16,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import caller as callers
 from provision.sandbox import envelope, rights
 from provision.sandbox.call import Answer, Call
+from provision.sandbox.caller import Caller
 from provision.sandbox.errors import GraphError, bad_syntax, unknown_segment
 from provision.sandbox.odata import path as odata_path
 from provision.sandbox.odata import query as odata_query
-from provision.sandbox.routing import Router
+from provision.sandbox.routing import Endpoint, Router
 from provision.sandbox.state import StateError
+from provision.sandbox.tokens import bearer
+from provision.sandbox.weather import ConnectionCut
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
@@ -52,7 +54,7 @@ class RawRequest:
     path: str  # percent-encoded
     query: str
     headers: dict[str, str]
-    body: bytes
+    body: bytes | None  # None: larger than any request may be
     root: str  # scheme://host
 
 
@@ -70,20 +72,26 @@ class Dispatcher:
 
     def __init__(self, sandbox: Sandbox, router: Router) -> None:
         self._sandbox, self._router = sandbox, router
-        self._lock = threading.RLock()  # several event loops may share one sandbox
+        self.lock = threading.RLock()  # several event loops may share one sandbox
 
     def handle(self, raw: RawRequest) -> RawAnswer:
-        """Answer; never raises for anything a client can send."""
+        """Answer; raises nothing but the weather's ``ConnectionCut``."""
         started = time.perf_counter()
         request_id = str(uuid.uuid4())
         client_id = raw.headers.get("client-request-id", request_id)
-        who: callers.Caller | None = None
-        with self._lock:
+        who: Caller | None = None
+        fate: GraphError | str | None = None
+        with self.lock:
             now = self._sandbox.clock.now()
             try:
                 self._sandbox.refresh()
                 now = self._sandbox.clock.now()
-                who = callers.resolve(self._sandbox, raw.headers)
+                fate = self._sandbox.weather.meet(raw.method, raw.path)
+                if isinstance(fate, GraphError):
+                    raise fate
+                if fate == "before":
+                    raise ConnectionCut
+                who = bearer.resolve(self._sandbox, raw.headers)
                 answer = self._answer(raw, who, request_id)
             except GraphError as error:
                 answer = Answer(error.status, envelope.error_body(error, now, request_id, client_id),
@@ -97,9 +105,11 @@ class Dispatcher:
                 LoggedRequest(raw.method, target, answer.status, who.tenant_id if who else None,
                               who.object_id if who else None, took)
             )  # fmt: skip
+        if fate == "after":
+            raise ConnectionCut
         return _render(answer, now, request_id, client_id)
 
-    def _answer(self, raw: RawRequest, who: callers.Caller, request_id: str) -> Answer:
+    def _answer(self, raw: RawRequest, who: Caller, request_id: str) -> Answer:
         segments = odata_path.split(raw.path)
         version = segments.pop(0) if segments else ""
         if isinstance(version, odata_path.Key) or version.lower() not in ("v1.0", "beta"):
@@ -121,14 +131,22 @@ class Dispatcher:
             send=self.handle,
         )  # fmt: skip
         if not endpoint.writes:
-            rights.authorize(call, endpoint)
-            return endpoint.handler(call)
+            return self._carry_out(call, endpoint)
         with self._sandbox.writing():
             # The state may have been read anew under the lock.
             call.tenant = self._sandbox.store.tenants[who.tenant_id.lower()]
             call.store = self._sandbox.store
+            answer = self._carry_out(call, endpoint)
+            self._sandbox.weather.note(call.store)
+            return answer
+
+    def _carry_out(self, call: Call, endpoint: Endpoint) -> Answer:
+        call.tenant.behind = self._sandbox.weather.behind(call)
+        try:
             rights.authorize(call, endpoint)
             return endpoint.handler(call)
+        finally:
+            call.tenant.behind = {}
 
 
 @contextlib.contextmanager
@@ -143,6 +161,8 @@ def _json_faults() -> Iterator[None]:
 
 
 def _body(raw: RawRequest) -> Any:
+    if raw.body is None:
+        raise GraphError(413, "RequestEntityTooLarge", "The request body is too large.")
     if raw.method not in _BODY_METHODS or not raw.body.strip():
         return None
     with _json_faults():

@@ -36,10 +36,15 @@ def error_body(error: GraphError, now: datetime, request_id: str, client_request
     return {"error": body | {"innerError": inner}}
 
 
+def http_date(moment: datetime) -> str:
+    """As a ``Date`` header says it."""
+    return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
+
+
 def headers(now: datetime, request_id: str, client_request_id: str) -> dict[str, str]:
     """What every answer carries."""
     return {
-        "Date": format_datetime(now.astimezone(UTC).replace(microsecond=0), usegmt=True),
+        "Date": http_date(now),
         "Cache-Control": "no-cache",
         "Strict-Transport-Security": "max-age=31536000",
         "request-id": request_id,

@@ -63,12 +63,18 @@ class Tenant:
         self._deleted: dict[str, Record] = {}
         self._index: dict[tuple[str, str, str], dict[str, None]] = {}
         self._seq = 0
+        # What the present request sees instead of some records: a replica that is behind (weather).
+        self.behind: dict[str, Record | None] = {}
 
     # -- reading ---------------------------------------------------------------------------
 
     def get(self, kind: str, record_id: str) -> Record | None:
         """A live record by its id."""
-        return self._tables.get(kind, {}).get(record_id.lower())
+        key = record_id.lower()
+        if key in self.behind:
+            old = self.behind[key]
+            return old if old is not None and old.kind == kind and old.deleted is None else None
+        return self._tables.get(kind, {}).get(key)
 
     def any(self, record_id: str, kinds: Iterable[str]) -> Record | None:
         """A live record by its id, of any of these kinds."""
@@ -80,11 +86,15 @@ class Tenant:
 
     def all(self, kind: str) -> list[Record]:
         """Live records of a kind, in order of creation."""
-        return list(self._tables.get(kind, {}).values())
+        table = self._tables.get(kind, {})
+        if not self.behind:
+            return list(table.values())
+        ids = dict.fromkeys((*table, *self.behind))
+        return [record for i in ids if (record := self.get(kind, i)) is not None]
 
     def count(self, kind: str) -> int:
         """How many live records of a kind there are."""
-        return len(self._tables.get(kind, {}))
+        return len(self.all(kind)) if self.behind else len(self._tables.get(kind, {}))
 
     def all_deleted(self, kind: str | None = None) -> list[Record]:
         """Soft-deleted records (of a kind), in order of deletion."""
@@ -94,8 +104,12 @@ class Tenant:
         """Live records whose indexed property equals the value, without case."""
         if prop not in INDEXED.get(kind, ()):
             raise KeyError(f"{kind}.{prop} is not indexed")
-        table = self._tables.get(kind, {})
-        return [table[i] for i in self._index.get((kind, prop, value.lower()), ())]
+        ids = self._index.get((kind, prop, value.lower()), ())
+        if not self.behind:
+            table = self._tables.get(kind, {})
+            return [table[i] for i in ids]
+        seen = (self.get(kind, i) for i in dict.fromkeys((*ids, *self.behind)))
+        return [r for r in seen if r is not None and str(r.props.get(prop)).lower() == value.lower()]
 
     def one(self, kind: str, prop: str, value: str) -> Record | None:
         """The first such record."""
@@ -225,6 +239,11 @@ class Store:
     def changes(self) -> dict[Change, Record | None]:
         """What the touched records are now; None where one is gone."""
         return {(t, r): self.tenants[t].raw(r) for t, r in self._before}
+
+    def touched(self) -> list[tuple[Change, Record | None, Record | None]]:
+        """What the transaction changed: each record before and now; None where there is none."""
+        now = self.changes()
+        return [(change, before, now[change]) for change, before in self._before.items()]
 
     def changed_settings(self) -> Props:
         """The settings that this transaction set."""

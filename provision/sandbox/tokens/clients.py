@@ -1,0 +1,244 @@
+"""Who is the client, and did it prove it: secret, certificate, or a federated identity.
+
+https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow and
+https://learn.microsoft.com/entra/identity-platform/certificate-credentials.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote_plus
+
+from provision.sandbox import hashing
+from provision.sandbox.tokens import refusals
+from provision.sandbox.tokens.directory import Client, find_client
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from cryptography.x509 import Certificate
+
+    from provision.sandbox import Sandbox
+    from provision.sandbox.store import Record, Tenant
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+SECRET, CERTIFICATE, NONE = "1", "2", "0"  # the values of appidacr
+_MAX_HASHES = 64  # candidates tried for one request
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A client that is who it says, and how it showed that (``appidacr``)."""
+
+    client: Client
+    how: str
+
+
+def basic(headers: Mapping[str, str]) -> dict[str, str]:
+    """``client_id`` and ``client_secret`` of an HTTP Basic header, form-decoded (RFC 6749, 2.3.1)."""
+    scheme, _, encoded = headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return {}
+    try:
+        name, colon, value = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return {}
+    return {"client_id": unquote_plus(name), "client_secret": unquote_plus(value)} if colon else {}
+
+
+def authenticate(
+    sandbox: Sandbox, tenant: Tenant, form: Mapping[str, str], endpoint: str, *, may_be_public: bool
+) -> Proof:
+    """The client of a token request; ``TokenError`` unless it exists, is enabled and proves itself."""
+    client_id = form.get("client_id") or _claimed(form)
+    if not client_id:
+        raise refusals.missing("client_id")
+    client = find_client(sandbox.store, tenant, client_id)
+    holders = list(_holders(client)) if client else []
+    if client is None or any(sandbox.weather.hides(tenant.id, record.id) for record in holders):
+        raise refusals.unknown_client(client_id, tenant.id)
+    how = _prove(sandbox, tenant, client, form, endpoint, may_be_public=may_be_public)
+    off = (client.application is not None and client.application.props.get("isDisabled")) or (
+        client.principal is not None and client.principal.props.get("accountEnabled") is False
+    )
+    if off:
+        raise refusals.disabled(client.id, client.name)
+    return Proof(client, how)
+
+
+def _prove(
+    sandbox: Sandbox,
+    tenant: Tenant,
+    client: Client,
+    form: Mapping[str, str],
+    endpoint: str,
+    *,
+    may_be_public: bool,
+) -> str:
+    if form.get("client_assertion"):
+        if form.get("client_assertion_type") != ASSERTION_TYPE:
+            raise refusals.missing("client_assertion_type")
+        _check_assertion(sandbox, tenant, client, form["client_assertion"], endpoint)
+        return CERTIFICATE
+    if form.get("client_secret"):
+        _check_secret(sandbox, client, form["client_secret"])
+        return SECRET
+    if may_be_public and client.public:
+        return NONE
+    raise refusals.no_credential()
+
+
+def _holders(client: Client) -> Iterator[Record]:
+    """The objects that carry credentials: the application, and its principal."""
+    yield from (record for record in (client.application, client.principal) if record is not None)
+
+
+def _check_secret(sandbox: Sandbox, client: Client, value: str) -> None:
+    now = sandbox.clock.now()
+    for record in _holders(client):
+        hashes: dict[str, str] = record.private.get("secrets", {})
+        # The hint, the first three characters, says which ones can be meant at all.
+        listed = [c for c in record.props.get("passwordCredentials", ())
+                  if not c.get("hint") or value.startswith(str(c["hint"]))][-_MAX_HASHES:]  # fmt: skip
+        for credential in listed:
+            kept = hashes.get(credential["keyId"])
+            if kept is None or not hashing.matches(value, kept):
+                continue
+            if now >= _moment(credential["endDateTime"]):
+                raise refusals.expired_secret(client.id)
+            early = credential.get("startDateTime") and now < _moment(credential["startDateTime"])
+            if not early and not sandbox.weather.hides_secret(credential["keyId"]):
+                return
+    raise refusals.wrong_secret(client.id)
+
+
+# -- assertions ----------------------------------------------------------------------------------
+
+
+def _claimed(form: Mapping[str, str]) -> str | None:
+    """The client that an assertion speaks for, when ``client_id`` is left out."""
+    if not form.get("client_assertion"):
+        return None
+    _, claims = _open(form["client_assertion"])
+    return str(claims["sub"]) if claims.get("sub") else None
+
+
+def _open(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Header and claims, unverified."""
+    import jwt
+
+    try:
+        header = jwt.get_unverified_header(assertion)
+        claims = jwt.decode(assertion, options={"verify_signature": False, "verify_aud": False})
+    except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
+        raise refusals.bad_assertion(
+            "IDX12741: JWT must have three segments (JWS) or five segments (JWE)."
+        ) from error
+    return header, claims
+
+
+def _check_assertion(sandbox: Sandbox, tenant: Tenant, client: Client, assertion: str, endpoint: str) -> None:
+    header, claims = _open(assertion)
+    now = sandbox.clock.real()
+    if claims.get("iss") == claims.get("sub") or str(claims.get("iss")).lower() == client.id:
+        _check_certificate(sandbox, client, assertion, header)
+        if str(claims.get("iss")).lower() != client.id or str(claims.get("sub")).lower() != client.id:
+            raise refusals.assertion_of_another(client.id)
+        if not _is_our_audience(claims.get("aud"), endpoint, tenant.id):
+            raise refusals.bad_assertion("The audience of the client assertion is not this token endpoint.")
+    else:
+        _check_federated(sandbox, tenant, client, claims)
+    start, end = claims.get("nbf"), claims.get("exp")
+    if (
+        not isinstance(end, int | float)
+        or now.timestamp() > end + 300
+        or (isinstance(start, int | float) and now.timestamp() < start - 300)
+    ):
+        raise refusals.assertion_expired(now, start, end)
+
+
+def _check_certificate(sandbox: Sandbox, client: Client, assertion: str, header: dict[str, Any]) -> None:
+    import jwt
+
+    thumbprint = header.get("x5t#S256") or header.get("x5t")
+    for credential, certificate in _certificates(client):
+        if thumbprint and thumbprint not in _thumbprints(certificate):
+            continue
+        end = credential.get("endDateTime")
+        if end and sandbox.clock.now() >= _moment(end):
+            continue
+        try:
+            jwt.decode(assertion, certificate.public_key(), algorithms=["RS256", "PS256"],  # type: ignore[arg-type]
+                       options={"verify_aud": False, "verify_exp": False, "verify_nbf": False})  # fmt: skip
+        except (jwt.InvalidTokenError, ValueError, TypeError):
+            continue
+        return
+    raise refusals.wrong_key(client.id, _hex(thumbprint))
+
+
+def _certificates(client: Client) -> Iterator[tuple[dict[str, Any], Certificate]]:
+    from cryptography import x509
+
+    for record in _holders(client):
+        for credential in record.props.get("keyCredentials", ()):
+            try:
+                der = base64.b64decode(str(credential.get("key") or ""))
+                yield credential, x509.load_der_x509_certificate(der)
+            except ValueError:
+                continue  # a key of another type, or one that is no certificate
+
+
+def _thumbprints(certificate: Certificate) -> set[str]:
+    from cryptography.hazmat.primitives import hashes
+
+    prints = (certificate.fingerprint(hashes.SHA256()), certificate.fingerprint(hashes.SHA1()))  # noqa: S303
+    return {base64.urlsafe_b64encode(p).rstrip(b"=").decode() for p in prints}
+
+
+def _hex(thumbprint: object) -> str | None:
+    try:
+        return base64.urlsafe_b64decode(f"{thumbprint}==").hex().upper() if thumbprint else None
+    except (binascii.Error, ValueError):
+        return str(thumbprint)
+
+
+def _is_our_audience(audience: object, endpoint: str, tenant_id: str) -> bool:
+    """The token endpoint, by whatever host it was reached, or the tenant's issuer."""
+    given = audience if isinstance(audience, list) else [audience]
+    tails = (endpoint.split("://", 1)[1].partition("/")[2], f"{tenant_id}/v2.0", f"{tenant_id}/", tenant_id)
+    return any(
+        str(a).split("://", 1)[-1].partition("/")[2].lower() in {t.lower() for t in tails} for a in given
+    )
+
+
+def _check_federated(sandbox: Sandbox, tenant: Tenant, client: Client, claims: dict[str, Any]) -> None:
+    """Issuer, subject and audience must match one federated credential exactly, case included.
+
+    https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations. The
+    signature is not checked: that would mean fetching the issuer's keys from the network.
+    """
+    home = client.application
+    owner = next(
+        (t for t in sandbox.store.tenants.values() if home and t.get("application", home.id)), tenant
+    )
+    records = owner.find("federatedIdentityCredential", "parentId", home.id) if home else []
+    issuer, subject = str(claims.get("iss")), str(claims.get("sub"))
+    audience = claims.get("aud")
+    audiences = {str(a) for a in (audience if isinstance(audience, list) else [audience])}
+    of_issuer = [r for r in records if str(r.props["issuer"]).rstrip("/") == issuer.rstrip("/")]
+    if not of_issuer:
+        raise refusals.no_federation(700211, "issuer", issuer)
+    of_subject = [r for r in of_issuer if r.props.get("subject") == subject]
+    if not of_subject:
+        raise refusals.no_federation(700213, "subject", subject)
+    if not any(audiences & set(r.props["audiences"]) for r in of_subject):
+        raise refusals.no_federation(700212, "audience", ", ".join(sorted(audiences)))
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

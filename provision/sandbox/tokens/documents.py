@@ -1,0 +1,93 @@
+"""Discovery: where the endpoints are, which hosts are known, who manages a user's sign-in.
+
+https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc; the shapes of instance and
+realm discovery are those that MSAL reads (``msal/authority.py``).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from provision.sandbox.tokens import directory, refusals
+from provision.sandbox.tokens.refusals import TokenError
+
+if TYPE_CHECKING:
+    from provision.sandbox.store import Store
+
+# https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
+LOGIN_HOSTS = frozenset({
+    "login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net",
+    "login.microsoftonline.us", "login.usgovcloudapi.net", "login.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn", "login.microsoftonline.de",
+})  # fmt: skip
+
+
+def configuration(store: Store, tenant_name: str, origin: str, *, v2: bool) -> dict[str, Any]:
+    """The OpenID configuration of a tenant; 400 ``invalid_tenant`` if there is none."""
+    if tenant_name.lower() in directory.ANY_TENANT:
+        issuer_id, path = "{tenantid}", tenant_name.lower()
+    else:
+        try:
+            issuer_id = path = directory.find_tenant(store, tenant_name).id
+        except TokenError as error:
+            raise refusals.tenant_not_found(tenant_name, "invalid_tenant") from error
+    base = f"{origin}/{path}"
+    version = "v2.0/" if v2 else ""
+    return {
+        "token_endpoint": f"{base}/oauth2/{version}token",
+        "token_endpoint_auth_methods_supported":
+            ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "jwks_uri": f"{base}/discovery/{version}keys",
+        "response_modes_supported": ["query", "fragment", "form_post"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "issuer": f"{origin}/{issuer_id}/v2.0" if v2 else f"https://sts.windows.net/{issuer_id}/",
+        "request_uri_parameter_supported": False,
+        "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
+        "authorization_endpoint": f"{base}/oauth2/{version}authorize",
+        "device_authorization_endpoint": f"{base}/oauth2/{version}devicecode",
+        "http_logout_supported": True,
+        "frontchannel_logout_supported": True,
+        "end_session_endpoint": f"{base}/oauth2/{version}logout",
+        "claims_supported": ["sub", "iss", "cloud_instance_name", "cloud_instance_host_name",
+                             "cloud_graph_host_name", "msgraph_host", "aud", "exp", "iat", "auth_time",
+                             "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash",
+                             "email"],
+        "tenant_region_scope": "NA",
+        "cloud_instance_name": "microsoftonline.com",
+        "cloud_graph_host_name": "graph.windows.net",
+        "msgraph_host": urlsplit(origin).netloc,
+        "rbac_url": "https://pas.windows.net",
+    }  # fmt: skip
+
+
+def instance(authorization_endpoint: str, origin: str) -> dict[str, Any]:
+    """Whether a host is a cloud's login host, or this sandbox."""
+    if not authorization_endpoint:
+        raise refusals.missing("authorization_endpoint")
+    try:
+        asked = urlsplit(authorization_endpoint)
+        known = asked.netloc.lower() == urlsplit(origin).netloc.lower() or asked.hostname in LOGIN_HOSTS
+    except ValueError as error:
+        raise refusals.unknown_instance() from error
+    if not known:
+        raise refusals.unknown_instance()
+    tenant_name = asked.path.strip("/").split("/")[0] or "common"
+    return {
+        "tenant_discovery_endpoint":
+            f"https://{asked.netloc}/{tenant_name}/v2.0/.well-known/openid-configuration",
+        "api-version": "1.1",
+        "metadata": [{"preferred_network": asked.netloc, "preferred_cache": asked.netloc,
+                      "aliases": [asked.netloc]}],
+    }  # fmt: skip
+
+
+def realm(username: str) -> dict[str, Any]:
+    """Every user of the sandbox signs in here: nobody is federated."""
+    return {
+        "ver": "1.0", "account_type": "Managed", "domain_name": username.rpartition("@")[2],
+        "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+    }  # fmt: skip
