@@ -1,0 +1,121 @@
+"""Served sandboxes, as they are found by their URL: files in the user's cache folder, nobody else's.
+
+``serve`` writes what a client needs to sign in; whoever is handed the URL reads it back with ``find``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import secrets
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A served sandbox: where it is, and its administrator, as an application and as a person."""
+
+    url: str
+    tenant_id: str
+    client_id: str
+    user: str
+    ca_file: Path
+    secret_file: Path
+    password_file: Path
+    control_key: str = field(repr=False)
+
+    @property
+    def client_secret(self) -> str:
+        """The administrator application's secret."""
+        return self.secret_file.read_text(encoding="utf-8").strip()
+
+    @property
+    def password(self) -> str:
+        """The administrator's password."""
+        return self.password_file.read_text(encoding="utf-8").strip()
+
+    def public(self) -> dict[str, str]:
+        """What ``serve -o json`` prints: paths instead of secrets."""
+        return {
+            "url": self.url, "graph": self.url, "login": self.url, "tenant_id": self.tenant_id,
+            "client_id": self.client_id, "secret_file": str(self.secret_file), "user": self.user,
+            "password_file": str(self.password_file), "ca_file": str(self.ca_file),
+            "control_key": self.control_key,
+        }  # fmt: skip
+
+
+def find(url: str) -> Endpoint | None:
+    """The sandbox served at a URL, as its server left word; None if none did."""
+    try:
+        raw = json.loads((folder(url) / "endpoint.json").read_text(encoding="utf-8"))
+        return Endpoint(
+            raw["url"], raw["tenant_id"], raw["client_id"], raw["user"], Path(raw["ca_file"]),
+            Path(raw["secret_file"]), Path(raw["password_file"]), raw["control_key"],
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def leave(
+    url: str, *, tenant_id: str, client_id: str, secret: str, user: str, password: str, ca: str,
+    control_key: str, ca_folder: Path | None = None,
+) -> Endpoint:  # fmt: skip
+    """Write down where a sandbox is served, and how to sign in to it."""
+    here = folder(url)
+    here.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if ca_folder is not None:
+        ca_folder.mkdir(parents=True, exist_ok=True)
+    endpoint = Endpoint(
+        url, tenant_id, client_id, user, ((ca_folder or here) / "ca.pem").absolute(),
+        (here / "secret").absolute(), (here / "password").absolute(), control_key,
+    )  # fmt: skip
+    write_private(endpoint.ca_file, ca)
+    write_private(endpoint.secret_file, secret)
+    write_private(endpoint.password_file, password)
+    write_private(here / "endpoint.json", json.dumps(endpoint.public()))
+    return endpoint
+
+
+def forget(endpoint: Endpoint) -> None:
+    """Take the word back when the server stops, unless another one stands there by now."""
+    now = find(endpoint.url)
+    if now is None or now.control_key != endpoint.control_key:
+        return
+    here = folder(endpoint.url)
+    for path in (here / "endpoint.json", endpoint.secret_file, endpoint.password_file, endpoint.ca_file):
+        path.unlink(missing_ok=True)
+    with contextlib.suppress(OSError):
+        here.rmdir()
+
+
+def folder(url: str) -> Path:
+    """Where word of a URL is left; loopback's names are one place."""
+    parts = urlsplit(url)
+    host = (parts.hostname or "").lower()
+    key = f"{'localhost' if host in _LOOPBACK else host}:{parts.port or 443}"
+    return _cache() / "provision" / "sandbox" / hashlib.sha256(key.encode()).hexdigest()[:16]
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file by one that only its owner reads."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text + ("" if text.endswith("\n") else "\n"))
+    temporary.replace(path)
+
+
+def _cache() -> Path:
+    named: Any = os.environ.get("XDG_CACHE_HOME")
+    if named and Path(named).is_absolute():
+        return Path(named)
+    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
+        return Path(os.environ["LOCALAPPDATA"])
+    return Path.home() / ".cache"

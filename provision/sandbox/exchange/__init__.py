@@ -1,0 +1,1 @@
+"""Exchange Online behind Graph: mailboxes, who may reach which, and sending."""

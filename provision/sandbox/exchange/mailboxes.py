@@ -1,0 +1,82 @@
+"""Which addresses have a mailbox, and of what kind.
+
+A user's ``private["mailbox"]`` says the kind. Refusals: microsoftgraph/microsoft-graph-docs-contrib#6519
+(``MailboxNotEnabledForRESTAPI``), laravel-msgraph-mail#16 (``ErrorInvalidUser``).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from typing import TYPE_CHECKING
+
+from provision.sandbox.errors import GraphError
+
+if TYPE_CHECKING:
+    from provision.sandbox.call import Call
+    from provision.sandbox.store import Record, Tenant
+
+# Kind to ``userPurpose`` (https://learn.microsoft.com/graph/api/resources/mailboxsettings).
+PURPOSE = {"user": "user", "shared": "shared", "room": "room", "equipment": "equipment", "linked": "linked"}
+WITHOUT = ("none", "unlicensed", "soft-deleted")  # a user is there, a mailbox that answers is not
+KINDS = (*PURPOSE, *WITHOUT)
+
+# Well-known folder to name (https://learn.microsoft.com/graph/api/resources/mailfolder).
+FOLDERS = {
+    "archive": "Archive", "deleteditems": "Deleted Items", "drafts": "Drafts", "inbox": "Inbox",
+    "junkemail": "Junk Email", "outbox": "Outbox", "sentitems": "Sent Items",
+}  # fmt: skip
+
+
+def owner(call: Call) -> Record:
+    """The user whose mailbox a path names: ``/me``, an id, a name, or an address."""
+    key = call.keys.get("id")
+    if key is None:
+        user = call.tenant.get("user", call.caller.object_id)
+        name = call.caller.object_id
+    else:
+        user, name = by_name(call.tenant, key.value), key.value
+    if user is None:
+        raise GraphError(404, "ErrorInvalidUser", f"The requested user '{name}' is invalid.")
+    return user
+
+
+def by_name(tenant: Tenant, name: str) -> Record | None:
+    """The user with this id, sign-in name or address."""
+    return (
+        tenant.get("user", name)
+        or tenant.one("user", "userPrincipalName", name)
+        or tenant.one("user", "mail", name)
+    )
+
+
+def opened(user: Record) -> Record:
+    """The user, if the mailbox answers; 404 otherwise."""
+    if user.private.get("mailbox") not in PURPOSE:
+        raise GraphError(
+            404,
+            "MailboxNotEnabledForRESTAPI",
+            "The mailbox is either inactive, soft-deleted, or is hosted on-premise.",
+        )
+    return user
+
+
+def addresses(user: Record) -> set[str]:
+    """Every address of a user, in lower case."""
+    proxies = (str(p).partition(":")[2] for p in user.props.get("proxyAddresses") or ())
+    named = (user.props.get("mail"), user.props.get("userPrincipalName"), *proxies)
+    return {str(name).lower() for name in named if name}
+
+
+def folder_id(user: Record, well_known: str) -> str:
+    """The opaque id of a mailbox's folder."""
+    digest = hashlib.sha256(f"{user.id}/{well_known}".encode()).digest()
+    return "AAMk" + base64.urlsafe_b64encode(digest * 3).decode().rstrip("=") + "AAA="
+
+
+def folder(user: Record, name: str) -> str:
+    """The well-known name of the folder that a path names, by that or by its id; 404 otherwise."""
+    for well_known in FOLDERS:
+        if name.lower() == well_known or name == folder_id(user, well_known):
+            return well_known
+    raise GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")

@@ -1,0 +1,160 @@
+"""``sendMail``: what is refused, and what a sent message leaves behind.
+
+https://learn.microsoft.com/graph/api/user-sendmail. 202 says accepted, not delivered; here a recipient
+with a mailbox in the tenant does find it in the Inbox.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from provision.sandbox.clock import instant
+from provision.sandbox.errors import GraphError
+from provision.sandbox.exchange import mailboxes
+from provision.sandbox.exchange.types import MESSAGE, SENT_ONLY
+from provision.sandbox.store import Record
+
+if TYPE_CHECKING:
+    from provision.sandbox.call import Call
+
+Json = dict[str, Any]
+_ADDRESS = re.compile(r"[^@\s<>\",;:]+@[^@\s<>\",;:]+\.[^@\s<>\",;:.]+|[^@\s<>\",;:]+@localhost")
+_LISTS = ("toRecipients", "ccRecipients", "bccRecipients")
+_PREVIEW = 255
+_LONGEST_SUBJECT = 255
+
+
+def send(call: Call, sender: Record) -> None:
+    """Accept the message of the body, or refuse it."""
+    message, save = _read(call.body)
+    recipients = {name: _recipients(message, name) for name in (*_LISTS, "replyTo")}
+    to_everyone = [r for name in _LISTS for r in recipients[name]]
+    if not to_everyone:
+        raise _invalid_recipient("A message can't be sent because it contains no recipients.")
+    for recipient in to_everyone:
+        address = str(recipient["emailAddress"]["address"])
+        if not _ADDRESS.fullmatch(address):
+            raise _unresolved(address)
+    _check_from(message, sender)
+    props = _props(call, sender, message, recipients)
+    if save:
+        _keep(call, sender, "sentitems", {**props, "isRead": True})
+    for recipient in to_everyone:
+        user = mailboxes.by_name(call.tenant, str(recipient["emailAddress"]["address"]))
+        if user is not None and user.private.get("mailbox") in mailboxes.PURPOSE:
+            _keep(call, user, "inbox", {**props, "bccRecipients": []})
+
+
+def _read(body: Any) -> tuple[Json, bool]:
+    """``message`` and ``saveToSentItems``; parameters of an action compare without case."""
+    members = {str(k).lower(): v for k, v in body.items()} if isinstance(body, dict) else {}
+    message = members.get("message")
+    if not isinstance(message, dict):
+        raise GraphError(400, "ErrorInvalidParameter", "The value of the parameter 'Message' is empty.")
+    for name in message:
+        plain = str(name).lower()
+        if plain not in MESSAGE.by_name and plain not in SENT_ONLY and "@" not in plain:
+            raise _unreadable(
+                f"The property '{name}' does not exist on type 'microsoft.graph.message'. Make sure to only"
+                " use property names that are defined by the type or mark the type as open type."
+            )
+    save = members.get("savetosentitems", True)
+    if not isinstance(save, bool) and str(save).lower() not in ("true", "false"):
+        raise _unreadable(f"Cannot convert the literal '{save}' to the expected type 'Edm.Boolean'.")
+    return {_name(k): v for k, v in message.items()}, save is True or str(save).lower() == "true"
+
+
+def _name(name: str) -> str:
+    known = MESSAGE.by_name.get(name.lower())
+    return known.name if known else name.lower()
+
+
+def _recipients(message: Json, name: str) -> list[Json]:
+    given = message.get(name) or []
+    if not isinstance(given, list):
+        raise _unreadable(f"Cannot convert the value of '{name}' to the expected type 'Collection'.")
+    return [_recipient(r) for r in given]
+
+
+def _recipient(given: Any) -> Json:
+    inner = {str(k).lower(): v for k, v in given.items()} if isinstance(given, dict) else {}
+    address = inner.get("emailaddress")
+    members = {str(k).lower(): v for k, v in address.items()} if isinstance(address, dict) else {}
+    text = members.get("address")
+    if not isinstance(text, str) or not text.strip():
+        raise _unresolved("")
+    name = members.get("name")
+    text = text.strip()
+    return {"emailAddress": {"name": name if isinstance(name, str) else text, "address": text}}
+
+
+def _check_from(message: Json, sender: Record) -> None:
+    """Sending as somebody else needs a right in Exchange that nobody has here."""
+    for name in ("from", "sender"):
+        if message.get(name) is None:
+            continue
+        address = str(_recipient(message[name])["emailAddress"]["address"])
+        if address.lower() not in mailboxes.addresses(sender):
+            raise GraphError(
+                403, "ErrorSendAsDenied",
+                "The user account which was used to submit this request does not have the right to send mail"
+                " on behalf of the specified sending account., Cannot submit message.",
+            )  # fmt: skip
+
+
+def _props(call: Call, sender: Record, message: Json, recipients: dict[str, list[Json]]) -> Json:
+    now = instant(call.clock.now())
+    kind, content = _body(message.get("body"))
+    preview = re.sub(r"<[^>]*>", " ", content) if kind == "html" else content
+    address = str(sender.props.get("mail") or sender.props["userPrincipalName"])
+    me = {"emailAddress": {"name": sender.props.get("displayName"), "address": address}}
+    subject = message.get("subject")
+    return MESSAGE.blank() | recipients | {
+        "createdDateTime": now, "lastModifiedDateTime": now, "receivedDateTime": now, "sentDateTime": now,
+        "hasAttachments": bool(message.get("attachments")),
+        "internetMessageId": f"<{secrets.token_hex(16).upper()}@{address.rpartition('@')[2]}>",
+        "subject": subject[:_LONGEST_SUBJECT] if isinstance(subject, str) else None,
+        "bodyPreview": " ".join(preview.split())[:_PREVIEW],
+        "importance": str(message.get("importance") or "normal").lower(), "isRead": False, "isDraft": False,
+        "isDeliveryReceiptRequested": False, "isReadReceiptRequested": False,
+        "conversationId": _opaque(), "inferenceClassification": "focused",
+        "body": {"contentType": kind, "content": content}, "sender": me, "from": me,
+        "flag": {"flagStatus": "notFlagged"},
+    }  # fmt: skip
+
+
+def _body(given: Any) -> tuple[str, str]:
+    members = {str(k).lower(): v for k, v in given.items()} if isinstance(given, dict) else {}
+    kind = str(members.get("contenttype") or "text").lower()
+    if kind not in ("text", "html"):
+        raise _unreadable(f"Requested value '{members['contenttype']}' was not found.")
+    return kind, str(members.get("content") or "")
+
+
+def _keep(call: Call, user: Record, folder: str, props: Json) -> None:
+    record_id = _opaque()
+    own = {"id": record_id, "changeKey": secrets.token_urlsafe(12), "parentId": user.id,
+           "parentFolderId": mailboxes.folder_id(user, folder)}  # fmt: skip
+    call.tenant.put(Record("message", record_id, props | own))
+
+
+def _opaque() -> str:
+    return "AAMk" + base64.urlsafe_b64encode(secrets.token_bytes(90)).decode()
+
+
+def _unreadable(message: str) -> GraphError:
+    return GraphError(400, "RequestBodyRead", message)
+
+
+def _invalid_recipient(why: str) -> GraphError:
+    return GraphError(400, "ErrorInvalidRecipients", f"At least one recipient is not valid., {why}")
+
+
+def _unresolved(address: str) -> GraphError:
+    return _invalid_recipient(
+        f"Recipient '{address}' is not resolved. All recipients must be resolved before a message can be"
+        " submitted."
+    )
