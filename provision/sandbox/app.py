@@ -18,6 +18,7 @@ from provision.sandbox.weather import ConnectionCut, transport_error
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
+    from provision.sandbox.control import Control
 
 MAX_BODY = 4 * 1024 * 1024  # bytes, of any request
 ABORT = "provision.sandbox.abort"  # an ASGI extension: a server's way to cut the connection
@@ -31,8 +32,8 @@ Send = Callable[[Message], Awaitable[None]]
 class Application:
     """Graph and its login service over one sandbox."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
-        self._sandbox = sandbox
+    def __init__(self, sandbox: Sandbox, control: Control | None = None) -> None:
+        self._sandbox, self._control = sandbox, control
         self._dispatcher = Dispatcher(sandbox, Router(ENDPOINTS))
         self._login = Login(sandbox, self._dispatcher.lock)
 
@@ -40,11 +41,13 @@ class Application:
         """Answer one HTTP request."""
         if scope["type"] != "http":
             return
-        body = await _body(receive)
+        raw = _raw(scope, await _body(receive))
+        if self._control is not None and raw.path.startswith("/_sandbox/"):
+            await _send(send, self._control.answer(raw))
+            return
         if self._sandbox.weather.latency:
             await asyncio.sleep(self._sandbox.weather.latency)
         try:
-            raw = _raw(scope, body)
             answer = self._login.answer(raw) or self._dispatcher.handle(raw)
         except ConnectionCut:
             abort = scope.get("extensions", {}).get(ABORT)

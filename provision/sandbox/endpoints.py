@@ -107,7 +107,9 @@ def folder(url: str) -> Path:
 def write_private(path: Path, text: str) -> None:
     """Replace a file by one that only its owner reads."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.write(text + ("" if text.endswith("\n") else "\n"))
     temporary.replace(path)
 

@@ -31,12 +31,10 @@ class Chain:
 
 def make(names: Sequence[str]) -> Chain:
     """A new authority and one certificate for these host names and addresses."""
-    start = datetime.now(UTC) - _EARLIER
-    end = start + LIFETIME
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "provision sandbox (one run only)")])
     ca = (
-        _builder(ca_name, ca_name, ca_key, start, end)
+        _builder(ca_name, ca_name, ca_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.NameConstraints([_constraint(n) for n in names], None), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
@@ -45,7 +43,7 @@ def make(names: Sequence[str]) -> Chain:
     )
     leaf_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     leaf = (
-        _builder(leaf_name, ca_name, key, start, end, ca_key)
+        _builder(leaf_name, ca_name, key, ca_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([_general(n) for n in names]), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -62,10 +60,9 @@ def _builder(
     subject: x509.Name,
     issuer: x509.Name,
     key: ec.EllipticCurvePrivateKey,
-    start: datetime,
-    end: datetime,
     signer: ec.EllipticCurvePrivateKey | None = None,
 ) -> x509.CertificateBuilder:
+    start = datetime.now(UTC) - _EARLIER
     by = (signer or key).public_key()
     return (
         x509.CertificateBuilder()
@@ -74,15 +71,15 @@ def _builder(
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(start)
-        .not_valid_after(end)
+        .not_valid_after(start + LIFETIME)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(by), critical=False)
     )
 
 
 def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
     return x509.KeyUsage(
-        digital_signature=not signs_certificates, key_cert_sign=signs_certificates, crl_sign=signs_certificates,
-        content_commitment=False, key_encipherment=False, data_encipherment=False, key_agreement=False,
+        digital_signature=not signs_certificates, key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates, content_commitment=False, key_encipherment=False, data_encipherment=False, key_agreement=False,
         encipher_only=False, decipher_only=False,
     )  # fmt: skip
 

@@ -1,0 +1,125 @@
+"""YAML read with the line of everything, so that a mistake can be pointed at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_LARGEST = 4 * 1024 * 1024  # bytes
+
+
+class SeedError(Exception):
+    """A seed file that cannot be used: the message begins with ``file:line``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A node of the document. Every reader raises ``SeedError`` where the node is not what is meant."""
+
+    file: str
+    node: yaml.Node
+    name: str
+
+    def error(self, what: str) -> SeedError:
+        """A mistake here."""
+        return SeedError(f"{self.file}:{self.node.start_mark.line + 1}: {self.name}: {what}")
+
+    def mapping(self, *allowed: str, required: tuple[str, ...] = ()) -> dict[str, Marked]:
+        """A mapping with no keys but these; null is an empty one."""
+        if self._is_null:
+            entries: dict[str, Marked] = {}
+        elif isinstance(self.node, yaml.MappingNode):
+            entries = dict(self._entries(self.node, allowed))
+        else:
+            raise self.error("a mapping is meant")
+        for name in required:
+            if name not in entries:
+                raise self.error(f"'{name}' is missing")
+        return entries
+
+    def _entries(self, node: yaml.MappingNode, allowed: tuple[str, ...]) -> Iterator[tuple[str, Marked]]:
+        seen: set[str] = set()
+        for key, value in node.value:
+            name = str(key.value)
+            if name in seen:
+                raise Marked(self.file, key, self.name).error(f"'{name}' stands twice")
+            if allowed and name not in allowed:
+                raise Marked(self.file, key, self.name).error(
+                    f"'{name}' is not known here; known are {', '.join(allowed)}"
+                )
+            seen.add(name)
+            yield name, Marked(self.file, value, name)
+
+    def items(self) -> list[Marked]:
+        """A list; null is an empty one."""
+        if self._is_null:
+            return []
+        if not isinstance(self.node, yaml.SequenceNode):
+            raise self.error("a list is meant")
+        return [Marked(self.file, item, f"{self.name}[{n}]") for n, item in enumerate(self.node.value)]
+
+    def text(self) -> str:
+        """Text that is not empty."""
+        if not isinstance(self.node, yaml.ScalarNode) or self._is_null or not self.node.value.strip():
+            raise self.error("text is meant")
+        return str(self.node.value).strip()
+
+    def texts(self) -> list[str]:
+        """A list of texts."""
+        return [item.text() for item in self.items()]
+
+    def choice(self, *allowed: str) -> str:
+        """One of a few words."""
+        value = self.text()
+        if value not in allowed:
+            raise self.error(f"'{value}' is not one of {', '.join(allowed)}")
+        return value
+
+    def whole(self, least: int, most: int) -> int:
+        """A whole number within bounds."""
+        value = self.text()
+        if not value.isdecimal() or not least <= int(value) <= most:
+            raise self.error(f"a whole number from {least} to {most} is meant")
+        return int(value)
+
+    def plain(self) -> Any:
+        """The value as JSON has it."""
+        loader = yaml.SafeLoader("")
+        try:
+            return loader.construct_document(self.node)
+        except yaml.YAMLError as error:
+            raise self.error(str(error)) from error
+        finally:
+            loader.dispose()
+
+    @property
+    def _is_null(self) -> bool:
+        return isinstance(self.node, yaml.ScalarNode) and self.node.tag == "tag:yaml.org,2002:null"
+
+
+def documents(path: Path) -> list[Marked]:
+    """The documents of a file; ``SeedError`` if it cannot be read."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise SeedError(f"{path}: {error.strerror}") from error
+    if len(data) > _LARGEST:
+        raise SeedError(f"{path}: larger than {_LARGEST // 1024 // 1024} MiB")
+    try:
+        text = data.decode()
+        for event in yaml.parse(text, yaml.SafeLoader):
+            if isinstance(event, yaml.AliasEvent):
+                where = f"{path}:{event.start_mark.line + 1}" if event.start_mark else str(path)
+                raise SeedError(f"{where}: aliases (*{event.anchor}) are not read")
+        return [Marked(str(path), node, "seed") for node in yaml.compose_all(text, yaml.SafeLoader) if node]
+    except UnicodeDecodeError as error:
+        raise SeedError(f"{path}: not UTF-8") from error
+    except yaml.MarkedYAMLError as error:
+        line = f":{error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise SeedError(f"{path}{line}: {error.problem}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SeedError(f"{path}: not YAML ({error})") from error

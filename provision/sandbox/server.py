@@ -1,0 +1,216 @@
+"""The sandbox as an HTTPS server: certificates, hosts, administrators, and a clean stop."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import secrets
+import signal
+import socket
+import tempfile
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from provision.sandbox import Sandbox, administrators, endpoints, seed, tls
+from provision.sandbox.app import ABORT, Application, Receive, Scope, Send
+from provision.sandbox.control import Control
+from provision.sandbox.endpoints import Endpoint
+from provision.sandbox.weather import Weather
+
+DEFAULT_TENANT = "contoso.onmicrosoft.com"
+DEFAULT_MAILBOX = "noreply@contoso.onmicrosoft.com"
+# Hosts that --impersonate answers for (https://learn.microsoft.com/graph/deployments,
+# https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud).
+CLOUD_HOSTS = (
+    "graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn",
+    "login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn", "login.microsoft.com", "management.azure.com",
+)  # fmt: skip
+_LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
+_KEEP_ALIVE = 75  # seconds: longer than clients keep a connection, so that none is reused as it closes
+
+
+class Server:
+    """One served sandbox. ``run`` serves until ``stop`` or a signal; word of it is left while it runs."""
+
+    def __init__(
+        self,
+        state: Path | None,
+        host: str = "127.0.0.1",
+        port: int = 8443,
+        *,
+        seed_file: Path | None = None,
+        weather: Weather | None = None,
+        tls_dir: Path | None = None,
+        impersonate: bool = False,
+    ) -> None:
+        self.sandbox = Sandbox.open(state)
+        self.sandbox.weather = weather or Weather()
+        self._seed_file, self._tls_dir = seed_file, tls_dir
+        self._credentials = administrators.credentials()
+        self._control_key = secrets.token_urlsafe(24)
+        self._first = self._furnish()
+        self._socket = _listen(host, port)
+        bound = int(self._socket.getsockname()[1])
+        self._names = _names(host, impersonate=impersonate)
+        shown = "localhost" if _is_loopback(host) else self._names[0]
+        self.url = f"https://{f'[{shown}]' if ':' in shown else shown}:{bound}"
+        self._hosts = None if _is_loopback(host) else frozenset(name.lower() for name in self._names)
+        self._server: _Uvicorn | None = None
+
+    def run(self, ready: Callable[[Endpoint], None]) -> None:
+        """Serve; ``ready`` is told where once connections are accepted."""
+        chain = tls.make(self._names)
+        tenant_id, user = self._first
+        left = endpoints.leave(
+            self.url, tenant_id=tenant_id, client_id=administrators.CLIENT_ID,
+            secret=self._credentials.secret, user=user, password=self._credentials.password, ca=chain.ca,
+            control_key=self._control_key, ca_folder=self._tls_dir,
+        )  # fmt: skip
+        try:
+            self._server = _Uvicorn(self._config(chain), lambda: ready(left))
+            self._server.run(sockets=[self._socket])
+        finally:
+            self._socket.close()
+            endpoints.forget(left)
+
+    def stop(self) -> None:
+        """Finish what is being answered and return from ``run``."""
+        if self._server is not None:
+            self._server.should_exit = True
+
+    def _config(self, chain: tls.Chain) -> uvicorn.Config:
+        control = Control(self.sandbox, self._control_key, self._refurnish)
+        app = _Front(Application(self.sandbox, control), self._hosts)
+        with tempfile.TemporaryDirectory() as folder:  # 0700; the key is read and gone before we listen
+            certificate, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
+            certificate.write_text(chain.certificate + chain.ca)
+            endpoints.write_private(key, chain.key.decode())
+            config = uvicorn.Config(
+                app, ssl_certfile=str(certificate), ssl_keyfile=str(key), http="h11", ws="none",
+                lifespan="off", loop="asyncio", log_config=None, access_log=False, date_header=False, server_header=False,
+                timeout_keep_alive=_KEEP_ALIVE, timeout_graceful_shutdown=5,
+            )  # fmt: skip
+            config.load()
+        return config
+
+    def _furnish(self) -> tuple[str, str]:
+        """Fill the sandbox: the seed's tenants, else those it has, else one; the first one and its admin."""
+        box = self.sandbox
+        seeded = seed.apply(box, self._seed_file) if self._seed_file is not None else []
+        if not box.store.tenants:
+            box.ensure_mailbox(box.ensure_tenant(DEFAULT_TENANT), DEFAULT_MAILBOX)
+        with box.writing():
+            people = {
+                tenant.id: administrators.appoint(tenant, box.clock, self._credentials)
+                for tenant in list(box.store.tenants.values())
+            }
+        first = seeded[0] if seeded else next(iter(people))
+        return first, str(people[first].props["userPrincipalName"])
+
+    def _refurnish(self) -> None:
+        self._furnish()
+
+
+def serve(
+    state: Path | None,
+    host: str,
+    port: int,
+    seed_file: Path | None,
+    *,
+    weather: Weather,
+    ready: Callable[[Endpoint], None],
+    tls_dir: Path | None = None,
+    impersonate: bool = False,
+) -> None:
+    """Serve until SIGTERM or SIGINT. ``StateError``, ``SeedError`` or ``OSError`` if it cannot begin."""
+    Server(
+        state, host, port, seed_file=seed_file, weather=weather, tls_dir=tls_dir, impersonate=impersonate
+    ).run(ready)
+
+
+class _Front:
+    """What only a server needs before the app: host names checked, and a way to cut connections."""
+
+    def __init__(self, app: Application, hosts: frozenset[str] | None) -> None:
+        self._app, self._hosts = app, hosts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        if self._hosts is not None and not self._is_ours(scope):
+            body = b'{"error":{"code":"MisdirectedRequest","message":"This host is not served here."}}'
+            headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body))]
+            await send({"type": "http.response.start", "status": 421, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+            return
+        # Uvicorn offers no way to cut a connection; its ``send`` is a method of the cycle that has one.
+        transport: Any = getattr(getattr(send, "__self__", None), "transport", None)
+        if transport is not None:
+            scope.setdefault("extensions", {})[ABORT] = transport.abort
+        await self._app(scope, receive, send)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        given = next((v.decode("latin-1") for n, v in scope["headers"] if n == b"host"), "").lower()
+        name = given[1:].partition("]")[0] if given.startswith("[") else given.partition(":")[0]
+        own = scope.get("server")
+        return name in (self._hosts or ()) or bool(own and name == str(own[0]).lower())
+
+
+class _Uvicorn(uvicorn.Server):
+    """Tells when it listens, and ends a signal with a return: stopping is what was asked for."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets=sockets)
+        if self.started:
+            self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def stop(_: int, __: FrameType | None) -> None:
+            self.should_exit = True
+
+        before = {sig: signal.signal(sig, stop) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=512)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _names(host: str, *, impersonate: bool) -> Sequence[str]:
+    """Every name that the certificate and the host check know."""
+    own: list[str] = []
+    if not _is_loopback(host):
+        name = socket.gethostname()
+        with contextlib.suppress(OSError):
+            own += socket.gethostbyname_ex(name)[2]
+        own = [name, *own] if host in ("0.0.0.0", "::") else [host, name, *own]  # noqa: S104
+    return list(dict.fromkeys((*own, *_LOOPBACK_NAMES, *(CLOUD_HOSTS if impersonate else ()))))
