@@ -54,6 +54,7 @@ class Application:
             if abort is None:
                 raise transport_error() from None
             abort()
+            await receive()  # until the transport says that the client is gone
             return
         await _send(send, answer)
 

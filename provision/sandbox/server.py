@@ -93,7 +93,8 @@ class Server:
             endpoints.write_private(key, chain.key.decode())
             config = uvicorn.Config(
                 app, ssl_certfile=str(certificate), ssl_keyfile=str(key), http="h11", ws="none",
-                lifespan="off", loop="asyncio", log_config=None, access_log=False, date_header=False, server_header=False,
+                lifespan="off", loop="asyncio", log_config=None, access_log=False, date_header=False,
+                server_header=False,
                 timeout_keep_alive=_KEEP_ALIVE, timeout_graceful_shutdown=5,
             )  # fmt: skip
             config.load()

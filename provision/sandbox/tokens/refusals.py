@@ -288,7 +288,8 @@ def code_expired() -> TokenError:
     """A device code after its quarter of an hour."""
     return TokenError(
         70020, "expired_token",
-        "The provided value for the input parameter 'device_code' is not valid. This device code has expired.",
+        "The provided value for the input parameter 'device_code' is not valid. This device code has"
+        " expired.",
     )  # fmt: skip
 
 
