@@ -1,17 +1,22 @@
-"""``provision sandbox``: look at the local Microsoft Graph, or empty it."""
+"""``provision sandbox``: the local Microsoft Graph, served, seeded, looked at, emptied."""
 
 from __future__ import annotations
 
 import json
+import sys
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from provision.cli.options import STATE, output
 
+if TYPE_CHECKING:
+    from provision.sandbox.endpoints import Endpoint
+
 
 @click.group()
 def sandbox() -> None:
-    """Look at the local Microsoft Graph that --sandbox rehearses on, or empty it."""
+    """The local Microsoft Graph that --sandbox rehearses on: serve it, seed it, look at it, empty it."""
 
 
 _state = click.option(
@@ -60,3 +65,94 @@ def reset(state: str) -> int:
     else:
         talk(f"emptied {state}")
     return 0
+
+
+@sandbox.command()
+@click.argument("path", metavar="SEED")
+@_state
+def seed(path: str, state: str) -> int:
+    """Put the tenants, people and applications of a seed file into the sandbox."""
+    from pathlib import Path
+
+    from provision.cli.console import talk
+    from provision.cli.session import open_sandbox
+    from provision.errors import ProvisionError, catalogue
+    from provision.sandbox.seed import SeedError, apply
+
+    try:
+        tenants = apply(open_sandbox(state), Path(path))
+    except SeedError as error:
+        raise ProvisionError(catalogue.SANDBOX_SEED, str(error)) from error
+    talk(f"{state} holds {path}: tenant {', '.join(tenants)}")
+    return 0
+
+
+def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:
+    from provision.sandbox.weather import Weather, WeatherError
+
+    try:
+        return Weather.parse(value)
+    except WeatherError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+@sandbox.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8443, show_default=True, type=click.IntRange(0, 65535), help="0: any.")
+@click.option("--state", metavar="FILE", help="Keep the state there; without it, it ends with the server.")
+@click.option("--seed", "seed_file", metavar="FILE", help="Fill it from this seed file first.")
+@click.option(
+    "--weather", default="", metavar="SPEC", callback=_weather,
+    help="What goes wrong: latency=60ms,replication=5s,throttle=10%,error=5%,reset=1%,lost-reply=2%,seed=7.",
+)  # fmt: skip
+@click.option("--tls-dir", metavar="DIR", help="Where to write ca.pem, the certificate to trust.")
+@click.option("--impersonate", is_flag=True, help="Certify the clouds' own host names too, for a hosts file.")
+@output
+def serve(
+    host: str,
+    port: int,
+    state: str | None,
+    seed_file: str | None,
+    *,
+    weather: Any,
+    tls_dir: str | None,
+    impersonate: bool,
+    output: str,
+) -> int:
+    """Serve the sandbox over HTTPS until Ctrl-C or SIGTERM, and print how to sign in."""
+    from pathlib import Path
+
+    from provision.errors import ProvisionError, catalogue
+    from provision.sandbox.seed import SeedError
+    from provision.sandbox.server import Server
+    from provision.sandbox.state import StateError
+
+    def path(text: str | None) -> Path | None:
+        return Path(text) if text else None
+
+    try:
+        server = Server(
+            path(state), host, port, seed_file=path(seed_file), weather=weather, tls_dir=path(tls_dir),
+            impersonate=impersonate,
+        )  # fmt: skip
+    except StateError as error:
+        raise ProvisionError(catalogue.SANDBOX_STATE, f"{state}: {error}", fix=error.fix) from error
+    except SeedError as error:
+        raise ProvisionError(catalogue.SANDBOX_SEED, str(error)) from error
+    except OSError as error:
+        raise ProvisionError(catalogue.SANDBOX_ADDRESS, f"{host}:{port}: {error.strerror}") from error
+    server.run(lambda endpoint: _say(endpoint, output))
+    return 0
+
+
+def _say(endpoint: Endpoint, output: str) -> None:
+    """One JSON line, or a few lines for a person; stdout is flushed, for somebody waits for it."""
+    said = endpoint.public()
+    if output == "json":
+        text = json.dumps(said)
+    else:
+        width = max(map(len, said))
+        text = "\n".join(f"{name:{width}}  {value}" for name, value in said.items())
+        text = f"```text\n{text}\n```" if output == "markdown" else text
+    click.echo(text)
+    sys.stdout.flush()

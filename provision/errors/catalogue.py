@@ -509,6 +509,22 @@ SANDBOX_STATE = Entry(
     "The file is damaged, of a newer version, or not a sandbox's state at all. It was left as it is.",
     "Move it away, or run 'provision sandbox reset'.",
 )
+SANDBOX_SEED = Entry(
+    "PRV701",
+    "sandbox-seed",
+    Exit.CONFIG,
+    "the sandbox's seed file cannot be used",
+    "The file is not there, is not YAML, or says something that a seed cannot say. Nothing was changed.",
+    "Correct the line that the message names; docs/sandbox.md, \"Seed\", has every key.",
+)
+SANDBOX_ADDRESS = Entry(
+    "PRV702",
+    "sandbox-address",
+    Exit.FAILED,
+    "the sandbox cannot be served at this address",
+    "Another program listens there, or the address is not this machine's.",
+    "Choose another --port (0 takes any free one), or another --host.",
+)
 
 # 9xx: the rest
 

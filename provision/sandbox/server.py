@@ -118,23 +118,6 @@ class Server:
         self._furnish()
 
 
-def serve(
-    state: Path | None,
-    host: str,
-    port: int,
-    seed_file: Path | None,
-    *,
-    weather: Weather,
-    ready: Callable[[Endpoint], None],
-    tls_dir: Path | None = None,
-    impersonate: bool = False,
-) -> None:
-    """Serve until SIGTERM or SIGINT. ``StateError``, ``SeedError`` or ``OSError`` if it cannot begin."""
-    Server(
-        state, host, port, seed_file=seed_file, weather=weather, tls_dir=tls_dir, impersonate=impersonate
-    ).run(ready)
-
-
 class _Front:
     """What only a server needs before the app: host names checked, and a way to cut connections."""
 
