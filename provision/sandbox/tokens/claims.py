@@ -76,7 +76,8 @@ def client_info(tenant_id: str, user_id: str) -> str:
 
 def _common(tenant_id: str, client: Client, resource: Resource, now: datetime) -> Claims:
     moment = int(now.timestamp())
-    return {
+    both = {"xms_sandbox": "both"} if resource.both else {}
+    return both | {
         "aud": resource.audience, "iss": f"https://sts.windows.net/{tenant_id}/", "iat": moment,
         "nbf": moment, "exp": moment + LIFETIME, "app_displayname": client.name, "appid": client.id,
         "idp": f"https://sts.windows.net/{tenant_id}/", "tid": tenant_id, "uti": secrets.token_urlsafe(16),

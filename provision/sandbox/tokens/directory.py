@@ -68,7 +68,8 @@ class Resource:
 
     audience: str
     app_id: str
-    principal: Record | None  # None: Azure's management, which no tenant here lists
+    principal: Record | None  # None: Azure's management, whose permissions nobody is granted here
+    both: bool = False  # the sandbox's own ``/arm``: holds for Azure, and for Graph at the same origin
 
 
 def find_tenant(store: Store, name: str) -> Tenant:
@@ -100,16 +101,23 @@ def find_client(store: Store, tenant: Tenant, client_id: str) -> Client | None:
 
 
 def find_resource(tenant: Tenant, name: str, origin: str) -> Resource:
-    """The resource that a scope names; the sandbox's own host means Graph, its ``/arm`` Azure."""
+    """The resource that a scope names; the sandbox's own host means Graph, its ``/arm`` Azure.
+
+    Azure CLI takes a token for its resource manager to every path of that origin, and so to Graph's
+    here (``az rest``; azure/cli/core/util.py, ``is_same_origin``): the one for ``/arm`` holds for both.
+    """
     plain = name.rstrip("/").lower()
-    app_id = _KNOWN.get(plain) or _own(plain, origin) or plain
+    own = _own(plain, origin)
+    app_id = _KNOWN.get(plain) or own or plain
+    if own == AZURE_MANAGEMENT:
+        return Resource(name, GRAPH, tenant.one("servicePrincipal", "appId", GRAPH), both=True)
     if app_id == AZURE_MANAGEMENT:
         return Resource(name, app_id, None)
     principal = tenant.one("servicePrincipal", "appId", app_id) or _by_identifier(tenant, plain)
     if principal is None:
         raise refusals.no_resource(name, tenant.id)
-    own = app_id == GRAPH and plain not in _KNOWN
-    return Resource("https://graph.microsoft.com" if own else name, str(principal.props["appId"]), principal)
+    audience = "https://graph.microsoft.com" if own else name
+    return Resource(audience, str(principal.props["appId"]), principal)
 
 
 def _own(resource: str, origin: str) -> str | None:

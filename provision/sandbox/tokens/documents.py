@@ -85,6 +85,19 @@ def instance(authorization_endpoint: str, origin: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def azure_cloud(origin: str) -> dict[str, Any]:
+    """What ``az cloud register`` reads of a resource manager: Azure CLI, ``azure/cli/core/cloud.py``."""
+    return {
+        "name": "sandbox", "portal": origin, "graph": origin, "graphAudience": origin,
+        "microsoftGraphResourceId": f"{origin}/", "resourceManager": f"{origin}/arm",
+        "authentication": {
+            "loginEndpoint": origin, "audiences": [f"{origin}/arm", "https://management.azure.com/"],
+            "tenant": "common", "identityProvider": "AAD",
+        },
+        "suffixes": {},
+    }  # fmt: skip
+
+
 def realm(username: str) -> dict[str, Any]:
     """Every user of the sandbox signs in here: nobody is federated."""
     return {

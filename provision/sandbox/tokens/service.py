@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _JSON = "application/json; charset=utf-8"
 _MAX_FIELDS = 64
 Body = dict[str, Any] | str  # a str is a page
+_Handler = Callable[[RawRequest, list[str]], Body]
 
 
 class Login:
@@ -66,25 +67,24 @@ class Login:
             raise ConnectionCut
         return self._render(status, body, headers, correlation)
 
-    def _find(self, method: str, parts: list[str]) -> Callable[[RawRequest, list[str]], Body] | None:
+    def _find(self, method: str, parts: list[str]) -> _Handler | None:
         if method == "POST":
-            match parts:
-                case [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"]:
-                    return self._token
-                case [_, "oauth2", "devicecode"] | [_, "oauth2", "v2.0", "devicecode"]:
-                    return self._device_code
-                case ["devicelogin"]:
-                    return self._approve
-            return None
-        if method != "GET":
-            return None
+            return self._find_posted(parts)
+        return self._find_page(parts) or self._find_document(parts) if method == "GET" else None
+
+    def _find_posted(self, parts: list[str]) -> _Handler | None:
         match parts:
-            case [_, ".well-known", "openid-configuration"] | [
-                _,
-                "v2.0",
-                ".well-known",
-                "openid-configuration",
-            ]:
+            case [_, "oauth2", "token"] | [_, "oauth2", "v2.0", "token"]:
+                return self._token
+            case [_, "oauth2", "devicecode"] | [_, "oauth2", "v2.0", "devicecode"]:
+                return self._device_code
+            case ["devicelogin"]:
+                return self._approve
+        return None
+
+    def _find_document(self, parts: list[str]) -> _Handler | None:
+        match parts:
+            case [_, ".well-known", "openid-configuration"] | [_, "v2.0", ".well-known", "openid-configuration"]:
                 return self._configuration
             case [_, "discovery", "keys"] | [_, "discovery", "v2.0", "keys"] | ["discovery", "v2.0", "keys"]:
                 return lambda _raw, _parts: signing.published(self._sandbox)
@@ -94,10 +94,16 @@ class Login:
                 )
             case [_, "userrealm", _]:
                 return lambda _, parts: documents.realm(parts[2])
+        return None
+
+    def _find_page(self, parts: list[str]) -> _Handler | None:
+        match parts:
             case ["devicelogin"]:
                 return lambda raw, _: pages.device_login(
                     "Enter the code that the program shows.", _fields(raw.query).get("user_code", "")
                 )
+            case ["arm", "metadata", "endpoints"] | ["metadata", "endpoints"]:
+                return lambda raw, _: documents.azure_cloud(raw.root)
             case ["arm", "subscriptions"] | ["subscriptions"]:
                 return self._subscriptions
             case ["arm", "tenants"] | ["tenants"]:
