@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provision.sandbox.routes import mail
 from provision.sandbox.routing import Endpoint
 
-ENDPOINTS: list[Endpoint] = []
+ENDPOINTS: list[Endpoint] = [*mail.ENDPOINTS]
