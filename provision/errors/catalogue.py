@@ -67,7 +67,7 @@ CONFIG_UNREADABLE = Entry(
     "config-unreadable",
     Exit.CONFIG,
     "the config cannot be read",
-    "The file may not be read, is no UTF-8 text, is empty, or is too large to be a config.",
+    "The file may not be read, is no UTF-8 text, is empty or too large, or is a link out of its folder tree.",
     "Save it as UTF-8 text, and see that you may read it.",
 )
 YAML_SYNTAX = Entry(
@@ -147,7 +147,7 @@ EXTENDS = Entry(
     "extends",
     Exit.CONFIG,
     "the file that this one extends cannot be used",
-    "It is missing, not a relative path, extends itself in the end, or the chain is too long.",
+    "It is missing, no relative path, outside the folder tree, extends itself, or the chain is too long.",
     "Correct the path after 'extends'; it is relative to the file it stands in.",
 )
 REDIRECT_URI = Entry(

@@ -1,0 +1,175 @@
+"""Files, and the files they extend, to one tree: maps merge, lists and single values replace.
+
+A config in a pull request is a stranger's text. An error shows lines of the file it is about, so a file
+outside the folder tree of the config, be it by ``extends`` or by a link, is never opened.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from provision.config import document
+from provision.config.node import Entry, Kind, Map, Node, Scalar
+from provision.errors import Place, ProvisionError, catalogue
+
+MAX_CHAIN = 8
+# These are one choice each, though they may be written as a map: what the later file says goes whole.
+_ONE_CHOICE = frozenset({("tenant", "cloud"), ("secret", "delivery")})
+
+
+class Files:
+    """The files of one load: each is read once, however many extend it."""
+
+    def __init__(self) -> None:
+        self._trees: dict[str, tuple[Map, list[ProvisionError]]] = {}
+        self.extended: set[str] = set()  # real paths of what another file extends
+
+    def own(self, path: str) -> tuple[Map, list[ProvisionError]]:
+        """Return what one file says by itself, and the faults that leave it readable."""
+        real = os.path.realpath(path)
+        if real not in self._trees:
+            self._trees[real] = document.read(document.decode(_bytes(path), path), path)
+        return self._trees[real]
+
+    def merged(self, path: str) -> tuple[Map, list[ProvisionError]]:
+        """Return what a file says together with all that it extends."""
+        root = _root(path)
+        _refuse_outside(path, root)
+        trees: list[Map] = []
+        faults: list[ProvisionError] = []
+        seen: list[str] = []
+        current: str | None = path
+        while current is not None:
+            tree, own_faults = self.own(current)
+            seen.append(os.path.realpath(current))
+            trees.append(tree)
+            faults += own_faults
+            current = self._next(tree, current, seen, root)
+        result, *rest = reversed(trees)
+        for tree in rest:
+            result = _merge(result, tree, ())
+        entries = {key: entry for key, entry in result.entries.items() if key != "extends"}
+        return Map(trees[0].place, entries), faults
+
+    def only_extended(self, path: str) -> bool:
+        """Say whether a file is there only to be extended: it has no ``name``, and another extends it."""
+        tree, _ = self.own(path)
+        return "name" not in tree.entries and os.path.realpath(path) in self.extended
+
+    def _next(self, tree: Map, path: str, seen: list[str], root: str) -> str | None:
+        entry = tree.entries.get("extends")
+        if entry is None or (isinstance(entry.value, Scalar) and entry.value.kind is Kind.NULL):
+            return None
+        target = _target(entry, path)
+        if os.path.realpath(target) in seen:
+            raise _fault(entry, "this file extends itself in the end: " + " -> ".join(map(_name, seen)))
+        if len(seen) >= MAX_CHAIN:
+            raise _fault(entry, f"more than {MAX_CHAIN} files extend one another")
+        if not _inside(target, root):
+            raise _fault(
+                entry,
+                f"'{_shown(entry)}' is outside the folder tree of this config, so it is not read",
+                "Keep the file in the same repository or folder as the configs.",
+            )
+        if not Path(target).is_file():
+            raise _fault(entry, f"there is no file '{target}'")
+        self.extended.add(os.path.realpath(target))
+        return target
+
+
+def _target(entry: Entry, path: str) -> str:
+    value = entry.value
+    if not isinstance(value, Scalar) or value.kind is not Kind.TEXT or not value.text:
+        raise _fault(entry, "'extends' takes the path of one file")
+    text = value.text
+    if "${" in text:
+        raise _fault(entry, "'extends' takes no variables: a reviewer must see which file is meant")
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\~]", text):
+        raise _fault(entry, "'extends' takes a path relative to this file: no absolute one, no address")
+    if not text.endswith((".yaml", ".yml")):
+        raise _fault(entry, "'extends' takes a .yaml or .yml file")
+    return os.path.normpath(str(Path(path).parent / text))
+
+
+def _merge(base: Node, above: Node, path: tuple[str, ...]) -> Map:
+    assert isinstance(base, Map)
+    assert isinstance(above, Map)
+    entries = dict(base.entries)
+    for key, entry in above.entries.items():
+        old = entries.get(key)
+        here = (*path, key)
+        both = old is not None and isinstance(old.value, Map) and isinstance(entry.value, Map)
+        if old is not None and both and here not in _ONE_CHOICE:
+            entries[key] = Entry(entry.key, _merge(old.value, entry.value, here))
+        else:
+            entries[key] = entry
+    return Map(above.place, entries)
+
+
+def _root(path: str) -> str:
+    """Return the folder a config may read from: its repository, or the working directory, or its own.
+
+    The path is taken as written: a link in the repository cannot make another folder the root.
+    """
+    return _root_of(str(Path(path).absolute().parent), str(Path.cwd()))
+
+
+@lru_cache(maxsize=64)
+def _root_of(folder: str, working: str) -> str:
+    start = Path(os.path.normpath(folder))
+    for candidate in (start, *start.parents):
+        if (candidate / ".git").exists():
+            return str(candidate)
+    return working if start.is_relative_to(working) else folder
+
+
+def _inside(path: str, root: str) -> bool:
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+
+
+def _refuse_outside(path: str, root: str) -> None:
+    # What a shell hands over, such as <(envsubst < prod.yaml), is a link by its nature.
+    if not path.startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")) and not _inside(path, root):
+        raise ProvisionError(
+            catalogue.CONFIG_UNREADABLE,
+            f"{path} is a link to a file outside its folder tree, so it is not read",
+            fix="Name the file itself, if you trust it.",
+            where=Place(path),
+        )
+
+
+def _bytes(path: str) -> bytes:
+    """Read a file, and no more of it than a config may have."""
+    try:
+        with Path(path).open("rb") as file:
+            return file.read(document.MAX_BYTES + 1)
+    except FileNotFoundError:
+        link = Path(path).is_symlink()
+        what = f"{path} is a link to a file that is not there" if link else f"there is no file {path}"
+        raise ProvisionError(catalogue.CONFIG_NOT_FOUND, what, where=Place(path)) from None
+    except PermissionError:
+        raise _unreadable(path, "may not be read by you") from None
+    except IsADirectoryError:
+        raise _unreadable(path, "is a folder") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a path"
+        raise _unreadable(path, f"cannot be read: {reason}") from None
+
+
+def _unreadable(path: str, what: str) -> ProvisionError:
+    return ProvisionError(catalogue.CONFIG_UNREADABLE, f"{path} {what}", where=Place(path))
+
+
+def _fault(entry: Entry, message: str, fix: str | None = None) -> ProvisionError:
+    return ProvisionError(catalogue.EXTENDS, message, fix=fix, where=entry.value.place)
+
+
+def _shown(entry: Entry) -> str:
+    return entry.value.shown if isinstance(entry.value, Scalar) else ""
+
+
+def _name(path: str) -> str:
+    return Path(path).name
