@@ -1,0 +1,139 @@
+"""From checked keys to the desired things, and the rules that concern several keys at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from provision import products
+from provision.clouds import CLOUDS, Cloud
+from provision.config.models import CloudHosts, Document
+from provision.config.node import Path, Unset
+from provision.config.rules import Fault
+from provision.config.urls import SMTP_PAGE, has_query
+from provision.delivery import Spec
+from provision.resources import Desired, application, client_secret, consent, mailbox
+
+_PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+_MAX_URIS = 256
+_MAX_URIS_PERSONAL = 100
+_MAX_NAME_PERSONAL = 90
+_DAYS_A_MONTH = 30.44
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A rule that a key breaks together with others."""
+
+    path: Path
+    fault: Fault
+
+
+def across(document: Document) -> Iterator[Broken]:
+    """Yield the rules that several keys break together.
+
+    Sources: https://learn.microsoft.com/entra/identity-platform/reply-url and
+    https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
+    """
+    app = document.application
+    if app.sign_in_audience in _PERSONAL:
+        yield from _personal(document)
+    seen = {_redirect(document)}
+    for index, uri in enumerate(app.redirect_uris):
+        here: Path = ("application", "redirect_uris", index)
+        if uri in seen and not isinstance(uri, Unset):  # a path compares with its case, as Entra does
+            yield Broken(here, Fault("it is there already", "Remove it.", catalogued="REDIRECT_URI"))
+        seen.add(uri)
+    if len(app.redirect_uris) + 1 > _MAX_URIS:
+        yield Broken(
+            ("application", "redirect_uris"), Fault(f"an application has {_MAX_URIS} redirect URIs at most")
+        )
+    for index, owner in enumerate(app.owners or ()):
+        if owner in (app.owners or ())[:index] and not isinstance(owner, Unset):
+            yield Broken(("application", "owners", index), Fault("it is there already", "Remove it."))
+    secret = document.secret
+    known = not isinstance(secret.lifetime, Unset) and not isinstance(secret.renew_before, Unset)
+    # The default counts as less where a short lifetime asks for it; what somebody wrote down does not.
+    if known and "renew_before" in secret.model_fields_set:
+        lifetime, before = _span(secret.lifetime), _span(secret.renew_before)
+        if _days(before) >= _days(lifetime):
+            why = "it is no shorter than the lifetime: each run would make a new secret"
+            yield Broken(("secret", "renew_before"), Fault(why, "Write a third of the lifetime, or less."))
+
+
+def _personal(document: Document) -> Iterator[Broken]:
+    """Yield what does not go with an audience that has personal Microsoft accounts in it."""
+    app = document.application
+    audience: Path = ("application", "sign_in_audience")
+    cloud = document.tenant.cloud
+    if cloud in ("gcc-high", "dod", "china"):
+        yield Broken(audience, Fault("this cloud has no personal accounts", "Write AzureADMyOrg."))
+    if app.display_name is not None and len(app.display_name) > _MAX_NAME_PERSONAL:
+        why = f"with personal accounts a name has {_MAX_NAME_PERSONAL} characters at most"
+        yield Broken(("application", "display_name"), Fault(why))
+    if _MAX_URIS_PERSONAL < len(app.redirect_uris) + 1 <= _MAX_URIS:
+        why = f"with personal accounts an application has {_MAX_URIS_PERSONAL} redirect URIs at most"
+        yield Broken(("application", "redirect_uris"), Fault(why))
+    for index, uri in enumerate(app.redirect_uris):
+        if has_query(uri):
+            why = "Entra takes a '?' for work accounts only"
+            yield Broken(("application", "redirect_uris", index), Fault(why, catalogued="REDIRECT_URI"))
+
+
+def desired(document: Document) -> Desired:
+    """Return what a config asks for."""
+    app, secret = document.application, document.secret
+    title = products.load(document.product).title if document.product in products.NAMES else document.product
+    mode = consent.Mode.NONE if document.mail.scope == "mailbox" else consent.Mode.GRANT
+    if mode is not consent.Mode.NONE and document.consent == "handoff":
+        mode = consent.Mode.HANDOFF
+    return Desired(
+        name=document.name,
+        tenant=document.tenant.id,
+        cloud=_cloud(document.tenant.cloud),
+        product=document.product,
+        application=application.Desired(
+            unique_name=document.name,
+            display_name=app.display_name or f"{title} Mail",
+            redirect_uris=(_redirect(document), *app.redirect_uris),
+            sign_in_audience=app.sign_in_audience,
+            client_id=app.client_id,
+            owners=app.owners,
+            notes=app.notes,
+        ),
+        consent=consent.Desired(mode),
+        client_secret=client_secret.Desired(
+            name=document.name,
+            description=secret.description or f"{title} SMTP",
+            lifetime=_span(secret.lifetime),
+            renew_before=_span(secret.renew_before),
+        ),
+        mailbox=mailbox.Desired(document.mail.address, document.mail.scope),
+    )
+
+
+def delivery(document: Document) -> Spec:
+    """Return where a new secret goes."""
+    chosen = document.secret.delivery
+    if isinstance(chosen, str):
+        return Spec("terminal" if isinstance(chosen, Unset) else chosen)
+    (kind,) = chosen.model_fields_set  # a map of one key: the models see to that
+    return Spec(kind, getattr(chosen, kind))
+
+
+def _redirect(document: Document) -> str:
+    return document.application.admin_url + SMTP_PAGE
+
+
+def _cloud(chosen: str | CloudHosts) -> Cloud:
+    if isinstance(chosen, str):
+        return CLOUDS.get(chosen, CLOUDS["global"])  # another is one that --allow-unset let pass
+    return Cloud("custom", graph=chosen.graph, login=chosen.login, portal=chosen.portal)
+
+
+def _span(text: str) -> client_secret.Span:
+    return client_secret.Span(longest=True) if isinstance(text, Unset) else client_secret.Span.parse(text)
+
+
+def _days(span: client_secret.Span) -> float:
+    return span.days + _DAYS_A_MONTH * (client_secret.LONGEST_MONTHS if span.longest else span.months)

@@ -1,0 +1,231 @@
+"""What pydantic found, in plain words, at its place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from provision.config import rules
+from provision.config.document import MAX_FAULTS
+from provision.config.models import Document
+from provision.config.node import Items, Kind, Map, Node, Path, Scalar, Unset, data, find
+from provision.errors import Place, ProvisionError, catalogue
+
+_MEANT = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "model_type": "a map of keys",
+    "model_attributes_type": "a map of keys",
+    "dict_type": "a map of keys",
+}
+
+
+def problems(error: ValidationError, root: Map, places: Mapping[Path, Place]) -> Iterator[ProvisionError]:
+    """Yield what is wrong with a config."""
+    found = error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
+    near: set[Path] = set()  # keys that a misspelt one stands for: missing, but said already
+    for item in found:
+        if item["type"] == "extra_forbidden":
+            path = _path(item["loc"])
+            meant, problem = _unknown(path, root)
+            near.add((*path[:-1], meant or ""))
+            yield problem
+    for item in found:
+        path = _path(item["loc"])
+        if item["type"] == "missing":
+            for lacking in _leaves(path):
+                if not any(lacking[: len(said)] == said for said in near):
+                    yield _missing(lacking, places)
+        elif item["type"] != "extra_forbidden":
+            yield _wrong(item, path, root, places)
+
+
+def repaired(data: dict[str, Any], error: ValidationError) -> Document | None:
+    """Return the config as if what is wrong were unset, so that the rest can be checked all the same."""
+    for item in error.errors(include_url=False, include_input=False):
+        *above, last = _path(item["loc"])
+        holder: Any = data
+        for part in above:
+            holder = holder.get(part) if isinstance(holder, dict) else None
+        if isinstance(holder, dict):
+            holder.pop(last, None)
+        elif above and isinstance(last, int):  # an item of a list: the others keep their numbers
+            with suppress(KeyError, TypeError):
+                _replace(data, (*above, last))
+    for leaf in _leaves(()):
+        holder = data
+        for part in leaf[:-1]:
+            holder = holder.setdefault(part, {})
+        holder.setdefault(leaf[-1], 1 if leaf == ("version",) else Unset())
+    try:
+        return Document.model_validate(data)
+    except ValidationError:
+        return None
+
+
+def _replace(data: Any, path: Path) -> None:
+    *above, key, index = path
+    for part in above:
+        data = data[part]
+    data[key] = tuple(Unset() if at == index else item for at, item in enumerate(data[key]))
+
+
+def place_of(path: Sequence[str | int], places: Mapping[Path, Place]) -> Place:
+    """Return where a key stands, or else the nearest above it that does."""
+    for end in range(len(path), 0, -1):
+        if tuple(path[:end]) in places:
+            return places[tuple(path[:end])]
+    return places[()]
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """Return a key as a person writes it: ``application.redirect_uris[0]``."""
+    text = ""
+    for part in path:
+        text += f"[{part}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def broken_rule(
+    path: Path, fault: rules.Fault, root: Map, places: Mapping[Path, Place], *, at: Path | None = None
+) -> ProvisionError:
+    """Return the error for a value that breaks a rule; a variable's value is not printed."""
+    node = find(root, path)
+    hidden = isinstance(node, Scalar) and node.interpolated
+    subject = dotted(path)
+    if isinstance(node, Scalar):
+        subject += f" ({_cut(node.shown)})" if hidden else f" '{_cut(node.text)}'"
+    return ProvisionError(
+        getattr(catalogue, fault.catalogued),
+        f"{subject}: {fault.why}",
+        fix=None if hidden else fault.fix,
+        where=place_of(at or path, places),
+    )
+
+
+def _path(loc: Sequence[str | int]) -> Path:
+    return tuple(part for part in loc if part not in ("<word>", "<map>"))
+
+
+def _unknown(path: Path, root: Map) -> tuple[str | None, ProvisionError]:
+    parent, key = path[:-1], str(path[-1])
+    keys = list(_keys(parent))
+    found = get_close_matches(key.lower()[:64], keys, n=1)
+    holder = find(root, parent)
+    where = holder.entries[key].key if isinstance(holder, Map) else None
+    inside = f" in '{dotted(parent)}'" if parent else ""
+    if found:
+        message, fix = (
+            f"there is no key '{_cut(key)}'{inside}; did you mean '{found[0]}'?",
+            f"Write {found[0]}.",
+        )
+    else:
+        message, fix = f"there is no key '{_cut(key)}'{inside}", f"The keys{inside} are: {', '.join(keys)}."
+    elsewhere = _elsewhere(key, parent)
+    if elsewhere and not found:
+        message, fix = f"{message}; did you mean '{elsewhere}'?", f"Move it: {elsewhere}."
+    return (found[0] if found else None), ProvisionError(catalogue.UNKNOWN_KEY, message, fix=fix, where=where)
+
+
+def _keys(path: Path) -> Iterator[str]:
+    model = _model(path)
+    return iter(model.model_fields if model else ())
+
+
+def _model(path: Path) -> type[BaseModel] | None:
+    """Return the model that describes the map at a path."""
+    model: type[BaseModel] | None = Document
+    for part in path:
+        field = model.model_fields.get(str(part)) if model else None
+        model = next(_models(field.annotation), None) if field else None
+    return model
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in getattr(annotation, "__args__", ()):
+        yield from _models(part)
+
+
+def _elsewhere(key: str, parent: Path) -> str | None:
+    """Return where a key belongs that stands in the wrong section, such as ``cloud`` at the top."""
+    for section in ("tenant", "application", "mail", "secret"):
+        if key in _keys((section,)) and parent != (section,):
+            return f"{section}.{key}"
+    if parent and key in _keys(()):
+        return key
+    return None
+
+
+def _leaves(path: Path) -> Iterator[Path]:
+    """Yield the required keys that a missing one would hold, or the key itself."""
+    model = _model(path)
+    required = [name for name, field in model.model_fields.items() if field.is_required()] if model else []
+    if not required:
+        yield path
+    for name in required:
+        yield from _leaves((*path, name))
+
+
+def _missing(path: Path, places: Mapping[Path, Place]) -> ProvisionError:
+    return ProvisionError(
+        catalogue.MISSING_KEY,
+        f"{dotted(path)} is missing",
+        fix=f"Add {dotted(path)}.",
+        where=place_of(path[:-1], places),
+    )
+
+
+def _wrong(item: Any, path: Path, root: Map, places: Mapping[Path, Place]) -> ProvisionError:
+    fault = item.get("ctx", {}).get("error")
+    if isinstance(fault, rules.Fault):
+        return broken_rule(path, fault, root, places)
+    meant = _MEANT.get(item["type"])
+    node = find(root, path)
+    if meant is None or node is None:
+        words = str(fault) if fault is not None else str(item["msg"])
+        return broken_rule(path, rules.Fault(words), root, places)
+    message, fix = _not_meant(dotted(path), node, meant, path)
+    return ProvisionError(catalogue.WRONG_TYPE, message, fix=fix, where=place_of(path, places))
+
+
+def _not_meant(key: str, node: Node, meant: str, path: Path) -> tuple[str, str]:
+    if isinstance(node, Scalar) and node.kind is Kind.NULL:
+        required = ", ".join(dotted(leaf) for leaf in _leaves(path)) if meant == "a map of keys" else ""
+        return f"{key} has no value", f"Add {required}." if required else "Give it one, or leave the key out."
+    if isinstance(node, Scalar) and node.kind is Kind.NUMBER and path[-1] in ("lifetime", "renew_before"):
+        return (
+            f"{key}: a length of time needs its unit",
+            f"Write {_cut(node.text)}d for days; also w, mo and y.",
+        )
+    if isinstance(node, Scalar) and meant == "text":
+        return (
+            f"{key}: YAML reads {_cut(node.text)} as {_read_as(node)}; text is meant",
+            f'Put it in quotes: "{_cut(node.text)}".',
+        )
+    if isinstance(node, Scalar) and meant == "a whole number":
+        return f"{key}: a whole number is meant, not text", "Write it plainly, without quotes or variables."
+    return f"{key}: {meant} is meant, not {_what(node)}", f"Write {meant}."
+
+
+def _read_as(node: Scalar) -> str:
+    return ("true" if data(node) else "false") if node.kind is Kind.BOOLEAN else node.kind.value
+
+
+def _what(node: Node) -> str:
+    if isinstance(node, Scalar):
+        return "a single value"
+    return "a list" if isinstance(node, Items) else "a map"
+
+
+def _cut(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 80 else line[:77] + "..."
