@@ -1,0 +1,16 @@
+"""``provision schema``: the JSON Schema of a config."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+def schema() -> int:
+    """Print the JSON Schema of a config (draft-07), for editors and other checkers."""
+    import json
+
+    from provision.config import json_schema
+
+    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    return 0

@@ -1,0 +1,41 @@
+"""``provision validate``: everything that is wrong with configs, offline."""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+from provision.cli.options import configs, no_color, output, variables
+
+
+@click.command()
+@click.option("--allow-unset", is_flag=True, help="Let variables without a value pass; check the rest.")
+@configs
+@output
+@no_color
+@variables
+def validate(
+    paths: tuple[str, ...],
+    output: str,
+    no_color: bool,  # noqa: ARG001 - read from the arguments where an error is printed
+    variables: dict[str, str],
+    allow_unset: bool,
+) -> int:
+    """Check each CONFIG, a file, folder or glob, offline. Says everything that is wrong at once.
+
+    In a folder or a glob, a file without a name that another one extends is not checked by itself.
+    """
+    from provision.config import load
+
+    found = load(paths, variables=variables, environment=os.environ, allow_unset=allow_unset)
+    if output == "json":
+        import json
+
+        items = [{"path": config.path, "name": config.desired.name} for config in found]
+        click.echo(json.dumps({"format": "provision.validation/1", "configs": items}, indent=2))
+        return 0
+    bullet = "- " if output == "markdown" else ""
+    for config in found:
+        click.echo(f"{bullet}{config.path}: in order ({config.desired.name})")
+    return 0
