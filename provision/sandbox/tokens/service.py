@@ -84,7 +84,9 @@ class Login:
 
     def _find_document(self, parts: list[str]) -> _Handler | None:
         match parts:
-            case [_, ".well-known", "openid-configuration"] | [_, "v2.0", ".well-known", "openid-configuration"]:
+            case [_, ".well-known", "openid-configuration"]:
+                return self._configuration
+            case [_, "v2.0", ".well-known", "openid-configuration"]:
                 return self._configuration
             case [_, "discovery", "keys"] | [_, "discovery", "v2.0", "keys"] | ["discovery", "v2.0", "keys"]:
                 return lambda _raw, _parts: signing.published(self._sandbox)
