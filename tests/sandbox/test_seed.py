@@ -1,0 +1,178 @@
+"""The seed file: tenants of many shapes, and mistakes that are pointed at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from provision.sandbox import Sandbox
+from provision.sandbox.seed import SeedError, apply
+
+from .conftest import ADMIN, DOMAIN, MAILER, OWNED, SECRET, SEED, TENANT, World
+
+OTHER = "88888888-8888-4888-8888-888888888888"
+HEAD = f"tenant: {{id: {TENANT}, domain: {DOMAIN}}}\n"
+
+
+def seeded(text: str, tmp_path: Path, sandbox: Sandbox | None = None) -> World:
+    path = tmp_path / "more.yaml"
+    path.write_text(text)
+    sandbox = sandbox or Sandbox.open(None)
+    apply(sandbox, path)
+    return World(sandbox)
+
+
+def test_a_tenant_has_its_name_and_domain(world: World) -> None:
+    """``tenant: {id, domain, display_name}``."""
+    organization = world.graph("root", "GET", "/organization").json()["value"][0]
+    assert (organization["id"], organization["displayName"]) == (TENANT, "Contoso")
+    assert DOMAIN in [d["name"] for d in organization["verifiedDomains"]]
+
+
+def test_a_domain_alone_makes_a_tenant_and_several_documents_several(tmp_path: Path) -> None:
+    """One document is one tenant; a domain's tenant has the same id each time."""
+    text = "tenant: {domain: one.example}\n---\ntenant: {domain: two.example}\n"
+    one, two = seeded(text, tmp_path), seeded(text, tmp_path)
+    assert list(one.sandbox.store.tenants) == list(two.sandbox.store.tenants)
+    assert len(one.sandbox.store.tenants) == 2
+
+
+def test_callers_have_what_they_were_given_and_no_more(world: World) -> None:
+    """``callers``: the secret works, the Graph roles are granted, visibly."""
+    assert world.graph(OWNED, "GET", "/applications").status_code == 200
+    assert world.graph(MAILER, "GET", "/applications").status_code == 403
+    grants = world.graph(ADMIN, "GET", f"/servicePrincipals(appId='{MAILER}')/appRoleAssignments").json()["value"]
+    assert len(grants) == 3
+
+
+def test_the_secret_is_nowhere_in_the_state(tmp_path: Path) -> None:
+    """Secrets and passwords are kept as salted hashes only."""
+    state = tmp_path / "state.json"
+    seeded(SEED, tmp_path, Sandbox.open(state))
+    text = state.read_text()
+    assert SECRET not in text
+    assert "pw-root" not in text
+    assert "scrypt$" in text
+
+
+def test_the_same_seed_twice_changes_nothing(world: World, tmp_path: Path) -> None:
+    """Applying again keeps ids and makes no second of anything."""
+    before = world.graph(ADMIN, "GET", "/applications?$select=id,appId").json()["value"]
+    people = world.graph(ADMIN, "GET", "/users?$select=id").json()["value"]
+    seeded(SEED, tmp_path, world.sandbox)
+    assert world.graph(ADMIN, "GET", "/applications?$select=id,appId").json()["value"] == before
+    assert world.graph(ADMIN, "GET", "/users?$select=id").json()["value"] == people
+    assert World(world.sandbox).token(MAILER)
+
+
+def test_somebody_elses_application_is_as_graph_answered_it(world: World, tmp_path: Path) -> None:
+    """``applications``: Graph's own JSON, with what only the service sets."""
+    app = f"""applications:
+  - id: {OTHER}
+    appId: 99999999-9999-4999-8999-999999999999
+    displayName: Somebody else's
+    createdDateTime: 2021-03-04T05:06:07Z
+    web: {{redirectUris: ["https://else.contoso.example/x"]}}
+    passwordCredentials:
+      - {{keyId: 12121212-1212-4212-8212-121212121212, displayName: old, hint: abc,
+         endDateTime: 2022-01-01T00:00:00Z}}
+"""
+    seeded(HEAD + app, tmp_path, world.sandbox)
+    found = world.graph(ADMIN, "GET", f"/applications/{OTHER}").json()
+    assert found["createdDateTime"] == "2021-03-04T05:06:07Z"
+    assert found["web"]["redirectUris"] == ["https://else.contoso.example/x"]
+    credential = found["passwordCredentials"][0]
+    assert (credential["hint"], credential["secretText"]) == ("abc", None)
+    assert credential["endDateTime"] == "2022-01-01T00:00:00Z"
+
+
+def test_the_policy_forbids_what_it_says(world: World, tmp_path: Path) -> None:
+    """``policy``: secrets blocked, or limited in days; allowed again lifts it."""
+    app = world.make(ADMIN, "/applications", {"displayName": "x", "signInAudience": "AzureADMyOrg"})
+    path = f"/applications/{app['id']}/addPassword"
+    for text, code in (
+        ("policy: {secrets: blocked}\n", "CredentialTypeNotAllowedAsPerAppPolicy"),
+        ("policy: {max_secret_days: 90}\n", "CredentialInvalidLifetimeAsPerAppPolicy"),
+    ):
+        seeded(HEAD + text, tmp_path, world.sandbox)
+        assert world.graph(ADMIN, "POST", path, {}).json()["error"]["code"] == code
+    seeded(HEAD + "policy: {secrets: allowed}\n", tmp_path, world.sandbox)
+    assert world.graph(ADMIN, "POST", path, {}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("", "1: there is nothing in it"),
+        ("users: []\n", "1: seed: 'tenant' is missing"),
+        ("tenant: {}\n", "1: tenant: 'id' or 'domain' is missing"),
+        ("tenant: {id: x}\n", "1: id: 'x' is no GUID"),
+        ("tenant: {domain: 'a b'}\n", "1: domain: 'a b' is no domain"),
+        (HEAD + "userz: []\n", "2: seed: 'userz' is not known here"),
+        (HEAD + HEAD, "2: seed: 'tenant' stands twice"),
+        (HEAD + "users:\n  - {mailbox: user}\n", "3: users[0]: 'user_principal_name' is missing"),
+        (HEAD + "users:\n  - {user_principal_name: a@b.c,\n     mailbox: huge}\n", "4: mailbox: 'huge' is not one of"),
+        (HEAD + "users: {a: b}\n", "2: users: a list is meant"),
+        (HEAD + "callers:\n  - {client_id: 1, secret: x}\n", "3: client_id: '1' is no GUID"),
+        (HEAD + f"callers:\n  - {{client_id: {OTHER}, secret: x, roles: [Mail.Sent]}}\n", "no application role 'Mail.Sent'"),
+        (HEAD + f"callers:\n  - {{client_id: {OTHER}, secret: x, directory_roles: [King]}}\n", "'King' is no directory role"),
+        (HEAD + "policy: {secrets: maybe}\n", "2: secrets: 'maybe' is not one of"),
+        (HEAD + "policy: {max_secret_days: 0}\n", "2: max_secret_days: a whole number"),
+        (HEAD + "applications:\n  - {displayName: x, nonsense: 1}\n", "3: applications[0]:"),
+        (HEAD + "applications: [7]\n", "2: applications[0]: a Graph application is meant"),
+        (HEAD + f"mailbox_scopes:\n  - {{client_id: {OTHER}, addresses: [x]}}\n", "'x' is no address"),
+        ("a: [1\n", ":2: "),
+        ("a: &x [1]\nb: *x\n", "2: aliases (*x) are not read"),
+        ("- 1\n", "1: seed: a mapping is meant"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_pointed_at_and_nothing_is_changed(text: str, says: str, tmp_path: Path) -> None:
+    """``file:line: where: what``; whole or not at all."""
+    sandbox = Sandbox.open(None)
+    path = tmp_path / "bad.yaml"
+    path.write_text(text)
+    with pytest.raises(SeedError) as caught:
+        apply(sandbox, path)
+    assert str(caught.value).startswith(str(path))
+    assert says in str(caught.value)
+    assert not sandbox.store.tenants
+
+
+def test_a_file_that_is_none(tmp_path: Path) -> None:
+    """Missing, a folder, not UTF-8, too large."""
+    bad = tmp_path / "bad.yaml"
+    bad.write_bytes(b"\xff\xfe\x00")
+    large = tmp_path / "large.yaml"
+    large.write_bytes(b"#" * (4 * 1024 * 1024 + 1))
+    for path in (tmp_path / "none.yaml", tmp_path, bad, large):
+        with pytest.raises(SeedError, match=path.name):
+            apply(Sandbox.open(None), path)
+
+
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    part=st.sampled_from(["users", "callers", "policy", "applications", "mailbox_scopes", "tenant"]),
+    value=_VALUES,
+    key=st.sampled_from(["user_principal_name", "client_id", "displayName", "addresses", "secret", "id"]),
+)
+def test_whatever_stands_there_it_is_taken_or_refused(part: str, value: object, key: str, tmp_path: Path) -> None:
+    """No other exception than ``SeedError`` for any YAML."""
+    import yaml
+
+    document = {"tenant": {"domain": "x.example"}, part: [{key: value}] if part != "policy" else {key: value}}
+    path = tmp_path / "fuzz.yaml"
+    path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
+    try:
+        apply(Sandbox.open(None), path)
+    except SeedError:
+        pass
