@@ -12,9 +12,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import hashing, rights, tenants
+from provision.sandbox import hashing, inward, rights, tenants
 from provision.sandbox.call import Call
-from provision.sandbox.caller import GLOBAL_ADMINISTRATOR, Caller
+from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
 from provision.sandbox.clock import instant
 from provision.sandbox.data import first_party
 from provision.sandbox.directory import applications, grants, policies, principals
@@ -23,12 +23,10 @@ from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.errors import GraphError
 from provision.sandbox.exchange import access, mailboxes
 from provision.sandbox.marked import Marked, SeedError, documents
-from provision.sandbox.odata.query import Query
 from provision.sandbox.store import Record
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.dispatch import RawAnswer, RawRequest
     from provision.sandbox.store import Tenant
 
 __all__ = ["SeedError", "apply"]
@@ -289,19 +287,7 @@ class _Seeding:
         return str(uuid.uuid5(uuid.UUID(self._tenant.id), what))
 
     def _call(self) -> Call:
-        """A request as the directory's rules want to see one, by nobody in particular."""
-        caller = Caller(
-            self._tenant.id, "app", "", first_party.MICROSOFT_GRAPH, frozenset({"Application.ReadWrite.All"})
-        )
-        return Call(
-            method="POST", version="v1.0", path="", root="https://graph.microsoft.com", headers={},
-            query=Query(), body=None, caller=caller, tenant=self._tenant, store=self._sandbox.store,
-            clock=self._sandbox.clock, send=_no_requests,
-        )  # fmt: skip
-
-
-def _no_requests(raw: RawRequest) -> RawAnswer:
-    raise RuntimeError(f"a seed sends no requests: {raw.method} {raw.path}")
+        return inward.call(self._sandbox, self._tenant)
 
 
 def _guid(given: Marked) -> str:

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from .conftest import ADMIN, AZURE_CLI, DOMAIN, MAILER, NOTHING, SECRET, TENANT, World
+from .conftest import ADMIN, AZURE_CLI, DOMAIN, GRAPH_APP, MAIL_SEND, MAILER, NOTHING, SECRET, TENANT, World
 
 SCOPE = "https://graph.microsoft.com/.default"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -365,6 +365,33 @@ def test_a_declined_device_code(world: World) -> None:
     refused(world.token_answer(**form), 70017, "authorization_declined")
     page = world.send("GET", f"{base}/devicelogin?user_code=%22%3E%3Cscript%3E").text
     assert "<script>" not in page
+
+
+# -- an administrator's consent ------------------------------------------------------------------
+
+
+def test_the_consent_link_grants_what_the_application_declares(world: World) -> None:
+    """v2-oauth2-client-creds-grant-flow, "Request the permissions from a directory admin"."""
+    uri = "https://collab.contoso.example/connectors/SMTP.aspx"
+    access = [{"resourceAppId": GRAPH_APP, "resourceAccess": [{"id": MAIL_SEND, "type": "Role"}]}]
+    app = world.make(ADMIN, "/applications", {"displayName": "<b>x</b>", "signInAudience": "AzureADMyOrg",
+                                              "requiredResourceAccess": access, "web": {"redirectUris": [uri]}})  # fmt: skip
+    link = f"https://login.microsoftonline.com/{TENANT}/adminconsent?client_id={app['appId']}&state=12345"
+    page = world.send("GET", link).text
+    assert "Mail.Send" in page
+    assert "<b>x</b>" not in page
+    assert "50126" in world.send("POST", link, data={"username": f"pra@{DOMAIN}", "password": "wrong"}).text
+    ann = world.send("POST", link, data={"username": f"ann@{DOMAIN}", "password": "pw-ann"}).text
+    assert "Need admin approval" in ann
+    who = {"username": f"pra@{DOMAIN}", "password": "pw-pra"}
+    assert "were granted" in world.send("POST", link, data=who).text
+    back = world.send("POST", f"{link}&redirect_uri={uri}", data=who)
+    assert (back.status_code, back.headers["Location"]) == (302, f"{uri}?admin_consent=True&tenant={TENANT}&state=12345")
+    canceled = world.send("POST", f"{link}&redirect_uri={uri}", data={"decline": "1"}).headers["Location"]
+    assert "error=permission_denied&error_description=The+admin+canceled+the+request" in canceled
+    grants = world.graph(ADMIN, "GET", f"/servicePrincipals(appId='{app['appId']}')/appRoleAssignments").json()["value"]
+    assert [g["appRoleId"] for g in grants] == [MAIL_SEND]
+    refused(world.send("GET", f"{link}&redirect_uri={uri.lower()}"), 50011, "invalid_request")
 
 
 # -- discovery -----------------------------------------------------------------------------------

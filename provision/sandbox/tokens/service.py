@@ -14,7 +14,17 @@ from provision.sandbox.dispatch import LoggedRequest, RawAnswer, RawRequest
 from provision.sandbox.envelope import http_date
 from provision.sandbox.errors import GraphError
 from provision.sandbox.state import StateError
-from provision.sandbox.tokens import bearer, clients, directory, documents, grants, pages, refusals, signing
+from provision.sandbox.tokens import (
+    bearer,
+    clients,
+    consent,
+    directory,
+    documents,
+    grants,
+    pages,
+    refusals,
+    signing,
+)
 from provision.sandbox.tokens.device import INTERVAL, LIFETIME, Devices
 from provision.sandbox.tokens.refusals import TokenError
 from provision.sandbox.weather import ConnectionCut
@@ -24,7 +34,7 @@ if TYPE_CHECKING:
 
 _JSON = "application/json; charset=utf-8"
 _MAX_FIELDS = 64
-Body = dict[str, Any] | str  # a str is a page
+Body = dict[str, Any] | str | consent.Redirect  # a str is a page
 _Handler = Callable[[RawRequest, list[str]], Body]
 
 
@@ -80,6 +90,8 @@ class Login:
                 return self._device_code
             case ["devicelogin"]:
                 return self._approve
+            case [_, "adminconsent"] | [_, "v2.0", "adminconsent"]:
+                return self._consent
         return None
 
     def _find_document(self, parts: list[str]) -> _Handler | None:
@@ -104,6 +116,8 @@ class Login:
                 return lambda raw, _: pages.device_login(
                     "Enter the code that the program shows.", _fields(raw.query).get("user_code", "")
                 )
+            case [_, "adminconsent"] | [_, "v2.0", "adminconsent"]:
+                return lambda raw, parts: consent.page(self._sandbox, parts[0], _fields(raw.query))
             case ["arm", "metadata", "endpoints"] | ["metadata", "endpoints"]:
                 return lambda raw, _: documents.azure_cloud(raw.root)
             case ["arm", "subscriptions"] | ["subscriptions"]:
@@ -171,6 +185,9 @@ class Login:
         code.user = (tenant.id, user.id)
         return pages.device_login("You have signed in. You may close this window.")
 
+    def _consent(self, raw: RawRequest, parts: list[str]) -> Body:
+        return consent.decide(self._sandbox, parts[0], _fields(raw.query), _form(raw))
+
     def _configuration(self, raw: RawRequest, parts: list[str]) -> Body:
         return documents.configuration(
             self._sandbox.store, parts[0], raw.root, v2="v2.0" in [part.lower() for part in parts]
@@ -214,6 +231,8 @@ class Login:
         }  # fmt: skip
         if correlation:
             headers["client-request-id"] = correlation
+        if isinstance(body, consent.Redirect):
+            return RawAnswer(302, headers | {"Location": body.url}, b"")
         if isinstance(body, str):
             headers["Content-Type"] = "text/html; charset=utf-8"
             headers["Content-Security-Policy"] = (

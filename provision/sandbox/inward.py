@@ -1,0 +1,29 @@
+"""A request that the sandbox makes of itself: by the directory's own rules, past nobody's rights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from provision.sandbox.call import Call
+from provision.sandbox.caller import Caller
+from provision.sandbox.data import first_party
+from provision.sandbox.odata.query import Query
+
+if TYPE_CHECKING:
+    from provision.sandbox import Sandbox
+    from provision.sandbox.dispatch import RawAnswer, RawRequest
+    from provision.sandbox.store import Tenant
+
+
+def call(sandbox: Sandbox, tenant: Tenant) -> Call:
+    """As the directory's functions want to see one; nobody becomes owner of what it makes."""
+    everything = frozenset({"Application.ReadWrite.All"})
+    caller = Caller(tenant.id, "app", "", first_party.MICROSOFT_GRAPH, everything)
+    return Call(
+        method="POST", version="v1.0", path="", root="https://graph.microsoft.com", headers={}, query=Query(),
+        body=None, caller=caller, tenant=tenant, store=sandbox.store, clock=sandbox.clock, send=_no_requests,
+    )  # fmt: skip
+
+
+def _no_requests(raw: RawRequest) -> RawAnswer:
+    raise RuntimeError(f"the sandbox sends itself no requests: {raw.method} {raw.path}")
