@@ -1,4 +1,4 @@
-"""Exchange behind Graph: https://learn.microsoft.com/graph/api/user-sendmail and permissions-exo/application-rbac."""
+"""Exchange behind Graph: graph/api/user-sendmail and exchange/permissions-exo/application-rbac."""
 
 from __future__ import annotations
 
@@ -8,12 +8,18 @@ import pytest
 
 from provision.sandbox.exchange import access
 
-from .conftest import ADMIN, DOMAIN, MAILER, NOTHING, SCOPED, TENANT, World
+from .world import ADMIN, DOMAIN, MAILER, NOTHING, SCOPED, TENANT, World
 
 
 def message(to: str = "someone@elsewhere.example", **more: Any) -> dict[str, Any]:
-    return {"message": {"subject": "proof", "body": {"contentType": "Text", "content": "hello"},
-                        "toRecipients": [{"emailAddress": {"address": to}}], **more}}  # fmt: skip
+    return {
+        "message": {
+            "subject": "proof",
+            "body": {"contentType": "Text", "content": "hello"},
+            "toRecipients": [{"emailAddress": {"address": to}}],
+            **more,
+        }
+    }
 
 
 def refused(answer: Any) -> tuple[int, str]:
@@ -37,13 +43,16 @@ def test_the_settings_say_what_a_mailbox_is_for(world: World, name: str, purpose
     """mailboxsettings: ``userPurpose``."""
     path = f"/users/{name}@{DOMAIN}/mailboxSettings"
     assert world.graph(MAILER, "GET", path).json()["userPurpose"] == purpose
-    assert set(world.graph(MAILER, "GET", f"{path}?$select=userPurpose").json()) == {"@odata.context", "userPurpose"}
+    assert set(world.graph(MAILER, "GET", f"{path}?$select=userPurpose").json()) == {
+        "@odata.context",
+        "userPurpose",
+    }
 
 
 @pytest.mark.parametrize("name", ["plain", "nolicence", "gone"])
 @pytest.mark.parametrize("what", ["mailFolders/sentitems", "mailboxSettings", "sendMail"])
 def test_no_mailbox(world: World, name: str, what: str) -> None:
-    """404 ``MailboxNotEnabledForRESTAPI`` (microsoft-graph-docs-contrib#6519): unlicensed, soft-deleted, none."""
+    """404 ``MailboxNotEnabledForRESTAPI`` (microsoft-graph-docs-contrib#6519)."""
     method, body = ("POST", message()) if what == "sendMail" else ("GET", None)
     answer = world.graph(MAILER, method, f"/users/{name}@{DOMAIN}/{what}", body)
     assert refused(answer) == (404, "MailboxNotEnabledForRESTAPI")
@@ -84,7 +93,11 @@ def test_sending_is_accepted_and_kept_among_the_sent(world: World) -> None:
         (message(nonsense=1), 400, "RequestBodyRead"),
         (message(body={"contentType": "Pdf", "content": "x"}), 400, "RequestBodyRead"),
         ({**message(), "saveToSentItems": "perhaps"}, 400, "RequestBodyRead"),
-        (message(**{"from": {"emailAddress": {"address": "boss@contoso.example"}}}), 403, "ErrorSendAsDenied"),
+        (
+            message(sender={"emailAddress": {"address": "boss@contoso.example"}}),
+            403,
+            "ErrorSendAsDenied",
+        ),
     ],
 )
 def test_what_sendmail_refuses(world: World, body: Any, status: int, code: str) -> None:
@@ -128,5 +141,8 @@ def test_a_person_sends_from_the_own_mailbox_only(world: World) -> None:
     assert [m["subject"] for m in sent] == ["proof"]
     assert refused(world.graph("root", "GET", f"/users/ann@{DOMAIN}/messages")) == (403, "ErrorAccessDenied")
     assert world.graph("ann", "GET", f"/users/ann@{DOMAIN}/mailFolders/inbox").status_code == 200
-    assert refused(world.graph("pra", "POST", "/me/sendMail", message())) == (404, "MailboxNotEnabledForRESTAPI")
+    assert refused(world.graph("pra", "POST", "/me/sendMail", message())) == (
+        404,
+        "MailboxNotEnabledForRESTAPI",
+    )
     assert refused(world.graph(MAILER, "POST", "/me/sendMail", message())) == (400, "BadRequest")

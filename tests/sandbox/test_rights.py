@@ -1,4 +1,4 @@
-"""Who may do what: https://learn.microsoft.com/graph/permissions-overview, and the pages beside the table's rows."""
+"""Who may do what: graph/permissions-overview, and the pages beside the table's rows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from provision.sandbox import rights
 from provision.sandbox.routes import ENDPOINTS
 
-from .conftest import ADMIN, DOMAIN, GRANTER, GRAPH_APP, MAIL_SEND, MAILER, NOTHING, OWNED, READER, World
+from .world import ADMIN, DOMAIN, GRANTER, GRAPH_APP, MAIL_SEND, MAILER, NOTHING, OWNED, READER, World
 
 READ_ALL = "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"
 
@@ -39,13 +39,17 @@ def test_every_endpoint_has_a_row() -> None:
 def test_every_row_has_an_endpoint() -> None:
     """A row that no route needs is a claim that nothing tests."""
     used = {id(row) for e in ENDPOINTS for row in [_row_of(e.method, e.pattern)]}
-    idle = [f"{methods} {pattern}" for row in rights.TABLE for methods, pattern, _ in [row] if id(row) not in used]
+    idle = [
+        f"{methods} {pattern}" for row in rights.TABLE for methods, pattern, _ in [row] if id(row) not in used
+    ]
     assert not idle
 
 
 def _row_of(method: str, pattern: str) -> Any:
     return next(
-        row for row in rights.TABLE if method in row[0].split("|") and rights._regex(row[1]).fullmatch(pattern.lower())
+        row
+        for row in rights.TABLE
+        if method in row[0].split("|") and rights._regex(row[1]).fullmatch(pattern.lower())
     )
 
 
@@ -86,7 +90,11 @@ def test_a_token_without_roles_may_nothing(world: World, method: str, path: str)
 def test_a_reader_reads_and_does_not_write(world: World) -> None:
     """Application.Read.All: applications, principals and grants of the tenant; no policies, no users."""
     app = app_of(world, ADMIN)
-    for path in (f"/applications/{app['id']}", "/servicePrincipals", f"/servicePrincipals(appId='{MAILER}')/appRoleAssignments"):
+    for path in (
+        f"/applications/{app['id']}",
+        "/servicePrincipals",
+        f"/servicePrincipals(appId='{MAILER}')/appRoleAssignments",
+    ):
         assert world.graph(READER, "GET", path).status_code == 200
     for method, path, body in (
         ("POST", "/applications", {"displayName": "y"}),
@@ -111,9 +119,14 @@ def test_owned_by_reads_all_and_writes_its_own(world: World) -> None:
     for path in (f"/applications/{mine['id']}", f"/applications(appId='{mine['appId']}')"):
         assert world.graph(OWNED, "PATCH", path, {"notes": "n"}).status_code == 204
     secret = world.make(OWNED, f"/applications/{mine['id']}/addPassword", {})
-    assert world.graph(OWNED, "POST", f"/applications/{mine['id']}/removePassword", {"keyId": secret["keyId"]}).is_success
+    assert world.graph(
+        OWNED, "POST", f"/applications/{mine['id']}/removePassword", {"keyId": secret["keyId"]}
+    ).is_success
     principal = world.make(OWNED, "/servicePrincipals", {"appId": mine["appId"]})
-    assert world.graph(OWNED, "PATCH", f"/servicePrincipals/{principal['id']}", {"notes": "n"}).status_code == 204
+    assert (
+        world.graph(OWNED, "PATCH", f"/servicePrincipals/{principal['id']}", {"notes": "n"}).status_code
+        == 204
+    )
     theirs = world.make(ADMIN, "/servicePrincipals", {"appId": other["appId"]})
     for method, path, body in (
         ("PATCH", f"/applications/{other['id']}", {"notes": "n"}),
@@ -135,18 +148,22 @@ def test_owned_by_may_upsert_what_is_not_there_and_what_it_owns(world: World) ->
     for expected in (201, 204):
         made = world.graph(OWNED, "PATCH", name.format("mine"), {"displayName": "x"}, **prefer)
         assert made.status_code == expected, made.text
-    assert world.graph(ADMIN, "PATCH", name.format("theirs"), {"displayName": "x"}, **prefer).status_code == 201
+    assert (
+        world.graph(ADMIN, "PATCH", name.format("theirs"), {"displayName": "x"}, **prefer).status_code == 201
+    )
     assert denied(world.graph(OWNED, "PATCH", name.format("theirs"), {"displayName": "y"}, **prefer))
     assert denied(world.graph(READER, "PATCH", name.format("new"), {"displayName": "y"}, **prefer))
 
 
 def test_an_owned_by_caller_cannot_have_a_principal_of_a_foreign_application(world: World) -> None:
     """The 403 that terraform-provider-azuread retries, with its broken grammar."""
-    answer = world.graph(OWNED, "POST", "/servicePrincipals", {"appId": "99999999-9999-4999-8999-999999999999"})
+    answer = world.graph(
+        OWNED, "POST", "/servicePrincipals", {"appId": "99999999-9999-4999-8999-999999999999"}
+    )
     assert denied(answer)
     assert answer.json()["error"]["message"] == (
-        "When using this permission, the backing application of the service principal being created must in the"
-        " local tenant"
+        "When using this permission, the backing application of the service principal being created must in"
+        " the local tenant"
     )
 
 
@@ -182,7 +199,7 @@ def test_granting_needs_two_permissions(world: World) -> None:
 
 
 def test_graphs_roles_are_granted_by_a_privileged_role_administrator(world: World) -> None:
-    """grant-admin-consent: Application Administrators consent to everything except Graph's application roles."""
+    """grant-admin-consent: Application Administrators consent to all but Graph's application roles."""
     assert denied(grant(world, "ann"))
     assert denied(grant(world, "appadmin"))
     assert grant(world, "pra").status_code == 201
@@ -191,9 +208,17 @@ def test_graphs_roles_are_granted_by_a_privileged_role_administrator(world: Worl
 
 def test_an_application_administrator_grants_other_apis_roles(world: World) -> None:
     """The same page: any other API's application roles."""
-    role = {"id": "abababab-abab-4bab-8bab-abababababab", "allowedMemberTypes": ["Application"], "value": "Do",
-            "displayName": "Do", "description": "Do", "isEnabled": True}  # fmt: skip
-    api = world.make(ADMIN, "/applications", {"displayName": "api", "signInAudience": "AzureADMyOrg", "appRoles": [role]})
+    role: dict[str, Any] = {
+        "id": "abababab-abab-4bab-8bab-abababababab",
+        "allowedMemberTypes": ["Application"],
+        "value": "Do",
+        "displayName": "Do",
+        "description": "Do",
+        "isEnabled": True,
+    }
+    api = world.make(
+        ADMIN, "/applications", {"displayName": "api", "signInAudience": "AzureADMyOrg", "appRoles": [role]}
+    )
     world.make(ADMIN, "/servicePrincipals", {"appId": api["appId"]})
     assert grant(world, "appadmin", role["id"], api["appId"]).status_code == 201
 
@@ -233,7 +258,10 @@ def test_me_is_for_people(world: World) -> None:
     for who in (ADMIN, NOTHING):
         answer = world.graph(who, "GET", "/me")
         assert answer.status_code == 400
-        assert answer.json()["error"]["message"] == "/me request is only valid with delegated authentication flow."
+        assert (
+            answer.json()["error"]["message"]
+            == "/me request is only valid with delegated authentication flow."
+        )
 
 
 def test_policies_need_their_own_permissions(world: World) -> None:
@@ -241,12 +269,21 @@ def test_policies_need_their_own_permissions(world: World) -> None:
     for who in (READER, OWNED, MAILER):
         assert denied(world.graph(who, "GET", "/policies/defaultAppManagementPolicy"))
     assert world.graph(ADMIN, "GET", "/policies/defaultAppManagementPolicy").status_code == 200
-    assert world.graph(ADMIN, "PATCH", "/policies/defaultAppManagementPolicy", {"isEnabled": True}).status_code == 204
+    assert (
+        world.graph(ADMIN, "PATCH", "/policies/defaultAppManagementPolicy", {"isEnabled": True}).status_code
+        == 204
+    )
 
 
 def test_each_request_of_a_batch_is_checked_for_itself(world: World) -> None:
     """graph/json-batching: the outer request needs nothing, the inner ones what they need."""
-    batch = {"requests": [{"id": "1", "method": "GET", "url": "/applications"},
-                          {"id": "2", "method": "GET", "url": "/users"}]}  # fmt: skip
-    answers = {r["id"]: r["status"] for r in world.graph(READER, "POST", "/$batch", batch).json()["responses"]}
+    batch = {
+        "requests": [
+            {"id": "1", "method": "GET", "url": "/applications"},
+            {"id": "2", "method": "GET", "url": "/users"},
+        ]
+    }
+    answers = {
+        r["id"]: r["status"] for r in world.graph(READER, "POST", "/$batch", batch).json()["responses"]
+    }
     assert answers == {"1": 200, "2": 403}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from provision.sandbox import Sandbox
 from provision.sandbox.seed import SeedError, apply
 
-from .conftest import ADMIN, DOMAIN, MAILER, OWNED, SECRET, SEED, TENANT, World
+from .world import ADMIN, DOMAIN, MAILER, OWNED, SECRET, SEED, TENANT, World
 
 OTHER = "88888888-8888-4888-8888-888888888888"
 HEAD = f"tenant: {{id: {TENANT}, domain: {DOMAIN}}}\n"
@@ -44,7 +45,9 @@ def test_callers_have_what_they_were_given_and_no_more(world: World) -> None:
     """``callers``: the secret works, the Graph roles are granted, visibly."""
     assert world.graph(OWNED, "GET", "/applications").status_code == 200
     assert world.graph(MAILER, "GET", "/applications").status_code == 403
-    grants = world.graph(ADMIN, "GET", f"/servicePrincipals(appId='{MAILER}')/appRoleAssignments").json()["value"]
+    grants = world.graph(ADMIN, "GET", f"/servicePrincipals(appId='{MAILER}')/appRoleAssignments").json()[
+        "value"
+    ]
     assert len(grants) == 3
 
 
@@ -114,11 +117,20 @@ def test_the_policy_forbids_what_it_says(world: World, tmp_path: Path) -> None:
         (HEAD + "userz: []\n", "2: seed: 'userz' is not known here"),
         (HEAD + HEAD, "2: seed: 'tenant' stands twice"),
         (HEAD + "users:\n  - {mailbox: user}\n", "3: users[0]: 'user_principal_name' is missing"),
-        (HEAD + "users:\n  - {user_principal_name: a@b.c,\n     mailbox: huge}\n", "4: mailbox: 'huge' is not one of"),
+        (
+            HEAD + "users:\n  - {user_principal_name: a@b.c,\n     mailbox: huge}\n",
+            "4: mailbox: 'huge' is not one of",
+        ),
         (HEAD + "users: {a: b}\n", "2: users: a list is meant"),
         (HEAD + "callers:\n  - {client_id: 1, secret: x}\n", "3: client_id: '1' is no GUID"),
-        (HEAD + f"callers:\n  - {{client_id: {OTHER}, secret: x, roles: [Mail.Sent]}}\n", "no application role 'Mail.Sent'"),
-        (HEAD + f"callers:\n  - {{client_id: {OTHER}, secret: x, directory_roles: [King]}}\n", "'King' is no directory role"),
+        (
+            HEAD + f"callers:\n  - {{client_id: {OTHER}, secret: x, roles: [Mail.Sent]}}\n",
+            "no application role 'Mail.Sent'",
+        ),
+        (
+            HEAD + f"callers:\n  - {{client_id: {OTHER}, secret: x, directory_roles: [King]}}\n",
+            "'King' is no directory role",
+        ),
         (HEAD + "policy: {secrets: maybe}\n", "2: secrets: 'maybe' is not one of"),
         (HEAD + "policy: {max_secret_days: 0}\n", "2: max_secret_days: a whole number"),
         (HEAD + "applications:\n  - {displayName: x, nonsense: 1}\n", "3: applications[0]:"),
@@ -128,7 +140,7 @@ def test_the_policy_forbids_what_it_says(world: World, tmp_path: Path) -> None:
         ("a: &x [1]\nb: *x\n", "2: aliases (*x) are not read"),
         ("- 1\n", "1: seed: a mapping is meant"),
     ],
-)  # fmt: skip
+)
 def test_mistakes_are_pointed_at_and_nothing_is_changed(text: str, says: str, tmp_path: Path) -> None:
     """``file:line: where: what``; whole or not at all."""
     sandbox = Sandbox.open(None)
@@ -165,14 +177,14 @@ _VALUES = st.recursive(
     value=_VALUES,
     key=st.sampled_from(["user_principal_name", "client_id", "displayName", "addresses", "secret", "id"]),
 )
-def test_whatever_stands_there_it_is_taken_or_refused(part: str, value: object, key: str, tmp_path: Path) -> None:
+def test_whatever_stands_there_it_is_taken_or_refused(
+    part: str, value: object, key: str, tmp_path: Path
+) -> None:
     """No other exception than ``SeedError`` for any YAML."""
     import yaml
 
     document = {"tenant": {"domain": "x.example"}, part: [{key: value}] if part != "policy" else {key: value}}
     path = tmp_path / "fuzz.yaml"
     path.write_text(yaml.safe_dump(document, allow_unicode=True), encoding="utf-8")
-    try:
+    with contextlib.suppress(SeedError):
         apply(Sandbox.open(None), path)
-    except SeedError:
-        pass

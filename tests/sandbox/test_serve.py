@@ -10,54 +10,18 @@ import ssl
 import stat
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from cryptography import x509
 
 from provision.sandbox import Weather, endpoints, tls
-from provision.sandbox.server import Server
 
-from .conftest import DOMAIN, SEED, TENANT
-
-
-class Served:
-    """A server in a thread, and a client that trusts its authority alone."""
-
-    def __init__(self, **options: Any) -> None:
-        self.server = Server(options.pop("state", None), port=0, **options)
-        self.ready = threading.Event()
-        self.thread = threading.Thread(target=self.server.run, args=(self._on_ready,))
-        self.thread.start()
-        assert self.ready.wait(20)
-        context = ssl.create_default_context(cafile=str(self.endpoint.ca_file))
-        self.client = httpx.Client(verify=context, base_url=self.endpoint.url)
-
-    def _on_ready(self, endpoint: endpoints.Endpoint) -> None:
-        self.endpoint = endpoint
-        self.ready.set()
-
-    def token(self, tenant: str | None = None) -> str:
-        form = {"grant_type": "client_credentials", "client_id": self.endpoint.client_id,
-                "client_secret": self.endpoint.client_secret, "scope": "https://localhost/.default"}  # fmt: skip
-        answer = self.client.post(f"/{tenant or self.endpoint.tenant_id}/oauth2/v2.0/token", data=form)
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["access_token"])
-
-    def control(self, method: str, what: str, body: Any = None, key: str | None = None) -> httpx.Response:
-        headers = {"X-Sandbox-Key": self.endpoint.control_key if key is None else key}
-        return self.client.request(method, f"/_sandbox/{what}", json=body, headers=headers)
-
-    def close(self) -> None:
-        self.client.close()
-        self.server.stop()
-        self.thread.join(20)
-        assert not self.thread.is_alive()
+from .served import Served
+from .world import DOMAIN, SEED, TENANT
 
 
 @pytest.fixture
@@ -93,9 +57,13 @@ def test_the_administrator_signs_in_as_application_and_as_person(served: Served)
     """Twice, for Graph answers differently: an application has no /me, a person owns what she makes."""
     app = {"Authorization": f"Bearer {served.token()}"}
     assert served.client.get("/v1.0/me", headers=app).status_code == 400
-    form = {"grant_type": "password", "client_id": "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
-            "username": served.endpoint.user, "password": served.endpoint.password,
-            "scope": f"{served.endpoint.url}/.default"}  # fmt: skip
+    form = {
+        "grant_type": "password",
+        "client_id": "04b07795-8ddb-461a-bbee-02f9e1bf7b46",
+        "username": served.endpoint.user,
+        "password": served.endpoint.password,
+        "scope": f"{served.endpoint.url}/.default",
+    }
     person = served.client.post("/organizations/oauth2/v2.0/token", data=form).json()["access_token"]
     me = served.client.get("/v1.0/me", headers={"Authorization": f"Bearer {person}"}).json()
     assert me["userPrincipalName"] == served.endpoint.user
@@ -150,8 +118,20 @@ def test_control_of_clock_and_weather(served: Served) -> None:
     before = datetime.fromisoformat(served.control("GET", "clock").json()["now"])
     after = datetime.fromisoformat(served.control("POST", "clock", {"advance": "P30DT1H"}).json()["now"])
     assert timedelta(days=30) < after - before < timedelta(days=31)
-    assert served.control("POST", "clock", {"now": "2030-01-01T00:00:00Z"}).json()["now"].startswith("2030-01-01")
-    for bad in ({}, {"now": "soon"}, {"advance": "P"}, {"advance": "P9999999D"}, {"now": 7}, [1], {"now": "a", "advance": "b"}):
+    assert (
+        served.control("POST", "clock", {"now": "2030-01-01T00:00:00Z"})
+        .json()["now"]
+        .startswith("2030-01-01")
+    )
+    for bad in (
+        {},
+        {"now": "soon"},
+        {"advance": "P"},
+        {"advance": "P9999999D"},
+        {"now": 7},
+        [1],
+        {"now": "a", "advance": "b"},
+    ):
         assert served.control("POST", "clock", bad).status_code == 400
     assert served.control("POST", "weather", {"weather": "throttle=100%"}).json() == {"weather": "throttle=1"}
     assert served.client.get("/v1.0/applications").status_code == 429
@@ -167,7 +147,9 @@ def test_a_reset_brings_back_the_seed_and_keeps_the_administrators(served: Serve
     assert served.client.post("/v1.0/applications", json=body, headers=headers).status_code == 201
     assert served.control("POST", "reset").status_code == 200
     headers = {"Authorization": f"Bearer {served.token()}"}
-    names = [a["displayName"] for a in served.client.get("/v1.0/applications", headers=headers).json()["value"]]
+    names = [
+        a["displayName"] for a in served.client.get("/v1.0/applications", headers=headers).json()["value"]
+    ]
     assert "gone" not in names
     assert len(names) == 7
     user = served.client.get(f"/v1.0/users/noreply@{DOMAIN}", headers=headers)
@@ -180,8 +162,10 @@ def test_the_authority_signs_these_names_only_and_for_days(served: Served) -> No
     constraints = ca.extensions.get_extension_for_class(x509.NameConstraints)
     assert constraints.critical
     assert {str(n.value) for n in constraints.value.permitted_subtrees or ()} == {
-        "localhost", "127.0.0.1/32", "::1/128",
-    }  # fmt: skip
+        "localhost",
+        "127.0.0.1/32",
+        "::1/128",
+    }
     assert ca.not_valid_after_utc - ca.not_valid_before_utc <= timedelta(days=8)
     cache = Path(os.environ["XDG_CACHE_HOME"])
     assert not [p for p in cache.rglob("*") if p.is_file() and "PRIVATE KEY" in p.read_text()]
@@ -229,8 +213,21 @@ def test_sigterm_ends_it_cleanly_and_the_state_stays(tmp_path: Path) -> None:
     """One JSON line once it accepts connections; exit 0; the next server goes on with the state."""
     state = tmp_path / "state.json"
     program = "from provision.cli.main import main; main()"
-    command = [sys.executable, "-c", program, "sandbox", "serve", "--port", "0", "--state", str(state),
-               "-o", "json", "--weather", "latency=1ms"]  # fmt: skip
+    command = [
+        sys.executable,
+        "-c",
+        program,
+        "sandbox",
+        "serve",
+        "--port",
+        "0",
+        "--state",
+        str(state),
+        "-o",
+        "json",
+        "--weather",
+        "latency=1ms",
+    ]
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     for displayed in (0, 1):
         process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
@@ -238,9 +235,12 @@ def test_sigterm_ends_it_cleanly_and_the_state_stays(tmp_path: Path) -> None:
         said = json.loads(process.stdout.readline())
         context = ssl.create_default_context(cafile=said["ca_file"])
         with httpx.Client(verify=context, base_url=said["url"]) as client:
-            form = {"grant_type": "client_credentials", "client_id": said["client_id"],
-                    "client_secret": Path(said["secret_file"]).read_text().strip(),
-                    "scope": "https://graph.microsoft.com/.default"}  # fmt: skip
+            form = {
+                "grant_type": "client_credentials",
+                "client_id": said["client_id"],
+                "client_secret": Path(said["secret_file"]).read_text().strip(),
+                "scope": "https://graph.microsoft.com/.default",
+            }
             token = client.post(f"/{said['tenant_id']}/oauth2/v2.0/token", data=form).json()["access_token"]
             headers = {"Authorization": f"Bearer {token}"}
             assert len(client.get("/v1.0/applications", headers=headers).json()["value"]) == displayed

@@ -1,4 +1,4 @@
-"""The login service: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow."""
+"""The login service: pages under https://learn.microsoft.com/entra/identity-platform/."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from .conftest import ADMIN, AZURE_CLI, DOMAIN, GRAPH_APP, MAIL_SEND, MAILER, NOTHING, SECRET, TENANT, World
+from .world import ADMIN, AZURE_CLI, DOMAIN, GRAPH_APP, MAIL_SEND, MAILER, NOTHING, SECRET, TENANT, World
 
 SCOPE = "https://graph.microsoft.com/.default"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -86,14 +86,23 @@ def test_the_secret_may_come_in_the_basic_header(world: World) -> None:
 
 def test_the_tenant_may_be_named_by_its_domain_and_ids_in_any_case(world: World) -> None:
     """v2-protocols, "Endpoints": a GUID or a verified domain."""
-    form = {"grant_type": "client_credentials", "client_id": ADMIN.upper(), "client_secret": SECRET, "scope": SCOPE}
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": ADMIN.upper(),
+        "client_secret": SECRET,
+        "scope": SCOPE,
+    }
     assert world.token_answer(DOMAIN.upper(), **form).status_code == 200
 
 
 def test_the_v1_endpoint_takes_resource_and_answers_text(world: World) -> None:
     """v1.0 protocol, which older clients use: numbers as text, ``expires_on``, ``resource``."""
-    form = {"grant_type": "client_credentials", "client_id": ADMIN, "client_secret": SECRET,
-            "resource": "https://graph.microsoft.com/"}  # fmt: skip
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": ADMIN,
+        "client_secret": SECRET,
+        "resource": "https://graph.microsoft.com/",
+    }
     body = world.send("POST", f"https://login.microsoftonline.com/{TENANT}/oauth2/token", data=form).json()
     assert body["expires_in"] == "3599"
     assert body["resource"] == "https://graph.microsoft.com/"
@@ -149,7 +158,9 @@ def test_a_secret_works_until_its_end_by_the_sandboxs_clock(world: World) -> Non
     app = world.make(ADMIN, "/applications", {"displayName": "x", "signInAudience": "AzureADMyOrg"})
     world.make(ADMIN, "/servicePrincipals", {"appId": app["appId"]})
     end = (world.sandbox.clock.now() + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    made = world.make(ADMIN, f"/applications/{app['id']}/addPassword", {"passwordCredential": {"endDateTime": end}})
+    made = world.make(
+        ADMIN, f"/applications/{app['id']}/addPassword", {"passwordCredential": {"endDateTime": end}}
+    )
     world.sandbox.set_clock(advance=timedelta(days=29))
     token = claims(asked(world, client_id=app["appId"], client_secret=made["secretText"]))
     assert abs(token["exp"] - time.time() - 3599) < 60
@@ -187,14 +198,19 @@ def test_roles_are_those_at_the_time_of_issue(world: World) -> None:
     form = {"client_id": NOTHING}
     before = asked(world, **form).json()["access_token"]
     graph = world.principal("00000003-0000-0000-c000-000000000000")
-    body = {"principalId": world.principal(NOTHING), "resourceId": graph,
-            "appRoleId": "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30"}  # fmt: skip
+    body = {
+        "principalId": world.principal(NOTHING),
+        "resourceId": graph,
+        "appRoleId": "9a5d68dd-52b0-4cc2-bd40-abcf44ac3a30",
+    }
     world.make(ADMIN, f"/servicePrincipals/{graph}/appRoleAssignedTo", body)
     url = "https://graph.microsoft.com/v1.0/applications"
     assert world.send("GET", url, headers={"Authorization": f"Bearer {before}"}).status_code == 403
     after = asked(world, **form)
     assert claims(after)["roles"] == ["Application.Read.All"]
-    assert world.send("GET", url, headers={"Authorization": f"Bearer {after.json()['access_token']}"}).is_success
+    assert world.send(
+        "GET", url, headers={"Authorization": f"Bearer {after.json()['access_token']}"}
+    ).is_success
 
 
 # -- certificates and federated identities -------------------------------------------------------
@@ -213,8 +229,11 @@ def pair() -> tuple[rsa.RSAPrivateKey, x509.Certificate]:
 def with_certificate(world: World, certificate: x509.Certificate) -> str:
     der = certificate.public_bytes(serialization.Encoding.DER)
     key = {"type": "AsymmetricX509Cert", "usage": "Verify", "key": base64.b64encode(der).decode()}
-    app = world.make(ADMIN, "/applications", {"displayName": "c", "signInAudience": "AzureADMyOrg",
-                                              "keyCredentials": [key]})  # fmt: skip
+    app = world.make(
+        ADMIN,
+        "/applications",
+        {"displayName": "c", "signInAudience": "AzureADMyOrg", "keyCredentials": [key]},
+    )
     world.make(ADMIN, "/servicePrincipals", {"appId": app["appId"]})
     return str(app["appId"])
 
@@ -223,8 +242,15 @@ def assertion(
     app_id: str, key: rsa.RSAPrivateKey, certificate: x509.Certificate, *, alg: str = "PS256", **changed: Any
 ) -> dict[str, str]:
     now = int(time.time())
-    body = {"aud": f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token", "iss": app_id, "sub": app_id,
-            "jti": str(uuid.uuid4()), "nbf": now, "exp": now + 300, "iat": now} | changed  # fmt: skip
+    body = {
+        "aud": f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token",
+        "iss": app_id,
+        "sub": app_id,
+        "jti": str(uuid.uuid4()),
+        "nbf": now,
+        "exp": now + 300,
+        "iat": now,
+    } | changed
     print_ = base64.urlsafe_b64encode(certificate.fingerprint(hashes.SHA256())).rstrip(b"=").decode()
     signed = jwt.encode(body, key, alg, headers={"x5t#S256": print_})
     return {"client_assertion_type": ASSERTION, "client_assertion": signed, "client_id": app_id}
@@ -261,12 +287,20 @@ def test_a_federated_identity_matches_issuer_subject_and_audience(world: World, 
     key, certificate = pair
     app = world.make(ADMIN, "/applications", {"displayName": "f", "signInAudience": "AzureADMyOrg"})
     world.make(ADMIN, "/servicePrincipals", {"appId": app["appId"]})
-    trusted = {"name": "ci", "issuer": "https://token.actions.githubusercontent.com",
-               "subject": "repo:contoso/mail:environment:prod", "audiences": ["api://AzureADTokenExchange"]}  # fmt: skip
+    trusted = {
+        "name": "ci",
+        "issuer": "https://token.actions.githubusercontent.com",
+        "subject": "repo:contoso/mail:environment:prod",
+        "audiences": ["api://AzureADTokenExchange"],
+    }
     world.make(ADMIN, f"/applications/{app['id']}/federatedIdentityCredentials", trusted)
 
     def ask(**changed: str) -> httpx.Response:
-        said = {"iss": trusted["issuer"], "sub": trusted["subject"], "aud": "api://AzureADTokenExchange"} | changed
+        said = {
+            "iss": trusted["issuer"],
+            "sub": trusted["subject"],
+            "aud": "api://AzureADTokenExchange",
+        } | changed
         form = assertion(app["appId"], key, certificate, alg="RS256", **said)
         return asked(world, client_secret=None, **form)
 
@@ -281,8 +315,14 @@ def test_a_federated_identity_matches_issuer_subject_and_audience(world: World, 
 
 
 def person(world: World, tenant: str = TENANT, **changed: str) -> httpx.Response:
-    form = {"grant_type": "password", "client_id": AZURE_CLI, "username": f"ann@{DOMAIN}", "password": "pw-ann",
-            "scope": f"{SCOPE} offline_access openid profile", "client_info": "1"}  # fmt: skip
+    form = {
+        "grant_type": "password",
+        "client_id": AZURE_CLI,
+        "username": f"ann@{DOMAIN}",
+        "password": "pw-ann",
+        "scope": f"{SCOPE} offline_access openid profile",
+        "client_info": "1",
+    }
     return world.token_answer(tenant, **(form | changed))
 
 
@@ -333,7 +373,9 @@ def test_a_refresh_token_gives_another_token_for_its_client_only(world: World) -
     refused(world.token_answer(**(form | {"refresh_token": refresh[:-2]})), 9002313, "invalid_grant")
     other = form | {"client_id": MAILER, "client_secret": SECRET}
     refused(world.token_answer(**other), 9002313, "invalid_grant")
-    used = world.send("GET", "https://graph.microsoft.com/v1.0/me", headers={"Authorization": f"Bearer {refresh}"})
+    used = world.send(
+        "GET", "https://graph.microsoft.com/v1.0/me", headers={"Authorization": f"Bearer {refresh}"}
+    )
     assert used.status_code == 401
 
 
@@ -344,8 +386,11 @@ def test_a_device_code_waits_until_the_person_signs_in(world: World) -> None:
         "POST", f"{base}/{TENANT}/oauth2/v2.0/devicecode", data={"client_id": AZURE_CLI, "scope": SCOPE}
     ).json()
     assert asked_for["user_code"] in asked_for["message"]
-    form = {"grant_type": "urn:ietf:params:oauth:grant-type:device_code", "client_id": AZURE_CLI,
-            "device_code": asked_for["device_code"]}  # fmt: skip
+    form = {
+        "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        "client_id": AZURE_CLI,
+        "device_code": asked_for["device_code"],
+    }
     refused(world.token_answer(**form), 70016, "authorization_pending")
     page = {"user_code": asked_for["user_code"], "username": f"ann@{DOMAIN}", "password": "wrong"}
     assert "50126" in world.send("POST", asked_for["verification_uri"], data=page).text
@@ -358,7 +403,9 @@ def test_a_device_code_waits_until_the_person_signs_in(world: World) -> None:
 def test_a_declined_device_code(world: World) -> None:
     """v2-oauth2-device-code: ``authorization_declined``; the page shows no text of others as markup."""
     base = "https://login.microsoftonline.com"
-    code = world.send("POST", f"{base}/common/oauth2/v2.0/devicecode", data={"client_id": AZURE_CLI, "scope": SCOPE})
+    code = world.send(
+        "POST", f"{base}/common/oauth2/v2.0/devicecode", data={"client_id": AZURE_CLI, "scope": SCOPE}
+    )
     asked_for = code.json()
     world.send("POST", f"{base}/devicelogin", data={"user_code": asked_for["user_code"], "decline": "1"})
     form = {"grant_type": "device_code", "client_id": AZURE_CLI, "device_code": asked_for["device_code"]}
@@ -374,8 +421,16 @@ def test_the_consent_link_grants_what_the_application_declares(world: World) -> 
     """v2-oauth2-client-creds-grant-flow, "Request the permissions from a directory admin"."""
     uri = "https://collab.contoso.example/connectors/SMTP.aspx"
     access = [{"resourceAppId": GRAPH_APP, "resourceAccess": [{"id": MAIL_SEND, "type": "Role"}]}]
-    app = world.make(ADMIN, "/applications", {"displayName": "<b>x</b>", "signInAudience": "AzureADMyOrg",
-                                              "requiredResourceAccess": access, "web": {"redirectUris": [uri]}})  # fmt: skip
+    app = world.make(
+        ADMIN,
+        "/applications",
+        {
+            "displayName": "<b>x</b>",
+            "signInAudience": "AzureADMyOrg",
+            "requiredResourceAccess": access,
+            "web": {"redirectUris": [uri]},
+        },
+    )
     link = f"https://login.microsoftonline.com/{TENANT}/adminconsent?client_id={app['appId']}&state=12345"
     page = world.send("GET", link).text
     assert "Mail.Send" in page
@@ -386,10 +441,15 @@ def test_the_consent_link_grants_what_the_application_declares(world: World) -> 
     who = {"username": f"pra@{DOMAIN}", "password": "pw-pra"}
     assert "were granted" in world.send("POST", link, data=who).text
     back = world.send("POST", f"{link}&redirect_uri={uri}", data=who)
-    assert (back.status_code, back.headers["Location"]) == (302, f"{uri}?admin_consent=True&tenant={TENANT}&state=12345")
+    assert (back.status_code, back.headers["Location"]) == (
+        302,
+        f"{uri}?admin_consent=True&tenant={TENANT}&state=12345",
+    )
     canceled = world.send("POST", f"{link}&redirect_uri={uri}", data={"decline": "1"}).headers["Location"]
     assert "error=permission_denied&error_description=The+admin+canceled+the+request" in canceled
-    grants = world.graph(ADMIN, "GET", f"/servicePrincipals(appId='{app['appId']}')/appRoleAssignments").json()["value"]
+    grants = world.graph(
+        ADMIN, "GET", f"/servicePrincipals(appId='{app['appId']}')/appRoleAssignments"
+    ).json()["value"]
     assert [g["appRoleId"] for g in grants] == [MAIL_SEND]
     refused(world.send("GET", f"{link}&redirect_uri={uri.lower()}"), 50011, "invalid_request")
 
@@ -398,7 +458,7 @@ def test_the_consent_link_grants_what_the_application_declares(world: World) -> 
 
 
 def test_discovery_names_the_host_that_was_asked(world: World) -> None:
-    """Every absolute URL in an answer has the request's own host and port (``msal/authority.py`` reads two)."""
+    """Every absolute URL in an answer has the request's own host and port (``msal/authority.py``)."""
     url = "https://sandbox.test:9443/organizations/v2.0/.well-known/openid-configuration"
     document = world.send("GET", url).json()
     assert document["token_endpoint"] == "https://sandbox.test:9443/organizations/oauth2/v2.0/token"
@@ -409,7 +469,9 @@ def test_discovery_names_the_host_that_was_asked(world: World) -> None:
 
 def test_instance_discovery_knows_the_clouds_and_itself(world: World) -> None:
     """AADSTS50049 ``invalid_instance`` for any other host."""
-    base = "https://login.microsoftonline.com/common/discovery/instance?api-version=1.1&authorization_endpoint="
+    base = (
+        "https://login.microsoftonline.com/common/discovery/instance?api-version=1.1&authorization_endpoint="
+    )
     for host in ("login.microsoftonline.us", "login.microsoftonline.com"):
         known = world.send("GET", f"{base}https://{host}/{TENANT}/oauth2/v2.0/authorize").json()
         assert known["tenant_discovery_endpoint"].startswith(f"https://{host}/{TENANT}/")
@@ -419,7 +481,9 @@ def test_instance_discovery_knows_the_clouds_and_itself(world: World) -> None:
 def test_azures_lists_are_empty_and_need_azures_token(world: World) -> None:
     """What ``az login`` asks after signing in; a token for Graph is for another audience."""
     form = {"grant_type": "client_credentials", "client_id": ADMIN, "client_secret": SECRET}
-    token = world.token_answer(scope="https://management.core.windows.net//.default", **form).json()["access_token"]
+    token = world.token_answer(scope="https://management.core.windows.net//.default", **form).json()[
+        "access_token"
+    ]
     url = "https://management.azure.com/subscriptions?api-version=2022-12-01"
     answer = world.send("GET", url, headers={"Authorization": f"Bearer {token}"})
     assert answer.json()["value"] == []
@@ -452,12 +516,16 @@ def test_graph_refuses_what_is_no_token(world: World, header: str | None, messag
 
 
 def test_graph_refuses_forged_foreign_and_old_tokens(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Signature, audience and time are all checked; ``alg: none`` and the public key as secret do not pass."""
+    """Signature, audience, time: ``alg: none`` and the public key as a secret do not pass either."""
     token = world.token(ADMIN)
     said = jwt.decode(token, options={"verify_signature": False})
     keys = world.send("GET", f"https://login.microsoftonline.com/{TENANT}/discovery/v2.0/keys").json()
-    form = {"grant_type": "client_credentials", "client_id": ADMIN, "client_secret": SECRET,
-            "scope": "https://management.azure.com/.default"}  # fmt: skip
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": ADMIN,
+        "client_secret": SECRET,
+        "scope": "https://management.azure.com/.default",
+    }
     foreign = world.token_answer(**form).json()["access_token"]
     forged = jwt.encode(said, keys["keys"][0]["n"], "HS256")
     for bad, message in (

@@ -1,0 +1,1 @@
+"""Contract tests of the sandbox: each states a rule of the real service and its source."""
