@@ -41,6 +41,12 @@ PUBLIC_CLIENTS = {
     "1950a258-227b-4e31-a9cf-717495945fc2": "Microsoft Azure PowerShell",
     "14d82eec-204b-4c2f-b7e8-296a70dab67e": "Microsoft Graph Command Line Tools",
 }
+# https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
+LOGIN_HOSTS = frozenset({
+    "login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net",
+    "login.microsoftonline.us", "login.usgovcloudapi.net", "login.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn", "login.microsoftonline.de",
+})  # fmt: skip
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ANY_TENANT = frozenset({"common", "organizations"})
 
@@ -69,7 +75,7 @@ class Resource:
     audience: str
     app_id: str
     principal: Record | None  # None: Azure's management, whose permissions nobody is granted here
-    both: bool = False  # the sandbox's own ``/arm``: holds for Azure, and for Graph at the same origin
+    both: bool = False  # holds for Azure, and for Graph at the same origin
 
 
 def find_tenant(store: Store, name: str) -> Tenant:
@@ -103,16 +109,17 @@ def find_client(store: Store, tenant: Tenant, client_id: str) -> Client | None:
 def find_resource(tenant: Tenant, name: str, origin: str) -> Resource:
     """The resource that a scope names; the sandbox's own host means Graph, its ``/arm`` Azure.
 
-    Azure CLI takes a token for its resource manager to every path of that origin, and so to Graph's
-    here (``az rest``; azure/cli/core/util.py, ``is_same_origin``): the one for ``/arm`` holds for both.
+    Azure CLI takes a token for its resource manager to every path of that origin (``az rest``;
+    azure/cli/core/util.py, ``is_same_origin``), which is Graph's too unless the hosts are the clouds'
+    own: the token then holds for both.
     """
     plain = name.rstrip("/").lower()
     own = _own(plain, origin)
     app_id = _KNOWN.get(plain) or own or plain
-    if own == AZURE_MANAGEMENT:
-        return Resource(name, GRAPH, tenant.one("servicePrincipal", "appId", GRAPH), both=True)
     if app_id == AZURE_MANAGEMENT:
-        return Resource(name, app_id, None)
+        if urlsplit(origin).hostname in LOGIN_HOSTS:
+            return Resource(name, app_id, None)
+        return Resource(name, GRAPH, tenant.one("servicePrincipal", "appId", GRAPH), both=True)
     principal = tenant.one("servicePrincipal", "appId", app_id) or _by_identifier(tenant, plain)
     if principal is None:
         raise refusals.no_resource(name, tenant.id)

@@ -15,13 +15,6 @@ from provision.sandbox.tokens.refusals import TokenError
 if TYPE_CHECKING:
     from provision.sandbox.store import Store
 
-# https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
-LOGIN_HOSTS = frozenset({
-    "login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net",
-    "login.microsoftonline.us", "login.usgovcloudapi.net", "login.chinacloudapi.cn",
-    "login.partner.microsoftonline.cn", "login.microsoftonline.de",
-})  # fmt: skip
-
 
 def configuration(store: Store, tenant_name: str, origin: str, *, v2: bool) -> dict[str, Any]:
     """The OpenID configuration of a tenant; 400 ``invalid_tenant`` if there is none."""
@@ -70,7 +63,9 @@ def instance(authorization_endpoint: str, origin: str) -> dict[str, Any]:
         raise refusals.missing("authorization_endpoint")
     try:
         asked = urlsplit(authorization_endpoint)
-        known = asked.netloc.lower() == urlsplit(origin).netloc.lower() or asked.hostname in LOGIN_HOSTS
+        known = (
+            asked.netloc.lower() == urlsplit(origin).netloc.lower() or asked.hostname in directory.LOGIN_HOSTS
+        )
     except ValueError as error:
         raise refusals.unknown_instance() from error
     if not known:
