@@ -7,6 +7,7 @@ would cost the embedded sandbox more than all of its work.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from provision.sandbox.control import Control
 
 MAX_BODY = 4 * 1024 * 1024  # bytes, of any request
+_HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 ABORT = "provision.sandbox.abort"  # an ASGI extension: a server's way to cut the connection
 
 Message = MutableMapping[str, Any]
@@ -65,7 +67,9 @@ def _raw(scope: Scope, body: bytes | None) -> RawRequest:
         headers[name.decode("latin-1").lower()] = value.decode("latin-1")
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     server = scope.get("server") or ("localhost", None)
-    host = headers.get("host") or server[0]
+    host = headers.get("host", "")
+    if not _HOST.fullmatch(host):  # it will stand in every link of the answer
+        host = str(server[0])
     return RawRequest(
         method=scope["method"],
         path=path.split(b"?")[0].decode("ascii", "replace"),

@@ -256,6 +256,15 @@ def test_a_token_of_any_kind(world: World, token: str) -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["[", "a b", "x/y", 'x"y', "x:port", "", "é"])
+def test_a_host_that_is_none_stands_in_no_link(world: World, host: str) -> None:
+    headers = [(b"host", host.encode("latin-1"))]
+    path = b"/organizations/v2.0/.well-known/openid-configuration"
+    status, content = asyncio.run(_send(world, "GET", path, b"", headers, b""))
+    assert checked(status, content) == 200
+    assert json.loads(content)["token_endpoint"].startswith("https://localhost/organizations/")
+
+
 def test_a_body_over_the_limit_and_one_too_deep(world: World) -> None:
     """413 without reading it into anything; deep JSON is refused as JSON that cannot be read."""
     huge = b'{"displayName": "' + b"x" * (4 * 1024 * 1024) + b'"}'
