@@ -10,6 +10,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from provision.sandbox.dispatch import Dispatcher, RawAnswer, RawRequest
 from provision.sandbox.routes import ENDPOINTS
@@ -68,7 +69,7 @@ def _raw(scope: Scope, body: bytes | None) -> RawRequest:
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     server = scope.get("server") or ("localhost", None)
     host = headers.get("host", "")
-    if not _HOST.fullmatch(host):  # it will stand in every link of the answer
+    if not _is_host(host):  # it will stand in every link of the answer
         host = str(server[0])
     return RawRequest(
         method=scope["method"],
@@ -78,6 +79,13 @@ def _raw(scope: Scope, body: bytes | None) -> RawRequest:
         body=body,
         root=f"{scope['scheme']}://{host}",
     )
+
+
+def _is_host(text: str) -> bool:
+    try:
+        return bool(_HOST.fullmatch(text) and urlsplit(f"https://{text}").hostname)
+    except ValueError:
+        return False
 
 
 async def _body(receive: Receive) -> bytes | None:

@@ -256,7 +256,7 @@ def test_a_token_of_any_kind(world: World, token: str) -> None:
     )
 
 
-@pytest.mark.parametrize("host", ["[", "a b", "x/y", 'x"y', "x:port", "", "é"])
+@pytest.mark.parametrize("host", ["[", "[1]", "a b", "x/y", 'x"y', "x:port", "", "é"])
 def test_a_host_that_is_none_stands_in_no_link(world: World, host: str) -> None:
     headers = [(b"host", host.encode("latin-1"))]
     path = b"/organizations/v2.0/.well-known/openid-configuration"

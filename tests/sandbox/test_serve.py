@@ -141,7 +141,7 @@ def test_control_of_clock_and_weather(served: Served) -> None:
 
 
 def test_a_reset_brings_back_the_seed_and_keeps_the_administrators(served: Served) -> None:
-    """``POST /_sandbox/reset``: as it was when it started; old tokens and credentials go on."""
+    """``POST /_sandbox/reset``: as it was when it started, with the same credentials."""
     headers = {"Authorization": f"Bearer {served.token()}"}
     body = {"displayName": "gone", "signInAudience": "AzureADMyOrg"}
     assert served.client.post("/v1.0/applications", json=body, headers=headers).status_code == 201
