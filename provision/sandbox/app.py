@@ -7,6 +7,7 @@ would cost the embedded sandbox more than all of its work.
 from __future__ import annotations
 
 import asyncio
+import functools
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
@@ -15,14 +16,15 @@ from urllib.parse import urlsplit
 from provision.sandbox.dispatch import Dispatcher, RawAnswer, RawRequest
 from provision.sandbox.routes import ENDPOINTS
 from provision.sandbox.routing import Router
-from provision.sandbox.tokens.service import Login
 from provision.sandbox.weather import ConnectionCut, transport_error
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
     from provision.sandbox.control import Control
+    from provision.sandbox.tokens.service import Login
 
 MAX_BODY = 4 * 1024 * 1024  # bytes, of any request
+_GRAPH = ("/v1.0/", "/beta/")
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 ABORT = "provision.sandbox.abort"  # an ASGI extension: a server's way to cut the connection
 
@@ -38,7 +40,6 @@ class Application:
     def __init__(self, sandbox: Sandbox, control: Control | None = None) -> None:
         self._sandbox, self._control = sandbox, control
         self._dispatcher = Dispatcher(sandbox, Router(ENDPOINTS))
-        self._login = Login(sandbox, self._dispatcher.lock)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -51,7 +52,7 @@ class Application:
         if self._sandbox.weather.latency:
             await asyncio.sleep(self._sandbox.weather.latency)
         try:
-            answer = self._login.answer(raw) or self._dispatcher.handle(raw)
+            answer = self._answer(raw)
         except ConnectionCut:
             abort = scope.get("extensions", {}).get(ABORT)
             if abort is None:
@@ -60,6 +61,17 @@ class Application:
             await receive()  # until the transport says that the client is gone
             return
         await _send(send, answer)
+
+    def _answer(self, raw: RawRequest) -> RawAnswer:
+        if raw.path.lower().startswith(_GRAPH):
+            return self._dispatcher.handle(raw)
+        return self._login.answer(raw) or self._dispatcher.handle(raw)
+
+    @functools.cached_property
+    def _login(self) -> Login:
+        """Imported when somebody signs in: a rehearsal in this process never does."""
+
+        return Login(self._sandbox, self._dispatcher.lock)
 
 
 def _raw(scope: Scope, body: bytes | None) -> RawRequest:
