@@ -70,6 +70,7 @@ class Application:
     @functools.cached_property
     def _login(self) -> Login:
         """Imported when somebody signs in: a rehearsal in this process never does."""
+        from provision.sandbox.tokens.service import Login
 
         return Login(self._sandbox, self._dispatcher.lock)
 
