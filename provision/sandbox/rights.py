@@ -157,19 +157,19 @@ _READ, _WRITE, _ALL = "GET", "POST|PATCH|PUT|DELETE", "GET|POST|PATCH|PUT|DELETE
 # Rows follow the pages under https://learn.microsoft.com/graph/api/, "Permissions".
 TABLE: tuple[tuple[str, str, Right], ...] = (
     (_ALL, "$batch", _ANYBODY),  # each request inside is checked for itself
+    # directoryobject-checkmembergroups, -getmembergroups, and the same for objects
+    ("POST", "*/*/checkMember*", _READ_ANY),
+    ("POST", "*/*/getMember*", _READ_ANY),
     # application-list, -get, -post-applications, -update, -delete, -addpassword, -post-owners
     (_READ, "applications/*/appManagementPolicies/**", _READ_POLICY_LINK),
     (_WRITE, "applications/*/appManagementPolicies/**", _WRITE_POLICY_LINK),
     (_READ, "applications/**", _READ_APPS),
     ("POST", "applications", _CREATE_APP),
     (_WRITE, "applications/*/owners/**", _WRITE_OWNERS),
-    ("POST", "applications/validateProperties", _READ_APPS),
     (_WRITE, "applications/**", _WRITE_APP),
     # serviceprincipal-list-approleassignedto, -post-approleassignedto, -post-approleassignments
     ("POST", "servicePrincipals/*/appRoleAssignedTo", _GRANT),
-    ("POST", "servicePrincipals/*/appRoleAssignments", _GRANT),
-    ("POST", "users/*/appRoleAssignments", _GRANT),
-    ("POST", "groups/*/appRoleAssignments", _GRANT),
+    ("POST", "*/*/appRoleAssignments", _GRANT),
     (_WRITE, "*/*/appRoleAssignedTo/**", _REVOKE),
     (_WRITE, "*/*/appRoleAssignments/**", _REVOKE),
     (_READ, "*/*/appRoleAssignments/**", _READ_APPS),
@@ -177,10 +177,6 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
     (_READ, "servicePrincipals/*/appManagementPolicies/**", _READ_POLICY_LINK),
     (_WRITE, "servicePrincipals/*/appManagementPolicies/**", _WRITE_POLICY_LINK),
     (_READ, "servicePrincipals/*/oauth2PermissionGrants/**", _READ_SCOPES),
-    ("POST", "servicePrincipals/*/checkMemberGroups", _READ_ANY),
-    ("POST", "servicePrincipals/*/getMemberGroups", _READ_ANY),
-    ("POST", "servicePrincipals/*/checkMemberObjects", _READ_ANY),
-    ("POST", "servicePrincipals/*/getMemberObjects", _READ_ANY),
     (_READ, "servicePrincipals/**", _READ_APPS),
     ("POST", "servicePrincipals", _CREATE_PRINCIPAL),
     (_WRITE, "servicePrincipals/*/owners/**", _WRITE_OWNERS),
@@ -206,25 +202,16 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
     (_READ, "me/mailboxSettings", _MAIL_SETTINGS),
     # user-list, -get, -post-users, -update, -delete; me is 400 for an application, whatever its rights
     (_ALL, "me/**", _ME),
-    ("POST", "users/*/checkMemberGroups", _READ_ANY),
-    ("POST", "users/*/getMemberGroups", _READ_ANY),
-    ("POST", "users/*/checkMemberObjects", _READ_ANY),
-    ("POST", "users/*/getMemberObjects", _READ_ANY),
     (_READ, "users/*/oauth2PermissionGrants/**", _READ_SCOPES),
     (_READ, "users/**", _READ_USERS),
     (_WRITE, "users/**", _WRITE_USERS),
-    ("POST", "groups/*/checkMemberGroups", _READ_ANY),
-    ("POST", "groups/*/getMemberGroups", _READ_ANY),
-    ("POST", "groups/*/checkMemberObjects", _READ_ANY),
-    ("POST", "groups/*/getMemberObjects", _READ_ANY),
     (_READ, "groups/**", _READ_GROUPS),
     (_WRITE, "groups/**", _WRITE_GROUPS),
     # directoryobject-get, -getbyids
     (_READ, "directoryObjects/**", _READ_ANY),
     ("POST", "directoryObjects/**", _READ_ANY),
     # directoryrole-list, rbacapplication-list-roleassignments
-    (_READ, "directoryRoles/**", _READ_ROLES),
-    (_READ, "directoryRoleTemplates/**", _READ_ROLES),
+    (_READ, "directoryRole*/**", _READ_ROLES),
     (_WRITE, "directoryRoles/**", _WRITE_ROLES),
     (_READ, "roleManagement/**", _READ_ROLES),
     (_WRITE, "roleManagement/**", _WRITE_ROLES),

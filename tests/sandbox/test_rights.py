@@ -36,23 +36,6 @@ def test_every_endpoint_has_a_row() -> None:
     assert not missing
 
 
-def test_every_row_has_an_endpoint() -> None:
-    """A row that no route needs is a claim that nothing tests."""
-    used = {id(row) for e in ENDPOINTS for row in [_row_of(e.method, e.pattern)]}
-    idle = [
-        f"{methods} {pattern}" for row in rights.TABLE for methods, pattern, _ in [row] if id(row) not in used
-    ]
-    assert not idle
-
-
-def _row_of(method: str, pattern: str) -> Any:
-    return next(
-        row
-        for row in rights.TABLE
-        if method in row[0].split("|") and rights._regex(row[1]).fullmatch(pattern.lower())
-    )
-
-
 def test_the_tables_permissions_are_graphs(world: World) -> None:
     """Each name is in the public permissions reference, among the roles or the scopes of Microsoft Graph."""
     graph = world.graph(ADMIN, "GET", f"/servicePrincipals(appId='{GRAPH_APP}')").json()
