@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import hashing, inward, rights, tenants
+from provision.sandbox import hashing, inward, permissions, tenants
 from provision.sandbox.call import Call
 from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
 from provision.sandbox.clock import instant
@@ -33,11 +33,11 @@ __all__ = ["SeedError", "apply"]
 
 _ROLES = {
     "Global Administrator": GLOBAL_ADMINISTRATOR,
-    "Privileged Role Administrator": rights.PRIVILEGED_ROLE_ADMINISTRATOR,
-    "Application Administrator": rights.APPLICATION_ADMINISTRATOR,
-    "Cloud Application Administrator": rights.CLOUD_APPLICATION_ADMINISTRATOR,
-    "User Administrator": rights.USER_ADMINISTRATOR,
-    "Groups Administrator": rights.GROUPS_ADMINISTRATOR,
+    "Privileged Role Administrator": permissions.PRIVILEGED_ROLE_ADMINISTRATOR,
+    "Application Administrator": permissions.APPLICATION_ADMINISTRATOR,
+    "Cloud Application Administrator": permissions.CLOUD_APPLICATION_ADMINISTRATOR,
+    "User Administrator": permissions.USER_ADMINISTRATOR,
+    "Groups Administrator": permissions.GROUPS_ADMINISTRATOR,
 }
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)

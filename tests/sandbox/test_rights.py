@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provision.sandbox import rights
+from provision.sandbox import permissions
 from provision.sandbox.routes import ENDPOINTS
 
 from .world import ADMIN, DOMAIN, GRANTER, GRAPH_APP, MAIL_SEND, MAILER, NOTHING, OWNED, READER, World
@@ -32,7 +32,9 @@ def app_of(world: World, who: str, name: str = "x") -> Any:
 
 def test_every_endpoint_has_a_row() -> None:
     """A route without a right would be refused to everybody: each new one needs its line."""
-    missing = [f"{e.method} {e.pattern}" for e in ENDPOINTS if rights.right_of(e.method, e.pattern) is None]
+    missing = [
+        f"{e.method} {e.pattern}" for e in ENDPOINTS if permissions.right_of(e.method, e.pattern) is None
+    ]
     assert not missing
 
 
@@ -41,8 +43,8 @@ def test_the_tables_permissions_are_graphs(world: World) -> None:
     graph = world.graph(ADMIN, "GET", f"/servicePrincipals(appId='{GRAPH_APP}')").json()
     roles = {r["value"] for r in graph["appRoles"]}
     scopes = {s["value"] for s in graph["oauth2PermissionScopes"]}
-    assert rights.application_permissions() - roles <= {"AppRegistration.Create"}
-    assert rights.delegated_permissions() - scopes <= {"AppRegistration.Create"}
+    assert permissions.application_permissions() - roles <= {"AppRegistration.Create"}
+    assert permissions.delegated_permissions() - scopes <= {"AppRegistration.Create"}
 
 
 # -- applications without, with little, with much ------------------------------------------------

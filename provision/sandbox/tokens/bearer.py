@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from provision.sandbox import rights
+from provision.sandbox import permissions
 from provision.sandbox.caller import GLOBAL_ADMINISTRATOR, Caller
 from provision.sandbox.errors import GraphError, unauthenticated
 from provision.sandbox.tokens import signing
@@ -90,5 +90,5 @@ def administrator_claims(sandbox: Sandbox, tenant_id: str, user_id: str, resourc
     return {
         "aud": resource, "tid": tenant_id, "oid": user_id, "appid": _AZURE_CLI, "idtyp": "user", "ver": "1.0",
         "iat": moment, "nbf": moment, "exp": moment + _DAY, "wids": [GLOBAL_ADMINISTRATOR],
-        "scp": " ".join(sorted(rights.delegated_permissions())),
+        "scp": " ".join(sorted(permissions.delegated_permissions())),
     }  # fmt: skip

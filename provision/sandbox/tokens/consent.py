@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from provision.sandbox import inward, rights
+from provision.sandbox import inward, permissions
 from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
 from provision.sandbox.directory import grants as directory_grants
 from provision.sandbox.directory import principals
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from provision.sandbox import Sandbox
     from provision.sandbox.store import Record, Tenant
 
-_MAY = frozenset({GLOBAL_ADMINISTRATOR, rights.PRIVILEGED_ROLE_ADMINISTRATOR})
+_MAY = frozenset({GLOBAL_ADMINISTRATOR, permissions.PRIVILEGED_ROLE_ADMINISTRATOR})
 _CANCELED = {"error": "permission_denied", "error_description": "The admin canceled the request"}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from provision.sandbox import rights, tenants
+from provision.sandbox import permissions, tenants
 from provision.sandbox.entities import service_principal
 from provision.sandbox.tokens import refusals
 
@@ -152,7 +152,7 @@ def granted_roles(tenant: Tenant, client: Record, resource: Resource) -> list[st
     if resource.principal is None:
         return []
     if client.private.get("administrator") and resource.app_id == GRAPH:
-        return sorted(rights.application_permissions())
+        return sorted(permissions.application_permissions())
     held = {
         g.props["appRoleId"]
         for g in tenant.find("appRoleAssignment", "principalId", client.id)
@@ -170,7 +170,7 @@ def granted_scopes(tenant: Tenant, client: Client, user: Record, resource: Resou
         return {"user_impersonation"}
     pre_authorised = client.principal is not None and client.principal.private.get("administrator")
     if (client.id in PUBLIC_CLIENTS or pre_authorised) and resource.app_id == GRAPH:
-        return set(rights.delegated_permissions())
+        return set(permissions.delegated_permissions())
     if client.principal is None:
         return set()
     scopes: set[str] = set()
