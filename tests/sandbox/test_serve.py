@@ -230,25 +230,33 @@ def test_sigterm_ends_it_cleanly_and_the_state_stays(tmp_path: Path) -> None:
     ]
     environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")}
     for displayed in (0, 1):
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True)
-        assert process.stdout is not None
-        said = json.loads(process.stdout.readline())
-        context = ssl.create_default_context(cafile=said["ca_file"])
-        with httpx.Client(verify=context, base_url=said["url"]) as client:
-            form = {
-                "grant_type": "client_credentials",
-                "client_id": said["client_id"],
-                "client_secret": Path(said["secret_file"]).read_text().strip(),
-                "scope": "https://graph.microsoft.com/.default",
-            }
-            token = client.post(f"/{said['tenant_id']}/oauth2/v2.0/token", data=form).json()["access_token"]
-            headers = {"Authorization": f"Bearer {token}"}
-            assert len(client.get("/v1.0/applications", headers=headers).json()["value"]) == displayed
-            client.post("/v1.0/applications", json={"displayName": "kept"}, headers=headers)
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-        process.stdout.close()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment, text=True) as process:
+            try:
+                assert process.stdout is not None
+                said = json.loads(process.stdout.readline())
+                assert _count_and_add_one(said) == displayed
+                process.send_signal(signal.SIGTERM)
+                assert process.wait(20) == 0
+            finally:
+                process.kill()
         assert said["client_id"] in state.read_text()
+
+
+def _count_and_add_one(said: dict[str, str]) -> int:
+    """Sign in by what was printed, count the applications, and make one more."""
+    context = ssl.create_default_context(cafile=said["ca_file"])
+    with httpx.Client(verify=context, base_url=said["url"]) as client:
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": said["client_id"],
+            "client_secret": Path(said["secret_file"]).read_text().strip(),
+            "scope": "https://graph.microsoft.com/.default",
+        }
+        answer = client.post(f"/{said['tenant_id']}/oauth2/v2.0/token", data=form)
+        headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        before = client.get("/v1.0/applications", headers=headers).json()["value"]
+        client.post("/v1.0/applications", json={"displayName": "kept"}, headers=headers).raise_for_status()
+        return len(before)
 
 
 def test_two_tenants_have_the_same_administrator(tmp_path: Path) -> None:
