@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -151,8 +151,8 @@ class Tenant:
 
 
 @pytest.fixture
-def applied(provision: Program, config: str) -> Iterator[Ran]:
+def applied(provision: Program, config: str) -> Ran:
     """The result of a first apply of the config."""
     ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
     assert ran.code == 0, ran.err + ran.out
-    yield ran
+    return ran

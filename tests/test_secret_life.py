@@ -84,7 +84,7 @@ def test_renewal_is_minted_beside_the_old_one(provision: Program, config: str, a
     assert "renewal is due" in reasons[0]
     assert provision("apply", config, *DELIVER).code == 0
     both = secrets()
-    assert [item["keyId"] for item in both][0] == old["keyId"]
+    assert next(item["keyId"] for item in both) == old["keyId"]
     assert len(both) == 2
     assert Path("out.secret").read_text()[:3] == both[1]["hint"]
     again = provision("apply", config, *DELIVER)

@@ -515,7 +515,7 @@ SANDBOX_SEED = Entry(
     Exit.CONFIG,
     "the sandbox's seed file cannot be used",
     "The file is not there, is not YAML, or says something that a seed cannot say. Nothing was changed.",
-    "Correct the line that the message names; docs/sandbox.md, \"Seed\", has every key.",
+    'Correct the line that the message names; docs/sandbox.md, "Seed", has every key.',
 )
 SANDBOX_ADDRESS = Entry(
     "PRV702",

@@ -13,7 +13,9 @@ from typing import Any
 
 from provision.sandbox.errors import GraphError
 
-JSON_TYPE = "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+JSON_TYPE = (
+    "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
+)
 _DIAGNOSTIC = json.dumps(
     {"ServerInfo": {"DataCenter": "Sandbox", "Slice": "E", "Ring": "4", "ScaleUnit": "001", "RoleInstance": "SANDBOX"}},
     separators=(",", ":"),

@@ -17,9 +17,7 @@ from provision.sandbox.store import Record
 def _mailbox(call: Call) -> Record:
     """The user whose open mailbox the path names."""
     if "id" not in call.keys and not call.caller.is_user:
-        raise GraphError(
-            400, "BadRequest", "/me request is only valid with delegated authentication flow."
-        )
+        raise GraphError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
     return mailboxes.opened(mailboxes.owner(call))
 
 

@@ -1,0 +1,1 @@
+"""Facts as data: Microsoft's own principals and the permissions they offer."""

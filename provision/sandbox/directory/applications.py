@@ -1,0 +1,177 @@
+"""Creating, changing and deleting an application, and what follows for its service principal.
+
+https://learn.microsoft.com/graph/api/application-post-applications, .../application-update,
+.../application-upsert, .../application-delete
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from provision.sandbox.call import Call
+from provision.sandbox.clock import instant, precise
+from provision.sandbox.directory import credentials, principals, validation
+from provision.sandbox.entities.application import TYPE
+from provision.sandbox.entities.schema import merged, new_id, read
+from provision.sandbox.errors import bad_request, invalid_value, missing_value, not_found, read_only
+from provision.sandbox.store import Record, Tenant
+
+Json = dict[str, Any]
+# Recorded: these come back in another order than they were sent in, the last first.
+_REVERSED = ("appRoles", "requiredResourceAccess")
+
+
+def create(call: Call, body: Json, *, unique_name: str | None = None) -> tuple[Record, Json]:
+    """A new application, and what its first answer shows otherwise than later ones."""
+    sent = read(TYPE, body)
+    if unique_name is not None:
+        if sent.get("uniqueName", unique_name) != unique_name:
+            raise invalid_value("uniqueName", "Application")
+        sent["uniqueName"] = unique_name
+    passwords = sent.pop("passwordCredentials", [])
+    _refuse_read_only(sent)
+    if sent.get("displayName") is None:
+        raise missing_value("displayName", "Application")
+    now = call.clock.now()
+    props = TYPE.defaults() | {
+        "id": new_id(), "appId": new_id(), "createdDateTime": instant(now),
+        "createdByAppId": call.caller.app_id, "publisherDomain": publisher_domain(call.tenant),
+    }  # fmt: skip
+    props = _merge(props, sent)
+    if props["signInAudience"] in validation.PERSONAL and props["api"]["requestedAccessTokenVersion"] is None:
+        props["api"] = {**props["api"], "requestedAccessTokenVersion": 2}
+    validation.check(call.tenant, props, sent, None)
+    props["keyCredentials"] = credentials.keys(props["keyCredentials"], [])
+    record = Record("application", props["id"], _as_kept(props, sent), links={"owners": _owners(call, body)})
+    call.tenant.put(record)
+    echo: Json = {name: props[name] for name in ("web", "publicClient", "spa", *_REVERSED)}
+    echo["web"] = _with_settings(echo["web"])
+    echo["createdDateTime"] = precise(now)
+    if passwords:
+        record, echo["passwordCredentials"] = _with_passwords(call, record, passwords)
+    return record, echo
+
+
+def _with_passwords(call: Call, record: Record, wanted: list[Json]) -> tuple[Record, list[Json]]:
+    """One secret may be made together with the application (current page, example 2)."""
+    if len(wanted) > 1 or any(w["secretText"] or w["hint"] for w in wanted):
+        raise bad_request("New password credentials must be generated using service actions.")
+    record, credential = credentials.add_password(
+        call.tenant, record, {"passwordCredential": wanted[0]}, call.clock.now()
+    )
+    return record, [credential]
+
+
+def update(call: Call, record: Record, body: Json) -> Record:
+    """The application after a PATCH: complex values merge, collections are replaced."""
+    sent = read(TYPE, body)
+    wanted_passwords = sent.pop("passwordCredentials", None)
+    _refuse_read_only(sent, record)
+    if "displayName" in sent and sent["displayName"] is None:
+        raise invalid_value("displayName", "Application")
+    if "uniqueName" in sent and sent["uniqueName"] is None:
+        del sent["uniqueName"]
+    props = _merge(record.props, sent)
+    validation.check(call.tenant, props, sent, record)
+    if "keyCredentials" in sent:
+        props["keyCredentials"] = credentials.keys(props["keyCredentials"], record.props["keyCredentials"])
+    _refuse_enabled_removals(record.props, props)
+    changed = replace(record, props=_as_kept(props, sent))
+    if wanted_passwords is not None:
+        changed = credentials.patched_passwords(changed, wanted_passwords)
+    call.tenant.put(changed)
+    principals.follow(call.tenant, changed)
+    return changed
+
+
+def delete(call: Call, record: Record) -> None:
+    """Soft-delete it, and its service principal in this tenant with it."""
+    when = instant(call.clock.now())
+    for principal in call.tenant.find("servicePrincipal", "appId", record.props["appId"]):
+        principals.delete(call, principal)
+    call.tenant.soft_delete(record, when)
+
+
+def purge(tenant: Tenant, record: Record) -> None:
+    """Forget it and what belongs to it for good."""
+    for kind in ("federatedIdentityCredential", "extensionProperty"):
+        for part in tenant.find(kind, "parentId", record.id):
+            tenant.remove(part)
+    tenant.remove(record)
+
+
+def publisher_domain(tenant: Tenant) -> str | None:
+    """The tenant's default domain."""
+    domains = tenant.all("domain")
+    return next((d.id for d in domains if d.props["isDefault"]), domains[0].id if domains else None)
+
+
+def _owners(call: Call, body: Json) -> tuple[str, ...]:
+    bound = next((v for k, v in body.items() if k.lower() == "owners@odata.bind"), None)
+    owners: list[str] = []
+    if bound is not None:
+        if not isinstance(bound, list) or len(bound) > 20 or not all(isinstance(u, str) for u in bound):
+            raise bad_request("One or more property values specified are invalid.")
+        for url in bound:
+            target = url.rstrip("/").split("/")[-1].lower()
+            if call.tenant.any(target, ("user", "servicePrincipal")) is None:
+                raise not_found(target)
+            owners.append(target)
+    # Recorded: who creates an application as a person owns it; an application does only by the right
+    # that limits it to its own (msgraph-sdk-powershell issue 829).
+    creator = call.caller.is_user or "Application.ReadWrite.All" not in call.caller.roles
+    if creator and call.tenant.any(call.caller.object_id, ("user", "servicePrincipal")) is not None:
+        owners.append(call.caller.object_id)
+    return tuple(dict.fromkeys(owners))
+
+
+def _refuse_read_only(sent: Json, record: Record | None = None) -> None:
+    for name in list(sent):
+        prop = TYPE.by_name[name.lower()]
+        if not prop.read_only:
+            continue
+        same = record is not None and sent[name] == record.props.get(name)
+        if same or (sent[name] is None and record is None) or name == "verifiedPublisher":
+            del sent[name]  # what a client read and sent back is not a change
+        else:
+            raise read_only(name)
+
+
+def _refuse_enabled_removals(old: Json, new: Json) -> None:
+    """A role or scope must be disabled before it is removed.
+
+    https://learn.microsoft.com/graph/api/resources/approle (isEnabled)
+    """
+    pairs = ((old["appRoles"], new["appRoles"], "appRoles"),
+             (old["api"]["oauth2PermissionScopes"], new["api"]["oauth2PermissionScopes"], "oauth2Permissions"))  # fmt: skip
+    for before, after, _ in pairs:
+        kept = {e["id"] for e in after}
+        if any(e["isEnabled"] and e["id"] not in kept for e in before):
+            raise bad_request("Property value cannot be deleted unless it is disabled first.")
+
+
+def _merge(props: Json, sent: Json) -> Json:
+    out = dict(props)
+    for name, value in sent.items():
+        out[name] = merged(TYPE.by_name[name.lower()], props.get(name), value)
+    return out
+
+
+def _as_kept(props: Json, sent: Json) -> Json:
+    """The properties in the order in which the service gives them back."""
+    out = dict(props)
+    for name in _REVERSED:
+        if name in sent:
+            out[name] = list(reversed(out[name]))
+    for part in ("web", "publicClient", "spa"):
+        if "redirectUris" in sent.get(part, {}):
+            out[part] = {**out[part], "redirectUris": list(reversed(out[part]["redirectUris"]))}
+    out["web"] = _with_settings(out["web"])
+    return out
+
+
+def _with_settings(web: Json) -> Json:
+    """``redirectUriSettings``: the service keeps one entry for each redirect URI."""
+    index = {s["uri"]: s["index"] for s in web["redirectUriSettings"]}
+    return {**web, "redirectUriSettings": [{"uri": u, "index": index.get(u)} for u in web["redirectUris"]]}

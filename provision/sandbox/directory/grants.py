@@ -1,0 +1,89 @@
+"""Consent: app role assignments and delegated permission grants.
+
+https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto and
+https://learn.microsoft.com/graph/api/oauth2permissiongrant-post
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provision.sandbox.call import Call
+from provision.sandbox.clock import precise
+from provision.sandbox.entities.grants import APP_ROLE_ASSIGNMENT, OAUTH2_PERMISSION_GRANT, opaque_id
+from provision.sandbox.entities.schema import is_guid, new_id, read
+from provision.sandbox.entities.service_principal import app_roles, view
+from provision.sandbox.errors import GraphError, bad_request, invalid_value, missing_value, not_a_reference
+from provision.sandbox.store import Record
+
+Json = dict[str, Any]
+DEFAULT_ROLE = "00000000-0000-0000-0000-000000000000"  # "default access", of a resource without roles
+_PRINCIPALS = ("servicePrincipal", "user", "group")
+_TYPES = {"servicePrincipal": "ServicePrincipal", "user": "User", "group": "Group"}
+
+
+def assign(call: Call, body: Json) -> Record:
+    """Give a principal an app role of a resource."""
+    sent = read(APP_ROLE_ASSIGNMENT, body)
+    for name in ("principalId", "resourceId", "appRoleId"):
+        if sent.get(name) is None:
+            raise missing_value(name, "AppRoleAssignment")
+    principal = call.tenant.any(sent["principalId"], _PRINCIPALS)
+    resource = call.tenant.get("servicePrincipal", sent["resourceId"])
+    if principal is None or resource is None:
+        raise not_a_reference()
+    role_id = sent["appRoleId"]
+    role = next((r for r in app_roles(resource) if r["id"] == role_id), None)
+    member = "Application" if principal.kind == "servicePrincipal" else "User"
+    known = role is not None and role["isEnabled"] and member in role["allowedMemberTypes"]
+    if not known and role_id != DEFAULT_ROLE:
+        raise bad_request("Permission being assigned was not found on application"
+                          f" '{resource.props['appId']}'.")  # fmt: skip
+    for other in call.tenant.find("appRoleAssignment", "principalId", principal.id):
+        if (other.props["resourceId"], other.props["appRoleId"]) == (resource.id, role_id):
+            raise bad_request("Permission being assigned already exists on the object")
+    record_id = opaque_id("assignment", principal.id, resource.id, role_id, new_id())
+    shown = view(principal) if principal.kind == "servicePrincipal" else principal.props
+    props = APP_ROLE_ASSIGNMENT.defaults() | {
+        "id": record_id, "appRoleId": role_id, "createdDateTime": precise(call.clock.now()),
+        "principalDisplayName": shown["displayName"], "principalId": principal.id,
+        "principalType": _TYPES[principal.kind], "resourceDisplayName": view(resource)["displayName"],
+        "resourceId": resource.id,
+    }  # fmt: skip
+    return call.tenant.put(Record("appRoleAssignment", record_id, props))
+
+
+def grant(call: Call, body: Json) -> Record:
+    """Consent to delegated permissions, for everybody or for one person."""
+    sent = read(OAUTH2_PERMISSION_GRANT, body)
+    for name in ("clientId", "consentType", "resourceId"):
+        if sent.get(name) is None:
+            raise missing_value(name, "OAuth2PermissionGrant")
+    if sent["consentType"] not in ("AllPrincipals", "Principal"):
+        raise invalid_value("consentType", "OAuth2PermissionGrant")
+    personal = sent["consentType"] == "Principal"
+    if personal != (sent.get("principalId") is not None):
+        raise invalid_value("principalId", "OAuth2PermissionGrant")
+    for name in ("clientId", "resourceId"):
+        if not is_guid(sent[name]):
+            raise invalid_value(name, "OAuth2PermissionGrant")
+        if call.tenant.get("servicePrincipal", sent[name]) is None:
+            raise not_a_reference()
+    if personal and call.tenant.any(sent["principalId"], ("user",)) is None:
+        raise not_a_reference()
+    for other in call.tenant.find("oauth2PermissionGrant", "clientId", sent["clientId"]):
+        same = ("resourceId", "consentType", "principalId")
+        if all(other.props[n] == sent.get(n) for n in same):
+            raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue",
+                             "Permission entry already exists.")  # fmt: skip
+    record_id = opaque_id("grant", sent["clientId"], sent["resourceId"], str(sent.get("principalId")))
+    props = OAUTH2_PERMISSION_GRANT.defaults() | sent | {"id": record_id}
+    return call.tenant.put(Record("oauth2PermissionGrant", record_id, props))
+
+
+def regrant(call: Call, record: Record, body: Json) -> None:
+    """Change the scopes of a grant; nothing else of it can be changed."""
+    sent = read(OAUTH2_PERMISSION_GRANT, body)
+    if any(sent[n] != record.props[n] for n in sent if n not in ("scope", "startTime", "expiryTime")):
+        raise bad_request("One or more property values specified are invalid.")
+    call.tenant.put(record.with_props(**sent))

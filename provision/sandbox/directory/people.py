@@ -1,0 +1,135 @@
+"""Users and groups, as far as this work needs them to exist.
+
+https://learn.microsoft.com/graph/api/user-post-users and .../group-post-groups
+"""
+
+from __future__ import annotations
+
+import struct
+import uuid
+from dataclasses import replace
+from typing import Any
+
+from provision.sandbox import hashing
+from provision.sandbox.call import Call
+from provision.sandbox.clock import instant
+from provision.sandbox.directory.principals import drop_grants
+from provision.sandbox.entities.people import GROUP, USER
+from provision.sandbox.entities.schema import EntityType, new_id, read
+from provision.sandbox.errors import Detail, bad_request, conflict, invalid_value, missing_value, read_only
+from provision.sandbox.store import Record, Tenant
+
+Json = dict[str, Any]
+
+
+def create_user(call: Call, body: Json) -> Record:
+    """A new person; no licence, hence no mailbox."""
+    sent = _writable(USER, read(USER, body))
+    profile = sent.pop("passwordProfile", None) or {}
+    for name in ("accountEnabled", "displayName", "mailNickname", "userPrincipalName"):
+        if sent.get(name) in (None, ""):
+            raise missing_value(name, "User")
+    if not profile.get("password"):
+        raise missing_value("passwordProfile", "User") if not profile else missing_value("password", "User")
+    if len(profile["password"]) < 8:
+        text = "The specified password does not comply with password complexity requirements. Please provide a" \
+               " different password."  # fmt: skip
+        raise bad_request(text, Detail("PasswordComplexity", text, "password"))
+    _check_name(call.tenant, sent["userPrincipalName"])
+    now = instant(call.clock.now())
+    props = USER.defaults() | sent | {"id": new_id(), "createdDateTime": now}
+    props["securityIdentifier"] = security_identifier(props["id"])
+    private = {"password": hashing.hashed(profile["password"])}
+    return call.tenant.put(Record("user", props["id"], props, private=private))
+
+
+def update_user(call: Call, record: Record, body: Json) -> None:
+    """Change a person."""
+    sent = _writable(USER, read(USER, body))
+    profile = sent.pop("passwordProfile", None) or {}
+    if "userPrincipalName" in sent and sent["userPrincipalName"] != record.props["userPrincipalName"]:
+        if not sent["userPrincipalName"]:
+            raise invalid_value("userPrincipalName", "User")
+        _check_name(call.tenant, sent["userPrincipalName"])
+    if sent.get("displayName", "x") in (None, ""):
+        raise invalid_value("displayName", "User")
+    changed = replace(record, props={**record.props, **sent})
+    if profile.get("password"):
+        changed = replace(
+            changed, private={**record.private, "password": hashing.hashed(profile["password"])}
+        )
+    call.tenant.put(changed)
+
+
+def create_group(call: Call, body: Json) -> Record:
+    """A new group; its members and owners may be bound at once."""
+    sent = _writable(GROUP, read(GROUP, body))
+    for name in ("displayName", "mailEnabled", "mailNickname", "securityEnabled"):
+        if sent.get(name) is None:
+            raise missing_value(name, "Group")
+    now = instant(call.clock.now())
+    props = GROUP.defaults() | sent | {"id": new_id(), "createdDateTime": now, "renewedDateTime": now}
+    props["securityIdentifier"] = security_identifier(props["id"])
+    links = {}
+    for name in ("members", "owners"):
+        bound = next((v for k, v in body.items() if k.lower() == f"{name}@odata.bind"), None)
+        if isinstance(bound, list):
+            links[name] = tuple(str(u).rstrip("/").split("/")[-1].lower() for u in bound)
+    return call.tenant.put(Record("group", props["id"], props, links))
+
+
+def update_group(call: Call, record: Record, body: Json) -> None:
+    """Change a group."""
+    call.tenant.put(replace(record, props={**record.props, **_writable(GROUP, read(GROUP, body))}))
+
+
+def delete(call: Call, record: Record) -> None:
+    """Soft-delete a person or a group: a security group is gone for good.
+
+    https://learn.microsoft.com/graph/api/directory-deleteditems-list ("security groups are deleted
+    permanently").
+    """
+    drop_grants(call.tenant, record)
+    if record.kind == "group" and "Unified" not in record.props["groupTypes"]:
+        call.tenant.remove(record)
+        return
+    call.tenant.soft_delete(record, instant(call.clock.now()))
+
+
+def groups_of(tenant: Tenant, record_id: str) -> list[Record]:
+    """The groups that an object belongs to, through groups as well."""
+    found: dict[str, Record] = {}
+    pending = [record_id.lower()]
+    while pending:
+        member = pending.pop()
+        for group in tenant.all("group"):
+            if member in group.links.get("members", ()) and group.id not in found:
+                found[group.id] = group
+                pending.append(group.id)
+    return list(found.values())
+
+
+def security_identifier(object_id: str) -> str:
+    """The SID of a directory object: ``S-1-12-1-`` and the GUID as four little-endian words."""
+    words = struct.unpack("<4I", uuid.UUID(object_id).bytes_le)
+    return "S-1-12-1-" + "-".join(str(w) for w in words)
+
+
+def _writable(entity: EntityType, sent: Json) -> Json:
+    for name, value in sent.items():
+        if entity.by_name[name.lower()].read_only and value is not None:
+            raise read_only(name)
+    return {n: v for n, v in sent.items() if not entity.by_name[n.lower()].read_only}
+
+
+def _check_name(tenant: Tenant, name: str) -> None:
+    local, _, domain = name.rpartition("@")
+    if not local or len(local) > 64 or any(c.isspace() for c in name):
+        raise bad_request("Property userPrincipalName is invalid.",
+                          Detail("PropertyInvalid", "Property userPrincipalName is invalid.", "userPrincipalName"))  # fmt: skip
+    if tenant.get("domain", domain) is None:
+        text = ("The domain portion of the userPrincipalName property is invalid. You must use one of the"
+                " verified domain names in your organization.")  # fmt: skip
+        raise bad_request(text, Detail("PropertyInvalid", text, "userPrincipalName"))
+    if tenant.one("user", "userPrincipalName", name) is not None:
+        raise conflict("userPrincipalName")

@@ -1,0 +1,74 @@
+"""App management policies: what the tenant forbids of credentials.
+
+https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy: one custom
+policy per object replaces the tenant's default instead of merging with it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+from provision.sandbox.entities.schema import parse_time
+from provision.sandbox.errors import Detail, GraphError
+from provision.sandbox.store import Record, Tenant
+
+Json = dict[str, Any]
+DEFAULT_ID = "00000000-0000-0000-0000-000000000000"
+_SP_WITHOUT_DATE = "2019-01-01T00:00:00Z"  # documented for principals that lack a creation date
+
+
+def enforce_password(tenant: Tenant, record: Record, start: datetime, end: datetime, *, chosen: bool) -> None:
+    """Refuse a secret that the policy in force for this object forbids."""
+    name, rules = _rules(tenant, record)
+    for rule in rules:
+        if not _applies(rule, record):
+            continue
+        kind = rule["restrictionType"]
+        if kind == "passwordAddition" or (kind == "customPasswordAddition" and chosen):
+            text = f"Credential type not allowed as per assigned policy '{name}'."
+            raise GraphError(400, "CredentialTypeNotAllowedAsPerAppPolicy", text,
+                             (Detail("CredentialTypeNotAllowedAsPerAppPolicy", text, "PasswordCredentials"),))  # fmt: skip
+        if kind == "passwordLifetime" and rule["maxLifetime"] and end - start > lifetime(rule["maxLifetime"]):
+            text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{name}'."
+            raise GraphError(400, "CredentialInvalidLifetimeAsPerAppPolicy", text,
+                             (Detail("InvalidKeyEndDate", text, "EndDate"),))  # fmt: skip
+
+
+def assigned(tenant: Tenant, record: Record) -> Record | None:
+    """The custom policy of an object."""
+    ids = record.links.get("appManagementPolicies", ())
+    return tenant.get("appManagementPolicy", ids[0]) if ids else None
+
+
+def _rules(tenant: Tenant, record: Record) -> tuple[str, list[Json]]:
+    custom = assigned(tenant, record)
+    if custom is not None and custom.props["isEnabled"]:
+        return custom.props["displayName"] or custom.id, custom.props["restrictions"]["passwordCredentials"]
+    default = tenant.get("defaultAppManagementPolicy", DEFAULT_ID)
+    if default is None or not default.props["isEnabled"]:
+        return "", []
+    part = "applicationRestrictions" if record.kind == "application" else "servicePrincipalRestrictions"
+    return default.props["displayName"], default.props[part]["passwordCredentials"]
+
+
+def _applies(rule: Json, record: Record) -> bool:
+    if rule["state"] == "disabled":
+        return False
+    since = parse_time(rule["restrictForAppsCreatedAfterDateTime"])
+    created = parse_time(record.props["createdDateTime"] or _SP_WITHOUT_DATE)
+    return since is None or created is None or created >= since
+
+
+def lifetime(text: str) -> timedelta:
+    """An ISO 8601 duration; a year counts 365 days, a month 30."""
+    match = re.fullmatch(
+        r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?",
+        text,
+    )
+    years, months, weeks, days, hours, minutes, seconds = (
+        (int(g or 0) for g in match.groups()) if match else (0,) * 7
+    )
+    total = timedelta(days=years * 365 + months * 30 + weeks * 7 + days, hours=hours, minutes=minutes)
+    return total + timedelta(seconds=seconds)

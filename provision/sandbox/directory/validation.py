@@ -1,0 +1,245 @@
+"""What an application may say of itself.
+
+Limits: https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation and
+https://learn.microsoft.com/entra/identity-platform/reply-url; identifier URIs:
+https://learn.microsoft.com/entra/identity-platform/identifier-uri-restrictions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import urlsplit
+
+from provision.sandbox.entities.application import AUDIENCES
+from provision.sandbox.entities.schema import is_guid
+from provision.sandbox.errors import Detail, GraphError, bad_request, conflict, invalid_value
+from provision.sandbox.store import Record, Tenant
+
+Json = dict[str, Any]
+PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+_MAX_ENTRIES = 1200  # of all collections of a manifest together
+
+
+def check(tenant: Tenant, props: Json, sent: Iterable[str], current: Record | None) -> None:
+    """Refuse what the service refuses; only the properties that were sent are looked at."""
+    names = set(sent)
+    for name, test in _CHECKS.items():
+        if name in names:
+            test(props)
+    if "uniqueName" in names:
+        _unique_name(tenant, props, current)
+    if "identifierUris" in names:
+        _identifier_uris(tenant, props, current)
+    if props["signInAudience"] in PERSONAL and props["api"]["requestedAccessTokenVersion"] != 2:
+        raise bad_request("Property api.requestedAccessTokenVersion is invalid.")
+    if _entries(props) > _MAX_ENTRIES:
+        raise GraphError(403, "Directory_ResourceSizeExceeded",
+                         "The size of the object has exceeded its limit. Please reduce the number of values and"
+                         " retry your request.")  # fmt: skip
+
+
+def _entries(props: Json) -> int:
+    total = sum(len(r["resourceAccess"]) for r in props["requiredResourceAccess"])
+    total += sum(len(props[part]["redirectUris"]) for part in ("web", "spa", "publicClient"))
+    total += sum(
+        len(props[n]) for n in ("appRoles", "identifierUris", "keyCredentials", "passwordCredentials")
+    )
+    return total + len(props["api"]["oauth2PermissionScopes"])
+
+
+def _invalid(name: str) -> GraphError:
+    return invalid_value(name, "Application")
+
+
+def _display_name(props: Json) -> None:
+    if not props["displayName"] or not props["displayName"].strip() or len(props["displayName"]) > 256:
+        raise _invalid("displayName")
+
+
+def _text(name: str, limit: int) -> Any:
+    def test(props: Json) -> None:
+        if props[name] is not None and len(props[name]) > limit:
+            raise _invalid(name)
+
+    return test
+
+
+def _audience(props: Json) -> None:
+    if props["signInAudience"] not in AUDIENCES:
+        raise _invalid("signInAudience")
+
+
+def _token_version(props: Json) -> None:
+    if props["api"]["requestedAccessTokenVersion"] not in (None, 1, 2):
+        raise bad_request("Property api.requestedAccessTokenVersion is invalid.")
+    scopes = props["api"]["oauth2PermissionScopes"]
+    _entries_have_ids(scopes, "api.oauth2PermissionScopes")
+
+
+def _tags(props: Json) -> None:
+    tags = props["tags"]
+    if any(not 1 <= len(t) <= 256 or any(c.isspace() for c in t) for t in tags):
+        raise _invalid("tags")
+    if len(set(tags)) != len(tags):
+        raise duplicate()
+
+
+def _required_access(props: Json) -> None:
+    wanted = props["requiredResourceAccess"]
+    if any(not is_guid(r["resourceAppId"] or "") for r in wanted):
+        raise _invalid("requiredResourceAccess")
+    if len({r["resourceAppId"].lower() for r in wanted}) != len(wanted):
+        raise duplicate()
+    for resource in wanted:
+        ids = [a["id"] for a in resource["resourceAccess"]]
+        if len(set(ids)) != len(ids):
+            raise duplicate()
+        if any(a["id"] is None or a["type"] not in ("Role", "Scope") for a in resource["resourceAccess"]):
+            raise _invalid("requiredResourceAccess")
+    if len(wanted) > 50 or sum(len(r["resourceAccess"]) for r in wanted) > 400:
+        raise _invalid("requiredResourceAccess")
+
+
+def _app_roles(props: Json) -> None:
+    _entries_have_ids(props["appRoles"], "appRoles")
+    for role in props["appRoles"]:
+        if not role["allowedMemberTypes"] or set(role["allowedMemberTypes"]) - {"User", "Application"}:
+            raise _invalid("appRoles")
+        if not role["displayName"] or not role["description"]:
+            raise _invalid("appRoles")
+
+
+def _entries_have_ids(entries: list[Json], name: str) -> None:
+    if any(e["id"] is None for e in entries):
+        raise _invalid(name)
+    ids = [e["id"] for e in entries]
+    values = [e["value"] for e in entries if e["value"] is not None]
+    if len(set(ids)) != len(ids) or len(set(values)) != len(values):
+        raise duplicate()
+    if any(len(v) > 120 or any(c.isspace() for c in v) for v in values):
+        raise _invalid(name)
+
+
+def duplicate() -> GraphError:
+    """400 for the same entry twice."""
+    text = "Request contains a property with duplicate values."
+    return bad_request(text, Detail("DuplicateValue", text))
+
+
+# -- addresses ------------------------------------------------------------------------------
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def _redirects(part: str) -> Any:
+    def test(props: Json) -> None:
+        uris = props[part]["redirectUris"]
+        limit = 100 if props["signInAudience"] in PERSONAL else 256
+        name = f"{part}.redirectUris"
+        if len(uris) > limit or len(set(uris)) != len(uris):
+            raise duplicate() if len(set(uris)) != len(uris) else _invalid(name)
+        for uri in uris:
+            if not _redirect(uri, part, personal=props["signInAudience"] in PERSONAL):
+                raise _invalid(name)
+        if part == "web":
+            _web_urls(props["web"])
+
+    return test
+
+
+def _redirect(uri: str, part: str, *, personal: bool) -> bool:
+    if not uri or len(uri) > 256 or any(c.isspace() for c in uri) or "#" in uri or "," in uri or ";" in uri:
+        return False
+    try:
+        parts = urlsplit(uri)
+        host = parts.hostname or ""
+        _ = parts.port
+    except ValueError:
+        return False
+    if not parts.scheme:
+        return False
+    if parts.scheme == "https":
+        plain = "*" not in uri and not parts.query
+        return bool(host) and (plain or not personal)
+    if parts.scheme == "http":
+        return host in _LOOPBACK
+    if part == "publicClient":
+        return True  # custom schemes
+    return part == "web" and parts.scheme == "urn"
+
+
+def _web_urls(web: Json) -> None:
+    logout, home = web["logoutUrl"], web["homePageUrl"]
+    if logout is not None and (len(logout) > 255 or not (logout.startswith("https://") or _local(logout))):
+        raise _invalid("web.logoutUrl")
+    if home is not None and (urlsplit(home).scheme not in ("http", "https") or len(home) > 255):
+        raise _invalid("web.homePageUrl")
+
+
+def _local(url: str) -> bool:
+    return url.startswith("http://") and urlsplit(url).hostname in _LOOPBACK
+
+
+def _identifier_uris(tenant: Tenant, props: Json, current: Record | None) -> None:
+    uris = props["identifierUris"]
+    before = set(current.props["identifierUris"]) if current else set()
+    if len(set(uris)) != len(uris):
+        raise duplicate()
+    limit = 120 if props["signInAudience"] in PERSONAL else 255
+    for uri in uris:
+        if uri in before:
+            continue
+        if not uri or len(uri) > limit or any(c.isspace() for c in uri) or not urlsplit(uri).scheme:
+            raise _invalid("identifierUris")
+        if urlsplit(uri).scheme in ("http", "https"):
+            _verified(tenant, uri)
+        if any(uri in app.props["identifierUris"] for app in tenant.all("application")
+               if current is None or app.id != current.id):  # fmt: skip
+            raise conflict("identifierUris")
+
+
+def _verified(tenant: Tenant, uri: str) -> None:
+    try:
+        host = (urlsplit(uri).hostname or "").lower()
+    except ValueError:
+        raise _invalid("identifierUris") from None
+    if not any(host == d.id or host.endswith("." + d.id) for d in tenant.all("domain")):
+        text = ("Values of identifierUris property must use a verified domain of the organization or its"
+                f" subdomain: '{uri}'")  # fmt: skip
+        raise GraphError(400, "HostNameNotOnVerifiedDomain", text,
+                         (Detail("HostNameNotOnVerifiedDomain", text, "identifierUris"),))  # fmt: skip
+
+
+def _unique_name(tenant: Tenant, props: Json, current: Record | None) -> None:
+    name = props["uniqueName"]
+    before = current.props["uniqueName"] if current else None
+    if name == before:
+        return
+    if before is not None:
+        # Write-once; the text is not verified (docs/sandbox.md).
+        raise bad_request("Property 'uniqueName' is read-only and cannot be set.")
+    if any(c.isspace() for c in name):
+        raise bad_request("Property 'UniqueName' cannot contain whitespace.")
+    if not name or len(name) > 256:
+        raise _invalid("uniqueName")
+    taken = tenant.one("application", "uniqueName", name) is not None or any(
+        (r.props.get("uniqueName") or "").lower() == name.lower() for r in tenant.all_deleted("application")
+    )
+    if taken:  # also by a soft-deleted one: msgraph-bicep-types issue 137
+        raise conflict("uniqueName")
+
+
+_CHECKS = {
+    "displayName": _display_name,
+    "description": _text("description", 1024),
+    "notes": _text("notes", 1024),
+    "signInAudience": _audience,
+    "api": _token_version,
+    "tags": _tags,
+    "requiredResourceAccess": _required_access,
+    "appRoles": _app_roles,
+    "web": _redirects("web"),
+    "spa": _redirects("spa"),
+    "publicClient": _redirects("publicClient"),
+}

@@ -1,0 +1,1 @@
+"""What each kind of object is: its properties, defaults, rules; one module a kind."""

@@ -1,0 +1,85 @@
+"""``user``, ``group``, ``directoryRole``: those who hold rights, as far as this work reads them.
+
+https://learn.microsoft.com/graph/api/resources/user and .../group; the properties of an answer
+without ``$select`` are those of recorded answers.
+"""
+
+from __future__ import annotations
+
+from provision.sandbox.entities.schema import Complex, EntityType, Prop
+
+_ASSIGNED_PLAN = Complex("AssignedPlan", (
+    Prop("assignedDateTime", "DateTimeOffset"), Prop("capabilityStatus"), Prop("service"),
+    Prop("servicePlanId", "Guid"),
+))  # fmt: skip
+_ASSIGNED_LICENSE = Complex("AssignedLicense", (
+    Prop("disabledPlans", "Guid", many=True), Prop("skuId", "Guid"),
+))  # fmt: skip
+_PASSWORD_PROFILE = Complex("PasswordProfile", (
+    Prop("forceChangePasswordNextSignIn", "Boolean"),
+    Prop("forceChangePasswordNextSignInWithMfa", "Boolean"), Prop("password"),
+))  # fmt: skip
+
+USER = EntityType(
+    kind="user", name="user", resource="User", collection="users",
+    navigation=("memberOf", "transitiveMemberOf", "ownedObjects", "mailFolders", "messages",
+                "appRoleAssignments", "oauth2PermissionGrants", "manager", "createdObjects"),
+    props=(
+        Prop("businessPhones", many=True), Prop("displayName"), Prop("givenName"), Prop("jobTitle"),
+        Prop("mail"), Prop("mobilePhone"), Prop("officeLocation"), Prop("preferredLanguage"),
+        Prop("surname"), Prop("userPrincipalName"), Prop("id", "Guid", read_only=True),
+        Prop("accountEnabled", "Boolean", shown=False), Prop("ageGroup", shown=False),
+        Prop("assignedLicenses", _ASSIGNED_LICENSE, many=True, shown=False),
+        Prop("assignedPlans", _ASSIGNED_PLAN, many=True, shown=False),
+        Prop("city", shown=False), Prop("companyName", shown=False), Prop("country", shown=False),
+        Prop("createdDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("creationType", shown=False), Prop("deletedDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("department", shown=False), Prop("employeeId", shown=False),
+        Prop("externalUserState", shown=False), Prop("imAddresses", many=True, shown=False),
+        Prop("mailNickname", shown=False), Prop("onPremisesImmutableId", shown=False),
+        Prop("onPremisesSyncEnabled", "Boolean", shown=False), Prop("otherMails", many=True, shown=False),
+        Prop("passwordPolicies", shown=False), Prop("passwordProfile", _PASSWORD_PROFILE, shown=False),
+        Prop("postalCode", shown=False), Prop("preferredDataLocation", shown=False),
+        Prop("proxyAddresses", many=True, read_only=True, shown=False),
+        Prop("securityIdentifier", read_only=True, shown=False),
+        Prop("showInAddressList", "Boolean", shown=False), Prop("state", shown=False),
+        Prop("streetAddress", shown=False), Prop("usageLocation", shown=False),
+        Prop("userType", default="Member", shown=False),
+    ),
+)  # fmt: skip
+
+GROUP = EntityType(
+    kind="group", name="group", resource="Group", collection="groups",
+    navigation=("members", "owners", "memberOf", "transitiveMemberOf", "transitiveMembers",
+                "appRoleAssignments"),
+    props=(
+        Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
+        Prop("classification"), Prop("createdDateTime", "DateTimeOffset", read_only=True),
+        Prop("creationOptions", many=True, read_only=True), Prop("description"), Prop("displayName"),
+        Prop("expirationDateTime", "DateTimeOffset", read_only=True), Prop("groupTypes", many=True),
+        Prop("isAssignableToRole", "Boolean"), Prop("mail", read_only=True), Prop("mailEnabled", "Boolean"),
+        Prop("mailNickname"), Prop("membershipRule"), Prop("membershipRuleProcessingState"),
+        Prop("onPremisesDomainName", read_only=True),
+        Prop("onPremisesLastSyncDateTime", "DateTimeOffset", read_only=True),
+        Prop("onPremisesNetBiosName", read_only=True), Prop("onPremisesSamAccountName", read_only=True),
+        Prop("onPremisesSecurityIdentifier", read_only=True),
+        Prop("onPremisesSyncEnabled", "Boolean", read_only=True), Prop("preferredDataLocation"),
+        Prop("preferredLanguage"), Prop("proxyAddresses", many=True, read_only=True),
+        Prop("renewedDateTime", "DateTimeOffset", read_only=True),
+        Prop("resourceBehaviorOptions", many=True), Prop("resourceProvisioningOptions", many=True),
+        Prop("securityEnabled", "Boolean"), Prop("securityIdentifier", read_only=True), Prop("theme"),
+        Prop("uniqueName"), Prop("visibility"),
+        Prop("onPremisesProvisioningErrors", Complex("OnPremisesProvisioningError", ()), many=True, read_only=True),
+        Prop("serviceProvisioningErrors", Complex("ServiceProvisioningError", ()), many=True, read_only=True),
+    ),
+)  # fmt: skip
+
+DIRECTORY_ROLE = EntityType(
+    kind="directoryRole", name="directoryRole", resource="DirectoryRole", collection="directoryRoles",
+    navigation=("members",),
+    props=(
+        Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
+        Prop("description", read_only=True), Prop("displayName", read_only=True),
+        Prop("roleTemplateId", "Guid"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,146 @@
+"""What belongs to the tenant itself: ``organization``, ``domain``, policies, role assignments.
+
+https://learn.microsoft.com/graph/api/resources/organization, .../domain,
+.../tenantappmanagementpolicy, .../appmanagementpolicy, .../unifiedroleassignment
+"""
+
+from __future__ import annotations
+
+from provision.sandbox.entities.schema import Complex, EntityType, Prop
+
+_VERIFIED_DOMAIN = Complex("VerifiedDomain", (
+    Prop("capabilities"), Prop("isDefault", "Boolean"), Prop("isInitial", "Boolean"), Prop("name"),
+    Prop("type"),
+))  # fmt: skip
+_STRINGS_NULL = ("city", "country", "countryLetterCode", "postalCode", "preferredLanguage", "state", "street")
+
+ORGANIZATION = EntityType(
+    kind="organization", name="organization", resource="Organization", collection="organization",
+    props=(
+        Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
+        Prop("businessPhones", many=True), *(Prop(name) for name in _STRINGS_NULL),
+        Prop("createdDateTime", "DateTimeOffset", read_only=True), Prop("defaultUsageLocation"),
+        Prop("displayName"), Prop("isMultipleDataLocationsForServicesEnabled", "Boolean"),
+        Prop("marketingNotificationEmails", many=True), Prop("onPremisesLastSyncDateTime", "DateTimeOffset"),
+        Prop("onPremisesSyncEnabled", "Boolean"),
+        Prop("partnerTenantType"), Prop("securityComplianceNotificationMails", many=True),
+        Prop("securityComplianceNotificationPhones", many=True),
+        Prop("technicalNotificationMails", many=True), Prop("tenantType", default="AAD"),
+        Prop("assignedPlans", Complex("AssignedPlan", (
+            Prop("assignedDateTime", "DateTimeOffset"), Prop("capabilityStatus"), Prop("service"),
+            Prop("servicePlanId", "Guid"),
+        )), many=True),
+        Prop("privacyProfile"), Prop("provisionedPlans", many=True),
+        Prop("verifiedDomains", _VERIFIED_DOMAIN, many=True),
+    ),
+)  # fmt: skip
+
+DOMAIN = EntityType(
+    kind="domain", name="domain", resource="Domain", collection="domains", directory_object=False,
+    props=(
+        Prop("id", read_only=True), Prop("authenticationType", default="Managed"),
+        Prop("availabilityStatus"), Prop("isAdminManaged", "Boolean", default=True),
+        Prop("isDefault", "Boolean", default=False), Prop("isInitial", "Boolean", default=False),
+        Prop("isRoot", "Boolean", default=True), Prop("isVerified", "Boolean", default=True),
+        Prop("manufacturer"), Prop("model"), Prop("passwordNotificationWindowInDays", "Int32"),
+        Prop("passwordValidityPeriodInDays", "Int32"), Prop("state"),
+        Prop("supportedServices", many=True),
+    ),
+)  # fmt: skip
+
+_EXEMPTION = Complex("CustomSecurityAttributeStringValueExemption", (
+    Prop("id"), Prop("operator"), Prop("value"),
+))  # fmt: skip
+_EXCLUDE = Complex("AppManagementPolicyActorExemptions", (
+    Prop("customSecurityAttributes", _EXEMPTION, many=True),
+))  # fmt: skip
+_PASSWORD_RULE = Complex("PasswordCredentialConfiguration", (
+    Prop("restrictionType"), Prop("state", default="enabled"), Prop("maxLifetime", "Duration"),
+    Prop("restrictForAppsCreatedAfterDateTime", "DateTimeOffset"), Prop("excludeActors", _EXCLUDE),
+))  # fmt: skip
+_KEY_RULE = Complex("KeyCredentialConfiguration", (
+    Prop("restrictionType"), Prop("state", default="enabled"), Prop("maxLifetime", "Duration"),
+    Prop("restrictForAppsCreatedAfterDateTime", "DateTimeOffset"), Prop("excludeActors", _EXCLUDE),
+))  # fmt: skip
+_URI_RULE = Complex("IdentifierUriRestriction", (
+    Prop("excludeAppsReceivingV2Tokens", "Boolean"), Prop("excludeSaml", "Boolean"),
+    Prop("excludeActors", _EXCLUDE), Prop("isStateSetByMicrosoft", "Boolean"),
+    Prop("restrictForAppsCreatedAfterDateTime", "DateTimeOffset"), Prop("state"),
+))  # fmt: skip
+_URIS = Complex("IdentifierUriConfiguration", (
+    Prop("nonDefaultUriAddition", _URI_RULE), Prop("uriAdditionWithoutUniqueTenantIdentifier", _URI_RULE),
+))  # fmt: skip
+APP_RESTRICTIONS = Complex("AppManagementApplicationConfiguration", (
+    Prop("passwordCredentials", _PASSWORD_RULE, many=True), Prop("keyCredentials", _KEY_RULE, many=True),
+    Prop("identifierUris", _URIS),
+))  # fmt: skip
+_SP_RESTRICTIONS = Complex("AppManagementServicePrincipalConfiguration", (
+    Prop("passwordCredentials", _PASSWORD_RULE, many=True), Prop("keyCredentials", _KEY_RULE, many=True),
+))  # fmt: skip
+
+DEFAULT_POLICY = EntityType(
+    kind="defaultAppManagementPolicy", name="tenantAppManagementPolicy", resource="TenantAppManagementPolicy",
+    collection="policies/defaultAppManagementPolicy",
+    props=(
+        Prop("id", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("displayName", default="Default app management tenant policy"),
+        Prop("description", default="Default tenant policy that enforces app management restrictions on"
+             " applications and service principals. To apply policy to targeted resources, create a new"
+             " policy under appManagementPolicies collection."),
+        Prop("isEnabled", "Boolean", default=False),
+        Prop("applicationRestrictions", APP_RESTRICTIONS, nested=True),
+        Prop("servicePrincipalRestrictions", _SP_RESTRICTIONS, nested=True),
+    ),
+)  # fmt: skip
+
+_CUSTOM_RESTRICTIONS = Complex("CustomAppManagementConfiguration", (
+    Prop("passwordCredentials", _PASSWORD_RULE, many=True), Prop("keyCredentials", _KEY_RULE, many=True),
+    Prop("applicationRestrictions", Complex("CustomAppManagementApplicationConfiguration", (
+        Prop("identifierUris", _URIS),
+    ))),
+))  # fmt: skip
+APP_POLICY = EntityType(
+    kind="appManagementPolicy", name="appManagementPolicy", resource="AppManagementPolicy",
+    collection="policies/appManagementPolicies", navigation=("appliesTo",),
+    props=(
+        Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("displayName"), Prop("description"), Prop("isEnabled", "Boolean", default=True),
+        Prop("restrictions", _CUSTOM_RESTRICTIONS, nested=True),
+    ),
+)  # fmt: skip
+
+ROLE_ASSIGNMENT = EntityType(
+    kind="roleAssignment", name="unifiedRoleAssignment", resource="RoleAssignment",
+    collection="roleManagement/directory/roleAssignments", directory_object=False,
+    navigation=("roleDefinition", "principal"),
+    props=(
+        Prop("id", read_only=True), Prop("principalId"), Prop("directoryScopeId", default="/"),
+        Prop("appScopeId", shown=False), Prop("roleDefinitionId"),
+        Prop("condition", shown=False),
+    ),
+)  # fmt: skip
+
+ROLE_DEFINITION = EntityType(
+    kind="roleDefinition", name="unifiedRoleDefinition", resource="RoleDefinition",
+    collection="roleManagement/directory/roleDefinitions", directory_object=False,
+    props=(
+        Prop("id", read_only=True), Prop("description"), Prop("displayName"),
+        Prop("isBuiltIn", "Boolean", default=True), Prop("isEnabled", "Boolean", default=True),
+        Prop("resourceScopes", many=True), Prop("templateId"), Prop("version"),
+    ),
+)  # fmt: skip
+
+# Built-in directory roles this work asks about:
+# https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+ROLES = {
+    "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
+    "f2ef992c-3afb-46b9-b7cf-a126ee74c451": "Global Reader",
+    "e8611ab8-c189-46e8-94e1-60213ab1f814": "Privileged Role Administrator",
+    "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3": "Application Administrator",
+    "158c047a-c907-4556-b7ef-446551a6b5f7": "Cloud Application Administrator",
+    "cf1c38e5-3621-4004-a7cb-879624dced7c": "Application Developer",
+    "29232cdf-9323-42fd-ade2-1d097af3e4de": "Exchange Administrator",
+    "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
+    "88d8e3e3-8f55-4a1e-953a-9b9898b8876b": "Directory Readers",
+    "194ae4cb-b126-40b2-bd5b-6091b380977d": "Security Administrator",
+}

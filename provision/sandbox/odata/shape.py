@@ -1,0 +1,119 @@
+"""``$select`` and ``$expand``: which properties an answer shows.
+
+https://learn.microsoft.com/graph/query-parameters
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from provision.sandbox.entities.schema import Complex, EntityType
+from provision.sandbox.errors import GraphError, bad_syntax
+from provision.sandbox.odata.query import Query
+
+Json = dict[str, Any]
+MAX_EXPANDED = 20  # objects an expansion of a directory relation answers, at most
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The properties to show, None for the default ones, and the relations to expand."""
+
+    select: tuple[str, ...] | None = None
+    expand: dict[str, Shape] = field(default_factory=dict)
+
+    def context(self) -> str:
+        """What ``@odata.context`` says of it: ``(id,displayName,owners())``."""
+        parts = list(self.select or ())
+        parts += [f"{name}{shape.context() or '()'}" for name, shape in self.expand.items()]
+        return f"({','.join(parts)})" if parts else ""
+
+
+def of(entity: EntityType, query: Query) -> Shape:
+    """What a request asks to see; 400 for a property that the type does not have."""
+    return _shape(entity, query.get("select"), query.get("expand"))
+
+
+def _shape(entity: EntityType, select: str | None, expand: str | None) -> Shape:
+    chosen: tuple[str, ...] | None = None
+    if select is not None:
+        names = [n.strip() for n in select.split(",") if n.strip()]
+        if "*" not in names and names:
+            chosen = tuple(dict.fromkeys(_selected(entity, n) for n in names))
+    return Shape(chosen, dict(_expansions(entity, expand)) if expand else {})
+
+
+def _selected(entity: EntityType, name: str) -> str:
+    prop = entity.by_name.get(name.split("/")[0].lower())
+    if prop is not None:
+        return prop.name
+    for relation in entity.navigation:
+        if relation.lower() == name.lower():
+            return relation
+    raise unparsable(name, entity.name)
+
+
+def _expansions(entity: EntityType, text: str) -> list[tuple[str, Shape]]:
+    out = []
+    for part in _outside_parentheses(text, ","):
+        match = re.fullmatch(r"\s*([\w.]+)\s*(?:\((.*)\))?\s*", part, re.S)
+        if match is None:
+            raise bad_syntax(f"Parsing OData Select and Expand failed: Syntax error in '{part.strip()}'.")
+        name = next((n for n in entity.navigation if n.lower() == match.group(1).lower()), None)
+        if name is None:
+            raise unparsable(match.group(1), entity.name)
+        options = dict(_option(o) for o in _outside_parentheses(match.group(2) or "", ";"))
+        select = options.get("select")
+        out.append((name, Shape(tuple(s.strip() for s in select.split(",")) if select else None)))
+    return out
+
+
+def _option(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip().removeprefix("$").lower(), value.strip()
+
+
+def _outside_parentheses(text: str, mark: str) -> list[str]:
+    parts, depth, current = [], 0, ""
+    for char in text:
+        depth += (char == "(") - (char == ")")
+        if char == mark and depth == 0:
+            parts.append(current)
+            current = ""
+        else:
+            current += char
+    return [p for p in [*parts, current] if p.strip()]
+
+
+def unparsable(name: str, kind: str) -> GraphError:
+    """400 for a name that the type does not have."""
+    return bad_syntax(
+        f"Parsing OData Select and Expand failed: Could not find a property named '{name}' on type"
+        f" 'microsoft.graph.{kind}'."
+    )
+
+
+def show(entity: EntityType, props: Json, shape: Shape,
+         related: Callable[[str, Shape], list[Json] | Json | None] | None = None) -> Json:  # fmt: skip
+    """The properties of one object as answered, null complex values first, as the service streams them."""
+    if shape.select is not None:
+        out = {name: props.get(name) for name in shape.select if name.lower() in entity.by_name}
+    else:
+        simple, complex_null, rest = {}, {}, {}
+        for prop in entity.props:
+            if not prop.shown:
+                continue
+            value = props.get(prop.name)
+            if not isinstance(prop.type, Complex):
+                simple[prop.name] = value
+            elif value is None:
+                complex_null[prop.name] = None
+            else:
+                rest[prop.name] = value
+        out = simple | complex_null | rest
+    if related is not None:
+        out |= {name: related(name, inner) for name, inner in shape.expand.items()}
+    return out

@@ -1,0 +1,208 @@
+"""What handlers share: finding objects by their keys, and answering with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provision.sandbox.call import Answer, Call, Json
+from provision.sandbox.entities import application, grants, parts, people, service_principal, tenancy
+from provision.sandbox.entities.schema import EntityType, empty_payload, is_guid
+from provision.sandbox.errors import (
+    GraphError,
+    bad_request,
+    bad_syntax,
+    invalid_identifier,
+    invalid_reference,
+    not_found,
+)
+from provision.sandbox.odata import shape as shapes
+from provision.sandbox.odata.collection import Listing
+from provision.sandbox.odata.path import Key
+from provision.sandbox.store import Record
+
+TYPES: dict[str, EntityType] = {
+    t.kind: t
+    for t in (
+        application.TYPE, service_principal.TYPE, people.USER, people.GROUP, people.DIRECTORY_ROLE,
+        grants.APP_ROLE_ASSIGNMENT, grants.OAUTH2_PERMISSION_GRANT, parts.FEDERATED_CREDENTIAL,
+        parts.EXTENSION_PROPERTY, tenancy.ORGANIZATION, tenancy.DOMAIN, tenancy.DEFAULT_POLICY,
+        tenancy.APP_POLICY, tenancy.ROLE_ASSIGNMENT,
+    )
+}  # fmt: skip
+DIRECTORY_KINDS = ("application", "servicePrincipal", "user", "group", "directoryRole", "organization",
+                   "appManagementPolicy", "extensionProperty")  # fmt: skip
+
+
+def view(record: Record) -> Json:
+    """The properties of any record as answered."""
+    props = service_principal.view(record) if record.kind == "servicePrincipal" else record.props
+    return {**props, "deletedDateTime": record.deleted} if record.deleted else props
+
+
+def find(call: Call, kind: str, key: Key) -> Record:
+    """The live object that a key names; 400 for a bad key, 404 for no object."""
+    record = lookup(call, kind, key)
+    if record is None:
+        raise not_found(key.value)
+    return record
+
+
+def lookup(call: Call, kind: str, key: Key) -> Record | None:
+    """The live object that a key names, or None; 400 for a key of the wrong form."""
+    entity = TYPES[kind]
+    if key.name is None or key.name.lower() == "id":
+        if kind == "user" and not is_guid(key.value):
+            return call.tenant.one("user", "userPrincipalName", key.value)
+        if not is_guid(key.value):
+            raise invalid_identifier(key.value)
+        return call.tenant.get(kind, key.value)
+    alternate = _ALTERNATE_KEYS.get(kind, {}).get(key.name.lower())
+    if alternate is None:
+        raise bad_syntax(
+            f"The key property '{key.name}' is not valid on type 'microsoft.graph.{entity.name}'."
+        )
+    if alternate == "appId" and not is_guid(key.value):
+        raise invalid_reference(alternate)
+    if not key.value:
+        raise invalid_reference(alternate)
+    return call.tenant.one(kind, alternate, key.value)
+
+
+_ALTERNATE_KEYS = {
+    "application": {"appid": "appId", "uniquename": "uniqueName"},
+    "servicePrincipal": {"appid": "appId"},
+    "group": {"uniquename": "uniqueName"},
+    "user": {"userprincipalname": "userPrincipalName"},
+    "directoryRole": {"roletemplateid": "roleTemplateId"},
+}
+
+
+def one(call: Call, record: Record, *, context: str | None = None, status: int = 200,
+        headers: dict[str, str] | None = None, overlay: Json | None = None) -> Answer:  # fmt: skip
+    """An answer with one object."""
+    entity = TYPES[record.kind]
+    shape = shapes.of(entity, call.query)
+    body = {
+        "@odata.context": f"{call.service}/$metadata#{context or entity.collection}{shape.context()}/$entity",
+        **shapes.show(entity, {**view(record), **(overlay or {})}, shape,
+                      lambda name, inner: expanded(call, record, name, inner)),
+    }  # fmt: skip
+    return Answer(status, body, headers or {})
+
+
+def created(call: Call, record: Record, *, context: str | None = None, overlay: Json | None = None) -> Answer:
+    """201 with the object and where the directory keeps it."""
+    where = f"https://graph.microsoft.com/v2/{call.tenant.id}"
+    entity = TYPES[record.kind]
+    if record.kind in ("application", "servicePrincipal", "user", "group"):
+        location = f"{where}/directoryObjects/{record.id}/Microsoft.DirectoryServices.{entity.resource}"
+    else:
+        location = f"{where}/{entity.collection.split('/')[-1]}/{record.id}"
+    return one(call, record, context=context, status=201, headers={"Location": location}, overlay=overlay)
+
+
+def action(call: Call, context: str, **members: Any) -> Answer:
+    """What an action answers; recorded: its ``Location`` is the bare service."""
+    body = {"@odata.context": f"{call.service}/$metadata#{context}", **members}
+    return Answer(200, body, {"Location": "https://graph.microsoft.com"})
+
+
+def listing(call: Call, kind: str, context: str | None = None) -> Listing:
+    """A list of one kind."""
+    entity = TYPES[kind]
+    return Listing(call, entity, context or entity.collection, view=view,
+                   related=lambda record, name, shape: expanded(call, record, name, shape))  # fmt: skip
+
+
+def directory_objects(call: Call, records: list[Record]) -> Answer:
+    """A list of objects of several kinds, each naming its own."""
+    select = call.query.get("select")
+    names = tuple(n.strip() for n in select.split(",") if n.strip()) if select else None
+    suffix = f"({','.join(names)})" if names else ""
+    size = int(call.query.get("top") or 100) if (call.query.get("top") or "100").isdigit() else 100
+    values = [typed(r, shapes.Shape(names)) for r in records[:size]]
+    body: Json = {"@odata.context": f"{call.service}/$metadata#directoryObjects{suffix}"}
+    if (call.query.get("count") or "").lower() == "true" and call.eventual:
+        body["@odata.count"] = len(records)
+    return Answer(200, {**body, "value": values})
+
+
+def typed(record: Record, shape: shapes.Shape | None = None) -> Json:
+    """An object among others of other kinds: it names its type, and lacks what its type lacks."""
+    entity = TYPES[record.kind]
+    shape = shape or shapes.Shape()
+    if shape.select is not None:
+        known = [entity.by_name[n.lower()].name for n in shape.select if n.lower() in entity.by_name]
+        shape = shapes.Shape(tuple(known))
+    return {"@odata.type": f"#microsoft.graph.{entity.name}", **shapes.show(entity, view(record), shape)}
+
+
+def linked(call: Call, record: Record, name: str) -> list[Record]:
+    """The objects that a navigation property kept as links leads to."""
+    found = (call.tenant.any(i, DIRECTORY_KINDS) for i in record.links.get(name, ()))
+    return [r for r in found if r is not None]
+
+
+def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
+    """The value of an expanded navigation property: at most 20 objects."""
+    inlined = {
+        "appRoleAssignments": ("appRoleAssignment", "principalId"),
+        "appRoleAssignedTo": ("appRoleAssignment", "resourceId"),
+        "oauth2PermissionGrants": ("oauth2PermissionGrant", "clientId"),
+        "federatedIdentityCredentials": ("federatedIdentityCredential", "parentId"),
+        "extensionProperties": ("extensionProperty", "parentId"),
+    }.get(name)
+    if inlined is not None:
+        kind, prop = inlined
+        found = call.tenant.find(kind, prop, record.id)[: shapes.MAX_EXPANDED]
+        return [shapes.show(TYPES[kind], view(r), shape) for r in found]
+    return [typed(r, shape) for r in linked(call, record, name)[: shapes.MAX_EXPANDED]]
+
+
+def body_of(call: Call) -> Json:
+    """The request's JSON object."""
+    if not isinstance(call.body, dict):
+        raise empty_payload()
+    return call.body
+
+
+def reference(call: Call, body: Json) -> Record:
+    """The object that ``{"@odata.id": url}`` names."""
+    url = next((v for k, v in body.items() if k.lower() in ("@odata.id", "odata.id")), None)
+    if not isinstance(url, str):
+        raise bad_request("An @odata.id is required.")
+    return referenced(call, url)
+
+
+def referenced(call: Call, url: str) -> Record:
+    """The object at the end of a URL, such as ``.../directoryObjects/{id}``."""
+    tail = url.rstrip("/").split("/")[-1]
+    if "(" in tail:
+        tail = tail.partition("(")[2].rstrip(")").strip("'")
+    if not is_guid(tail):
+        user = call.tenant.one("user", "userPrincipalName", tail)
+        if user is not None:
+            return user
+        raise invalid_identifier(tail)
+    record = call.tenant.any(tail, DIRECTORY_KINDS)
+    if record is None:
+        raise not_found(tail)
+    return record
+
+
+def link(call: Call, record: Record, name: str, target: Record) -> None:
+    """Add a link; 400 if it is there."""
+    ids = record.links.get(name, ())
+    if target.id in ids:
+        raise GraphError(400, "Request_BadRequest",
+                         f"One or more added object references already exist for the following modified"
+                         f" properties: '{name}'.")  # fmt: skip
+    call.tenant.put(record.with_link(name, (*ids, target.id)))
+
+
+def unlink(call: Call, record: Record, name: str, target_id: str) -> None:
+    """Take a link away; 404 if it is not there."""
+    ids = record.links.get(name, ())
+    if target_id.lower() not in ids:
+        raise not_found(target_id)
+    call.tenant.put(record.with_link(name, (i for i in ids if i != target_id.lower())))
