@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 
 import pytest
-from conftest import STATE, TENANT, Program, Ran, Tenant, write_config
+
+from tests.support import STATE, TENANT, Program, Ran, Tenant, write_config
 
 
 def test_first_apply_gives_all_outputs(applied: Ran) -> None:

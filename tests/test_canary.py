@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Program, Tenant, write_config
+
+from tests.support import Program, Tenant, write_config
 
 OUTPUTS = ("text", "json", "markdown")
 # What a stranger might plant where a secret does not belong.

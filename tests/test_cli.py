@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Program, Ran, write_config
+
+from tests.support import Program, Ran, write_config
 
 VERBS = ("validate", "plan", "apply", "show", "schema", "explain", "sandbox")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import TENANT, Program, Tenant, write_config
+
+from tests.support import TENANT, Program, Tenant, write_config
 
 UPSERT = {"Prefer": "create-if-missing"}
 ADOPTED = "11111111-2222-4333-8444-555555555555"

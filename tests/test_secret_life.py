@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Program, Ran, Tenant, write_config
+
+from tests.support import Program, Ran, Tenant, write_config
 
 DELIVER = ("--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from conftest import Program, Ran, Tenant, write_config
+from tests.support import Program, Ran, Tenant, write_config
 
 
 def test_everything_undeclared_survives_an_update(provision: Program, applied: Ran) -> None:

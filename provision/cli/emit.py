@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Sequence
 
@@ -75,4 +74,4 @@ def _only_result(item: Result | ProvisionError) -> dict[str, object]:
 
 
 def _json(document: dict[str, object]) -> None:
-    click.echo(json.dumps(document, indent=2))
+    click.echo(report.document(document))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
@@ -93,7 +92,7 @@ def _say(error: ProvisionError, argv: Sequence[str]) -> None:
 
     try:
         if _wants_json(argv):
-            click.echo(json.dumps(report.error_json(error), indent=2))
+            click.echo(report.document(report.error_json(error)))
         else:
             from provision.cli.console import colorful
 

@@ -21,7 +21,7 @@ VERBS = {
     "show": "Print the values to enter in System Settings again.",
     "schema": "Print the JSON Schema of a config.",
     "explain": "Explain an error code.",
-    "sandbox": "Look at the local Microsoft Graph, or empty it.",
+    "sandbox": "The local Microsoft Graph: serve it, seed it, look at it, empty it.",
 }
 
 

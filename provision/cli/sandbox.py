@@ -29,11 +29,12 @@ _state = click.option(
 @output
 def show(state: str, output: str) -> int:
     """Print what is in the sandbox: tenants, applications, mailboxes. No secret is kept in it."""
+    from provision import report
     from provision.cli.session import open_sandbox
 
     summary = open_sandbox(state).summary()
     if output == "json":
-        click.echo(json.dumps(summary, indent=2))
+        click.echo(report.document(summary))
     else:
         import yaml
 

@@ -30,10 +30,10 @@ def validate(
 
     found = load(paths, variables=variables, environment=os.environ, allow_unset=allow_unset)
     if output == "json":
-        import json
+        from provision import report
 
         items = [{"path": config.path, "name": config.desired.name} for config in found]
-        click.echo(json.dumps({"format": "provision.validation/1", "configs": items}, indent=2))
+        click.echo(report.document({"format": "provision.validation/1", "configs": items}))
         return 0
     bullet = "- " if output == "markdown" else ""
     for config in found:

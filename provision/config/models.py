@@ -22,11 +22,10 @@ from pydantic import (
     create_model,
 )
 
-from provision import products
+from provision import delivery, products
 from provision.clouds import CLOUDS
 from provision.config import rules, urls
 from provision.config.node import Unset
-from provision.delivery import options as sinks
 
 AUDIENCES = (
     "AzureADMyOrg",
@@ -160,8 +159,10 @@ def _one_sink(value: Any) -> Any:
     return value
 
 
-_PLAIN_SINKS = tuple(kind for kind, model in sinks.MODELS.items() if model is None)
-_OPTIONS: dict[str, Any] = {kind: (model, None) for kind, model in sinks.MODELS.items() if model is not None}
+_PLAIN_SINKS = tuple(name for name, kind in delivery.SINKS.items() if kind.options is None)
+_OPTIONS: dict[str, Any] = {
+    name: (kind.options, None) for name, kind in delivery.SINKS.items() if kind.options is not None
+}
 
 if TYPE_CHECKING:
 

@@ -145,11 +145,14 @@ def _result(
         email_address=desired.mailbox.address,
         secret_key=secret,
     )
+    product = products.load(desired.product)
     return Result(
         plan=plan,
         outcomes=outcomes,
         outputs=outputs,
-        settings=settings(products.load(desired.product), outputs),
+        title=product.title,
+        settings=settings(product, outputs),
+        notes=product.notes,
         consent=Consent(
             state=_consent_state(plan, outcomes),
             url=desired.cloud.consent_url(observed.tenant_id, app_id) if app_id else None,

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from provision.delivery import Sink
+from provision.delivery import Handover, Sink
 from provision.engine.journal import DELIVERED, INTENDED, REMOVED, Journal
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, client_secret
@@ -65,10 +65,11 @@ async def mint_and_deliver(tools: Minting, holder: Holder, step: Mint) -> Observ
 
 
 async def _deliver(tools: Minting, secret: Secret, made: Observed) -> None:
+    handover = Handover(tools.name, made.key_id, made.end)
     if tools.sink.interactive:  # on the main thread, where Ctrl-C reaches it
-        tools.sink.deliver(secret, made.key_id, made.end, tools.name)
+        tools.sink.deliver(secret, handover)
     else:
-        await asyncio.to_thread(tools.sink.deliver, secret, made.key_id, made.end, tools.name)
+        await asyncio.to_thread(tools.sink.deliver, secret, handover)
 
 
 async def record(graph: Graph, holder: Holder, key_id: str) -> None:

@@ -7,6 +7,8 @@ is written, 4xx sign-in and Graph, 5xx delivery of the secret, 6xx findings, 7xx
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 from provision.errors import Entry, Exit
 
 # 1xx: the command line
@@ -562,3 +564,11 @@ def find(text: str) -> Entry | None:
     """Return the entry of that code or name, whatever its case; ``None`` if there is none."""
     wanted = text.strip().lower()
     return next((e for e in ENTRIES.values() if wanted in (e.code.lower(), e.name)), None)
+
+
+def near(text: str) -> str | None:
+    """Return the code or name that was probably meant, or ``None``."""
+    wanted = text.strip().lower()[:64]
+    names = [*ENTRIES, *(entry.code.lower() for entry in ENTRIES.values())]
+    found = get_close_matches(wanted, names, n=1)
+    return (found[0].upper() if found[0].startswith("prv") else found[0]) if found else None

@@ -84,7 +84,9 @@ class Result:
     plan: Plan
     outcomes: tuple[Outcome, ...]
     outputs: Outputs
+    title: str  # the product's name
     settings: tuple[Setting, ...]
+    notes: tuple[str, ...]  # what else to know of the product's screens
     consent: Consent
     portal_url: str | None = None  # the registration's page, for a person to look at
 

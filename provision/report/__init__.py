@@ -1,1 +1,22 @@
-"""."""
+"""Values in, string out: plans, results and errors as text, JSON and Markdown. No decisions in here."""
+
+from __future__ import annotations
+
+from provision.report.documents import error_json, plan_json, plans_json, result_json, results_json
+from provision.report.escape import document
+from provision.report.markdown import plan_markdown, result_markdown
+from provision.report.text import error_text, plan_text, result_text
+
+__all__ = [
+    "document",
+    "error_json",
+    "error_text",
+    "plan_json",
+    "plan_markdown",
+    "plan_text",
+    "plans_json",
+    "result_json",
+    "result_markdown",
+    "result_text",
+    "results_json",
+]

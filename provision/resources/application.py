@@ -175,13 +175,13 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
 
     if observed.display_name != desired.display_name:
         differs(
-            "display_name", observed.display_name, desired.display_name, {"displayName": desired.display_name}
+            "displayName", observed.display_name, desired.display_name, {"displayName": desired.display_name}
         )
     if observed.unique_name is None:  # written once; another tool's name on an adopted one is kept
-        differs("unique_name", None, desired.unique_name, {"uniqueName": desired.unique_name})
+        differs("uniqueName", None, desired.unique_name, {"uniqueName": desired.unique_name})
     if observed.sign_in_audience != desired.sign_in_audience:
         differs(
-            "sign_in_audience",
+            "signInAudience",
             observed.sign_in_audience,
             desired.sign_in_audience,
             {"signInAudience": desired.sign_in_audience},
@@ -192,7 +192,7 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
     lacking = [uri for uri in desired.redirect_uris if _comparable(uri) not in live]
     if lacking:
         uris = sorted([*observed.redirect_uris, *lacking])
-        differs("redirect_uris", sorted(observed.redirect_uris), uris, {"web": {"redirectUris": uris}})
+        differs("redirectUris", sorted(observed.redirect_uris), uris, {"web": {"redirectUris": uris}})
     if desired.permission is not None and not _declares(observed.permissions, desired.permission):
         labels = sorted(_label(item) for item in observed.permissions)
         differs(
@@ -235,10 +235,10 @@ def _creation(desired: Desired) -> Change:
         "tags": [OWNER_TAG],
     }
     after: dict[str, Any] = {
-        "unique_name": desired.unique_name,
-        "display_name": desired.display_name,
-        "sign_in_audience": desired.sign_in_audience,
-        "redirect_uris": list(desired.redirect_uris),
+        "uniqueName": desired.unique_name,
+        "displayName": desired.display_name,
+        "signInAudience": desired.sign_in_audience,
+        "redirectUris": list(desired.redirect_uris),
         "permissions": [_label(desired.permission)] if desired.permission else [],
         "tags": [OWNER_TAG],
     }

@@ -205,7 +205,7 @@ def diff(
             f"{ADDRESS}[{item.key_id}]",
             Action.DELETE,
             "minted by a run that was interrupted; nobody ever received it",
-            {"display_name": item.display_name, "key_id": item.key_id},
+            {"displayName": item.display_name, "keyId": item.key_id},
             None,
             Remove(item.key_id),
         )
@@ -222,7 +222,7 @@ def _main_change(
     due = _due(desired, state, now=now)
     if due is not None:
         after = {
-            "display_name": desired.display_name,
+            "displayName": desired.display_name,
             "lifetime": granted_lifetime(desired.lifetime, limits),
         }
         return Change(

@@ -39,7 +39,7 @@ def diff(observed: Observed | None) -> Change:
         Action.CREATE,
         "the application has no service principal in the tenant",
         None,
-        {"account_enabled": True, "tags": [PORTAL_TAG]},
+        {"accountEnabled": True, "tags": [PORTAL_TAG]},
         Create(),
     )
 

@@ -1,0 +1,148 @@
+"""Plans, results and errors as JSON: ``provision.plan/1``, ``provision.result/1``, ``provision.error/1``.
+
+The field names of a plan's changes are those of Terraform's plan JSON, so that tools for these read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from provision.change import Change
+from provision.errors import Finding, ProvisionError
+from provision.plan.digest import plain
+from provision.plan.model import Plan
+from provision.plan.result import Outcome, Result, SecretKey
+
+Json = dict[str, Any]
+
+
+def plan_json(plan: Plan) -> Json:
+    """Return a plan as ``provision.plan/1``."""
+    return {
+        "format": "provision.plan/1",
+        "target": plan.target.value,
+        "name": plan.name,
+        "tenant_id": plan.observed.tenant_id,
+        "cloud": plan.desired.cloud.name,
+        "resource_changes": [_change(change, plan.name) for change in plan.changes],
+        "findings": [_finding(finding) for finding in plan.findings],
+        "summary": plan.summary(),
+        "digest": plan.digest,
+    }
+
+
+def plans_json(items: Sequence[Plan | ProvisionError]) -> Json:
+    """Return several plans, and the errors of those that could not be made, as ``provision.plans/1``."""
+    return {
+        "format": "provision.plans/1",
+        "plans": [plan_json(item) if isinstance(item, Plan) else error_json(item) for item in items],
+    }
+
+
+def result_json(result: Result) -> Json:
+    """Return a result as ``provision.result/1``; the secret's value is not among what it is made of."""
+    plan, outputs = result.plan, result.outputs
+    return {
+        "format": "provision.result/1",
+        "target": plan.target.value,
+        "name": plan.name,
+        "tenant_id": plan.observed.tenant_id,
+        "cloud": plan.desired.cloud.name,
+        "changes": [_outcome(outcome, plan.name) for outcome in result.outcomes],
+        "findings": [_finding(finding) for finding in plan.findings],
+        "outputs": {
+            "oauth_client_id": outputs.oauth_client_id,
+            "tenant_id": outputs.tenant_id,
+            "email_address": outputs.email_address,
+            "secret_key": _secret_key(outputs.secret_key) if outputs.secret_key else None,
+        },
+        "settings": [
+            {"screen": setting.screen, "label": setting.label, "value": setting.value}
+            for setting in result.settings
+        ],
+        "consent": {
+            "state": result.consent.state.value,
+            "url": result.consent.url,
+            "role_needed": result.consent.role_needed,
+        },
+        "portal_url": result.portal_url,
+    }
+
+
+def results_json(items: Sequence[Result | ProvisionError]) -> Json:
+    """Return several results, and the errors of those that there are none of, as ``provision.results/1``."""
+    return {
+        "format": "provision.results/1",
+        "results": [result_json(item) if isinstance(item, Result) else error_json(item) for item in items],
+    }
+
+
+def error_json(error: ProvisionError) -> Json:
+    """Return an error, and in ``errors`` the others found with it, as ``provision.error/1``."""
+    return {
+        "format": "provision.error/1",
+        **_error(error),
+        "errors": [_error(other) for other in error.others],
+    }
+
+
+def _error(error: ProvisionError) -> Json:
+    return {
+        "code": error.entry.code,
+        "name": error.entry.name,
+        "message": error.message,
+        "fix": error.fix,
+        "where": str(error.where) if error.where else None,
+        "request_id": error.request_id,
+        "service_code": error.service_code,
+        "exit_code": int(error.entry.exit),
+    }
+
+
+def _change(change: Change, name: str) -> Json:
+    return {
+        "address": change.address,
+        "type": change.address.partition("[")[0],
+        "name": name,
+        "change": {
+            "actions": [change.action.value],
+            "before": _values(change.before),
+            "after": _values(change.after),
+        },
+        "reason": change.reason,
+    }
+
+
+def _values(values: Mapping[str, Any] | None) -> Json | None:
+    return None if values is None else {key: plain(value) for key, value in values.items()}
+
+
+def _outcome(outcome: Outcome, name: str) -> Json:
+    error = error_json(outcome.error) if outcome.error else None
+    return {**_change(outcome.change, name), "status": outcome.status.value, "error": error}
+
+
+def _finding(finding: Finding) -> Json:
+    return {
+        "code": finding.entry.code,
+        "name": finding.entry.name,
+        "severity": finding.severity.value,
+        "message": finding.message,
+        "fix": finding.fix or finding.entry.fix,
+    }
+
+
+def _secret_key(secret: SecretKey) -> Json:
+    return {
+        "key_id": secret.key_id,
+        "hint": secret.hint,
+        "expires": _time(secret.expires),
+        "renew": _time(secret.renew),
+        "delivered_to": secret.delivered_to,
+    }
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

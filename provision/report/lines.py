@@ -1,0 +1,98 @@
+"""A plan's changes as lines of a diff: each with its sign, its text, and nothing of how it is shown.
+
+Terminal, Markdown and HTML show the same lines, so that a reviewer reads the same everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provision.change import Action, Change
+from provision.plan.model import Plan
+from provision.report.escape import plain
+
+_SIGNS = {
+    Action.CREATE: "+",
+    Action.UPDATE: "~",
+    Action.DELETE: "-",
+    Action.NO_OP: " ",
+    Action.HANDOFF: ">",
+}
+_WORDS = {
+    "create": "to create",
+    "update": "to update",
+    "delete": "to delete",
+    "no-op": "unchanged",
+    "handoff": "for a person",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: ``sign`` is one of ``+ ~ - >`` or a space; ``text`` is safe to print."""
+
+    sign: str
+    text: str
+
+
+def of_plan(plan: Plan) -> list[Line]:
+    """Return the lines of every change, in the plan's order."""
+    return [line for change in plan.changes for line in _of_change(change)]
+
+
+def summary(plan: Plan) -> str:
+    """Return the count of changes in words."""
+    counts = plan.summary()
+    parts = [f"{count} {_WORDS[action]}" for action, count in counts.items() if count]
+    return ", ".join(parts) or "nothing to do"
+
+
+def _of_change(change: Change) -> list[Line]:
+    sign = _SIGNS[change.action]
+    word = "hand over" if change.action is Action.HANDOFF else change.action.value
+    kept = change.action is Action.NO_OP
+    what = plain(change.address) if kept else f"{word} {plain(change.address)}"
+    lines = [Line(sign, f"{what}: {plain(change.reason)}")]
+    names = [
+        *(change.before or {}),
+        *(name for name in change.after or {} if name not in (change.before or {})),
+    ]
+    width = max(map(len, names), default=0)
+    for name in names:
+        lines += _of_property(change, name, width)
+    return lines
+
+
+def _of_property(change: Change, name: str, width: int) -> list[Line]:
+    before, after = _get(change.before, name), _get(change.after, name)
+    label = f"    {name:<{width}}  "
+    if isinstance(before, (list, tuple)) or isinstance(after, (list, tuple)):
+        return _of_list(label, before or (), after or ())
+    if change.action is Action.UPDATE:
+        return [Line("-", label + _shown(before)), Line("+", label + _shown(after))]
+    if change.action is Action.DELETE:
+        return [Line("-", label + _shown(before))]
+    return [Line(_SIGNS[change.action], label + _shown(after))]
+
+
+def _of_list(label: str, before: Sequence[Any], after: Sequence[Any]) -> list[Line]:
+    """One line an item: only what comes or goes has a sign, whatever the order."""
+    old, new = sorted(map(_shown, before)), sorted(map(_shown, after))
+    lines = [Line(" ", label + item) for item in old if item in new]
+    lines += [Line("-", label + item) for item in old if item not in new]
+    lines += [Line("+", label + item) for item in new if item not in old]
+    return lines or [Line(" ", label + "none")]
+
+
+def _get(values: Mapping[str, Any] | None, name: str) -> Any:
+    return (values or {}).get(name)
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f'"{plain(value)}"' if isinstance(value, str) else plain(str(value))

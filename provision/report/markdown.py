@@ -1,0 +1,69 @@
+"""Plans and results as Markdown, for a comment on a pull request or a job's summary."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from provision.errors import Finding
+from provision.plan.model import Plan, Target
+from provision.plan.result import ConsentState, Result
+from provision.report import lines
+from provision.report.escape import code, fenced, markdown
+
+# What GitHub's highlighting of a diff colours; ours for an update and a hand-over it would not.
+_SIGNS = {"+": "+", "-": "-", "~": "!", ">": "!", " ": " "}
+
+
+def plan_markdown(plan: Plan) -> str:
+    """Return a plan: heading, summary, the diff, findings, digest."""
+    where = "the sandbox" if plan.target is Target.SANDBOX else f"cloud {plan.desired.cloud.name}"
+    diff = "\n".join(f"{_SIGNS[line.sign]} {line.text}".rstrip() for line in lines.of_plan(plan))
+    out = [
+        f"### provision plan: {code(plan.name)}",
+        "",
+        f"{lines.summary(plan)}; tenant {code(plan.observed.tenant_id)}, {where}.",
+        "",
+        fenced(diff, "diff"),
+        "",
+        *_findings(plan.findings),
+        f"Digest: {code(plan.digest)}",
+    ]
+    return "\n".join(out)
+
+
+def _findings(findings: tuple[Finding, ...]) -> list[str]:
+    if not findings:
+        return []
+    listed = [
+        f"- **{finding.severity.value}** {code(finding.entry.name)}: {markdown(finding.message)}"
+        for finding in findings
+    ]
+    return [*listed, ""]
+
+
+def result_markdown(result: Result) -> str:
+    """Return the hand-off sheet: a table a screen, dates, consent."""
+    out = [f"### provision: {code(result.plan.name)}", ""]
+    for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
+        out += [f"**{markdown(result.title)}, {markdown(screen)}**", "", "| Box | Value |", "|---|---|"]
+        out += [f"| {markdown(box.label)} | {code(box.value)} |" for box in boxes]
+        out.append("")
+    out += [f"- {markdown(note)}" for note in result.notes]
+    secret = result.outputs.secret_key
+    if secret is not None:
+        out.append(
+            f"- The secret {code(secret.key_id)} ends {secret.expires:%Y-%m-%d}; renew it from "
+            f"{secret.renew:%Y-%m-%d} on."
+        )
+    consent = result.consent
+    if consent.state is ConsentState.REQUIRED:
+        link = f": {code(consent.url)}" if consent.url else "."
+        out.append(f"- **Consent is still to be given** by a {consent.role_needed}{link}")
+    else:
+        out.append(f"- Consent: {consent.state.value}")
+    for outcome in result.outcomes:
+        if outcome.error is not None:
+            what = f"{code(outcome.change.address)} {outcome.status.value}"
+            out.append(f"- {what}: {markdown(outcome.error.message)} ({code(outcome.error.entry.code)})")
+    out += ["", *_findings(result.plan.findings)]
+    return "\n".join(out).rstrip()

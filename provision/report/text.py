@@ -1,0 +1,123 @@
+"""Plans, results and errors for a terminal: what a person reads first, aligned, coloured where it helps."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from provision.errors import Finding, ProvisionError, Severity
+from provision.plan.model import Plan, Target
+from provision.plan.result import ConsentState, Result, Status
+from provision.report import lines
+from provision.report.escape import plain
+
+_RED, _GREEN, _YELLOW, _CYAN, _BOLD, _DIM = "31", "32", "33", "36", "1", "2"
+_OF_SIGN = {"+": _GREEN, "-": _RED, "~": _YELLOW, ">": _CYAN, " ": _DIM}
+_OF_SEVERITY = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.INFO: _DIM}
+_DONE = {
+    Status.DONE: "done",
+    Status.UNCHANGED: "unchanged",
+    Status.HANDOFF: "for a person",
+    Status.FAILED: "failed",
+    Status.NOT_TRIED: "not tried",
+}
+
+
+class _Pen:
+    def __init__(self, *, color: bool) -> None:
+        self._color = color
+
+    def __call__(self, text: str, code: str) -> str:
+        return f"\x1b[{code}m{text}\x1b[0m" if self._color and text else text
+
+
+def plan_text(plan: Plan, *, color: bool = False) -> str:
+    """Return a plan as a diff: what changes, why, what else to know, and the digest to approve it by."""
+    pen = _Pen(color=color)
+    where = "the sandbox" if plan.target is Target.SANDBOX else f"cloud {plan.desired.cloud.name}"
+    out = [f"{pen(plan.name, _BOLD)}  in tenant {plan.observed.tenant_id}, {where}", ""]
+    out += [pen(f"  {line.sign} {line.text}".rstrip(), _OF_SIGN[line.sign]) for line in lines.of_plan(plan)]
+    out += ["", *_findings(plan.findings, pen)]
+    out += [f"Plan: {lines.summary(plan)}.", f"Digest: {plan.digest}"]
+    return "\n".join(out)
+
+
+def _findings(findings: tuple[Finding, ...], pen: _Pen) -> list[str]:
+    if not findings:
+        return []
+    out = []
+    for finding in findings:
+        head = pen(finding.severity.value, _OF_SEVERITY[finding.severity])
+        out.append(f"{head}: {plain(finding.message)} [{finding.entry.code} {finding.entry.name}]")
+        if finding.severity is not Severity.INFO:
+            out.append(f"  {plain(finding.fix or finding.entry.fix)}")
+    return [*out, ""]
+
+
+def result_text(result: Result, *, color: bool = False) -> str:
+    """Return the hand-off sheet: what came of the plan, the values to enter screen by screen, the dates."""
+    pen = _Pen(color=color)
+    out = [f"{pen(result.plan.name, _BOLD)}: {_outcome(result)}", ""]
+    for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
+        listed = list(boxes)
+        width = max(len(box.label) for box in listed)
+        out.append(pen(f"Enter in {plain(result.title)}, {plain(screen)}", _BOLD))
+        out += [f"  {box.label:<{width}}  {plain(box.value)}" for box in listed]
+        out.append("")
+    out += [f"Note: {plain(note)}" for note in result.notes]
+    out += [*_dates(result), *_consent(result, pen)]
+    if result.portal_url:
+        out.append(f"Registration: {plain(result.portal_url)}")
+    findings = _findings(result.plan.findings, pen)
+    return "\n".join([*out, *(["", *findings[:-1]] if findings else [])])
+
+
+def _outcome(result: Result) -> str:
+    counts = {status: sum(o.status is status for o in result.outcomes) for status in Status}
+    if counts[Status.UNCHANGED] == len(result.outcomes):
+        return "nothing to do"
+    return ", ".join(f"{count} {_DONE[status]}" for status, count in counts.items() if count)
+
+
+def _dates(result: Result) -> list[str]:
+    secret = result.outputs.secret_key
+    if secret is None:
+        return []
+    return [
+        f"Secret Key: ends {secret.expires:%Y-%m-%d} (key id {secret.key_id}). Put into a calendar: from "
+        f"{secret.renew:%Y-%m-%d} on, run 'provision apply' again and enter the new one."
+    ]
+
+
+def _consent(result: Result, pen: _Pen) -> list[str]:
+    consent = result.consent
+    match consent.state:
+        case ConsentState.GRANTED:
+            return ["Consent: granted."]
+        case ConsentState.NOT_NEEDED:
+            return ["Consent: none in Entra; Exchange limits the application to its mailbox."]
+        case ConsentState.REQUIRED:
+            head = pen("Consent: still to be given.", _YELLOW)
+            link = f" opens this link and accepts:\n  {plain(consent.url)}" if consent.url else " gives it."
+            return [f"{head} A {consent.role_needed}{link}"]
+
+
+def error_text(error: ProvisionError, *, color: bool = False) -> str:
+    """Return errors as a person reads them: what, where with a caret, whose words, what to do next."""
+    return "\n".join(_error(single, _Pen(color=color)) for single in error.all)
+
+
+def _error(error: ProvisionError, pen: _Pen) -> str:
+    where = f"{plain(str(error.where))}: " if error.where else ""
+    head = pen("error", _RED)
+    out = [f"{where}{head}: {plain(error.message)} [{error.entry.code} {error.entry.name}]"]
+    place = error.where
+    if place is not None and place.text is not None and place.line is not None:
+        number = str(place.line)
+        out.append(f"  {number} | {plain(place.text)}")
+        if place.column is not None:
+            before = len(plain(place.text[: place.column - 1]))
+            out.append(f"  {' ' * len(number)} | {' ' * before}{pen('^', _RED)}")
+    if error.request_id:
+        out.append(f"  request id: {plain(error.request_id)}")
+    out.append(f"  {plain(error.fix)}")
+    return "\n".join(out)
