@@ -33,7 +33,8 @@ class Endpoint:
 
 
 _READING_ACTIONS = frozenset({"getbyids", "checkmembergroups", "getmembergroups", "checkmemberobjects",
-                              "getmemberobjects", "validateproperties"})  # fmt: skip
+                              "getmemberobjects", "validateproperties",
+                              "$batch"})  # fmt: skip
 
 
 class Router:

@@ -7,11 +7,13 @@ policy per object replaces the tenant's default instead of merging with it.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from provision.sandbox.entities.schema import parse_time
-from provision.sandbox.errors import Detail, GraphError
+from provision.sandbox.entities.schema import EntityType, merged, new_id, parse_time, read
+from provision.sandbox.entities.tenancy import APP_POLICY, DEFAULT_POLICY
+from provision.sandbox.errors import Detail, GraphError, invalid_value, missing_value, read_only
 from provision.sandbox.store import Record, Tenant
 
 Json = dict[str, Any]
@@ -72,3 +74,69 @@ def lifetime(text: str) -> timedelta:
     )
     total = timedelta(days=years * 365 + months * 30 + weeks * 7 + days, hours=hours, minutes=minutes)
     return total + timedelta(seconds=seconds)
+
+
+def create(tenant: Tenant, body: Json) -> Record:
+    """A new custom policy."""
+    sent = _writable(APP_POLICY, body)
+    if not sent.get("displayName"):
+        raise missing_value("displayName", APP_POLICY.resource)
+    props = _merge(APP_POLICY, APP_POLICY.defaults(), sent) | {"id": new_id()}
+    _check(props["restrictions"])
+    return tenant.put(Record(APP_POLICY.kind, props["id"], props))
+
+
+def update(tenant: Tenant, record: Record, body: Json) -> None:
+    """A policy after a PATCH, the tenant's own or a custom one."""
+    entity = APP_POLICY if record.kind == APP_POLICY.kind else DEFAULT_POLICY
+    props = _merge(entity, record.props, _writable(entity, body))
+    for name in ("restrictions", "applicationRestrictions", "servicePrincipalRestrictions"):
+        _check(props.get(name))
+    tenant.put(replace(record, props=props))
+
+
+def delete(tenant: Tenant, record: Record) -> None:
+    """Forget a custom policy; what it governed falls back to the tenant's."""
+    for kind in ("application", "servicePrincipal"):
+        for governed in tenant.all(kind):
+            if record.id in governed.links.get("appManagementPolicies", ()):
+                tenant.put(governed.with_link("appManagementPolicies", ()))
+    tenant.remove(record)
+
+
+def _writable(entity: EntityType, body: Json) -> Json:
+    sent = read(entity, body)
+    for name, value in list(sent.items()):
+        if entity.by_name[name.lower()].read_only:
+            if value is not None:
+                raise read_only(name)
+            del sent[name]
+    return sent
+
+
+def _merge(entity: EntityType, props: Json, sent: Json) -> Json:
+    changed = {n: merged(entity.by_name[n.lower()], props.get(n), v) for n, v in sent.items()}
+    return {**props, **changed}
+
+
+def _check(restrictions: Json | None) -> None:
+    """Known types, each once; a lifetime with a lifetime (appManagementConfiguration's page)."""
+    for name, known in _RESTRICTION_TYPES.items():
+        rules = (restrictions or {}).get(name) or []
+        kinds = [r["restrictionType"] for r in rules]
+        if len(set(kinds)) != len(kinds) or not set(kinds) <= known:
+            raise invalid_value("restrictionType", "AppManagementConfiguration")
+        for rule in rules:
+            if rule["state"] not in ("enabled", "disabled", None):
+                raise invalid_value("state", "AppManagementConfiguration")
+            if str(rule["restrictionType"]).endswith("Lifetime") and rule["maxLifetime"] is None:
+                raise invalid_value("maxLifetime", "AppManagementConfiguration")
+
+
+# https://learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration and
+# https://learn.microsoft.com/graph/api/resources/keycredentialconfiguration
+_RESTRICTION_TYPES = {
+    "passwordCredentials": {"passwordAddition", "passwordLifetime", "symmetricKeyAddition", "symmetricKeyLifetime",
+                            "customPasswordAddition"},
+    "keyCredentials": {"asymmetricKeyLifetime", "trustedCertificateAuthority"},
+}  # fmt: skip

@@ -83,3 +83,12 @@ DIRECTORY_ROLE = EntityType(
         Prop("roleTemplateId", "Guid"),
     ),
 )  # fmt: skip
+
+DIRECTORY_ROLE_TEMPLATE = EntityType(
+    kind="directoryRoleTemplate", name="directoryRoleTemplate", resource="DirectoryRoleTemplate",
+    collection="directoryRoleTemplates",
+    props=(
+        Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
+        Prop("description", read_only=True), Prop("displayName", read_only=True),
+    ),
+)  # fmt: skip

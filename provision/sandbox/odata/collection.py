@@ -39,14 +39,16 @@ class Listing:
         *,
         view: Callable[[Record], Json] = lambda r: r.props,
         related: Callable[[Record, str, shapes.Shape], Any] | None = None,
+        show: Callable[[Record, shapes.Shape], Json] | None = None,
         page: int = DEFAULT_PAGE,
+        headers: dict[str, str] | None = None,
     ) -> None:
         self._call, self._entity, self._context = call, entity, context
+        self._show, self._headers = show, headers or {}
         self._view, self._related, self._page = view, related, page
         self._advanced = not entity.directory_object or (call.eventual and self._counts())
 
-    def answer(self, records: Sequence[Record] | None = None, *, decorate: Callable[[Record], Json] | None = None
-               ) -> Answer:  # fmt: skip
+    def answer(self, records: Sequence[Record] | None = None) -> Answer:
         """The page that the request asks for; of these records, or of all of the tenant's of the kind."""
         shape = shapes.of(self._entity, self._call.query)
         found = self._ordered(self._matching(records))
@@ -58,11 +60,13 @@ class Listing:
             body["@odata.count"] = len(found)
         if start + size < len(found):
             body["@odata.nextLink"] = self._next(start + size)
-        body["value"] = [
-            (decorate(r) if decorate else {}) | shapes.show(self._entity, self._view(r), shape, self._of(r))
-            for r in page
-        ]
-        return Answer(200, body)
+        body["value"] = [self._shown(r, shape) for r in page]
+        return Answer(200, body, dict(self._headers))
+
+    def _shown(self, record: Record, shape: shapes.Shape) -> Json:
+        if self._show is not None:
+            return self._show(record, shape)
+        return shapes.show(self._entity, self._view(record), shape, self._of(record))
 
     def count(self, records: Sequence[Record] | None = None) -> Answer:
         """``/$count``: a bare number."""

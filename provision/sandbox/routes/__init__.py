@@ -2,7 +2,23 @@
 
 from __future__ import annotations
 
-from provision.sandbox.routes import mail
+from provision.sandbox.routes import (
+    applications,
+    batch,
+    deleted_items,
+    directory,
+    grants,
+    groups,
+    mail,
+    policies,
+    roles,
+    service_principals,
+    users,
+)
 from provision.sandbox.routing import Endpoint
 
-ENDPOINTS: list[Endpoint] = [*mail.ENDPOINTS]
+ENDPOINTS: list[Endpoint] = [
+    *applications.ENDPOINTS, *service_principals.ENDPOINTS, *grants.ENDPOINTS, *deleted_items.ENDPOINTS,
+    *policies.ENDPOINTS, *users.ENDPOINTS, *groups.ENDPOINTS, *directory.ENDPOINTS, *roles.ENDPOINTS,
+    *mail.ENDPOINTS, *batch.ENDPOINTS,
+]  # fmt: skip

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from provision.sandbox.call import Answer, Call, Json
+from provision.sandbox.directory import relations
 from provision.sandbox.entities import application, grants, parts, people, service_principal, tenancy
+from provision.sandbox.entities.directory_object import DIRECTORY_OBJECT
 from provision.sandbox.entities.schema import EntityType, empty_payload, is_guid
 from provision.sandbox.errors import (
-    GraphError,
     bad_request,
     bad_syntax,
     invalid_identifier,
@@ -26,11 +27,9 @@ TYPES: dict[str, EntityType] = {
         application.TYPE, service_principal.TYPE, people.USER, people.GROUP, people.DIRECTORY_ROLE,
         grants.APP_ROLE_ASSIGNMENT, grants.OAUTH2_PERMISSION_GRANT, parts.FEDERATED_CREDENTIAL,
         parts.EXTENSION_PROPERTY, tenancy.ORGANIZATION, tenancy.DOMAIN, tenancy.DEFAULT_POLICY,
-        tenancy.APP_POLICY, tenancy.ROLE_ASSIGNMENT,
+        tenancy.APP_POLICY, tenancy.ROLE_ASSIGNMENT, tenancy.ROLE_DEFINITION, people.DIRECTORY_ROLE_TEMPLATE,
     )
 }  # fmt: skip
-DIRECTORY_KINDS = ("application", "servicePrincipal", "user", "group", "directoryRole", "organization",
-                   "appManagementPolicy", "extensionProperty")  # fmt: skip
 
 
 def view(record: Record) -> Json:
@@ -92,13 +91,17 @@ def one(call: Call, record: Record, *, context: str | None = None, status: int =
 
 def created(call: Call, record: Record, *, context: str | None = None, overlay: Json | None = None) -> Answer:
     """201 with the object and where the directory keeps it."""
+    headers = {"Location": location(call, record)}
+    return one(call, record, context=context, status=201, headers=headers, overlay=overlay)
+
+
+def location(call: Call, record: Record) -> str:
+    """Where the directory keeps an object: recorded, always under the public cloud's host."""
     where = f"https://graph.microsoft.com/v2/{call.tenant.id}"
     entity = TYPES[record.kind]
     if record.kind in ("application", "servicePrincipal", "user", "group"):
-        location = f"{where}/directoryObjects/{record.id}/Microsoft.DirectoryServices.{entity.resource}"
-    else:
-        location = f"{where}/{entity.collection.split('/')[-1]}/{record.id}"
-    return one(call, record, context=context, status=201, headers={"Location": location}, overlay=overlay)
+        return f"{where}/directoryObjects/{record.id}/Microsoft.DirectoryServices.{entity.resource}"
+    return f"{where}/{entity.collection.split('/')[-1]}/{record.id}"
 
 
 def action(call: Call, context: str, **members: Any) -> Answer:
@@ -114,17 +117,17 @@ def listing(call: Call, kind: str, context: str | None = None) -> Listing:
                    related=lambda record, name, shape: expanded(call, record, name, shape))  # fmt: skip
 
 
-def directory_objects(call: Call, records: list[Record]) -> Answer:
-    """A list of objects of several kinds, each naming its own."""
-    select = call.query.get("select")
-    names = tuple(n.strip() for n in select.split(",") if n.strip()) if select else None
-    suffix = f"({','.join(names)})" if names else ""
-    size = int(call.query.get("top") or 100) if (call.query.get("top") or "100").isdigit() else 100
-    values = [typed(r, shapes.Shape(names)) for r in records[:size]]
-    body: Json = {"@odata.context": f"{call.service}/$metadata#directoryObjects{suffix}"}
-    if (call.query.get("count") or "").lower() == "true" and call.eventual:
-        body["@odata.count"] = len(records)
-    return Answer(200, {**body, "value": values})
+def objects(call: Call, *, action: bool = False) -> Listing:
+    """A list of objects of several kinds, each naming its own; what an action answers is one too."""
+    headers = {"Location": "https://graph.microsoft.com"} if action else {}
+    return Listing(call, DIRECTORY_OBJECT, "directoryObjects", view=view, show=typed, headers=headers)
+
+
+def one_typed(call: Call, record: Record) -> Answer:
+    """An answer with one object of a kind that the path does not tell."""
+    shape = shapes.of(DIRECTORY_OBJECT, call.query)
+    context = f"{call.service}/$metadata#directoryObjects{shape.context()}/$entity"
+    return Answer(200, {"@odata.context": context, **typed(record, shape)})
 
 
 def typed(record: Record, shape: shapes.Shape | None = None) -> Json:
@@ -135,12 +138,6 @@ def typed(record: Record, shape: shapes.Shape | None = None) -> Json:
         known = [entity.by_name[n.lower()].name for n in shape.select if n.lower() in entity.by_name]
         shape = shapes.Shape(tuple(known))
     return {"@odata.type": f"#microsoft.graph.{entity.name}", **shapes.show(entity, view(record), shape)}
-
-
-def linked(call: Call, record: Record, name: str) -> list[Record]:
-    """The objects that a navigation property kept as links leads to."""
-    found = (call.tenant.any(i, DIRECTORY_KINDS) for i in record.links.get(name, ()))
-    return [r for r in found if r is not None]
 
 
 def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
@@ -156,7 +153,7 @@ def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
         kind, prop = inlined
         found = call.tenant.find(kind, prop, record.id)[: shapes.MAX_EXPANDED]
         return [shapes.show(TYPES[kind], view(r), shape) for r in found]
-    return [typed(r, shape) for r in linked(call, record, name)[: shapes.MAX_EXPANDED]]
+    return [typed(r, shape) for r in relations.follow(call.tenant, record, name)[: shapes.MAX_EXPANDED]]
 
 
 def body_of(call: Call) -> Json:
@@ -164,6 +161,11 @@ def body_of(call: Call) -> Json:
     if not isinstance(call.body, dict):
         raise empty_payload()
     return call.body
+
+
+def member(call: Call, name: str) -> Any:
+    """One member of the body, its name in any case; None if it is not there."""
+    return next((v for k, v in body_of(call).items() if k.lower() == name.lower()), None)
 
 
 def reference(call: Call, body: Json) -> Record:
@@ -184,25 +186,7 @@ def referenced(call: Call, url: str) -> Record:
         if user is not None:
             return user
         raise invalid_identifier(tail)
-    record = call.tenant.any(tail, DIRECTORY_KINDS)
+    record = call.tenant.any(tail, relations.KINDS)
     if record is None:
         raise not_found(tail)
     return record
-
-
-def link(call: Call, record: Record, name: str, target: Record) -> None:
-    """Add a link; 400 if it is there."""
-    ids = record.links.get(name, ())
-    if target.id in ids:
-        raise GraphError(400, "Request_BadRequest",
-                         f"One or more added object references already exist for the following modified"
-                         f" properties: '{name}'.")  # fmt: skip
-    call.tenant.put(record.with_link(name, (*ids, target.id)))
-
-
-def unlink(call: Call, record: Record, name: str, target_id: str) -> None:
-    """Take a link away; 404 if it is not there."""
-    ids = record.links.get(name, ())
-    if target_id.lower() not in ids:
-        raise not_found(target_id)
-    call.tenant.put(record.with_link(name, (i for i in ids if i != target_id.lower())))

@@ -1,0 +1,95 @@
+"""Directory roles and their assignments.
+
+https://learn.microsoft.com/graph/api/resources/unifiedroleassignment; a built-in role's definition
+has the id of its template.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provision.sandbox.directory import relations
+from provision.sandbox.entities import people, tenancy
+from provision.sandbox.entities.grants import opaque_id
+from provision.sandbox.entities.schema import new_id, read
+from provision.sandbox.errors import GraphError, missing_value, not_found
+from provision.sandbox.store import Record, Tenant
+
+Json = dict[str, Any]
+
+
+def definitions() -> list[Record]:
+    """The built-in roles this work asks about."""
+    return [
+        Record("roleDefinition", template, tenancy.ROLE_DEFINITION.defaults() | {
+            "id": template, "displayName": name, "description": name, "templateId": template,
+            "resourceScopes": ["/"], "version": "1",
+        })
+        for template, name in tenancy.ROLES.items()
+    ]  # fmt: skip
+
+
+def templates() -> list[Record]:
+    """The same as ``directoryRoleTemplates``."""
+    return [
+        Record("directoryRoleTemplate", template, people.DIRECTORY_ROLE_TEMPLATE.defaults() | {
+            "id": template, "displayName": name, "description": name,
+        })
+        for template, name in tenancy.ROLES.items()
+    ]  # fmt: skip
+
+
+def transitive(tenant: Tenant) -> list[Record]:
+    """Assignments, those of a group repeated for each of its members."""
+    found = list(tenant.all("roleAssignment"))
+    for record in tenant.all("roleAssignment"):
+        group = tenant.get("group", record.props["principalId"])
+        members = relations.follow(tenant, group, "transitiveMembers") if group is not None else []
+        found += [record.with_props(principalId=m.id) for m in members]
+    return found
+
+
+def assign(tenant: Tenant, body: Json) -> Record:
+    """Give a user, group or principal a role, activating it in the tenant as the service does."""
+    sent = read(tenancy.ROLE_ASSIGNMENT, body)
+    for name in ("principalId", "roleDefinitionId", "directoryScopeId"):
+        if not sent.get(name):
+            raise missing_value(name, "RoleAssignment")
+    principal = tenant.any(sent["principalId"], ("user", "group", "servicePrincipal"))
+    template = sent["roleDefinitionId"].lower()
+    if principal is None:
+        raise not_found(sent["principalId"])
+    if template not in tenancy.ROLES:
+        raise not_found(template)
+    held = tenant.find("roleAssignment", "principalId", principal.id)
+    if any(a.props["roleDefinitionId"] == template for a in held):
+        raise GraphError(400, "Request_BadRequest",
+                         "A conflicting object with one or more of the specified property values is present in"
+                         " the directory.")  # fmt: skip
+    role = activate(tenant, template)
+    tenant.put(role.with_link("members", dict.fromkeys((*role.links.get("members", ()), principal.id))))
+    record_id = opaque_id("role", principal.id, template)
+    props = tenancy.ROLE_ASSIGNMENT.defaults() | sent
+    props |= {"id": record_id, "principalId": principal.id, "roleDefinitionId": template}
+    return tenant.put(Record("roleAssignment", record_id, props))
+
+
+def unassign(tenant: Tenant, record: Record) -> None:
+    """Take a role away."""
+    role = tenant.one("directoryRole", "roleTemplateId", record.props["roleDefinitionId"])
+    if role is not None:
+        left = (i for i in role.links.get("members", ()) if i != record.props["principalId"])
+        tenant.put(role.with_link("members", left))
+    tenant.remove(record)
+
+
+def activate(tenant: Tenant, template: str) -> Record:
+    """The tenant's role made from a template: the one that is there, or a new one."""
+    existing = tenant.one("directoryRole", "roleTemplateId", template)
+    if existing is not None:
+        return existing
+    name = tenancy.ROLES.get(template, template)
+    props = people.DIRECTORY_ROLE.defaults() | {
+        "id": new_id(), "displayName": name, "description": name, "roleTemplateId": template,
+    }  # fmt: skip
+    return tenant.put(Record("directoryRole", props["id"], props))

@@ -1,0 +1,68 @@
+"""``/directory/deletedItems``: what was deleted within the last 30 days.
+
+https://learn.microsoft.com/graph/api/resources/directory
+"""
+
+from __future__ import annotations
+
+from provision.sandbox.call import Answer, Call, no_content
+from provision.sandbox.directory import deletion
+from provision.sandbox.entities.schema import is_guid
+from provision.sandbox.errors import bad_request, invalid_identifier, not_found
+from provision.sandbox.routes import common
+from provision.sandbox.routing import Endpoint
+from provision.sandbox.store import Record
+
+_BASE = "directory/deletedItems"
+_KINDS = ("application", "servicePrincipal", "user", "group")
+
+
+def _item(call: Call) -> Record:
+    key = call.keys["id"]
+    if not is_guid(key.value):
+        raise invalid_identifier(key.value)
+    record = call.tenant.deleted(key.value)
+    if record is None:
+        raise not_found(key.value)
+    return record
+
+
+def bare(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directory-deleteditems-list: a cast is required."""
+    del call
+    raise bad_request("Direct queries to this resource type are not supported.")
+
+
+def get(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directory-deleteditems-get."""
+    return common.one_typed(call, _item(call))
+
+
+def restore(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directory-deleteditems-restore."""
+    return common.one_typed(call, deletion.restore(call.tenant, _item(call)))
+
+
+def purge(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directory-deleteditems-delete."""
+    deletion.purge(call.tenant, _item(call))
+    return no_content()
+
+
+def _of(kind: str) -> list[Endpoint]:
+    def listed(call: Call) -> Answer:
+        return common.listing(call, kind).answer(call.tenant.all_deleted(kind))
+
+    def count(call: Call) -> Answer:
+        return common.listing(call, kind).count(call.tenant.all_deleted(kind))
+
+    return [Endpoint("GET", f"{_BASE}/{kind}", listed), Endpoint("GET", f"{_BASE}/{kind}/$count", count)]
+
+
+ENDPOINTS = [
+    Endpoint("GET", _BASE, bare),
+    *(e for kind in _KINDS for e in _of(kind)),
+    Endpoint("GET", f"{_BASE}/{{id}}", get),
+    Endpoint("POST", f"{_BASE}/{{id}}/restore", restore),
+    Endpoint("DELETE", f"{_BASE}/{{id}}", purge),
+]

@@ -1,0 +1,96 @@
+"""Directory roles: who holds which, as a preflight reads it.
+
+https://learn.microsoft.com/graph/api/resources/directoryrole and
+https://learn.microsoft.com/graph/api/resources/unifiedroleassignment
+"""
+
+from __future__ import annotations
+
+from provision.sandbox.call import Answer, Call, no_content
+from provision.sandbox.directory import roles
+from provision.sandbox.errors import not_found
+from provision.sandbox.routes import common, links
+from provision.sandbox.routing import Endpoint
+from provision.sandbox.store import Record
+
+_BASE = "roleManagement/directory"
+
+
+def activated(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directoryrole-list: only activated ones."""
+    return common.listing(call, "directoryRole").answer()
+
+
+def one_activated(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directoryrole-get."""
+    return common.one(call, common.find(call, "directoryRole", call.keys["id"]))
+
+
+def templates(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directoryroletemplate-list."""
+    return common.listing(call, "directoryRoleTemplate").answer(roles.templates())
+
+
+def assignments(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/rbacapplication-list-roleassignments."""
+    return common.listing(call, "roleAssignment", f"{_BASE}/roleAssignments").answer()
+
+
+def one_assignment(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/unifiedroleassignment-get."""
+    return common.one(call, _assignment(call), context=f"{_BASE}/roleAssignments")
+
+
+def transitive(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/rbacapplication-list-transitiveroleassignments."""
+    records = roles.transitive(call.tenant)
+    return common.listing(call, "roleAssignment", f"{_BASE}/transitiveRoleAssignments").answer(records)
+
+
+def assign(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/rbacapplication-post-roleassignments."""
+    record = roles.assign(call.tenant, common.body_of(call))
+    return common.created(call, record, context=f"{_BASE}/roleAssignments")
+
+
+def unassign(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/unifiedroleassignment-delete."""
+    roles.unassign(call.tenant, _assignment(call))
+    return no_content()
+
+
+def definitions(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/rbacapplication-list-roledefinitions."""
+    return common.listing(call, "roleDefinition", f"{_BASE}/roleDefinitions").answer(roles.definitions())
+
+
+def one_definition(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/unifiedroledefinition-get."""
+    wanted = call.keys["id"].value
+    found = next((r for r in roles.definitions() if r.id == wanted.lower()), None)
+    if found is None:
+        raise not_found(wanted)
+    return common.one(call, found, context=f"{_BASE}/roleDefinitions")
+
+
+def _assignment(call: Call) -> Record:
+    wanted = call.keys["id"].value
+    record = call.tenant.get("roleAssignment", wanted)
+    if record is None:
+        raise not_found(wanted)
+    return record
+
+
+ENDPOINTS = [
+    Endpoint("GET", "directoryRoles", activated),
+    Endpoint("GET", "directoryRoles/{id}", one_activated),
+    *links.readable("directoryRoles/{id}", links.named("directoryRole"), "members"),
+    Endpoint("GET", "directoryRoleTemplates", templates),
+    Endpoint("GET", f"{_BASE}/roleAssignments", assignments),
+    Endpoint("POST", f"{_BASE}/roleAssignments", assign),
+    Endpoint("GET", f"{_BASE}/roleAssignments/{{id}}", one_assignment),
+    Endpoint("DELETE", f"{_BASE}/roleAssignments/{{id}}", unassign),
+    Endpoint("GET", f"{_BASE}/transitiveRoleAssignments", transitive),
+    Endpoint("GET", f"{_BASE}/roleDefinitions", definitions),
+    Endpoint("GET", f"{_BASE}/roleDefinitions/{{id}}", one_definition),
+]
