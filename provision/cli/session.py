@@ -55,7 +55,7 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
         yield Session(_jobs(configs, options, tenants), progress)
     finally:
         progress.done()
-        await asyncio.gather(*(tenant.graph.close() for tenant in set(tenants.values())))
+        await asyncio.gather(*(tenant.graph.close() for tenant in tenants.values()))
 
 
 def _key(config: Config) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +11,8 @@ from provision.sandbox.errors import method_not_allowed, unknown_segment
 from provision.sandbox.odata.path import Key, Segment
 
 Handler = Callable[[Call], Answer]
-_NAMESPACE = "microsoft.graph."
+# A cast may name its type in full or by the alias that the metadata declares, as the SDKs do.
+_NAMESPACE = re.compile(r"(?:microsoft\.)?graph\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,6 @@ def _match(parts: Sequence[str], segments: Sequence[Segment]) -> dict[str, Key] 
             keys[part[1:-1]] = segment if isinstance(segment, Key) else Key(segment)
         elif isinstance(segment, Key):
             return None
-        elif part != segment.lower() and part != segment.lower().removeprefix(_NAMESPACE):
+        elif part != segment.lower() and part != _NAMESPACE.sub("", segment.lower(), count=1):
             return None
     return keys
