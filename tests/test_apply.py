@@ -114,8 +114,9 @@ def test_without_a_terminal_and_yes_nothing_is_written(
     provision: Program, config: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody to ask: 64, and the tenant is as it was."""
-    monkeypatch.setattr("sys.stdin", open("/dev/null"))  # noqa: SIM115, PTH123
-    ran = provision("apply", config, "--sandbox", "-o", "json")
+    with Path("/dev/null").open() as nobody:
+        monkeypatch.setattr("sys.stdin", nobody)
+        ran = provision("apply", config, "--sandbox", "-o", "json")
     assert ran.code == 64
     assert ran.json["name"] == "not-interactive"
     assert not Tenant().get("/applications")["value"]
@@ -135,7 +136,7 @@ def test_only_what_differs_is_sent(provision: Program, applied: Ran) -> None:
     ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
     assert ran.code == 0, ran.err
     changed = [change for change in ran.json["changes"] if change["change"]["actions"] != ["no-op"]]
-    assert [change["change"]["after"] for change in changed] == [{"display_name": "Another name"}]
+    assert [change["change"]["after"] for change in changed] == [{"displayName": "Another name"}]
     assert Tenant().application()["displayName"] == "Another name"
 
 

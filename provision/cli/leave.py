@@ -29,28 +29,32 @@ def after(error: BaseException, argv: Sequence[str]) -> int:
     if isinstance(error, BrokenPipeError):  # the reader has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    known = _known(error) or _unexpected(error, argv)
+    known = _known(error, argv) or _unexpected(error, argv)
     _say(known, argv)
     return int(known.exit)
 
 
-def _known(error: BaseException) -> ProvisionError | None:
+def _known(error: BaseException, argv: Sequence[str]) -> ProvisionError | None:
     if isinstance(error, ProvisionError):
         return error
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return ProvisionError(catalogue.INTERRUPTED)
     if isinstance(error, click.ClickException):
-        return ProvisionError(catalogue.USAGE, error.format_message().rstrip("."), fix=_usage_fix(error))
+        return ProvisionError(
+            catalogue.USAGE, error.format_message().rstrip("."), fix=_usage_fix(error, argv)
+        )
     return None
 
 
-def _usage_fix(error: click.ClickException) -> str | None:
+def _usage_fix(error: click.ClickException, argv: Sequence[str]) -> str | None:
     ctx = getattr(error, "ctx", None)
     if ctx is None:
         return None
     help_line = f"Run '{ctx.command_path} --help'."
-    if ctx.parent is None and isinstance(ctx.command, click.Group) and ctx.args:
-        near = get_close_matches(ctx.args[0], ctx.command.list_commands(ctx), n=1)
+    if isinstance(ctx.command, click.Group):
+        words = [word for word in argv if not word.startswith("-")]
+        said = words[1] if ctx.parent is not None and len(words) > 1 else words[0] if words else ""
+        near = get_close_matches(said, ctx.command.list_commands(ctx), n=1)
         if near:
             return f"Did you mean '{near[0]}'? {help_line}"
     return help_line

@@ -11,12 +11,12 @@ from typing import Any
 
 from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph, Query, configuration
-from provision.graph.records import maybe, records
+from provision.graph.records import maybe, records, texts
 from provision.graph.refusals import denied, missing, translated
 from provision.resources.mailbox import Observed, State
 
 _NO_MAILBOX = ("MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI")
-_FIELDS = ("id", "mail", "userPrincipalName", "assignedPlans")
+_FIELDS = ("id", "mail", "userPrincipalName", "assignedPlans", "proxyAddresses")
 
 
 async def observe(graph: Graph, address: str) -> Observed:
@@ -37,6 +37,9 @@ async def observe(graph: Graph, address: str) -> Observed:
         return Observed(State.NO_USER, "Request_ResourceNotFound")
     if isinstance(user, dict) and _licensed(user):
         return Observed(State.PRESENT)
+    if isinstance(user, dict) and not (maybe(user, "mail") or texts(user, "proxyAddresses")):
+        # Exchange gives every mailbox an address, a shared one that needs no licence too.
+        return Observed(State.NO_MAILBOX, "no Exchange licence, and no mail address")
     return Observed(
         State.NOT_CHECKED,
         "Mail.ReadBasic.All" if isinstance(user, dict) else "Mail.ReadBasic.All or User.Read.All",

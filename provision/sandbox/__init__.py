@@ -65,9 +65,9 @@ class Sandbox:
         return found.id
 
     def ensure_mailbox(self, tenant_id: str, address: str) -> None:
-        """Make a user with a mailbox at this address, and verify its domain, unless there is one."""
+        """Make a user with a mailbox at this address, and verify its domain, unless somebody has it."""
         self.refresh()
-        if not _tenants.has_mailbox(self._tenant(tenant_id), address):
+        if not _tenants.answers_to(self._tenant(tenant_id), address):
             with self.writing():
                 _tenants.add_mailbox(self._tenant(tenant_id), self.clock, address)
 

@@ -89,9 +89,12 @@ def add_user(
     return tenant.put(Record("user", record_id, props))
 
 
-def has_mailbox(tenant: Tenant, address: str) -> bool:
-    """Whether an object of this tenant answers to the address."""
-    return mail_user(tenant, address) is not None
+def answers_to(tenant: Tenant, address: str) -> bool:
+    """Whether an object of this tenant has the address, with a mailbox behind it or without."""
+    users = (tenant.one("user", prop, address) for prop in ("userPrincipalName", "mail"))
+    return any(users) or any(
+        str(group.props.get("mail")).lower() == address.lower() for group in tenant.all("group")
+    )
 
 
 def mail_user(tenant: Tenant, address: str) -> Record | None:
