@@ -40,6 +40,9 @@ docs: $(READY)  ## Write the generated pages anew
 bench: $(READY)  ## Start time, plan and apply on the embedded sandbox, as a table
 	$(BIN)/python -m benchmarks
 
+conformance: $(READY)  ## The sandbox against recordings of Microsoft Graph; RECORDINGS=folder
+	$(BIN)/python -m conformance $(RECORDINGS)
+
 lock:  ## Choose the newest allowed versions anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra dev -o requirements.lock pyproject.toml
 
