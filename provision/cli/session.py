@@ -9,9 +9,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from provision.cli.console import Progress, talk
 from provision.cli.options import Common
+from provision.clouds import Cloud
 from provision.config import Config, load
 from provision.delivery import Spec, open_sink, parse_option
 from provision.engine.journal import Journal
@@ -19,7 +21,7 @@ from provision.engine.observe import Tenant
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph
-from provision.graph.connect import in_process, over_the_network
+from provision.graph.connect import Administrator, in_process, over_the_network
 from provision.graph.credentials import Auth
 from provision.plan.model import Target
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from provision.sandbox import Sandbox
 
 FOLDER = Path(".provision")
+# What azure-identity takes for a credential; see graph/credentials.py.
+_IDENTITIES = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
+
+Tenants = Mapping[tuple[str, str], Tenant]
 
 
 @dataclass(frozen=True)
@@ -46,11 +52,12 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
     configs = load(options.paths, variables=options.variables, environment=os.environ)
     _refuse_untrusted(configs, options, writes=writes)
     progress = Progress()
-    tenants = (
-        _sandboxed(configs, options, progress, writes=writes)
-        if options.sandbox
-        else _real(configs, options, progress)
-    )
+    if options.sandbox is None:
+        tenants = _real(configs, options, progress)
+    elif options.sandbox.lower().startswith(("https://", "http://")):
+        tenants = _served(configs, options, progress, writes=writes)
+    else:
+        tenants = _embedded(configs, options, progress, writes=writes)
     try:
         yield Session(_jobs(configs, options, tenants), progress)
     finally:
@@ -62,27 +69,81 @@ def _key(config: Config) -> tuple[str, str]:
     return config.desired.tenant, config.desired.cloud.graph
 
 
-def _real(configs: Sequence[Config], options: Common, progress: Progress) -> Mapping[tuple[str, str], Tenant]:
-    def way(config: Config) -> Graph:
-        return over_the_network(
+def _real(configs: Sequence[Config], options: Common, progress: Progress) -> Tenants:
+    return _connected(
+        configs,
+        lambda config: over_the_network(
             config.desired.cloud,
             config.desired.tenant,
             Auth(options.auth),
             notify=progress,
             trace=talk if options.verbose else None,
-        )
+        ),
+    )
 
+
+def _served(configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool) -> Tenants:
+    """A sandbox behind a URL: by azure-identity as its administrator, or as whom AZURE_… names."""
+    url = (options.sandbox or "").rstrip("/")
+    cloud, administrator = served_sandbox(url)
+    _announce(url, writes=writes)
+    return _connected(
+        configs,
+        lambda config: over_the_network(
+            cloud,
+            config.desired.tenant,
+            Auth(options.auth),
+            administrator=administrator,
+            notify=progress,
+            trace=talk if options.verbose else None,
+        ),
+    )
+
+
+def served_sandbox(url: str) -> tuple[Cloud, Administrator | None]:
+    """Return a served sandbox as a cloud, and its administrator (None: the AZURE_… variables sign in).
+
+    Those are honoured on this machine alone: no real credential is sent to another. ``ProvisionError``
+    if nobody knows how to sign in there.
+    """
+    from provision.sandbox import endpoints
+
+    try:
+        parts = urlsplit(url)
+        host, bare = parts.hostname or "", (parts.path, parts.query, parts.fragment, parts.username)
+        _ = parts.port
+    except ValueError:
+        host, bare = "", ("", "", "", None)
+    if not url.lower().startswith("https://") or not host or any(bare):
+        raise ProvisionError(catalogue.USAGE, f"--sandbox-at: write https://HOST:PORT, not '{url}'")
+    cloud = Cloud("sandbox", graph=url, login=url, portal=url)
+    local = host in ("localhost", "127.0.0.1", "::1")
+    if local and any(os.environ.get(name) for name in _IDENTITIES):
+        return cloud, None
+    endpoint = endpoints.find(url)
+    if endpoint is None:
+        raise ProvisionError(catalogue.SANDBOX_NOT_SERVED, f"no sandbox is known at {url}")
+    try:
+        return cloud, Administrator(endpoint.client_id, endpoint.client_secret, str(endpoint.ca_file))
+    except OSError as error:
+        raise ProvisionError(catalogue.SANDBOX_NOT_SERVED, f"{url}: {error.strerror}") from error
+
+
+def _announce(where: str, *, writes: bool) -> None:
+    if writes:  # the stand-in file of a rehearsal goes there
+        FOLDER.mkdir(mode=0o700, exist_ok=True)
+    talk(f"rehearsal on the sandbox {where}: nothing real is touched")
+
+
+def _connected(configs: Sequence[Config], way: Callable[[Config], Graph]) -> Tenants:
+    """One connection for each tenant, however many configs name it."""
     return {key: Tenant(way(config), key[0]) for key, config in {_key(c): c for c in configs}.items()}
 
 
-def _sandboxed(
-    configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool
-) -> Mapping[tuple[str, str], Tenant]:
+def _embedded(configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool) -> Tenants:
     sandbox = open_sandbox(options.sandbox or "")
     sandbox.persist = writes
-    if writes:  # the stand-in file of a rehearsal goes there
-        FOLDER.mkdir(mode=0o700, exist_ok=True)
-    talk(f"rehearsal on the sandbox {options.sandbox}: nothing real is touched")
+    _announce(options.sandbox or "", writes=writes)
     tenants: dict[tuple[str, str], Tenant] = {}
     for config in configs:
         desired = config.desired
@@ -112,9 +173,7 @@ def open_sandbox(at: str) -> Sandbox:
         raise ProvisionError(catalogue.SANDBOX_STATE, f"{at}: {error}", fix=error.fix) from error
 
 
-def _jobs(
-    configs: Sequence[Config], options: Common, tenants: Mapping[tuple[str, str], Tenant]
-) -> tuple[Job, ...]:
+def _jobs(configs: Sequence[Config], options: Common, tenants: Tenants) -> tuple[Job, ...]:
     target = Target.SANDBOX if options.sandbox else Target.GRAPH
     delivering = asyncio.Lock()
     specs = [_delivery(config, options) for config in configs]

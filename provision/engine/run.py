@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from provision import products
+from provision.clouds import Cloud
 from provision.delivery import Sink
 from provision.engine.execute import Execution
 from provision.engine.handoff import settings
@@ -93,7 +94,7 @@ async def apply(job: Job, plan: Plan) -> Result:
         secret = _secret_key(job, execution.minted, job.sink.label)
     elif _status(outcomes, client_secret.ADDRESS) is not Status.FAILED:
         secret = _current(job, plan)
-    return _result(plan, outcomes, execution.app_id, secret)
+    return _result(plan, graph.cloud, outcomes, execution.app_id, secret)
 
 
 def show(job: Job, plan: Plan) -> Result:
@@ -107,7 +108,7 @@ def show(job: Job, plan: Plan) -> Result:
         Outcome(change, Status.UNCHANGED if change.step is None else Status.NOT_TRIED)
         for change in plan.changes
     )
-    return _result(plan, outcomes, app.app_id, _current(job, plan))
+    return _result(plan, job.tenant.graph.cloud, outcomes, app.app_id, _current(job, plan))
 
 
 def _current(job: Job, plan: Plan) -> SecretKey | None:
@@ -136,7 +137,7 @@ def _secret_key(job: Job, secret: client_secret.Observed, delivered_to: str | No
 
 
 def _result(
-    plan: Plan, outcomes: tuple[Outcome, ...], app_id: str | None, secret: SecretKey | None
+    plan: Plan, cloud: Cloud, outcomes: tuple[Outcome, ...], app_id: str | None, secret: SecretKey | None
 ) -> Result:
     desired, observed = plan.desired, plan.observed
     outputs = Outputs(
@@ -155,10 +156,11 @@ def _result(
         notes=product.notes,
         consent=Consent(
             state=_consent_state(plan, outcomes),
-            url=desired.cloud.consent_url(observed.tenant_id, app_id) if app_id else None,
+            url=cloud.consent_url(observed.tenant_id, app_id) if app_id else None,
             role_needed=consent.ROLE_NEEDED,
         ),
-        portal_url=desired.cloud.registration_url(app_id) if app_id else None,
+        # A rehearsal's application is in no portal.
+        portal_url=cloud.registration_url(app_id) if app_id and plan.target is Target.GRAPH else None,
     )
 
 

@@ -528,6 +528,15 @@ SANDBOX_ADDRESS = Entry(
     "Choose another --port (0 takes any free one), or another --host.",
 )
 
+SANDBOX_NOT_SERVED = Entry(
+    "PRV703",
+    "sandbox-not-served",
+    Exit.UNREACHABLE,
+    "no sandbox is served there, as far as this machine knows",
+    "'sandbox serve' leaves word of its URL and administrator in the cache folder of the user who runs it.",
+    "Start it with 'provision sandbox serve', or set the AZURE_… variables of a caller that it knows.",
+)
+
 # 9xx: the rest
 
 UNEXPECTED = Entry(

@@ -100,6 +100,8 @@ class Graph:
     ) -> None:
         self.cloud = cloud
         self.tokens = tokens
+        # The SDK wraps these in transports of its own, which do not close what they wrap.
+        self._connections = [http._transport, *(t for t in http._mounts.values() if t is not None)]
         self._http: httpx.AsyncClient = GraphClientFactory.create_with_default_middleware(
             client=http,
             options={**options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)},
@@ -175,6 +177,8 @@ class Graph:
     async def close(self) -> None:
         """Close the connections."""
         await self._http.aclose()
+        for transport in self._connections:
+            await transport.aclose()
 
     async def _once(self, info: RequestInformation) -> Answer:
         info.headers.remove("Authorization")  # a token may have been renewed between two tries

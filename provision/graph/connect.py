@@ -13,7 +13,7 @@ import httpx
 
 from provision.clouds import Cloud
 from provision.graph.client import Graph, Notify
-from provision.graph.credentials import Auth, Tokens, ca_bundle, credential
+from provision.graph.credentials import GIVEN, WAYS, Auth, Tokens, application, ca_bundle, credential
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
@@ -34,23 +34,43 @@ class GivenToken:
         return _AccessToken(self.token, int(time.time()) + 3600)
 
 
+@dataclass(frozen=True)
+class Administrator:
+    """Who a served sandbox lets do everything, and the authority that signed its certificate."""
+
+    client_id: str
+    client_secret: str
+    ca: str
+
+    def __repr__(self) -> str:
+        return f"Administrator({self.client_id})"
+
+
 def over_the_network(
     cloud: Cloud,
     tenant: str,
     auth: Auth,
     *,
     notify: Notify,
+    administrator: Administrator | None = None,
     trace: Callable[[str], None] | None = None,
 ) -> Graph:
-    """Return a way to the cloud's own hosts, signed in as ``auth`` says. Nothing is sent yet."""
-    ca = ca_bundle()
+    """Return a way to the cloud's own hosts, signed in as ``auth`` says. Nothing is sent yet.
+
+    ``administrator`` signs in instead, where the cloud is a served sandbox.
+    """
+    ca = administrator.ca if administrator else ca_bundle()
     http = httpx.AsyncClient(
         http2=True,
         timeout=_TIMEOUT,
         verify=ssl.create_default_context(cafile=ca) if ca else True,
         event_hooks=_hooks(trace),
     )
-    tokens = Tokens(credential(auth, tenant, cloud, prompt=notify), auth, tenant, cloud)
+    if administrator:
+        found = application(cloud, tenant, administrator.client_id, administrator.client_secret, ca=ca)
+        tokens = Tokens(found, GIVEN, tenant, cloud)
+    else:
+        tokens = Tokens(credential(auth, tenant, cloud, prompt=notify, ca=ca), WAYS[auth], tenant, cloud)
     return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify)
 
 
@@ -66,9 +86,7 @@ def in_process(
 ) -> Graph:
     """Return a way into an ASGI application that answers for the cloud's hosts."""
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), event_hooks=_hooks(trace))
-    return Graph(
-        cloud, Tokens(GivenToken(token), Auth.DEFAULT, tenant, cloud), http, sleep=sleep, notify=notify
-    )
+    return Graph(cloud, Tokens(GivenToken(token), GIVEN, tenant, cloud), http, sleep=sleep, notify=notify)
 
 
 def _hooks(trace: Callable[[str], None] | None) -> dict[str, list[Callable[..., Awaitable[None]]]]:

@@ -12,6 +12,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -40,28 +41,51 @@ class Auth(StrEnum):
     BROWSER = "browser"
 
 
-TRIED: dict[Auth, str] = {
-    Auth.DEFAULT: "environment variables, workload identity, managed identity, Azure CLI, and the other "
-    "sources of DefaultAzureCredential",
-    Auth.ENVIRONMENT: "the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or "
-    "AZURE_CLIENT_CERTIFICATE_PATH",
-    Auth.CLI: "the account that 'az login' signed in",
-    Auth.WORKLOAD: "the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE",
-    Auth.MANAGED: "this machine's managed identity",
-    Auth.DEVICE_CODE: "a sign-in with a code on another device",
-    Auth.BROWSER: "a sign-in in the browser",
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What is said when a way to sign in fails: what was tried, and what to do next."""
+
+    tried: str
+    next: str  # may name {tenant}
+
+
+WAYS: dict[Auth, Way] = {
+    Auth.DEFAULT: Way(
+        "environment variables, workload identity, managed identity, Azure CLI, and the other "
+        "sources of DefaultAzureCredential",
+        "Run 'az login --tenant {tenant}', set the AZURE_… variables of an application, "
+        "or choose a way with --auth.",
+    ),
+    Auth.ENVIRONMENT: Way(
+        "the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or "
+        "AZURE_CLIENT_CERTIFICATE_PATH",
+        "Set all of these variables, or choose another way with --auth.",
+    ),
+    Auth.CLI: Way(
+        "the account that 'az login' signed in",
+        "Run 'az login --tenant {tenant} --allow-no-subscriptions' "
+        "(in a national cloud 'az cloud set' first).",
+    ),
+    Auth.WORKLOAD: Way(
+        "the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE",
+        "Have the pipeline write its federated token to a file, and name it in that variable.",
+    ),
+    Auth.MANAGED: Way(
+        "this machine's managed identity",
+        "Run on a machine that has a managed identity, or choose another way with --auth.",
+    ),
+    Auth.DEVICE_CODE: Way(
+        "a sign-in with a code on another device",
+        "Run again and enter the code in time; Conditional Access may forbid this way.",
+    ),
+    Auth.BROWSER: Way(
+        "a sign-in in the browser", "Run on a machine with a browser, or use --auth device-code."
+    ),
 }
-NEXT: dict[Auth, str] = {
-    Auth.DEFAULT: "Run 'az login --tenant {tenant}', set the AZURE_… variables of an application, "
-    "or choose a way with --auth.",
-    Auth.ENVIRONMENT: "Set all of these variables, or choose another way with --auth.",
-    Auth.CLI: "Run 'az login --tenant {tenant} --allow-no-subscriptions' "
-    "(in a national cloud 'az cloud set' first).",
-    Auth.WORKLOAD: "Have the pipeline write its federated token to a file, and name it in that variable.",
-    Auth.MANAGED: "Run on a machine that has a managed identity, or choose another way with --auth.",
-    Auth.DEVICE_CODE: "Run again and enter the code in time; Conditional Access may forbid this way.",
-    Auth.BROWSER: "Run on a machine with a browser, or use --auth device-code.",
-}
+GIVEN = Way(
+    "the administrator of the served sandbox",
+    "Look whether 'provision sandbox serve' still runs, and start it anew if not.",
+)
 
 
 class Credential(Protocol):
@@ -71,17 +95,19 @@ class Credential(Protocol):
         """Return an object with ``token`` and ``expires_on``."""
 
 
-def credential(auth: Auth, tenant: str, cloud: Cloud, *, prompt: Callable[[str], None]) -> Credential:
+def credential(
+    auth: Auth, tenant: str, cloud: Cloud, *, prompt: Callable[[str], None], ca: str | None
+) -> Credential:
     """Return the credential for one way to sign in; nothing is sent yet.
 
-    ``prompt`` shows the person what to do for a device code.
+    ``prompt`` shows the person what to do for a device code; ``ca`` is the file of a private CA.
     """
     from azure import identity
 
     common: dict[str, Any] = {"authority": cloud.login, "additionally_allowed_tenants": [tenant]}
     if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
         common["disable_instance_discovery"] = True
-    if ca := ca_bundle():
+    if ca:
         common["connection_verify"] = ca
     match auth:
         case Auth.DEFAULT:
@@ -96,7 +122,7 @@ def credential(auth: Auth, tenant: str, cloud: Cloud, *, prompt: Callable[[str],
             try:
                 return identity.WorkloadIdentityCredential(**common)
             except ValueError as error:  # raised at once when a variable is missing
-                raise _sign_in(auth, tenant, str(error)) from error
+                raise _sign_in(WAYS[auth], tenant, str(error)) from error
         case Auth.MANAGED:
             return identity.ManagedIdentityCredential()
         case Auth.DEVICE_CODE:
@@ -109,6 +135,22 @@ def credential(auth: Auth, tenant: str, cloud: Cloud, *, prompt: Callable[[str],
             return identity.InteractiveBrowserCredential(tenant_id=tenant, **common)
 
 
+def application(
+    cloud: Cloud, tenant: str, client_id: str, client_secret: str, *, ca: str | None
+) -> Credential:
+    """Return the credential of an application whose secret is at hand; nothing is sent yet."""
+    from azure import identity
+
+    return identity.ClientSecretCredential(
+        tenant,
+        client_id,
+        client_secret,
+        authority=cloud.login,
+        disable_instance_discovery=cloud.name not in CLOUDS,
+        connection_verify=ca or True,
+    )
+
+
 def ca_bundle() -> str | None:
     """Return the file of a private CA that the environment names, for all connections alike."""
     return os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
@@ -117,9 +159,9 @@ def ca_bundle() -> str | None:
 class Tokens(AccessTokenProvider):
     """Hands one token to all requests, and renews it in time: the SDK asks anew for each request."""
 
-    def __init__(self, credential: Credential, auth: Auth, tenant: str, cloud: Cloud) -> None:
+    def __init__(self, credential: Credential, way: Way, tenant: str, cloud: Cloud) -> None:
         self._credential = credential
-        self._auth = auth
+        self._way = way
         self._tenant = tenant
         self._cloud = cloud
         self._lock = asyncio.Lock()
@@ -159,14 +201,14 @@ class Tokens(AccessTokenProvider):
         try:
             token = self._credential.get_token(self._cloud.scope, enable_cae=True, **asked)
         except ClientAuthenticationError as error:
-            raise _refused(self._auth, self._tenant, self._cloud, str(error)) from error
+            raise _refused(self._way, self._tenant, self._cloud, str(error)) from error
         except ServiceRequestError as error:
             host = urlsplit(self._cloud.login).netloc
             raise ProvisionError(
                 catalogue.UNREACHABLE, f"{host} cannot be reached to sign in: {error}"
             ) from error
         except (AzureError, ValueError) as error:
-            raise _sign_in(self._auth, self._tenant, str(error)) from error
+            raise _sign_in(self._way, self._tenant, str(error)) from error
         return token.token, token.expires_on
 
 
@@ -181,22 +223,22 @@ def _decoded(claims: Any) -> str | None:
         return str(claims)
 
 
-def _refused(auth: Auth, tenant: str, cloud: Cloud, text: str) -> ProvisionError:
+def _refused(way: Way, tenant: str, cloud: Cloud, text: str) -> ProvisionError:
     if set(_AADSTS.findall(text)) & _NO_SUCH_TENANT:
         return ProvisionError(
             catalogue.TENANT_NOT_FOUND, f"tenant '{tenant}' is not in the cloud '{cloud.name}'"
         )
-    return _sign_in(auth, tenant, text)
+    return _sign_in(way, tenant, text)
 
 
-def _sign_in(auth: Auth, tenant: str, text: str) -> ProvisionError:
+def _sign_in(way: Way, tenant: str, text: str) -> ProvisionError:
     said = next((line.strip() for line in text.splitlines() if "AADSTS" in line), None)
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     reason = said or (" ".join(lines[:12]) if lines else "no reason given")
     codes = _AADSTS.findall(reason)
     return ProvisionError(
         catalogue.SIGN_IN,
-        f"sign-in failed; tried: {TRIED[auth]}. {reason}",
-        fix=NEXT[auth].format(tenant=tenant),
+        f"sign-in failed; tried: {way.tried}. {reason}",
+        fix=way.next.format(tenant=tenant),
         service_code=f"AADSTS{codes[0]}" if codes else None,
     )
