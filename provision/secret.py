@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import weakref
-from typing import NoReturn, SupportsIndex
+from collections.abc import Iterator
+from typing import NoReturn, SupportsIndex, final
+from urllib.parse import quote
 
 _REDACTED = "<secret>"
 _live: weakref.WeakSet[Secret] = weakref.WeakSet()
 
 
+@final
 class Secret:
     """A client secret's value. Only :meth:`reveal` gives it, and only a delivery should call that.
 
     It cannot be formatted, concatenated, compared, hashed, copied, pickled or serialised; each
-    raises ``TypeError``. Its ``repr`` names no part of the value, so it is safe in a traceback.
+    raises ``TypeError``. Its ``repr`` names no part of the value, so it is safe in a traceback, and
+    ``dir`` does not list where the value is, for debuggers and reporters print what it lists.
     """
 
     __slots__ = ("__weakref__", "_value")
@@ -23,7 +29,10 @@ class Secret:
         _live.add(self)
 
     def reveal(self) -> str:
-        """Return the value itself."""
+        """Return the value itself. Use it in the expression that hands it over; give it no name.
+
+        A name would be a local, and a traceback may show those.
+        """
         return self._value
 
     @property
@@ -33,6 +42,9 @@ class Secret:
 
     def __repr__(self) -> str:
         return _REDACTED
+
+    def __dir__(self) -> list[str]:
+        return ["hint", "reveal"]
 
     def _refuse(self, *_: object) -> NoReturn:
         raise TypeError("a secret cannot be printed, compared, copied or serialised")
@@ -46,7 +58,13 @@ class Secret:
     def __eq__(self, other: object) -> NoReturn:
         self._refuse()
 
+    def __reduce__(self) -> NoReturn:
+        self._refuse()
+
     def __reduce_ex__(self, protocol: SupportsIndex) -> NoReturn:
+        self._refuse()
+
+    def __getstate__(self) -> NoReturn:
         self._refuse()
 
     # Identity, not the value: WeakSet needs a hash, and equal values must not be found out by it.
@@ -57,7 +75,16 @@ class Secret:
 def redact(text: str) -> str:
     """Replace every value of a living :class:`Secret` in ``text``: the last net under logs and reports."""
     for secret in list(_live):
-        value = secret.reveal()
-        if value:
-            text = text.replace(value, _REDACTED)
+        for shape in _shapes(secret):
+            text = text.replace(shape, _REDACTED)
     return text
+
+
+def _shapes(secret: Secret) -> Iterator[str]:
+    """Yield the value as it is, and as JSON, Python, a web address or base64 would have it."""
+    if secret.reveal():
+        yield secret.reveal()
+        yield json.dumps(secret.reveal())[1:-1]
+        yield repr(secret.reveal())[1:-1]
+        yield quote(secret.reveal(), safe="")
+        yield base64.b64encode(secret.reveal().encode()).decode()
