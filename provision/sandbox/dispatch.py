@@ -13,13 +13,13 @@ import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import envelope, rights
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.caller import Caller
 from provision.sandbox.errors import GraphError, bad_syntax, unknown_segment
+from provision.sandbox.odata import metadata
 from provision.sandbox.odata import path as odata_path
 from provision.sandbox.odata import query as odata_query
 from provision.sandbox.routing import Endpoint, Router
@@ -107,15 +107,16 @@ class Dispatcher:
             )  # fmt: skip
         if fate == "after":
             raise ConnectionCut
-        return _render(answer, now, request_id, client_id)
+        detail = metadata.level(raw.headers.get("accept", ""))
+        return _render(_detailed(answer, detail, who), detail, envelope.headers(now, request_id, client_id))
 
     def _answer(self, raw: RawRequest, who: Caller, request_id: str) -> Answer:
         segments = odata_path.split(raw.path)
         version = segments.pop(0) if segments else ""
         if isinstance(version, odata_path.Key) or version.lower() not in ("v1.0", "beta"):
             raise bad_syntax("Invalid version.")
-        # The old alias for "the caller's own tenant", which older clients still send.
-        if segments and isinstance(segments[0], str) and segments[0].lower() == "myorganization":
+        # Older clients name the caller's own tenant after the version, by its id or as "myorganization".
+        if segments and isinstance(segments[0], str) and self._is_alias(segments[0].lower(), who):
             segments.pop(0)
         if not segments:
             raise unknown_segment("")
@@ -139,6 +140,9 @@ class Dispatcher:
             answer = self._carry_out(call, endpoint)
             self._sandbox.weather.note(call.store)
             return answer
+
+    def _is_alias(self, segment: str, who: Caller) -> bool:
+        return segment in ("myorganization", who.tenant_id.lower())
 
     def _carry_out(self, call: Call, endpoint: Endpoint) -> Answer:
         call.tenant.behind = self._sandbox.weather.behind(call)
@@ -181,15 +185,26 @@ def _check_depth(node: Any, depth: int) -> None:
         _check_depth(child, depth + 1)
 
 
-def _render(answer: Answer, now: datetime, request_id: str, client_id: str) -> RawAnswer:
-    headers = envelope.headers(now, request_id, client_id) | answer.headers
+def _detailed(answer: Answer, detail: str, who: Caller | None) -> Answer:
+    if not isinstance(answer.body, dict) or answer.status >= 400 or who is None:
+        return answer
+    if detail == "none":
+        return Answer(answer.status, metadata.without(answer.body), answer.headers)
+    if detail == "full":
+        return Answer(answer.status, metadata.with_addresses(answer.body, who.tenant_id), answer.headers)
+    return answer
+
+
+def _render(answer: Answer, detail: str, headers: dict[str, str]) -> RawAnswer:
+    headers |= answer.headers
     if answer.body is None:
         return RawAnswer(answer.status, headers, b"")
     if isinstance(answer.body, str):
         content, headers["Content-Type"] = answer.body.encode(), "text/plain"
     else:
         content = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":")).encode()
-        headers.setdefault("Content-Type", "application/json" if answer.status >= 400 else envelope.JSON_TYPE)
+        usual = envelope.JSON_TYPE.replace("minimal", detail)
+        headers.setdefault("Content-Type", "application/json" if answer.status >= 400 else usual)
     if answer.status < 400:
         headers["OData-Version"] = "4.0"
     return RawAnswer(answer.status, headers, content)

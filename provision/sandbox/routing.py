@@ -11,6 +11,7 @@ from provision.sandbox.errors import method_not_allowed, unknown_segment
 from provision.sandbox.odata.path import Key, Segment
 
 Handler = Callable[[Call], Answer]
+PROPERTY = "{property}"  # the name of a property at the end of a path: not every name is one
 # A cast may name its type in full or by the alias that the metadata declares, as the SDKs do.
 _NAMESPACE = re.compile(r"(?:microsoft\.)?graph\.")
 
@@ -61,7 +62,7 @@ class Router:
                 continue
             if endpoint.method == method:
                 return endpoint, keys
-            wrong_verb = True
+            wrong_verb = wrong_verb or endpoint.parts[-1] != PROPERTY
         if wrong_verb:
             raise method_not_allowed()
         raise unknown_segment(self._first_unknown(segments))
@@ -86,12 +87,16 @@ def _match(parts: Sequence[str], segments: Sequence[Segment]) -> dict[str, Key] 
     keys: dict[str, Key] = {}
     for part, segment in zip(parts, segments, strict=True):
         if part[0] == "{":
-            if isinstance(segment, str) and segment.startswith("$"):
-                if segment.lower() in ("$count", "$ref", "$value"):
-                    return None
+            if isinstance(segment, str) and segment.lower() in ("$count", "$ref", "$value"):
+                return None
             keys[part[1:-1]] = segment if isinstance(segment, Key) else Key(segment)
-        elif isinstance(segment, Key):
-            return None
-        elif part != segment.lower() and part != _NAMESPACE.sub("", segment.lower(), count=1):
+        elif isinstance(segment, Key) or part not in (segment.lower(), _plain(segment)):
             return None
     return keys
+
+
+def _plain(segment: str) -> str:
+    """A cast or a bound action without its namespace."""
+    lower = segment.lower()
+    match = _NAMESPACE.match(lower)
+    return lower[match.end() :] if match else lower

@@ -11,14 +11,15 @@ from typing import Any
 
 from provision.sandbox.call import Call
 from provision.sandbox.clock import instant, precise
-from provision.sandbox.directory import credentials, principals, validation
+from provision.sandbox.directory import binding, credentials, principals, validation
 from provision.sandbox.entities.application import TYPE
 from provision.sandbox.entities.schema import merged, new_id, read
-from provision.sandbox.errors import bad_request, invalid_value, missing_value, not_found, read_only
+from provision.sandbox.errors import GraphError, bad_request, invalid_value, missing_value, read_only
 from provision.sandbox.store import Record, Tenant
 
 Json = dict[str, Any]
 # Recorded: these come back in another order than they were sent in, the last first.
+_ENABLED = "Permission (scope or role) cannot be deleted or updated unless disabled first."
 _REVERSED = ("appRoles", "requiredResourceAccess")
 
 
@@ -108,16 +109,7 @@ def publisher_domain(tenant: Tenant) -> str | None:
 
 
 def _owners(call: Call, body: Json) -> tuple[str, ...]:
-    bound = next((v for k, v in body.items() if k.lower() == "owners@odata.bind"), None)
-    owners: list[str] = []
-    if bound is not None:
-        if not isinstance(bound, list) or len(bound) > 20 or not all(isinstance(u, str) for u in bound):
-            raise bad_request("One or more property values specified are invalid.")
-        for url in bound:
-            target = url.rstrip("/").split("/")[-1].lower()
-            if call.tenant.any(target, ("user", "servicePrincipal")) is None:
-                raise not_found(target)
-            owners.append(target)
+    owners = binding.bound(call.tenant, body, "owners", ("user", "servicePrincipal"))
     # Recorded: who creates an application as a person owns it; an application does only by the right
     # that limits it to its own (msgraph-sdk-powershell issue 829).
     creator = call.caller.is_user or "Application.ReadWrite.All" not in call.caller.roles
@@ -143,12 +135,12 @@ def _refuse_enabled_removals(old: Json, new: Json) -> None:
 
     https://learn.microsoft.com/graph/api/resources/approle (isEnabled)
     """
-    pairs = ((old["appRoles"], new["appRoles"], "appRoles"),
-             (old["api"]["oauth2PermissionScopes"], new["api"]["oauth2PermissionScopes"], "oauth2Permissions"))  # fmt: skip
-    for before, after, _ in pairs:
+    scopes = "oauth2PermissionScopes"
+    pairs = (old["appRoles"], new["appRoles"]), (old["api"][scopes], new["api"][scopes])
+    for before, after in pairs:
         kept = {e["id"] for e in after}
         if any(e["isEnabled"] and e["id"] not in kept for e in before):
-            raise bad_request("Property value cannot be deleted unless it is disabled first.")
+            raise GraphError(400, "CannotDeleteOrUpdateEnabledEntitlement", _ENABLED)
 
 
 def _merge(props: Json, sent: Json) -> Json:

@@ -20,6 +20,7 @@ from cryptography import x509
 from provision.sandbox import hashing
 from provision.sandbox.clock import precise
 from provision.sandbox.directory import policies
+from provision.sandbox.directory.certificates import distinguished_name
 from provision.sandbox.entities.complex_types import PASSWORD_CREDENTIAL
 from provision.sandbox.entities.schema import Prop, is_guid, new_id, parse_time, value_of, wire_time
 from provision.sandbox.errors import Detail, GraphError, bad_request, invalid_value
@@ -136,7 +137,7 @@ def _key(key: Json, old: Json | None) -> Json:
     out = {**key, "keyId": key["keyId"] or new_id(), "type": key["type"] or "AsymmetricX509Cert"}
     out["customKeyIdentifier"] = key["customKeyIdentifier"] or hashlib.sha1(der).hexdigest().upper()  # noqa: S324
     if certificate is not None:
-        out["displayName"] = key["displayName"] or certificate.subject.rfc4514_string()
+        out["displayName"] = key["displayName"] or distinguished_name(certificate.subject)
         out["startDateTime"] = key["startDateTime"] or wire_time(certificate.not_valid_before_utc)
         out["endDateTime"] = key["endDateTime"] or wire_time(certificate.not_valid_after_utc)
     if out["startDateTime"] and out["endDateTime"] and out["endDateTime"] <= out["startDateTime"]:

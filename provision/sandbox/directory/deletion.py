@@ -15,9 +15,9 @@ def restore(tenant: Tenant, record: Record) -> Record:
     """The object, live again; refused where another has taken its place by now."""
     if record.kind == "servicePrincipal":
         return principals.restore(tenant, record)
-    if record.kind == "user":
-        if tenant.one("user", "userPrincipalName", record.props["userPrincipalName"]) is not None:
-            raise conflict("userPrincipalName")
+    name = str(record.props.get("userPrincipalName"))
+    if record.kind == "user" and tenant.one("user", "userPrincipalName", name) is not None:
+        raise conflict("userPrincipalName")
     if record.kind == "application":
         _refuse_taken_uris(tenant, record)
     back = tenant.restore(record)

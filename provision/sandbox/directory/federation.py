@@ -37,8 +37,8 @@ def create(tenant: Tenant, application: Record, body: Json) -> Record:
             raise missing_value(name, _RESOURCE)
     others = tenant.find("federatedIdentityCredential", "parentId", application.id)
     if len(others) >= _LIMIT:
-        raise GraphError(403, "Directory_QuotaExceeded",
-                         "The maximum number of federated identity credentials per application is 20.")  # fmt: skip
+        text = "The maximum number of federated identity credentials per application is 20."
+        raise GraphError(403, "Directory_QuotaExceeded", text)
     if any(o.props["name"] == sent["name"] for o in others):
         raise conflict("name")
     props = TYPE.defaults() | sent | {"id": new_id()}

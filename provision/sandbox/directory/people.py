@@ -13,6 +13,7 @@ from typing import Any
 from provision.sandbox import hashing
 from provision.sandbox.call import Call
 from provision.sandbox.clock import instant
+from provision.sandbox.directory import binding
 from provision.sandbox.directory.principals import drop_grants
 from provision.sandbox.entities.people import GROUP, USER
 from provision.sandbox.entities.schema import EntityType, new_id, read
@@ -20,6 +21,11 @@ from provision.sandbox.errors import Detail, bad_request, conflict, invalid_valu
 from provision.sandbox.store import Record, Tenant
 
 Json = dict[str, Any]
+_WEAK = (
+    "The specified password does not comply with password complexity requirements. Please provide a different"
+    " password."
+)
+_BOUND = {"members": ("user", "group", "servicePrincipal"), "owners": ("user", "servicePrincipal")}
 
 
 def create_user(call: Call, body: Json) -> Record:
@@ -32,9 +38,7 @@ def create_user(call: Call, body: Json) -> Record:
     if not profile.get("password"):
         raise missing_value("passwordProfile", "User") if not profile else missing_value("password", "User")
     if len(profile["password"]) < 8:
-        text = "The specified password does not comply with password complexity requirements. Please provide a" \
-               " different password."  # fmt: skip
-        raise bad_request(text, Detail("PasswordComplexity", text, "password"))
+        raise bad_request(_WEAK, Detail("PasswordComplexity", _WEAK, "password"))
     _check_name(call.tenant, sent["userPrincipalName"])
     now = instant(call.clock.now())
     props = USER.defaults() | sent | {"id": new_id(), "createdDateTime": now}
@@ -70,17 +74,20 @@ def create_group(call: Call, body: Json) -> Record:
     now = instant(call.clock.now())
     props = GROUP.defaults() | sent | {"id": new_id(), "createdDateTime": now, "renewedDateTime": now}
     props["securityIdentifier"] = security_identifier(props["id"])
-    links = {}
-    for name in ("members", "owners"):
-        bound = next((v for k, v in body.items() if k.lower() == f"{name}@odata.bind"), None)
-        if isinstance(bound, list):
-            links[name] = tuple(str(u).rstrip("/").split("/")[-1].lower() for u in bound)
+    links = {name: tuple(binding.bound(call.tenant, body, name, kinds)) for name, kinds in _BOUND.items()}
     return call.tenant.put(Record("group", props["id"], props, links))
 
 
 def update_group(call: Call, record: Record, body: Json) -> None:
-    """Change a group."""
-    call.tenant.put(replace(record, props={**record.props, **_writable(GROUP, read(GROUP, body))}))
+    """Change a group; ``members@odata.bind`` adds to those it has."""
+    sent = _writable(GROUP, read(GROUP, body))
+    if sent.get("displayName", "x") in (None, ""):
+        raise invalid_value("displayName", "Group")
+    links = dict(record.links)
+    for name, kinds in _BOUND.items():
+        added = binding.bound(call.tenant, body, name, kinds)
+        links[name] = tuple(dict.fromkeys((*links.get(name, ()), *added)))
+    call.tenant.put(replace(record, props={**record.props, **sent}, links=links))
 
 
 def delete(call: Call, record: Record) -> None:
@@ -123,13 +130,14 @@ def _writable(entity: EntityType, sent: Json) -> Json:
 
 
 def _check_name(tenant: Tenant, name: str) -> None:
+    """The form of a name, and that nobody has it.
+
+    That its domain is verified is not checked: nothing here verifies one, and a seed may name
+    mailboxes of any domain too (docs/sandbox.md).
+    """
     local, _, domain = name.rpartition("@")
-    if not local or len(local) > 64 or any(c.isspace() for c in name):
-        raise bad_request("Property userPrincipalName is invalid.",
-                          Detail("PropertyInvalid", "Property userPrincipalName is invalid.", "userPrincipalName"))  # fmt: skip
-    if tenant.get("domain", domain) is None:
-        text = ("The domain portion of the userPrincipalName property is invalid. You must use one of the"
-                " verified domain names in your organization.")  # fmt: skip
+    if not local or not domain or len(local) > 64 or any(c.isspace() for c in name):
+        text = "Property userPrincipalName is invalid."
         raise bad_request(text, Detail("PropertyInvalid", text, "userPrincipalName"))
     if tenant.one("user", "userPrincipalName", name) is not None:
         raise conflict("userPrincipalName")

@@ -30,8 +30,8 @@ def enforce_password(tenant: Tenant, record: Record, start: datetime, end: datet
         kind = rule["restrictionType"]
         if kind == "passwordAddition" or (kind == "customPasswordAddition" and chosen):
             text = f"Credential type not allowed as per assigned policy '{name}'."
-            raise GraphError(400, "CredentialTypeNotAllowedAsPerAppPolicy", text,
-                             (Detail("CredentialTypeNotAllowedAsPerAppPolicy", text, "PasswordCredentials"),))  # fmt: skip
+            code = "CredentialTypeNotAllowedAsPerAppPolicy"
+            raise GraphError(400, code, text, (Detail(code, text, "PasswordCredentials"),))
         if kind == "passwordLifetime" and rule["maxLifetime"] and end - start > lifetime(rule["maxLifetime"]):
             text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{name}'."
             raise GraphError(400, "CredentialInvalidLifetimeAsPerAppPolicy", text,
@@ -136,7 +136,12 @@ def _check(restrictions: Json | None) -> None:
 # https://learn.microsoft.com/graph/api/resources/passwordcredentialconfiguration and
 # https://learn.microsoft.com/graph/api/resources/keycredentialconfiguration
 _RESTRICTION_TYPES = {
-    "passwordCredentials": {"passwordAddition", "passwordLifetime", "symmetricKeyAddition", "symmetricKeyLifetime",
-                            "customPasswordAddition"},
+    "passwordCredentials": {
+        "passwordAddition",
+        "passwordLifetime",
+        "symmetricKeyAddition",
+        "symmetricKeyLifetime",
+        "customPasswordAddition",
+    },
     "keyCredentials": {"asymmetricKeyLifetime", "trustedCertificateAuthority"},
-}  # fmt: skip
+}

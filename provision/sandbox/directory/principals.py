@@ -12,7 +12,7 @@ from typing import Any
 from provision.sandbox.call import Call
 from provision.sandbox.clock import instant
 from provision.sandbox.data import first_party
-from provision.sandbox.directory import credentials
+from provision.sandbox.directory import binding, credentials
 from provision.sandbox.entities.schema import is_guid, merged, new_id, read
 from provision.sandbox.entities.service_principal import TYPE, mirrored
 from provision.sandbox.errors import Detail, GraphError, bad_request, invalid_value, missing_value, read_only
@@ -49,10 +49,11 @@ def create(call: Call, body: Json, *, app_id: str | None = None) -> Record:
         "createdByAppId": call.caller.app_id, "appOwnerOrganizationId": call.tenant.id,
     }  # fmt: skip
     props = _merge(props, sent)
-    owners: tuple[str, ...] = ()
+    owners = binding.bound(call.tenant, body, "owners", ("user", "servicePrincipal"))
     if not call.caller.is_user and "Application.ReadWrite.All" not in call.caller.roles:
-        owners = (call.caller.object_id,)
-    return call.tenant.put(_settled(Record("servicePrincipal", props["id"], props, {"owners": owners}), home))
+        owners.append(call.caller.object_id)
+    links = {"owners": tuple(dict.fromkeys(owners))}
+    return call.tenant.put(_settled(Record("servicePrincipal", props["id"], props, links), home))
 
 
 def update(call: Call, record: Record, body: Json) -> Record:

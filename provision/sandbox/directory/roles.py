@@ -12,10 +12,13 @@ from provision.sandbox.directory import relations
 from provision.sandbox.entities import people, tenancy
 from provision.sandbox.entities.grants import opaque_id
 from provision.sandbox.entities.schema import new_id, read
-from provision.sandbox.errors import GraphError, missing_value, not_found
+from provision.sandbox.errors import bad_request, missing_value, not_found
 from provision.sandbox.store import Record, Tenant
 
 Json = dict[str, Any]
+_CONFLICT = (
+    "A conflicting object with one or more of the specified property values is present in the directory."
+)
 
 
 def definitions() -> list[Record]:
@@ -63,9 +66,7 @@ def assign(tenant: Tenant, body: Json) -> Record:
         raise not_found(template)
     held = tenant.find("roleAssignment", "principalId", principal.id)
     if any(a.props["roleDefinitionId"] == template for a in held):
-        raise GraphError(400, "Request_BadRequest",
-                         "A conflicting object with one or more of the specified property values is present in"
-                         " the directory.")  # fmt: skip
+        raise bad_request(_CONFLICT)
     role = activate(tenant, template)
     tenant.put(role.with_link("members", dict.fromkeys((*role.links.get("members", ()), principal.id))))
     record_id = opaque_id("role", principal.id, template)
@@ -81,6 +82,17 @@ def unassign(tenant: Tenant, record: Record) -> None:
         left = (i for i in role.links.get("members", ()) if i != record.props["principalId"])
         tenant.put(role.with_link("members", left))
     tenant.remove(record)
+
+
+def activate_new(tenant: Tenant, template: object) -> Record:
+    """A role that is not active yet."""
+    if not isinstance(template, str) or not template:
+        raise missing_value("roleTemplateId", "DirectoryRole")
+    if template.lower() not in tenancy.ROLES:
+        raise not_found(template)
+    if tenant.one("directoryRole", "roleTemplateId", template) is not None:
+        raise bad_request(_CONFLICT)
+    return activate(tenant, template.lower())
 
 
 def activate(tenant: Tenant, template: str) -> Record:

@@ -34,9 +34,12 @@ def check(tenant: Tenant, props: Json, sent: Iterable[str], current: Record | No
     if props["signInAudience"] in PERSONAL and props["api"]["requestedAccessTokenVersion"] != 2:
         raise bad_request("Property api.requestedAccessTokenVersion is invalid.")
     if _entries(props) > _MAX_ENTRIES:
-        raise GraphError(403, "Directory_ResourceSizeExceeded",
-                         "The size of the object has exceeded its limit. Please reduce the number of values and"
-                         " retry your request.")  # fmt: skip
+        raise GraphError(
+            403,
+            "Directory_ResourceSizeExceeded",
+            "The size of the object has exceeded its limit. Please reduce the number of values and retry your"
+            " request.",
+        )
 
 
 def _entries(props: Json) -> int:

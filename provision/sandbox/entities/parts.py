@@ -24,7 +24,8 @@ EXTENSION_PROPERTY = EntityType(
     props=(
         Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
         Prop("appDisplayName", read_only=True), Prop("dataType"),
-        Prop("isMultiValued", "Boolean", default=False), Prop("isSyncedFromOnPremises", "Boolean", default=False),
+        Prop("isMultiValued", "Boolean", default=False),
+        Prop("isSyncedFromOnPremises", "Boolean", default=False),
         Prop("name"), Prop("targetObjects", many=True),
     ),
 )  # fmt: skip

@@ -154,7 +154,7 @@ _DURATION = re.compile(
 )
 
 
-def _primitive(prop: Prop, value: Any, owner: str) -> Any:
+def _primitive(prop: Prop, value: Any, owner: str) -> Any:  # noqa: PLR0912 (one branch a type)
     match prop.type:
         case "String" | "Binary":
             if isinstance(value, str):
@@ -221,8 +221,8 @@ def unknown_property(name: str, owner: str) -> GraphError:
     """400 for a member that the type does not have."""
     kind = owner[0].upper() + owner[1:]
     return bad_request(
-        f"The property '{name}' does not exist on type 'Microsoft.DirectoryServices.{kind}'. Make sure to only"
-        " use property names that are defined by the type."
+        f"The property '{name}' does not exist on type 'Microsoft.DirectoryServices.{kind}'. Make sure to"
+        " only use property names that are defined by the type."
     )
 
 

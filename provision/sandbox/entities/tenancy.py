@@ -103,7 +103,8 @@ APP_POLICY = EntityType(
     kind="appManagementPolicy", name="appManagementPolicy", resource="AppManagementPolicy",
     collection="policies/appManagementPolicies", navigation=("appliesTo",),
     props=(
-        Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("id", "Guid", read_only=True),
+        Prop("deletedDateTime", "DateTimeOffset", read_only=True, shown=False),
         Prop("displayName"), Prop("description"), Prop("isEnabled", "Boolean", default=True),
         Prop("restrictions", _CUSTOM_RESTRICTIONS, nested=True),
     ),

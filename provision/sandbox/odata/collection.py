@@ -169,8 +169,10 @@ class Listing:
         if text is None:
             return self._page
         if not re.fullmatch(r"-?\d{1,9}", text):
-            raise bad_syntax(f"Invalid value '{text}' for $top query option found. The $top query option requires"
-                             " a non-negative integer value.")  # fmt: skip
+            raise bad_syntax(
+                f"Invalid value '{text}' for $top query option found. The $top query option requires a"
+                " non-negative integer value."
+            )
         if not 1 <= int(text) <= MAX_PAGE:
             raise unsupported_query(
                 f"Invalid page size specified: '{int(text)}'. Must be between 1 and {MAX_PAGE} inclusive."
@@ -206,8 +208,11 @@ class Listing:
 
 
 def _expired() -> GraphError:
-    return GraphError(400, "Directory_ExpiredPageToken",
-                      "The specified page token value has expired and can no longer be included in your request.")  # fmt: skip
+    return GraphError(
+        400,
+        "Directory_ExpiredPageToken",
+        "The specified page token value has expired and can no longer be included in your request.",
+    )
 
 
 _CLAUSE = re.compile(r'\s*(?P<not>NOT\s+)?"(?P<name>\w+):(?P<text>(?:[^"\\]|\\.)*)"\s*(?P<op>AND|OR)?', re.I)

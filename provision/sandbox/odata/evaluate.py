@@ -67,11 +67,14 @@ class Compiler:
             case Path(names):
                 value, prop = self._value(node)
                 if prop is None or prop.type != "Boolean":
-                    raise invalid("A boolean expression was expected." if prop is None else
-                                  f"The filter expression must evaluate to a single boolean value: '{names[-1]}'.")  # fmt: skip
+                    raise invalid(
+                        "A boolean expression was expected."
+                        if prop is None
+                        else f"The filter expression must evaluate to a single boolean value: '{names[-1]}'."
+                    )
                 return value
             case Literal(value=bool() as constant):
-                return lambda o, v: constant
+                return lambda _o, _v: constant
         raise invalid("The $filter expression must evaluate to a single boolean value.")
 
     def _compare(self, node: Compare) -> _Value:
@@ -84,8 +87,10 @@ class Compiler:
         if not isinstance(right, Literal):
             raise unsupported_query("Unsupported Query.")
         if prop is not None and (prop.many or isinstance(prop.type, Complex)) and right.kind != "null":
-            raise invalid("A binary operator with incompatible types was detected. Found operand types"
-                          f" '{_edm(prop)}' and '{_kind(right)}' for operator kind '{_OPS[op]}'.")  # fmt: skip
+            raise invalid(
+                "A binary operator with incompatible types was detected. Found operand types"
+                f" '{_edm(prop)}' and '{_kind(right)}' for operator kind '{_OPS[op]}'."
+            )
         wanted = self._literal(right, prop)
         return lambda o, v: _holds(op, value(o, v), wanted)
 
@@ -99,8 +104,10 @@ class Compiler:
         value, prop = self._value(node.args[0])
         other = node.args[1]
         if not isinstance(other, Literal) or other.kind != "string" or (prop and prop.type not in _TEXT):
-            raise invalid(f"No function signature for the function with name '{node.name}' matches the specified"
-                          " arguments.")  # fmt: skip
+            raise invalid(
+                f"No function signature for the function with name '{node.name}' matches the specified"
+                " arguments."
+            )
         part = str(other.value).lower()
 
         def test(o: Json, v: Json) -> bool:
@@ -133,28 +140,17 @@ class Compiler:
             return self._value(node.args[0])  # comparisons ignore case anyway
         if isinstance(node, Literal):
             constant = node.value
-            return (lambda o, v: constant), None
+            return (lambda _o, _v: constant), None
         if not isinstance(node, Path):
             raise invalid("The $filter expression is not supported.")
         return self._path(node)
 
     def _path(self, node: Path) -> tuple[_Value, Prop | None]:
         names = list(node.names)
-        if names[0] in self._scope:
-            prop: Prop = self._scope[names[0]]
-            variable = names.pop(0)
-            steps: list[str] = []
-
-            def start(o: Json, v: Json) -> Any:
-                return v[variable]
-        else:
-            prop = self._first(names[0])
-            steps = [prop.name]
-            names.pop(0)
-
-            def start(o: Json, v: Json) -> Any:
-                return o
-
+        variable = names[0] if names[0] in self._scope else None
+        prop = self._scope[variable] if variable is not None else self._first(names[0])
+        steps = [] if variable is not None else [prop.name]
+        names.pop(0)
         for name in names:
             if not isinstance(prop.type, Complex) or prop.many or name.lower() not in prop.type.by_name:
                 raise _no_property(name, prop.type.name if isinstance(prop.type, Complex) else prop.name)
@@ -162,7 +158,7 @@ class Compiler:
             steps.append(prop.name)
 
         def get(o: Json, v: Json) -> Any:
-            value = start(o, v)
+            value = o if variable is None else v[variable]
             for step in steps:
                 value = value.get(step) if isinstance(value, Mapping) else None
             return value

@@ -187,8 +187,10 @@ class _Parser:
 
     def _function(self, name: str) -> Node:
         if name.lower() not in FUNCTIONS:
-            raise invalid(f"An unknown function with name '{name}' was found. This may also be a function import"
-                          " or a key lookup on a navigation property, which is not allowed.")  # fmt: skip
+            raise invalid(
+                f"An unknown function with name '{name}' was found. This may also be a function import or a"
+                " key lookup on a navigation property, which is not allowed."
+            )
         self._expect("(")
         args = [self._or()]
         while self._peek()[1] == ",":

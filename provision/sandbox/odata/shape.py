@@ -47,7 +47,7 @@ def _shape(entity: EntityType, select: str | None, expand: str | None) -> Shape:
 
 
 def _selected(entity: EntityType, name: str) -> str:
-    prop = entity.by_name.get(name.split("/")[0].lower())
+    prop = entity.by_name.get(name.partition("/")[0].lower())
     if prop is not None:
         return prop.name
     for relation in entity.navigation:
@@ -102,7 +102,9 @@ def show(entity: EntityType, props: Json, shape: Shape,
     if shape.select is not None:
         out = {name: props.get(name) for name in shape.select if name.lower() in entity.by_name}
     else:
-        simple, complex_null, rest = {}, {}, {}
+        simple: Json = {}
+        complex_null: Json = {}
+        rest: Json = {}
         for prop in entity.props:
             if not prop.shown:
                 continue

@@ -8,7 +8,7 @@ from __future__ import annotations
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import applications
 from provision.sandbox.errors import bad_syntax, not_found
-from provision.sandbox.routes import common, federated, links, membership, passwords
+from provision.sandbox.routes import common, federated, links, membership, passwords, properties
 from provision.sandbox.routing import Endpoint
 
 _KIND = "application"
@@ -78,4 +78,5 @@ ENDPOINTS = [
     *links.writable("applications", _KIND, "owners"),
     *links.policies("applications", _KIND),
     *membership.endpoints("applications", _KIND),
+    *properties.endpoints("applications/{id}", links.named(_KIND)),
 ]

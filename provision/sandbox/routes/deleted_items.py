@@ -56,7 +56,17 @@ def _of(kind: str) -> list[Endpoint]:
     def count(call: Call) -> Answer:
         return common.listing(call, kind).count(call.tenant.all_deleted(kind))
 
-    return [Endpoint("GET", f"{_BASE}/{kind}", listed), Endpoint("GET", f"{_BASE}/{kind}/$count", count)]
+    def as_kind(call: Call) -> Answer:
+        record = _item(call)
+        if record.kind != kind:
+            raise not_found(record.id)
+        return common.one(call, record)
+
+    return [
+        Endpoint("GET", f"{_BASE}/{kind}", listed),
+        Endpoint("GET", f"{_BASE}/{kind}/$count", count),
+        Endpoint("GET", f"{_BASE}/{{id}}/{kind}", as_kind),
+    ]
 
 
 ENDPOINTS = [

@@ -9,7 +9,7 @@ from provision.sandbox.call import Answer, Call
 from provision.sandbox.directory import relations
 from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.errors import bad_request, invalid_identifier, missing_value, not_found
-from provision.sandbox.routes import common, membership
+from provision.sandbox.routes import common, membership, properties
 from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
 
@@ -54,11 +54,7 @@ def organization(call: Call) -> Answer:
 
 def one_organization(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/organization-get."""
-    key = call.keys["id"]
-    record = next((r for r in _organizations(call) if r.id == key.value.lower()), None)
-    if record is None:
-        raise not_found(key.value) if is_guid(key.value) else invalid_identifier(key.value)
-    return common.one(call, record)
+    return common.one(call, _organization(call))
 
 
 def _organizations(call: Call) -> list[Record]:
@@ -69,6 +65,14 @@ def _organizations(call: Call) -> list[Record]:
         for d in call.tenant.all("domain")
     ]  # fmt: skip
     return [r.with_props(verifiedDomains=names) for r in call.tenant.all("organization")]
+
+
+def _organization(call: Call) -> Record:
+    key = call.keys["id"]
+    record = next((r for r in _organizations(call) if r.id == key.value.lower()), None)
+    if record is None:
+        raise not_found(key.value) if is_guid(key.value) else invalid_identifier(key.value)
+    return record
 
 
 def domains(call: Call) -> Answer:
@@ -91,6 +95,7 @@ ENDPOINTS = [
     *membership.actions("directoryObjects/{id}", _object),
     Endpoint("GET", "organization", organization),
     Endpoint("GET", "organization/{id}", one_organization),
+    *properties.endpoints("organization/{id}", _organization),
     Endpoint("GET", "domains", domains),
     Endpoint("GET", "domains/{id}", domain),
 ]

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import people
-from provision.sandbox.routes import assignments, common, links, membership
+from provision.sandbox.routes import assignments, common, links, membership, properties
 from provision.sandbox.routing import Endpoint
 
 _KIND = "group"
@@ -58,5 +58,6 @@ ENDPOINTS = [
     *links.writable("groups", _KIND, "members"),
     *links.writable("groups", _KIND, "owners"),
     *membership.endpoints("groups", _KIND),
+    *properties.endpoints("groups/{id}", _named),
     *assignments.endpoints("groups", _KIND),
 ]  # fmt: skip

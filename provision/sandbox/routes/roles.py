@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import roles
-from provision.sandbox.errors import not_found
+from provision.sandbox.errors import not_a_reference, not_found
 from provision.sandbox.routes import common, links
 from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
@@ -24,6 +24,41 @@ def activated(call: Call) -> Answer:
 def one_activated(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/directoryrole-get."""
     return common.one(call, common.find(call, "directoryRole", call.keys["id"]))
+
+
+def activate(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directoryrole-post-directoryroles."""
+    template = common.member(call, "roleTemplateId")
+    return common.created(call, roles.activate_new(call.tenant, template))
+
+
+def add_member(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directoryrole-post-members."""
+    role = common.find(call, "directoryRole", call.keys["id"])
+    target = common.reference(call, common.body_of(call))
+    if target.kind not in ("user", "group", "servicePrincipal"):
+        raise not_a_reference()
+    if target.id in role.links.get("members", ()):
+        raise links.already_linked("members")
+    wanted = {
+        "principalId": target.id,
+        "roleDefinitionId": role.props["roleTemplateId"],
+        "directoryScopeId": "/",
+    }
+    roles.assign(call.tenant, wanted)
+    return no_content()
+
+
+def remove_member(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/directoryrole-delete-member."""
+    role = common.find(call, "directoryRole", call.keys["id"])
+    target = call.keys["target"].value
+    held = call.tenant.find("roleAssignment", "principalId", target)
+    record = next((a for a in held if a.props["roleDefinitionId"] == role.props["roleTemplateId"]), None)
+    if record is None:
+        raise not_found(target)
+    roles.unassign(call.tenant, record)
+    return no_content()
 
 
 def templates(call: Call) -> Answer:
@@ -83,7 +118,10 @@ def _assignment(call: Call) -> Record:
 
 ENDPOINTS = [
     Endpoint("GET", "directoryRoles", activated),
+    Endpoint("POST", "directoryRoles", activate),
     Endpoint("GET", "directoryRoles/{id}", one_activated),
+    Endpoint("POST", "directoryRoles/{id}/members/$ref", add_member),
+    Endpoint("DELETE", "directoryRoles/{id}/members/{target}/$ref", remove_member),
     *links.readable("directoryRoles/{id}", links.named("directoryRole"), "members"),
     Endpoint("GET", "directoryRoleTemplates", templates),
     Endpoint("GET", f"{_BASE}/roleAssignments", assignments),

@@ -8,7 +8,7 @@ from __future__ import annotations
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import principals
 from provision.sandbox.errors import bad_syntax, not_found
-from provision.sandbox.routes import assignments, common, grants, links, membership, passwords
+from provision.sandbox.routes import assignments, common, grants, links, membership, passwords, properties
 from provision.sandbox.routing import Endpoint
 
 _KIND = "servicePrincipal"
@@ -71,4 +71,5 @@ ENDPOINTS = [
       for e in links.readable("servicePrincipals/{id}", links.named(_KIND), name)),
     *links.policies("servicePrincipals", _KIND),
     *membership.endpoints("servicePrincipals", _KIND),
+    *properties.endpoints("servicePrincipals/{id}", links.named(_KIND)),
 ]  # fmt: skip

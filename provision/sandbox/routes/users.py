@@ -8,7 +8,7 @@ from __future__ import annotations
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import people
 from provision.sandbox.errors import bad_syntax, not_found
-from provision.sandbox.routes import assignments, common, grants, links, membership
+from provision.sandbox.routes import assignments, common, grants, links, membership, properties
 from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
 
@@ -80,7 +80,8 @@ ENDPOINTS = [
             *(e for name in _RELATIONS for e in links.readable(path, source, name)),
             *membership.actions(path, source),
             *grants.on(path, "users", source),
+            *assignments.of(path, "users", source),
+            *properties.endpoints(path, source),
         )
     ),
-    *assignments.of("users/{id}", "users", _named),
 ]
