@@ -84,11 +84,13 @@ class Sandbox:
 
     def reset(self) -> None:
         """Empty it: no tenants, no log, the clock unset."""
-        with self.writing():
-            self.store = Store()
-            if self._file is not None and self.persist:
-                self._file.rewrite(self.store)
-        self._adopt(self.store)
+        empty = Store()
+        empty.settings["token_key"] = _new_key()
+        if self._file is not None and self.persist:
+            with self._file.exclusive():
+                self.refresh()  # what cannot be read is not overwritten either
+                self._file.rewrite(empty)
+        self._adopt(empty)
         self.requests.clear()
 
     # -- transactions ----------------------------------------------------------------------
@@ -118,7 +120,7 @@ class Sandbox:
     @contextlib.contextmanager
     def _transaction(self, file: StateFile | None = None) -> Iterator[None]:
         self.store.begin()
-        offset = self.clock.offset
+        offset, writes = self.clock.offset, self.store.writes
         try:
             yield
             if self.store.dirty:
@@ -128,12 +130,13 @@ class Sandbox:
         except BaseException:
             self.clock.offset = offset
             self.store.rollback()
+            self.store.writes = writes
             raise
         self.store.begin()
 
     def _adopt(self, store: Store) -> None:
         self.store = store
-        store.settings.setdefault("token_key", secrets.token_urlsafe(32))
+        store.settings.setdefault("token_key", _new_key())
         self.clock.offset = timedelta(seconds=store.settings.get("clock_offset_seconds", 0.0))
 
     def _tenant(self, tenant_id: str) -> Tenant:
@@ -149,5 +152,10 @@ class Sandbox:
                 self.clock.set(now)
             if advance is not None:
                 self.clock.advance(advance)
+            moved = self.clock.now()  # raises, and undoes it, beyond the calendar's end
             self.store.set("clock_offset_seconds", self.clock.offset.total_seconds())
-        return self.clock.now()
+        return moved
+
+
+def _new_key() -> str:
+    return secrets.token_urlsafe(32)

@@ -14,11 +14,16 @@ applies and saves; readers re-read when the files changed. Reading creates nothi
 from __future__ import annotations
 
 import contextlib
+import glob
+import io
 import json
 import os
 import secrets
+import shlex
+import stat
 import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +33,12 @@ from provision.sandbox.store import Record, Store
 FORMAT = "provision.sandbox"
 VERSION = 1
 SMALL = 512 * 1024  # bytes of snapshot up to which every write rewrites it
+LARGEST = 512 * 1024 * 1024  # bytes of a file that is read at all
+_UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, RecursionError)
 
-_Signature = tuple[tuple[int, int, int] | None, tuple[int, int, int] | None]
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)  # a pipe is refused, not waited for
+
+_Signature = tuple[tuple[int, int, int] | None, tuple[int, int, int] | None, bytes]
 
 
 class StateError(Exception):
@@ -44,12 +53,13 @@ class StateFile:
     """Loads a store from its file, and saves what a transaction changed."""
 
     def __init__(self, path: Path, *, lock_timeout: float = 30.0) -> None:
+        path = Path(os.path.realpath(path))  # a link stays one, and its target has one lock
         self.path = path
         self.journal = path.with_name(path.name + ".journal")
         self._lock = path.with_name(path.name + ".lock")
         self._lock_timeout = lock_timeout
         self._epoch = ""
-        self._seen: _Signature = (None, None)
+        self._seen: _Signature = (None, None, b"")
         self._snapshot_size = 0
         self._journal_size = 0  # up to the last whole line
 
@@ -61,7 +71,8 @@ class StateFile:
             before = self._signature()
             store = self._read()
             # A writer may have replaced the snapshot between our reading it and the journal.
-            if self._signature()[0] == before[0]:
+            now = self._signature()
+            if (now[0], now[2]) == (before[0], before[2]):
                 self._seen = before
                 return store
             time.sleep(0.01)
@@ -83,13 +94,13 @@ class StateFile:
         store = Store()
         try:
             store.writes = int(document["writes"])
-            store.settings = dict(document["settings"])
+            store.settings = _settings(document["settings"])
             for tenant_id, records in document["tenants"].items():
                 tenant = store.add_tenant(tenant_id)
                 for raw in records:
                     tenant.place(_record(raw))
             self._epoch = str(document["epoch"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except _UNREADABLE as error:
             raise self._damaged(f"it lacks or misuses {error}") from error
         self._snapshot_size = len(text)
         self._replay(store)
@@ -108,11 +119,13 @@ class StateFile:
                     self._journal_size = 0
                     return  # continues a snapshot that is gone
                 _apply(store, entry)
-            except (KeyError, TypeError, ValueError, AttributeError) as error:
+            except _UNREADABLE as error:
                 raise self._damaged(f"its journal {self.journal} cannot be read ({error})") from error
             self._journal_size += len(line)
 
     def _document(self, text: bytes) -> dict[str, Any]:
+        if not text:
+            raise self._damaged("it is empty")
         try:
             document = json.loads(text)
         except (ValueError, RecursionError) as error:
@@ -134,21 +147,30 @@ class StateFile:
         return document
 
     def _damaged(self, why: str) -> StateError:
+        files = [path for path in (self.path, self.journal) if path.exists()]
+        away = "; ".join(f"mv {shlex.quote(str(path))} {shlex.quote(f'{path}.damaged')}" for path in files)
         return StateError(
             f"{self.path} is damaged: {why}.",
-            f"Move it away to start afresh (mv {self.path} {self.path}.damaged), or name another file;"
-            " this one is left as it is.",
+            f"Move it away to start afresh ({away}), or name another file; this one is left as it is.",
         )
 
     def _text(self, path: Path) -> bytes | None:
         try:
+            about = path.stat()
+            if stat.S_ISDIR(about.st_mode):
+                raise StateError(f"{path} is a folder, not a state file.", "Name a file in it.")
+            if not stat.S_ISREG(about.st_mode):  # reading a pipe or a device might never end
+                raise StateError(f"{path} is not a file.", "Name another state file.")
+            if about.st_size > LARGEST:
+                raise StateError(
+                    f"{path} is larger than {LARGEST // 1024 // 1024} MiB.",
+                    "Name another file; this one is left as it is.",
+                )
             return path.read_bytes()
-        except (FileNotFoundError, NotADirectoryError) as error:
-            if isinstance(error, NotADirectoryError):
-                raise StateError(f"{path.parent} is not a folder.", "Name another state file.") from error
+        except FileNotFoundError:
             return None
-        except IsADirectoryError as error:
-            raise StateError(f"{path} is a folder, not a state file.", "Name a file in it.") from error
+        except NotADirectoryError as error:
+            raise StateError(f"{path.parent} is not a folder.", "Name another state file.") from error
         except OSError as error:
             raise StateError(
                 f"{path} cannot be read: {error.strerror}.", "Mend its permissions, or name another file."
@@ -157,12 +179,26 @@ class StateFile:
     def _signature(self) -> _Signature:
         def of(path: Path) -> tuple[int, int, int] | None:
             try:
-                stat = path.stat()
+                about = path.stat()
             except OSError:
                 return None
-            return stat.st_ino, stat.st_mtime_ns, stat.st_size
+            return about.st_ino, about.st_mtime_ns, about.st_size
 
-        return of(self.path), of(self.journal)
+        # Within a tick of the clock a file system may give a new file the number, the time and the size
+        # of the one before it; the epoch, which stands at its beginning, is never the same.
+        return of(self.path), of(self.journal), self._beginning()
+
+    def _beginning(self) -> bytes:
+        try:
+            fd = os.open(self.path, os.O_RDONLY | _NONBLOCK)
+        except OSError:
+            return b""
+        try:
+            return os.read(fd, 96)
+        except OSError:
+            return b""
+        finally:
+            os.close(fd)
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -194,14 +230,15 @@ class StateFile:
 
     def rewrite(self, store: Store) -> None:
         """Write the whole snapshot, and drop the journal it makes obsolete."""
-        self._epoch = secrets.token_hex(8)
+        epoch = secrets.token_hex(8)
         document = {
-            "format": FORMAT, "version": VERSION, "epoch": self._epoch, "writes": store.writes,
+            "format": FORMAT, "version": VERSION, "epoch": epoch, "writes": store.writes,
             "settings": store.settings,
             "tenants": {t.id: [_raw(r) for r in t.records()] for t in store.tenants.values()},
         }  # fmt: skip
         text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.{secrets.token_hex(4)}.tmp")
+        self._remove_orphans()
+        temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.tmp")
         try:
             with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(text)
@@ -211,10 +248,15 @@ class StateFile:
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
+        self._epoch, self._snapshot_size, self._journal_size = epoch, len(text), 0
         _sync_folder(self.path.parent)
         self.journal.unlink(missing_ok=True)
-        self._snapshot_size, self._journal_size = len(text), 0
         self._seen = self._signature()
+
+    def _remove_orphans(self) -> None:
+        """Drop what writers that were killed left: the lock is ours, so nobody else is writing."""
+        for orphan in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.tmp"):
+            orphan.unlink(missing_ok=True)
 
     def _append(self, store: Store) -> None:
         entry = {
@@ -224,26 +266,43 @@ class StateFile:
                         for (t, r), record in store.changes().items()],
         }  # fmt: skip
         line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-        with os.fdopen(os.open(self.journal, os.O_WRONLY | os.O_CREAT, 0o600), "wb") as file:
+        with os.fdopen(os.open(self.journal, os.O_WRONLY | os.O_CREAT, 0o600), "wb", buffering=0) as file:
             file.truncate(self._journal_size)  # a torn line, or a journal of another snapshot
             file.seek(self._journal_size)
-            file.write(line)
-            file.flush()
-            os.fsync(file.fileno())
+            try:
+                _write_all(file, line)
+                os.fsync(file.fileno())
+            except BaseException:
+                file.truncate(self._journal_size)  # what is refused did not happen
+                raise
         if not self._journal_size:
             _sync_folder(self.path.parent)
         self._journal_size += len(line)
 
 
+def _write_all(file: io.FileIO, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def _settings(raw: dict[str, Any]) -> dict[str, Any]:
+    settings = dict(raw)
+    # Raises for what moves the clock out of the calendar.
+    datetime.now(UTC) + timedelta(seconds=settings.get("clock_offset_seconds", 0.0))
+    return settings
+
+
 def _apply(store: Store, entry: dict[str, Any]) -> None:
     store.writes = int(entry["writes"])
-    store.settings.update(entry["settings"])
+    store.settings.update(_settings(entry["settings"]))
     for tenant_id in entry["tenants"]:
         store.add_tenant(tenant_id)
     for tenant_id, record_id, raw in entry["records"]:
         tenant = store.tenants[tenant_id]
-        tenant.displace(record_id)
-        if raw is not None:
+        if raw is None:
+            tenant.displace(record_id)
+        else:
             tenant.place(_record(raw))
 
 

@@ -101,13 +101,13 @@ class Tenant:
         return [r for r in self._deleted.values() if kind is None or r.kind == kind]
 
     def find(self, kind: str, prop: str, value: str) -> list[Record]:
-        """Live records whose indexed property equals the value, without case."""
+        """Live records whose indexed property equals the value, without case, in order of creation."""
         if prop not in INDEXED.get(kind, ()):
             raise KeyError(f"{kind}.{prop} is not indexed")
         ids = self._index.get((kind, prop, value.lower()), ())
         if not self.behind:
             table = self._tables.get(kind, {})
-            return [table[i] for i in ids]
+            return sorted((table[i] for i in ids), key=_by_creation)  # an index orders by change
         seen = (self.get(kind, i) for i in dict.fromkeys((*ids, *self.behind)))
         return [r for r in seen if r is not None and str(r.props.get(prop)).lower() == value.lower()]
 
@@ -163,7 +163,11 @@ class Tenant:
             return
         if old is not None:
             self._unindex(old)
-        self._tables.setdefault(record.kind, {})[key] = record
+        table = self._tables.setdefault(record.kind, {})
+        comes_back = old is None and bool(table) and next(reversed(table.values())).seq > record.seq
+        table[key] = record
+        if comes_back:  # restored, or undone: it takes its old place
+            self._tables[record.kind] = dict(sorted(table.items(), key=lambda item: item[1].seq))
         for prop in INDEXED.get(record.kind, ()):
             value = record.props.get(prop)
             if isinstance(value, str):
@@ -192,6 +196,10 @@ class Tenant:
         for table in self._tables.values():
             yield from table.values()
         yield from self._deleted.values()
+
+
+def _by_creation(record: Record) -> int:
+    return record.seq
 
 
 Change = tuple[str, str]  # tenant id, record id
@@ -267,5 +275,8 @@ class Store:
         for tenant_id in self._new_tenants:
             del self.tenants[tenant_id]
         for name, value in self._settings_before.items():
-            self.settings[name] = value
+            if value is None:
+                self.settings.pop(name, None)
+            else:
+                self.settings[name] = value
         self.begin()
