@@ -25,13 +25,9 @@ async def _show(options: Common) -> int:
     from provision.cli.session import opened
     from provision.engine import run
     from provision.engine.fleet import each
-    from provision.plan.result import Result
-
-    async def one(job: run.Job) -> Result:
-        return run.show(job, await run.plan(job))
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.jobs, one, parallel=options.parallel)
+        items = await each(session.jobs, run.show, parallel=options.parallel)
     emit.results(items, options)
     return emit.failures(items)

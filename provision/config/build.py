@@ -14,7 +14,6 @@ from provision.config.urls import SMTP_PAGE, has_query
 from provision.delivery import Spec
 from provision.resources import Desired, application, client_secret, consent, mailbox
 
-_PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
 _MAX_URIS = 256
 _MAX_URIS_PERSONAL = 100
 _MAX_NAME_PERSONAL = 90
@@ -36,7 +35,7 @@ def across(document: Document) -> Iterator[Broken]:
     https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
     """
     app = document.application
-    if app.sign_in_audience in _PERSONAL:
+    if app.sign_in_audience in application.PERSONAL_AUDIENCES:
         yield from _personal(document)
     seen = {_redirect(document)}
     for index, uri in enumerate(app.redirect_uris):

@@ -41,10 +41,16 @@ class Execution:
         observed = self.plan.observed.application
         if observed is not None:
             self.app_id = observed.app_id
-            keys = frozenset(item.key_id for item in self.plan.observed.secrets)
-            self.holder = Holder(observed.id, observed.tags, keys, fresh=False)
-        await self._attempt(applications.ADDRESS, self._application)
-        if self._succeeded(applications.ADDRESS):
+            found = self.plan.observed.secrets
+            mark = self.plan.desired.client_secret.mark
+            self.holder = Holder(
+                observed.id,
+                observed.tags,
+                frozenset(item.key_id for item in found),
+                fresh=False,
+                newest=max((i.start for i in found if (i.display_name or "").endswith(mark)), default=None),
+            )
+        if await self._attempt(applications.ADDRESS, self._application):
             await asyncio.gather(self._access(), self._secrets())
         for change in self.plan.changes:
             self.outcomes.setdefault(change.address, Outcome(change, Status.NOT_TRIED))
@@ -53,21 +59,22 @@ class Execution:
         """Return the outcomes in the plan's order."""
         return tuple(self.outcomes[change.address] for change in self.plan.changes)
 
-    async def _attempt(self, address: str, step: Callable[[Any], Awaitable[None]]) -> None:
-        change = next(change for change in self.plan.changes if change.address == address)
+    async def _attempt(self, address: str, step: Callable[[Any], Awaitable[None]]) -> bool:
+        """Carry out one change, and say whether what depends on it may go on."""
+        change = next((change for change in self.plan.changes if change.address == address), None)
+        if change is None:  # a rotation has the secrets alone in it
+            return True
         if change.step is None:
             idle = Status.HANDOFF if change.action is Action.HANDOFF else Status.UNCHANGED
             self.outcomes[address] = Outcome(change, idle)
-            return
+            return True
         try:
             await step(change.step)
         except ProvisionError as error:
             self.outcomes[address] = Outcome(change, _status(change, error), error)
-        else:
-            self.outcomes[address] = Outcome(change, Status.DONE)
-
-    def _succeeded(self, address: str) -> bool:
-        return self.outcomes[address].status in (Status.DONE, Status.UNCHANGED)
+            return False
+        self.outcomes[address] = Outcome(change, Status.DONE)
+        return True
 
     async def _application(self, step: applications.Create | applications.Update) -> None:
         graph = self.tools.graph
@@ -100,8 +107,7 @@ class Execution:
         return found
 
     async def _access(self) -> None:
-        await self._attempt(principals.ADDRESS, self._principal)
-        if self._succeeded(principals.ADDRESS):
+        if await self._attempt(principals.ADDRESS, self._principal):
             await self._attempt(consents.ADDRESS, self._grant)
 
     async def _principal(self, step: principals.Create) -> None:
@@ -115,8 +121,7 @@ class Execution:
     async def _secrets(self) -> None:
         addresses = [c.address for c in self.plan.changes if c.address.startswith(secrets.ADDRESS)]
         for address in addresses:  # the new one first, then what nobody received
-            await self._attempt(address, self._secret)
-            if not self._succeeded(address):
+            if not await self._attempt(address, self._secret):
                 break
 
     async def _secret(self, step: secrets.Mint | secrets.Record | secrets.Remove) -> None:
@@ -125,7 +130,7 @@ class Execution:
             case secrets.Mint():
                 self.minted = await mint_and_deliver(self.tools, self.holder, step)
             case secrets.Record():
-                await record(self.tools.graph, self.holder, step.key_id)
+                await record(self.tools, self.holder, step.key_id)
             case secrets.Remove():
                 await remove(self.tools, self.holder, step.key_id)
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from provision import products
-from provision.clouds import Cloud
 from provision.delivery import Sink
 from provision.engine.execute import Execution
 from provision.engine.handoff import settings
@@ -16,10 +15,11 @@ from provision.engine.journal import Journal
 from provision.engine.observe import Tenant, observe
 from provision.engine.secret import Minting
 from provision.errors import ProvisionError, catalogue, combined
+from provision.plan import rotation
 from provision.plan.build import build
 from provision.plan.model import Plan, Target
 from provision.plan.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
-from provision.resources import Desired, client_secret, consent
+from provision.resources import Desired, Observed, client_secret, consent
 from provision.resources.client_secret import Records
 
 
@@ -40,21 +40,52 @@ class Job:
     new_key_id: Callable[[], str] = _new_key_id
 
 
+async def look(job: Job) -> tuple[Observed, Records]:
+    """Return what is there for the job's config, and every record of its secrets' deliveries."""
+    observed = await observe(job.tenant, job.desired)
+    app = observed.application
+    intended, delivered = job.journal(observed.tenant_id).keys()
+    records = Records(
+        tenant=app.delivered if app else frozenset(), sink=delivered, journal=intended - delivered
+    )
+    now = job.tenant.graph.now()
+    state = client_secret.standing(job.desired.client_secret, observed.secrets, records, now=now)
+    if not state.unproven:
+        return observed, records
+    # Only then is the sink asked, which may be a service far away.
+    try:
+        held = await asyncio.to_thread(job.sink.recall)
+    except ProvisionError as error:
+        unknown = (*observed.not_checked, f"what {job.sink.label} holds: {error.message}")
+        return replace(observed, not_checked=unknown), records
+    return observed, replace(records, sink=records.sink | held)
+
+
 async def plan(job: Job) -> Plan:
     """Look, and return what is to be done; writes nothing."""
-    observed = await observe(job.tenant, job.desired)
-    return build(
-        job.target,
-        job.desired,
-        observed,
-        _records(job, observed.tenant_id),
-        now=job.tenant.graph.now(),
-    )
+    observed, records = await look(job)
+    return build(job.target, job.desired, observed, records, now=job.tenant.graph.now())
 
 
-def _records(job: Job, tenant_id: str) -> Records:
-    intended, delivered = job.journal(tenant_id).keys()
-    return Records(sink=job.sink.recall() | delivered, journal=intended)
+async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
+    """Look, and return what a rotation does; ``ProvisionError`` if there is no application yet."""
+    observed, records = await look(job)
+    _refuse_nothing(job, observed)
+    return rotation.build(job.target, job.desired, observed, records, mode, now=job.tenant.graph.now())
+
+
+async def plan_revocation(job: Job, key_id: str) -> Plan:
+    """Look, and return the plan that removes one secret; ``ProvisionError`` if it is not to be removed."""
+    observed, records = await look(job)
+    _refuse_nothing(job, observed)
+    return rotation.revocation(job.target, job.desired, observed, records, key_id)
+
+
+def _refuse_nothing(job: Job, observed: Observed) -> None:
+    if observed.application is None:
+        raise ProvisionError(
+            catalogue.NOT_APPLIED, f"there is no application for '{job.desired.name}' in this tenant yet"
+        )
 
 
 def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
@@ -83,47 +114,47 @@ async def apply(job: Job, plan: Plan) -> Result:
             sink=job.sink,
             journal=job.journal(plan.observed.tenant_id),
             new_key_id=job.new_key_id,
-            name=job.desired.name,
+            desired=job.desired.client_secret,
             delivering=job.delivering,
         ),
     )
     await execution.run()
-    outcomes = execution.ordered()
     secret = None
     if execution.minted is not None:
         secret = _secret_key(job, execution.minted, job.sink.label)
-    elif _status(outcomes, client_secret.ADDRESS) is not Status.FAILED:
-        secret = _current(job, plan)
-    return _result(plan, graph.cloud, outcomes, execution.app_id, secret)
+    elif not any(isinstance(change.step, client_secret.Mint) for change in plan.changes):
+        secret = await _current(job, plan.observed)
+    return _result(job, plan, execution.ordered(), execution.app_id, secret)
 
 
-def show(job: Job, plan: Plan) -> Result:
+async def show(job: Job) -> Result:
     """Return the values to enter as they are now; ``ProvisionError`` if there is no application yet."""
-    app = plan.observed.application
-    if app is None:
-        raise ProvisionError(
-            catalogue.NOT_APPLIED, f"there is no application for '{plan.name}' in this tenant yet"
-        )
+    found = await plan(job)
+    _refuse_nothing(job, found.observed)
+    app = found.observed.application
     outcomes = tuple(
         Outcome(change, Status.UNCHANGED if change.step is None else Status.NOT_TRIED)
-        for change in plan.changes
+        for change in found.changes
     )
-    return _result(plan, job.tenant.graph.cloud, outcomes, app.app_id, _current(job, plan))
+    secret = await _current(job, found.observed)
+    return _result(job, found, outcomes, app.app_id if app else None, secret)
 
 
-def _current(job: Job, plan: Plan) -> SecretKey | None:
-    observed = plan.observed
-    if observed.application is None:
-        return None
-    records = _records(job, observed.tenant_id)
-    records = Records(observed.application.delivered, records.sink, records.journal)
-    standing = client_secret.standing(
-        job.desired.client_secret, observed.secrets, records, now=job.tenant.graph.now()
-    )
+async def _current(job: Job, observed: Observed) -> SecretKey | None:
+    """The secret that is, or is to be, entered, and whether the sink still holds it."""
+    app = observed.application
+    _, delivered = job.journal(observed.tenant_id).keys()
+    try:
+        held = await asyncio.to_thread(job.sink.recall)
+    except ProvisionError:
+        held = frozenset()
+    records = Records(tenant=app.delivered if app else frozenset(), sink=delivered | held)
+    now = job.tenant.graph.now()
+    standing = client_secret.standing(job.desired.client_secret, observed.secrets, records, now=now)
     if standing.current is None:
         return None
-    holds = standing.current.key_id in job.sink.recall()
-    return _secret_key(job, standing.current, job.sink.label if holds else None)
+    label = job.sink.label if standing.current.key_id in held else None
+    return _secret_key(job, standing.current, label)
 
 
 def _secret_key(job: Job, secret: client_secret.Observed, delivered_to: str | None) -> SecretKey:
@@ -137,8 +168,9 @@ def _secret_key(job: Job, secret: client_secret.Observed, delivered_to: str | No
 
 
 def _result(
-    plan: Plan, cloud: Cloud, outcomes: tuple[Outcome, ...], app_id: str | None, secret: SecretKey | None
+    job: Job, plan: Plan, outcomes: tuple[Outcome, ...], app_id: str | None, secret: SecretKey | None
 ) -> Result:
+    cloud = job.tenant.graph.cloud
     desired, observed = plan.desired, plan.observed
     outputs = Outputs(
         oauth_client_id=app_id,
@@ -168,9 +200,5 @@ def _consent_state(plan: Plan, outcomes: tuple[Outcome, ...]) -> ConsentState:
     if plan.desired.consent.mode is consent.Mode.NONE:
         return ConsentState.NOT_NEEDED
     granted = consent.granted(plan.observed.role, plan.observed.assignments)
-    done = granted or _status(outcomes, consent.ADDRESS) is Status.DONE
-    return ConsentState.GRANTED if done else ConsentState.REQUIRED
-
-
-def _status(outcomes: tuple[Outcome, ...], address: str) -> Status:
-    return next(outcome.status for outcome in outcomes if outcome.change.address == address)
+    done = any(o.change.address == consent.ADDRESS and o.status is Status.DONE for o in outcomes)
+    return ConsentState.GRANTED if granted or done else ConsentState.REQUIRED

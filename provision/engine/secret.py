@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from provision.delivery import Handover, Sink
 from provision.engine.journal import DELIVERED, INTENDED, REMOVED, Journal
@@ -17,7 +18,7 @@ from provision.errors import ProvisionError, catalogue
 from provision.graph import application, client_secret
 from provision.graph.client import Graph
 from provision.resources.application import DELIVERED_TAG
-from provision.resources.client_secret import Mint, Observed
+from provision.resources.client_secret import Desired, Mint, Observed
 from provision.secret import Secret
 
 _TRIES = 3  # how often a lost answer is mended before giving up
@@ -31,6 +32,7 @@ class Holder:
     tags: tuple[str, ...]
     keys: frozenset[str]  # the key ids of all its secrets
     fresh: bool  # made by this run, so replicas may lag
+    newest: datetime | None = None  # when the last of our secrets began
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Minting:
     sink: Sink
     journal: Journal
     new_key_id: Callable[[], str]
-    name: str
+    desired: Desired
     delivering: asyncio.Lock  # one secret at a time is shown or handed over
 
 
@@ -52,50 +54,83 @@ async def mint_and_deliver(tools: Minting, holder: Holder, step: Mint) -> Observ
     """
     made, secret = await _mint(tools, holder, step)
     try:
+        if not holder.fresh:
+            await _refuse_a_second(tools, holder, made)
         async with tools.delivering:
             await _deliver(tools, secret, made)
     except BaseException as error:  # whatever it was, Ctrl-C too: nobody has the value, so it must go
         await _revoke(tools, holder, made.key_id, error)
         raise
-    try:
+    with suppress(ProvisionError):  # a full disk must not keep the tenant from knowing
         tools.journal.write(DELIVERED, made.key_id, tools.graph.now())
-    finally:  # a full disk must not keep the tenant from knowing
-        await record(tools.graph, holder, made.key_id)
+    await record(tools, holder, made.key_id)
     return made
 
 
 async def _deliver(tools: Minting, secret: Secret, made: Observed) -> None:
-    handover = Handover(tools.name, made.key_id, made.end)
+    handover = Handover(tools.desired.name, made.key_id, made.end)
     if tools.sink.interactive:  # on the main thread, where Ctrl-C reaches it
         tools.sink.deliver(secret, handover)
     else:
         await asyncio.to_thread(tools.sink.deliver, secret, handover)
 
 
-async def record(graph: Graph, holder: Holder, key_id: str) -> None:
-    """Write the tenant's record of a delivery; records of secrets that are gone leave with it."""
-    kept = [
-        tag
-        for tag in holder.tags
-        if not tag.startswith(DELIVERED_TAG) or tag.removeprefix(DELIVERED_TAG).lower() in holder.keys
+async def _refuse_a_second(tools: Minting, holder: Holder, made: Observed) -> None:
+    """Look whether another machine made one at the same time; the one that began first goes on.
+
+    Graph has no condition to put on ``addPassword``, so this narrows the gap and cannot close it.
+    """
+    seen = await client_secret.look(tools.graph, holder.object_id, settling=False)
+    holder.tags = seen.tags
+    rivals = [
+        item
+        for item in seen.secrets
+        if item.key_id not in holder.keys and (item.display_name or "").endswith(tools.desired.mark)
     ]
-    tags = tuple(sorted({*kept, DELIVERED_TAG + key_id}))
-    await application.tag(graph, holder.object_id, tags, settling=holder.fresh)
-    holder.tags = tags
+    if any((item.start, item.key_id) < (made.start, made.key_id) for item in rivals):
+        raise ProvisionError(
+            catalogue.CHANGED_MEANWHILE,
+            f"another run made a secret for '{tools.desired.name}' at the same time ({rivals[0].key_id}); "
+            "this run's was revoked",
+        )
 
 
-async def remove(tools: Minting, holder: Holder, key_id: str) -> None:
-    """Remove a secret of ours that nobody ever received."""
-    await client_secret.remove(tools.graph, holder.object_id, key_id, settling=holder.fresh)
-    tools.journal.write(REMOVED, key_id, tools.graph.now())
+async def record(tools: Minting, holder: Holder, key_id: str) -> None:
+    """Write the tenant's record of a delivery; records of secrets that are gone leave with it."""
+    kept = [tag for tag in holder.tags if _key_of(tag) in (None, *holder.keys)]
+    await _write_tags(tools, holder, {*kept, DELIVERED_TAG + key_id})
+
+
+async def remove(tools: Minting, holder: Holder, key_id: str, *, young: bool = False) -> None:
+    """Remove a secret of ours, and then the record of its delivery if there is one.
+
+    ``young`` is one that this run made: a replica that does not know it yet is waited for.
+    """
+    settling = holder.fresh or young
+    await client_secret.remove(tools.graph, holder.object_id, key_id, settling=settling)
+    with suppress(ProvisionError):  # the secret is gone: a journal that says less is harmless
+        tools.journal.write(REMOVED, key_id, tools.graph.now())
     holder.keys -= {key_id}
+    kept = [tag for tag in holder.tags if _key_of(tag) != key_id]
+    if len(kept) < len(holder.tags):
+        await _write_tags(tools, holder, set(kept))
+
+
+def _key_of(tag: str) -> str | None:
+    return tag.removeprefix(DELIVERED_TAG).lower() if tag.startswith(DELIVERED_TAG) else None
+
+
+async def _write_tags(tools: Minting, holder: Holder, tags: set[str]) -> None:
+    ordered = tuple(sorted(tags))
+    await application.tag(tools.graph, holder.object_id, ordered, settling=holder.fresh)
+    holder.tags = ordered
 
 
 async def _mint(tools: Minting, holder: Holder, step: Mint) -> tuple[Observed, Secret]:
     """Make the secret. A lost answer is resolved by looking, and the unseen secret replaced."""
     for _ in range(_TRIES):
         key_id = tools.new_key_id()
-        start = tools.graph.now().replace(microsecond=0)
+        start = await _after_the_last(tools, holder)
         tools.journal.write(INTENDED, key_id, start)
         try:
             made, secret = await client_secret.mint(
@@ -118,22 +153,34 @@ async def _mint(tools: Minting, holder: Holder, step: Mint) -> tuple[Observed, S
     raise ProvisionError(catalogue.UNSEEN_SECRET)
 
 
+async def _after_the_last(tools: Minting, holder: Holder) -> datetime:
+    """Return now, once it is later than the start of every other secret of ours.
+
+    Dates are kept to the second, and which of two secrets is the newer must be plain.
+    """
+    wait = (holder.newest + timedelta(seconds=1) - tools.graph.now()).total_seconds() if holder.newest else 0
+    if 0 < wait <= 1:
+        await tools.graph.sleep(wait)
+    holder.newest = tools.graph.now().replace(microsecond=0)
+    return holder.newest
+
+
 async def _remove_unseen(
     tools: Minting, holder: Holder, key_id: str, display_name: str, start: datetime
 ) -> None:
-    secrets = await client_secret.look(tools.graph, holder.object_id, settling=holder.fresh)
-    for item in secrets:
+    seen = await client_secret.look(tools.graph, holder.object_id, settling=holder.fresh)
+    for item in seen.secrets:
         unseen = item.key_id == key_id or (
             item.key_id not in holder.keys and item.display_name == display_name and item.start >= start
         )
         if unseen:
             tools.journal.write(INTENDED, item.key_id, start)
-            await remove(tools, holder, item.key_id)
+            await remove(tools, holder, item.key_id, young=True)
 
 
 async def _revoke(tools: Minting, holder: Holder, key_id: str, cause: BaseException) -> None:
     try:
-        await asyncio.shield(remove(tools, holder, key_id))
+        await asyncio.shield(remove(tools, holder, key_id, young=True))
     except ProvisionError as error:
         raise ProvisionError(
             catalogue.NOT_REVOKED,

@@ -289,6 +289,60 @@ NOT_APPLIED = Entry(
     "Run 'provision apply' first.",
 )
 
+SECRET_LIMIT = Entry(
+    "PRV312",
+    "secret-limit",
+    Exit.REFUSED,
+    "the application has as many secrets as it may have",
+    "With personal Microsoft accounts in its audience, Entra keeps two secrets an application.",
+    "Remove one that nobody uses in the portal (Certificates & secrets), or set sign_in_audience to "
+    "AzureADMyOrg. Secrets of others are never removed here.",
+    "https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation",
+)
+BUSY = Entry(
+    "PRV313",
+    "busy",
+    Exit.REFUSED,
+    "another run works on the same application",
+    "Two runs side by side could make two secrets where one is meant.",
+    "Wait until the other run has ended, and run again.",
+)
+NOT_OURS = Entry(
+    "PRV314",
+    "not-ours",
+    Exit.REFUSED,
+    "this secret is not one to revoke here",
+    "--revoke removes a secret that carries this config's mark and that nothing says was delivered.",
+    "For a delivered one use 'rotate --confirm' or 'rotate --emergency'; remove others in the portal.",
+)
+WRONG_SECRET = Entry(
+    "PRV315",
+    "wrong-secret",
+    Exit.REFUSED,
+    "this is not the new secret",
+    "What is entered in the product must be the Value of the newest secret before the older one may go.",
+    "Enter the Value that was delivered last, and confirm again. Nothing was removed.",
+)
+NOT_PROVEN = Entry(
+    "PRV316",
+    "not-proven",
+    Exit.REFUSED,
+    "the new secret does not sign in",
+    "The token endpoint refused it. Right after a secret was made, Entra may not know it everywhere yet.",
+    "Compare it with what was delivered, wait a minute, and confirm again. Nothing was removed.",
+    "https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
+SINK_HOST = Entry(
+    "PRV317",
+    "sink-host",
+    Exit.REFUSED,
+    "the config sends the secret to a host that is not known",
+    "A sink in the config names a host that is neither Azure's nor Azure DevOps's own; in a pull request "
+    "that is a stranger's choice.",
+    "If you trust this host, pass --allow sink-host.",
+    allowable=True,
+)
+
 # 4xx: sign-in and Graph
 
 UNREACHABLE = Entry(

@@ -110,7 +110,7 @@ class Graph:
         adapter.base_url = f"{cloud.graph}/v1.0"
         self.sdk = GraphServiceClient(request_adapter=adapter)
         self._adapter = adapter
-        self._sleep = sleep
+        self.sleep = sleep
         self._notify = notify
         self._budget = budget
         self._service_time: tuple[datetime, float] | None = None
@@ -152,7 +152,7 @@ class Graph:
                     raise
                 spent += wait
                 self._notify(f"{reason.text}; trying again in {wait:.0f} s")
-            await self._sleep(wait)
+            await self.sleep(wait)
 
     async def collect(
         self, builder: Any, config: RequestConfiguration[Any] | None = None

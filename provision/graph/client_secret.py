@@ -7,6 +7,7 @@ https://learn.microsoft.com/graph/api/application-removepassword
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.application import READ, WRITE
 from provision.graph.client import Graph, Query, body, configuration
-from provision.graph.records import maybe, records, text, time
+from provision.graph.records import maybe, records, text, texts, time
 from provision.graph.refusals import translated
 from provision.graph.retry import Repeat
 from provision.resources.client_secret import Observed
@@ -40,15 +41,23 @@ def observed(record: Mapping[str, Any]) -> tuple[Observed, ...]:
     return tuple(sorted(found, key=lambda item: item.key_id))
 
 
-async def look(graph: Graph, object_id: str, *, settling: bool) -> tuple[Observed, ...]:
-    """Read the application's secrets anew."""
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What an application shows of its secrets and of the records of their deliveries."""
+
+    secrets: tuple[Observed, ...]
+    tags: tuple[str, ...]
+
+
+async def look(graph: Graph, object_id: str, *, settling: bool) -> Seen:
+    """Read the application's secrets and tags anew."""
     item = graph.sdk.applications.by_application_id(object_id)
-    query = configuration(Query(select=("id", "passwordCredentials")))
+    query = configuration(Query(select=("id", "passwordCredentials", "tags")))
     try:
         answer = await graph.send(item.to_get_request_information(query), settling=settling)
     except Failure as failure:
         raise translated(failure, "reading the application's secrets", needs=READ) from failure
-    return observed(answer.body)
+    return Seen(observed(answer.body), texts(answer.body, "tags"))
 
 
 async def mint(

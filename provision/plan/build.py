@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
+from provision.change import Change
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Finding, Severity, catalogue
 from provision.plan.digest import digest
@@ -28,15 +30,12 @@ def build(
     *,
     now: datetime,
 ) -> Plan:
-    """Return the plan. ``now`` is the service's time; ``records`` lacks nothing but the tenant's tags."""
+    """Return the plan. ``now`` is the service's time."""
     app = observed.application
-    records = client_secret.Records(
-        tenant=app.delivered if app else frozenset(), sink=records.sink, journal=records.journal
-    )
     wanted = desired.application
     if desired.consent.mode is not consent.Mode.NONE:
         wanted = application.with_permission(wanted, permission(observed.role))
-    limits = app_management_policy.limits(observed.policy, created=app.created if app else None, now=now)
+    limits = limits_of(observed, now=now)
     changes = (
         application.diff(wanted, app),
         service_principal.diff(observed.service_principal),
@@ -47,17 +46,50 @@ def build(
         *mailbox.check(desired.mailbox, observed.mailbox),
         *consent.check(desired.consent, observed.role, observed.assignments),
         *service_principal.check(observed.service_principal),
-        *client_secret.check(desired.client_secret, observed.secrets, records, limits, now=now),
+        *secret_findings(desired, observed, records, changes, now=now),
         *_not_checked(observed),
     )
-    return Plan(
-        target=target,
-        desired=desired,
-        observed=observed,
-        changes=changes,
-        findings=tuple(sorted(findings, key=_by_severity)),
-        digest=digest(target, desired, observed, changes),
-    )
+    return planned(target, desired, observed, changes, findings)
+
+
+def planned(
+    target: Target,
+    desired: Desired,
+    observed: Observed,
+    changes: tuple[Change, ...],
+    findings: Iterable[Finding],
+) -> Plan:
+    """Return the plan that these make: findings by severity, and the digest over the rest."""
+    ordered = tuple(sorted(findings, key=_by_severity))
+    return Plan(target, desired, observed, changes, ordered, digest(target, desired, observed, changes))
+
+
+def limits_of(observed: Observed, *, now: datetime) -> app_management_policy.Limits:
+    """Return what policy allows for a secret of the application that is there, or about to be."""
+    app = observed.application
+    return app_management_policy.limits(observed.policy, created=app.created if app else None, now=now)
+
+
+def secret_findings(
+    desired: Desired,
+    observed: Observed,
+    records: client_secret.Records,
+    changes: Iterable[Change],
+    *,
+    now: datetime,
+) -> Iterator[Finding]:
+    """Yield what a reader should know about the secrets, given what is to be done to them."""
+    due = any(isinstance(change.step, client_secret.Mint) for change in changes)
+    limits = limits_of(observed, now=now)
+    yield from client_secret.check(desired.client_secret, observed.secrets, records, limits, now=now, due=due)
+    personal = desired.application.sign_in_audience in application.PERSONAL_AUDIENCES
+    if due and personal and len(observed.secrets) >= client_secret.MOST_WITH_PERSONAL_ACCOUNTS:
+        yield Finding(
+            catalogue.SECRET_LIMIT,
+            Severity.ERROR,
+            f"the application has {len(observed.secrets)} secrets already, and with personal accounts as its "
+            f"audience it may have {client_secret.MOST_WITH_PERSONAL_ACCOUNTS}",
+        )
 
 
 def permission(role: consent.Role) -> application.Permission:

@@ -17,6 +17,7 @@ from provision.errors import ProvisionError, catalogue
 
 ADDRESS = "application"
 OWNER_TAG = "provision"  # what we make or adopt carries it; a uniqueName without it is somebody else's
+PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
 DELIVERED_TAG = "provision:delivered:"  # followed by the keyId of a secret that a sink took
 
 

@@ -21,6 +21,8 @@ from provision.resources.app_management_policy import Limits
 
 ADDRESS = "client_secret"
 LONGEST_MONTHS = 24  # the portal's ceiling, which the product's manual repeats
+# https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
+MOST_WITH_PERSONAL_ACCOUNTS = 2
 RECOMMENDED = timedelta(days=180)  # CISA SCuBA MS.AAD.5.6v1
 # Entra compares a policy's lifetime with "less than" (cisagov/ScubaGear, baselines/aad.md).
 POLICY_MARGIN = timedelta(hours=1)
@@ -138,24 +140,29 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The secrets of one config, sorted by what they are worth at one moment."""
+    """The secrets of one config, sorted by what they are worth at one moment; the newest first."""
 
     ours: tuple[Observed, ...]  # every one with our mark
-    delivered: tuple[Observed, ...]  # delivered and not ended, the one that ends last first
+    delivered: tuple[Observed, ...]  # delivered and not ended
     ended: tuple[Observed, ...]  # delivered once, but past their end
     unproven: tuple[Observed, ...]  # marked and not ended, without any record of delivery
 
     @property
     def current(self) -> Observed | None:
-        """The delivered secret that ends last."""
+        """The delivered secret that was made last: the one that is, or is to be, entered."""
         return self.delivered[0] if self.delivered else None
+
+    @property
+    def older(self) -> tuple[Observed, ...]:
+        """The delivered ones that are alive beside it: a rotation waits for its confirmation."""
+        return self.delivered[1:]
 
 
 def standing(desired: Desired, observed: Sequence[Observed], records: Records, *, now: datetime) -> Standing:
     """Sort the application's secrets; those without our mark are nobody's business here."""
     ours = sorted(
         (item for item in observed if (item.display_name or "").endswith(desired.mark)),
-        key=lambda item: (item.end, item.start, item.key_id),
+        key=lambda item: (item.start, item.end, item.key_id),
         reverse=True,
     )
     trusted = records.tenant | records.sink
@@ -181,6 +188,11 @@ def renewal_date(desired: Desired, secret: Observed) -> datetime:
     return secret.end - window
 
 
+def confirm_by(state: Standing) -> datetime:
+    """Return when the product fails unless the newest is entered: the end of the one before it."""
+    return state.older[0].end
+
+
 def _length(span: Span, start: datetime) -> timedelta:
     return span.after(start) - start
 
@@ -199,20 +211,26 @@ def diff(
     of ours are alive no third is minted.
     """
     state = standing(desired, observed, records, now=now)
-    changes = [_main_change(desired, state, records, limits, now=now)]
-    changes += [
-        Change(
-            f"{ADDRESS}[{item.key_id}]",
-            Action.DELETE,
-            "minted by a run that was interrupted; nobody ever received it",
-            {"displayName": item.display_name, "keyId": item.key_id},
-            None,
-            Remove(item.key_id),
-        )
-        for item in state.unproven
-        if item.key_id in records.journal
-    ]
-    return tuple(changes)
+    return (_main_change(desired, state, records, limits, now=now), *lost(state, records))
+
+
+def minting(desired: Desired, limits: Limits, reason: str) -> Change:
+    """Return the change that makes and delivers a secret."""
+    after = {"displayName": desired.display_name, "lifetime": granted_lifetime(desired.lifetime, limits)}
+    step = Mint(desired.display_name, desired.lifetime, limits)
+    return Change(ADDRESS, Action.CREATE, reason, None, after, step)
+
+
+def removal(secret: Observed, reason: str) -> Change:
+    """Return the change that removes a secret of ours."""
+    before = {"displayName": secret.display_name, "keyId": secret.key_id}
+    return Change(f"{ADDRESS}[{secret.key_id}]", Action.DELETE, reason, before, None, Remove(secret.key_id))
+
+
+def lost(state: Standing, records: Records) -> tuple[Change, ...]:
+    """Return the removals of what our journal intended and no record says was ever delivered."""
+    why = "minted by a run that was interrupted; nobody ever received it"
+    return tuple(removal(item, why) for item in state.unproven if item.key_id in records.journal)
 
 
 def _main_change(
@@ -221,13 +239,7 @@ def _main_change(
     current = state.current
     due = _due(desired, state, now=now)
     if due is not None:
-        after = {
-            "displayName": desired.display_name,
-            "lifetime": granted_lifetime(desired.lifetime, limits),
-        }
-        return Change(
-            ADDRESS, Action.CREATE, due, None, after, Mint(desired.display_name, desired.lifetime, limits)
-        )
+        return minting(desired, limits, due)
     assert current is not None
     if current.key_id not in records.tenant:
         return Change(
@@ -238,8 +250,8 @@ def _main_change(
             {"delivered": current.key_id},
             Record(current.key_id),
         )
-    if now >= renewal_date(desired, current):
-        return Change(ADDRESS, Action.NO_OP, "two secrets are alive: the newer waits to be entered")
+    if state.older:
+        return Change(ADDRESS, Action.NO_OP, "two delivered ones are alive: the newer waits to be confirmed")
     return Change(ADDRESS, Action.NO_OP, f"delivered, ends {current.end:%Y-%m-%d}")
 
 
@@ -247,7 +259,7 @@ def _due(desired: Desired, state: Standing, *, now: datetime) -> str | None:
     """Say why a secret is to be minted, or ``None``."""
     if state.current is None:
         return f"the delivered one ended {state.ended[0].end:%Y-%m-%d}" if state.ended else "none delivered"
-    if now < renewal_date(desired, state.current) or len(state.delivered) > 1:
+    if now < renewal_date(desired, state.current) or state.older:
         return None
     return f"renewal is due: the delivered one ends {state.current.end:%Y-%m-%d}"
 
@@ -279,10 +291,10 @@ def check(
     limits: Limits,
     *,
     now: datetime,
+    due: bool,
 ) -> tuple[Finding, ...]:
-    """Return what a reader of the plan should know about the secrets."""
+    """Return what a reader of the plan should know about the secrets; ``due`` if one is to be minted."""
     state = standing(desired, observed, records, now=now)
-    due = _due(desired, state, now=now) is not None
     return (
         *_lifetime_findings(desired, limits, due=due),
         *_overlap_findings(desired, state, records),
@@ -333,14 +345,14 @@ def _lifetime_findings(desired: Desired, limits: Limits, *, due: bool) -> list[F
 
 def _overlap_findings(desired: Desired, state: Standing, records: Records) -> list[Finding]:
     findings: list[Finding] = []
-    if len(state.delivered) > 1:
-        newest, *older = state.delivered
+    if state.older:
+        newest = state.delivered[0]
         findings.append(
             Finding(
                 catalogue.AWAITS_CONFIRMATION,
                 Severity.WARNING,
-                f"{len(state.delivered)} delivered secrets are alive: enter the one that ends "
-                f"{newest.end:%Y-%m-%d} by {older[-1].end:%Y-%m-%d}, when the oldest ends",
+                f"a rotation waits to be confirmed: enter the secret that begins with {newest.hint or '?'} "
+                f"(until {newest.end:%Y-%m-%d}) by {confirm_by(state):%Y-%m-%d}, when the one before it ends",
             )
         )
     findings += [
