@@ -12,6 +12,7 @@ from typing import Any
 from provision.sandbox.call import Call
 from provision.sandbox.clock import instant, precise
 from provision.sandbox.directory import binding, credentials, principals, validation
+from provision.sandbox.directory.people import default_domain
 from provision.sandbox.entities.application import TYPE
 from provision.sandbox.entities.schema import merged, new_id, read
 from provision.sandbox.errors import GraphError, bad_request, invalid_value, missing_value, read_only
@@ -37,7 +38,7 @@ def create(call: Call, body: Json, *, unique_name: str | None = None) -> tuple[R
     now = call.clock.now()
     props = TYPE.defaults() | {
         "id": new_id(), "appId": new_id(), "createdDateTime": instant(now),
-        "createdByAppId": call.caller.app_id, "publisherDomain": publisher_domain(call.tenant),
+        "createdByAppId": call.caller.app_id, "publisherDomain": default_domain(call.tenant),
     }  # fmt: skip
     props = _merge(props, sent)
     if props["signInAudience"] in validation.PERSONAL and props["api"]["requestedAccessTokenVersion"] is None:
@@ -100,12 +101,6 @@ def purge(tenant: Tenant, record: Record) -> None:
         for part in tenant.find(kind, "parentId", record.id):
             tenant.remove(part)
     tenant.remove(record)
-
-
-def publisher_domain(tenant: Tenant) -> str | None:
-    """The tenant's default domain."""
-    domains = tenant.all("domain")
-    return next((d.id for d in domains if d.props["isDefault"]), domains[0].id if domains else None)
 
 
 def _owners(call: Call, body: Json) -> tuple[str, ...]:

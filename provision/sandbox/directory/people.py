@@ -71,11 +71,36 @@ def create_group(call: Call, body: Json) -> Record:
     for name in ("displayName", "mailEnabled", "mailNickname", "securityEnabled"):
         if sent.get(name) is None:
             raise missing_value(name, "Group")
+    _check_group(sent)
     now = instant(call.clock.now())
     props = GROUP.defaults() | sent | {"id": new_id(), "createdDateTime": now, "renewedDateTime": now}
+    if "Unified" in props["groupTypes"]:
+        address = f"{props['mailNickname']}@{default_domain(call.tenant)}"
+        props |= {"mail": address, "proxyAddresses": [f"SMTP:{address}"],
+                  "visibility": props["visibility"] or "Public"}  # fmt: skip
     props["securityIdentifier"] = security_identifier(props["id"])
     links = {name: tuple(binding.bound(call.tenant, body, name, kinds)) for name, kinds in _BOUND.items()}
     return call.tenant.put(Record("group", props["id"], props, links))
+
+
+def _check_group(sent: Json) -> None:
+    """https://learn.microsoft.com/graph/api/resources/group (mailNickname, groupTypes)."""
+    nickname = sent["mailNickname"]
+    if not nickname or len(nickname) > 64 or any(c.isspace() or c in '@()\\[]";:<>,' for c in nickname):
+        raise invalid_value("mailNickname", "Group")
+    if not sent["displayName"] or len(sent["displayName"]) > 256:
+        raise invalid_value("displayName", "Group")
+    if sent["mailEnabled"] and "Unified" not in sent.get("groupTypes", ()):
+        raise bad_request(
+            "The service does not currently support writes of mail-enabled groups. Please ensure that the"
+            " mail-enablement property is unset and the security-enablement property is set."
+        )
+
+
+def default_domain(tenant: Tenant) -> str | None:
+    """The tenant's default domain."""
+    domains = tenant.all("domain")
+    return next((d.id for d in domains if d.props["isDefault"]), domains[0].id if domains else None)
 
 
 def update_group(call: Call, record: Record, body: Json) -> None:

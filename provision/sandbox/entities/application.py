@@ -17,8 +17,8 @@ TYPE = EntityType(
     navigation=("owners", "federatedIdentityCredentials", "extensionProperties", "appManagementPolicies",
                 "createdOnBehalfOf", "homeRealmDiscoveryPolicies", "tokenIssuancePolicies",
                 "tokenLifetimePolicies"),
-    unfilterable=frozenset({"keyCredentials", "passwordCredentials", "addIns", "api", "optionalClaims", "spa",
-                            "publicClient", "requiredResourceAccess", "parentalControlSettings", "notes"}),
+    unfilterable=frozenset({"passwordCredentials", "addIns", "api", "optionalClaims", "spa", "publicClient",
+                            "parentalControlSettings", "notes"}),
     props=(
         Prop("id", "Guid", read_only=True),
         Prop("deletedDateTime", "DateTimeOffset", read_only=True),

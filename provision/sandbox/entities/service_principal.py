@@ -21,7 +21,7 @@ TYPE = EntityType(
                 "transitiveMemberOf", "ownedObjects", "createdObjects", "appManagementPolicies",
                 "claimsMappingPolicies", "delegatedPermissionClassifications", "endpoints",
                 "homeRealmDiscoveryPolicies", "tokenIssuancePolicies", "tokenLifetimePolicies"),
-    unfilterable=frozenset({"keyCredentials", "passwordCredentials", "addIns", "appRoles",
+    unfilterable=frozenset({"passwordCredentials", "addIns", "appRoles",
                             "oauth2PermissionScopes", "info", "notes"}),
     props=(
         Prop("id", "Guid", read_only=True),

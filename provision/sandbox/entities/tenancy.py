@@ -142,6 +142,7 @@ ROLES = {
     "cf1c38e5-3621-4004-a7cb-879624dced7c": "Application Developer",
     "29232cdf-9323-42fd-ade2-1d097af3e4de": "Exchange Administrator",
     "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
+    "fdd7a751-b60b-444a-984c-02652fe8fa1c": "Groups Administrator",
     "88d8e3e3-8f55-4a1e-953a-9b9898b8876b": "Directory Readers",
     "194ae4cb-b126-40b2-bd5b-6091b380977d": "Security Administrator",
 }

@@ -83,6 +83,7 @@ class Listing:
 
     def _matching(self, records: Sequence[Record] | None) -> list[Record]:
         tests: list[Predicate] = []
+        seen = self._view
         text = self._call.query.get("filter")
         search = self._call.query.get("search")
         if search is not None:
@@ -97,10 +98,13 @@ class Listing:
             if not text:
                 raise bad_syntax("Invalid filter clause: The filter is empty.")
             tree = parse(text)
-            tests.append(Compiler(self._entity, advanced=self._advanced).predicate(tree))
+            compiler = Compiler(self._entity, advanced=self._advanced)
+            tests.append(compiler.predicate(tree))
+            if compiler.navigates:
+                seen = _with_relations(self._view)
         if records is None:
             records = self._candidates(tree)
-        return [r for r in records if all(test(self._view(r)) for test in tests)] if tests else list(records)
+        return [r for r in records if all(test(seen(r)) for test in tests)] if tests else list(records)
 
     def _candidates(self, tree: Node | None) -> Sequence[Record]:
         """Those that can match, by an index where the filter names an indexed property."""
@@ -205,6 +209,11 @@ class Listing:
         """What a page token holds for: the collection and the query that it continues."""
         parts = [self._context, *(self._call.query.get(n) or "" for n in ("filter", "search", "orderby"))]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _with_relations(view: Callable[[Record], Json]) -> Callable[[Record], Json]:
+    """The properties together with the ids that relations lead to."""
+    return lambda r: {**view(r), **{n: [{"id": i} for i in ids] for n, ids in r.links.items()}}
 
 
 def _expired() -> GraphError:

@@ -35,6 +35,7 @@ class Compiler:
         self._entity = entity
         self._advanced = advanced  # ConsistencyLevel: eventual and $count=true
         self._scope: dict[str, Prop] = {}
+        self.navigates = False  # whether the filter asks for related objects: owners/$count eq 0
 
     def predicate(self, node: Node) -> Predicate:
         """A predicate on the properties of an object."""
@@ -85,6 +86,7 @@ class Compiler:
             self._needs_advanced("ne")
         value, prop = self._value(left)
         if not isinstance(right, Literal):
+            self._value(right)  # a name that is no property is refused as that
             raise unsupported_query("Unsupported Query.")
         if prop is not None and (prop.many or isinstance(prop.type, Complex)) and right.kind != "null":
             raise invalid(
@@ -173,7 +175,11 @@ class Compiler:
     def _first(self, name: str) -> Prop:
         prop = self._entity.by_name.get(name.lower())
         if prop is None:
-            raise _no_property(name, self._entity.name)
+            relation = next((n for n in self._entity.navigation if n.lower() == name.lower()), None)
+            if relation is None:
+                raise _no_property(name, self._entity.name)
+            self.navigates = True
+            return Prop(relation, _RELATED, many=True)
         if prop.name in self._entity.unfilterable:
             raise unsupported_query(
                 f"Unsupported or invalid query filter clause specified for property '{prop.name}' of resource"
@@ -214,6 +220,7 @@ class Compiler:
                                 if what != "count" else "Unsupported Query.")  # fmt: skip
 
 
+_RELATED = Complex("directoryObject", (Prop("id", "Guid"),))
 _TEXT = ("String", "Guid", "Binary", "Duration")
 _OPS = {"eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual", "lt": "LessThan",
         "le": "LessThanOrEqual"}  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from provision.sandbox.call import Answer, Call, Json
-from provision.sandbox.directory import relations
+from provision.sandbox.directory import relations, roles
 from provision.sandbox.entities import application, grants, parts, people, service_principal, tenancy
 from provision.sandbox.entities.directory_object import DIRECTORY_OBJECT
 from provision.sandbox.entities.schema import EntityType, empty_payload, is_guid
@@ -35,6 +35,8 @@ TYPES: dict[str, EntityType] = {
 def view(record: Record) -> Json:
     """The properties of any record as answered."""
     props = service_principal.view(record) if record.kind == "servicePrincipal" else record.props
+    if props.get("keyCredentials"):
+        props = {**props, "keyCredentials": [{**k, "key": None} for k in props["keyCredentials"]]}
     return {**props, "deletedDateTime": record.deleted} if record.deleted else props
 
 
@@ -81,11 +83,14 @@ def one(call: Call, record: Record, *, context: str | None = None, status: int =
     """An answer with one object."""
     entity = TYPES[record.kind]
     shape = shapes.of(entity, call.query)
+    props = {**view(record), **(overlay or {})}
+    if "keyCredentials" in (shape.select or ()):
+        # The keys themselves: of one object, and by name only (graph/api/resources/keycredential).
+        props["keyCredentials"] = record.props["keyCredentials"]
     body = {
         "@odata.context": f"{call.service}/$metadata#{context or entity.collection}{shape.context()}/$entity",
-        **shapes.show(entity, {**view(record), **(overlay or {})}, shape,
-                      lambda name, inner: expanded(call, record, name, inner)),
-    }  # fmt: skip
+        **shapes.show(entity, props, shape, lambda name, inner: expanded(call, record, name, inner)),
+    }
     return Answer(status, body, headers or {})
 
 
@@ -142,6 +147,8 @@ def typed(record: Record, shape: shapes.Shape | None = None) -> Json:
 
 def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
     """The value of an expanded navigation property: at most 20 objects."""
+    if record.kind == "roleAssignment":
+        return _role_part(call, record, name, shape)
     inlined = {
         "appRoleAssignments": ("appRoleAssignment", "principalId"),
         "appRoleAssignedTo": ("appRoleAssignment", "resourceId"),
@@ -154,6 +161,16 @@ def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
         found = call.tenant.find(kind, prop, record.id)[: shapes.MAX_EXPANDED]
         return [shapes.show(TYPES[kind], view(r), shape) for r in found]
     return [typed(r, shape) for r in relations.follow(call.tenant, record, name)[: shapes.MAX_EXPANDED]]
+
+
+def _role_part(call: Call, record: Record, name: str, shape: shapes.Shape) -> Json | None:
+    """What a role assignment leads to: one definition, one principal."""
+    if name == "principal":
+        principal = call.tenant.any(record.props["principalId"], relations.KINDS)
+        return typed(principal, shape) if principal is not None else None
+    wanted = record.props["roleDefinitionId"]
+    found = next((d for d in roles.definitions() if d.id == wanted), None)
+    return shapes.show(tenancy.ROLE_DEFINITION, found.props, shape) if found is not None else None
 
 
 def body_of(call: Call) -> Json:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import roles
-from provision.sandbox.errors import not_a_reference, not_found
+from provision.sandbox.errors import not_a_reference, not_found, unsupported_query
 from provision.sandbox.routes import common, links
 from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
@@ -77,7 +77,9 @@ def one_assignment(call: Call) -> Answer:
 
 
 def transitive(call: Call) -> Answer:
-    """https://learn.microsoft.com/graph/api/rbacapplication-list-transitiveroleassignments."""
+    """https://learn.microsoft.com/graph/api/rbacapplication-list-transitiveroleassignments: advanced only."""
+    if not call.eventual or (call.query.get("count") or "").lower() != "true":
+        raise unsupported_query("Unsupported Query.")
     records = roles.transitive(call.tenant)
     return common.listing(call, "roleAssignment", f"{_BASE}/transitiveRoleAssignments").answer(records)
 
