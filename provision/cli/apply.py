@@ -75,6 +75,7 @@ def _confirm(plans: Sequence[Plan | ProvisionError], options: Common, *, yes: bo
     """Show what is due and ask; ``ProvisionError`` if the answer is no or nobody can give one."""
     from provision import report
     from provision.cli.console import colorful, talk
+    from provision.delivery.terminal import interruptible
     from provision.errors import ProvisionError, catalogue
 
     due = [plan for plan in plans if not isinstance(plan, ProvisionError) and plan.pending]
@@ -89,5 +90,7 @@ def _confirm(plans: Sequence[Plan | ProvisionError], options: Common, *, yes: bo
         raise ProvisionError(catalogue.NOT_INTERACTIVE)
     count = sum(len(plan.pending) for plan in due)
     question = f"Make {'this change' if count == 1 else f'these {count} changes'}? Type yes"
-    if click.prompt(question, default="no", show_default=False, err=True).strip().lower() != "yes":
+    with interruptible():
+        answer = click.prompt(question, default="no", show_default=False, err=True)
+    if answer.strip().lower() != "yes":
         raise ProvisionError(catalogue.DECLINED)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import shlex
 import shutil
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from provision.delivery import interface
 from provision.delivery.interface import Handover, failed, unusable
@@ -24,6 +25,13 @@ class Options(interface.Options):
         min_length=1,
         description="The command and its arguments; no shell is used. The value goes to its standard input.",
     )
+
+    @field_validator("argv")
+    @classmethod
+    def _can_be_run(cls, argv: tuple[str, ...]) -> tuple[str, ...]:
+        if any("\0" in word for word in argv):
+            raise ValueError("an argument has no zero byte in it")
+        return argv
 
     @classmethod
     def from_argument(cls, text: str) -> Self:
@@ -57,26 +65,37 @@ class Command:
         """Run it with the value on stdin. Its output is thrown away: it might repeat the value."""
         del handover  # the command gets the value and nothing else
         try:
-            ran = subprocess.run(  # noqa: S603 - running it is what the user asked for
-                self._argv,
-                input=secret.reveal().encode(),
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=_PATIENCE,
-                check=False,
-            )
+            code = self._run(secret)
         except subprocess.TimeoutExpired:
-            # Not raised "from": the exception knows what was on stdin.
-            raise failed(f"{self.label} took more than {_PATIENCE:.0f} seconds and was ended") from None
+            raise failed(f"{self.label} took more than {_PATIENCE:g} seconds and was ended") from None
         except OSError as error:
             raise failed(f"{self.label} could not be started: {error.strerror}") from None
-        if ran.returncode < 0:
-            raise failed(f"{self.label} was ended by signal {-ran.returncode}")
-        if ran.returncode:
+        if code < 0:
+            raise failed(f"{self.label} was ended by signal {-code}")
+        if code:
             raise failed(
-                f"{self.label} ended with exit code {ran.returncode}; what it printed is not shown, for it "
+                f"{self.label} ended with exit code {code}; what it printed is not shown, for it "
                 "may repeat the value"
             )
+
+    def _run(self, secret: Secret) -> int:
+        """Return the exit code. No local here has the value, for a traceback may show locals."""
+        with subprocess.Popen(  # noqa: S603 - running it is what the user asked for
+            self._argv,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        ) as process:
+            assert process.stdin is not None
+            try:
+                with suppress(BrokenPipeError):  # it ended without reading; its exit code says what of it
+                    process.stdin.write(secret.reveal().encode())
+                with suppress(BrokenPipeError):
+                    process.stdin.close()
+                return process.wait(_PATIENCE)
+            except BaseException:
+                process.kill()
+                raise
 
     def recall(self) -> frozenset[str]:
         """A command keeps no record that we know of."""

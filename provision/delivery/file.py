@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import json
 import os
 import secrets
@@ -10,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from provision.delivery import interface
 from provision.delivery.interface import Handover, failed, unusable
@@ -29,12 +30,26 @@ class Options(interface.Options):
         "which key it is.",
     )
 
+    @field_validator("path")
+    @classmethod
+    def _names_a_file(cls, text: str) -> str:
+        return _a_file(text)
+
     @classmethod
     def from_argument(cls, text: str) -> Self:
         """Read ``file:PATH``."""
         if not text:
             raise ValueError("write file:PATH, for example file:out.secret")
-        return cls(path=text)
+        return cls(path=_a_file(text))
+
+
+def _a_file(text: str) -> str:
+    """Check that a path can name a file at all; ``ValueError`` in words for a person."""
+    if "\0" in text:
+        raise ValueError("a path has no zero byte in it")
+    if text.endswith("/") or Path(text).name in ("", ".."):
+        raise ValueError(f"{text} names a folder, not a file in it")
+    return text
 
 
 class File:
@@ -73,7 +88,8 @@ class File:
         """Write the record, then the value, then what is left of the record.
 
         In between the record knows both keys, and the file's first characters say which of them it
-        holds; so a run that is killed here leaves a record that is right.
+        holds; so a run that is killed here leaves a record that is right, and once the value is there
+        nothing that follows makes the delivery a failed one.
         """
         new = {
             "key_id": handover.key_id,
@@ -82,13 +98,15 @@ class File:
         }
         try:
             self._refuse_unsafe()
+            self._remove_leftovers()
             self._write_record([*self._keys(), new])
-            _replace(self._path, secret.reveal())
-            self._write_record([new])
+            _replace(self._path, secret)
         except OSError as error:
             raise failed(f"{self._path} could not be written: {error.strerror}") from None
         except ProvisionError as error:
             raise failed(error.message) from None
+        with suppress(OSError):
+            self._write_record([new])
 
     def recall(self) -> frozenset[str]:
         """Return the key whose value the file holds, by record and file together."""
@@ -99,22 +117,32 @@ class File:
         try:
             if self._path.is_symlink() or self._record.is_symlink():
                 return []
-            record = json.loads(self._record.read_text(encoding="utf-8"))
+            keys = self._recorded() or []
             with self._path.open(encoding="utf-8") as file:
                 begins = file.read(3)
         except (OSError, ValueError):
             return []
-        if not isinstance(record, dict) or (record.get("format"), record.get("name")) != (
-            _FORMAT,
-            self._name,
-        ):
-            return []
+        return [key for key in keys if key.get("hint") == begins and isinstance(key.get("key_id"), str)]
+
+    def _recorded(self) -> list[dict[str, Any]] | None:
+        """The keys of the record; ``None`` if it is not one for this config."""
+        try:
+            record = json.loads(self._record.read_text(encoding="utf-8"))
+        except ValueError:
+            return None
+        if not isinstance(record, dict) or record.get("format") != _FORMAT:
+            return None
+        if record.get("name") != self._name:
+            return None
         keys = record.get("keys")
-        return [
-            key
-            for key in (keys if isinstance(keys, list) else [])
-            if isinstance(key, dict) and key.get("hint") == begins and isinstance(key.get("key_id"), str)
-        ]
+        return [key for key in (keys if isinstance(keys, list) else []) if isinstance(key, dict)]
+
+    def _remove_leftovers(self) -> None:
+        """Remove what a run left that was killed while it wrote; it holds a value that is revoked."""
+        for path in (self._path, self._record):
+            for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}"):
+                with suppress(OSError):
+                    left.unlink()
 
     def _write_record(self, keys: list[dict[str, Any]]) -> None:
         document = {"format": _FORMAT, "name": self._name, "keys": keys}
@@ -128,14 +156,24 @@ class File:
             raise unusable(f"the folder of {self._path} cannot be used: {error.strerror}") from error
         if os.name == "posix":
             _refuse_shared(folder, about)
+        try:
+            self._refuse_others()
+        except OSError as error:
+            raise unusable(f"{self._path} cannot be used: {error.strerror}") from error
+
+    def _refuse_others(self) -> None:
+        """Refuse links, folders, and what this sink did not write for this config."""
         for path in (self._path, self._record):
             if path.is_symlink():
                 raise unusable(f"{path} is a link: what it leads to would be overwritten")
             if path.exists() and not path.is_file():
                 raise unusable(f"{path} is there and is no file")
+        strange = [self._record] if self._record.exists() and self._recorded() is None else []
         if self._path.exists() and not self._keys():
+            strange.insert(0, self._path)
+        if strange:
             raise unusable(
-                f"{self._path} is there, and provision did not write it for '{self._name}'",
+                f"{strange[0]} is there, and provision did not write it for '{self._name}'",
                 "Remove or rename the file if nobody needs it, or choose another with --deliver file:PATH.",
             )
 
@@ -161,27 +199,29 @@ def _only_mine(group_id: int) -> bool:
     return me.pw_gid == group_id and group.gr_name == me.pw_name and set(group.gr_mem) <= {me.pw_name}
 
 
-def _replace(path: Path, text: str) -> None:
+def _replace(path: Path, content: Secret | str) -> None:
     """Put a file in the place of another, whole or not at all, and see it on the disk."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        _write(temporary, text)
+        _write(temporary, content)
         temporary.replace(path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
     if os.name == "posix":
-        folder = os.open(path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        with suppress(OSError):  # not every file system can, and the file is there
+            folder = os.open(path.parent, os.O_RDONLY)
+            try:
+                os.fsync(folder)
+            finally:
+                os.close(folder)
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, content: Secret | str) -> None:
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
+        # The value gets no name here: a traceback may show locals.
+        file.write(content.reveal() if isinstance(content, Secret) else content)
         file.flush()
         os.fsync(handle)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from provision.delivery.interface import Handover, failed
 from provision.errors import ProvisionError, catalogue
@@ -26,24 +30,48 @@ class Terminal:
 
     def deliver(self, secret: Secret, handover: Handover) -> None:
         """Ask, show, and ask whether it was entered; anything but a yes is a failed delivery."""
-        _say(f"\nThe client secret of '{handover.name}' is shown once. Have the product's box for it open.\n")
-        _ask("Press Enter to see it: ")
-        screen = os.environ.get("TERM", "dumb") != "dumb"
-        _say(_ENTER if screen else "")
         try:
-            _say(
-                f"Secret Key of '{handover.name}', until {handover.expires:%Y-%m-%d} "
-                f"(key id {handover.key_id}):\n\n  {secret.reveal()}\n\n"
-            )
-            answer = _ask("Is it entered, or kept where it is safe? Type yes (anything else revokes it): ")
-        finally:
-            _say(_LEAVE if screen else "")
+            with interruptible():
+                answer = _show(secret, handover)
+        except OSError as error:
+            raise failed(f"the terminal could not be used: {error.strerror}") from None
         if answer.strip().lower() not in ("yes", "y"):
             raise failed("the secret was shown, but not taken: the answer was not yes")
 
     def recall(self) -> frozenset[str]:
         """A terminal keeps no record."""
         return frozenset()
+
+
+def _show(secret: Secret, handover: Handover) -> str:
+    """Show the value once somebody is there to see it, and return the answer to what became of it."""
+    _say(f"\nThe client secret of '{handover.name}' is shown once. Have the product's box for it open.\n")
+    _ask("Press Enter to see it: ")
+    screen = os.environ.get("TERM", "dumb") != "dumb"
+    _say(_ENTER if screen else "")
+    try:
+        _say(
+            f"Secret Key of '{handover.name}', until {handover.expires:%Y-%m-%d} "
+            f"(key id {handover.key_id}):\n\n  "
+        )
+        sys.stderr.write(secret.reveal())  # no local has the value, for a traceback may show locals
+        _say("\n\n")
+        return _ask("Is it entered, or kept where it is safe? Type yes (anything else revokes it): ")
+    finally:
+        _say(_LEAVE if screen else "")
+
+
+@contextmanager
+def interruptible() -> Iterator[None]:
+    """Let Ctrl-C end a question at once: asyncio's own handler would wait until it is answered."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.default_int_handler)
 
 
 def _say(text: str) -> None:
