@@ -32,13 +32,18 @@ check: $(READY)  ## What CI checks beside the tests: formatting, lint, types, th
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m provision.sandbox.coverage docs/sandbox.md --check
 
 docs: $(READY)  ## Write the generated pages anew
 	$(BIN)/python -m provision.report.catalogue > docs/errors.md
 	$(BIN)/provision schema > configs/provision.schema.json
+	$(BIN)/python -m provision.sandbox.coverage docs/sandbox.md
 
 bench: $(READY)  ## Start time, plan and apply on the embedded sandbox, as a table
 	$(BIN)/python -m benchmarks
+
+soak: $(READY)  ## The tests that gain by running long: 10,000 sequences of operations on the sandbox
+	$(BIN)/python -m pytest -n auto -m soak --hypothesis-profile=soak tests/sandbox
 
 conformance: $(READY)  ## The sandbox against recordings of Microsoft Graph; RECORDINGS=folder
 	$(BIN)/python -m conformance $(RECORDINGS)
