@@ -132,6 +132,13 @@ class Tenant:
         self._store.note(self.id, record.id, self.raw(record.id))
         self.displace(record.id.lower())
 
+    def unlink(self, record_id: str) -> None:
+        """Take an object that goes for good out of what the others' navigation properties lead to."""
+        for other in list(self.records()):
+            if any(record_id in ids for ids in other.links.values()):
+                left = {name: tuple(i for i in ids if i != record_id) for name, ids in other.links.items()}
+                self.put(replace(other, links=left))
+
     def soft_delete(self, record: Record, when: str) -> Record:
         """Move a live record among the deleted."""
         return self.put(replace(record, deleted=when))
@@ -154,7 +161,7 @@ class Tenant:
         """Put a record without noting it: for loading and undoing."""
         key = record.id.lower()
         old = self.raw(key)
-        if old is not None and (old.deleted != record.deleted or record.deleted is not None):
+        if old is not None and old.deleted != record.deleted:
             self.displace(key)
             old = None
         self._seq = max(self._seq, record.seq)

@@ -27,7 +27,8 @@ def restore(tenant: Tenant, record: Record) -> Record:
 
 
 def purge(tenant: Tenant, record: Record) -> None:
-    """Forget it. The principal of an application is an object of its own and stays."""
+    """Forget it, and every link to it. The principal of an application is an object of its own and stays."""
+    tenant.unlink(record.id)
     if record.kind == "application":
         applications.purge(tenant, record)
     else:

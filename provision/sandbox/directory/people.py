@@ -123,6 +123,7 @@ def delete(call: Call, record: Record) -> None:
     """
     drop_grants(call.tenant, record)
     if record.kind == "group" and "Unified" not in record.props["groupTypes"]:
+        call.tenant.unlink(record.id)
         call.tenant.remove(record)
         return
     call.tenant.soft_delete(record, instant(call.clock.now()))

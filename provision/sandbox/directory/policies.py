@@ -97,10 +97,7 @@ def update(tenant: Tenant, record: Record, body: Json) -> None:
 
 def delete(tenant: Tenant, record: Record) -> None:
     """Forget a custom policy; what it governed falls back to the tenant's."""
-    for kind in ("application", "servicePrincipal"):
-        for governed in tenant.all(kind):
-            if record.id in governed.links.get("appManagementPolicies", ()):
-                tenant.put(governed.with_link("appManagementPolicies", ()))
+    tenant.unlink(record.id)
     tenant.remove(record)
 
 
