@@ -37,6 +37,11 @@ def no_color(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--no-color", is_flag=True, help="No colour, as with NO_COLOR set.")(function)
 
 
+def assume_yes(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take ``--yes``."""
+    return click.option("--yes", is_flag=True, help="Do not ask before writing.")(function)
+
+
 def variables(function: Callable[..., Any]) -> Callable[..., Any]:
     """Take ``--var NAME=VALUE``."""
     return click.option(
@@ -85,6 +90,7 @@ class Common:
     allow: frozenset[str]
     parallel: int
     verbose: bool
+    secret_from: str | None = None  # a sink to read a value back from
 
 
 def common(function: Callable[..., Any]) -> Callable[..., Any]:

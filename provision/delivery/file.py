@@ -112,6 +112,15 @@ class File:
         """Return the key whose value the file holds, by record and file together."""
         return frozenset(str(key["key_id"]).lower() for key in self._keys())
 
+    def retrieve(self) -> Secret:
+        """Return the value in the file."""
+        if not self._keys():
+            raise unusable(f"{self._path} holds no secret that provision wrote for '{self._name}'")
+        try:
+            return Secret(self._path.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise unusable(f"{self._path} cannot be read: {error.strerror}") from None
+
     def _keys(self) -> list[dict[str, Any]]:
         """The keys of the record that the file's first characters agree with."""
         try:

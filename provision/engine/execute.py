@@ -34,6 +34,7 @@ class Execution:
     app_id: str | None = None
     holder: Holder | None = None
     minted: secrets.Observed | None = None
+    removed: set[str] = field(default_factory=set)  # key ids
     _principal_id: str = ""
 
     async def run(self) -> None:
@@ -133,6 +134,7 @@ class Execution:
                 await record(self.tools, self.holder, step.key_id)
             case secrets.Remove():
                 await remove(self.tools, self.holder, step.key_id)
+                self.removed.add(step.key_id)
 
 
 def _status(change: Change, error: ProvisionError) -> Status:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from provision import products
-from provision.delivery import Sink
+from provision.delivery import Retrieving, Sink
 from provision.engine.execute import Execution
 from provision.engine.handoff import settings
 from provision.engine.journal import Journal
@@ -20,6 +20,7 @@ from provision.plan.build import build
 from provision.plan.model import Plan, Target
 from provision.plan.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
 from provision.resources import Desired, Observed, client_secret, consent
+from provision.resources import application as applications
 from provision.resources.client_secret import Records
 
 
@@ -36,6 +37,7 @@ class Job:
     tenant: Tenant
     sink: Sink
     journal: Callable[[str], Journal]  # by tenant id
+    source: Retrieving | None = None  # where a value is read back from
     delivering: asyncio.Lock = field(default_factory=asyncio.Lock)  # shared by the jobs of one run
     new_key_id: Callable[[], str] = _new_key_id
 
@@ -119,11 +121,15 @@ async def apply(job: Job, plan: Plan) -> Result:
         ),
     )
     await execution.run()
-    secret = None
-    if execution.minted is not None:
-        secret = _secret_key(job, execution.minted, job.sink.label)
-    elif not any(isinstance(change.step, client_secret.Mint) for change in plan.changes):
-        secret = await _current(job, plan.observed)
+    made, holder = execution.minted, execution.holder
+    kept = tuple(item for item in plan.observed.secrets if item.key_id not in execution.removed)
+    secret = await _to_enter(
+        job,
+        plan.observed.tenant_id,
+        (*kept, made) if made else kept,
+        applications.delivered(holder.tags) if holder else frozenset(),
+        fresh=made,
+    )
     return _result(job, plan, execution.ordered(), execution.app_id, secret)
 
 
@@ -136,34 +142,41 @@ async def show(job: Job) -> Result:
         Outcome(change, Status.UNCHANGED if change.step is None else Status.NOT_TRIED)
         for change in found.changes
     )
-    secret = await _current(job, found.observed)
+    observed = found.observed
+    secret = await _to_enter(
+        job, observed.tenant_id, observed.secrets, app.delivered if app else frozenset(), fresh=None
+    )
     return _result(job, found, outcomes, app.app_id if app else None, secret)
 
 
-async def _current(job: Job, observed: Observed) -> SecretKey | None:
-    """The secret that is, or is to be, entered, and whether the sink still holds it."""
-    app = observed.application
-    _, delivered = job.journal(observed.tenant_id).keys()
+async def _to_enter(
+    job: Job,
+    tenant_id: str,
+    secrets: tuple[client_secret.Observed, ...],
+    recorded: frozenset[str],
+    *,
+    fresh: client_secret.Observed | None,
+) -> SecretKey | None:
+    """The secret that is, or is to be, entered: ``fresh``, or the newest that was delivered."""
     try:
         held = await asyncio.to_thread(job.sink.recall)
-    except ProvisionError:
+    except ProvisionError:  # where it is kept cannot be told; that it was delivered, the tenant knows
         held = frozenset()
-    records = Records(tenant=app.delivered if app else frozenset(), sink=delivered | held)
-    now = job.tenant.graph.now()
-    standing = client_secret.standing(job.desired.client_secret, observed.secrets, records, now=now)
-    if standing.current is None:
+    _, delivered = job.journal(tenant_id).keys()
+    desired = job.desired.client_secret
+    state = client_secret.standing(
+        desired, secrets, Records(recorded, delivered | held), now=job.tenant.graph.now()
+    )
+    current = fresh or state.current
+    if current is None:
         return None
-    label = job.sink.label if standing.current.key_id in held else None
-    return _secret_key(job, standing.current, label)
-
-
-def _secret_key(job: Job, secret: client_secret.Observed, delivered_to: str | None) -> SecretKey:
     return SecretKey(
-        key_id=secret.key_id,
-        hint=secret.hint,
-        expires=secret.end,
-        renew=client_secret.renewal_date(job.desired.client_secret, secret),
-        delivered_to=delivered_to,
+        key_id=current.key_id,
+        hint=current.hint,
+        expires=current.end,
+        renew=client_secret.renewal_date(desired, current),
+        delivered_to=job.sink.label if fresh or current.key_id in held else None,
+        confirm_by=client_secret.confirm_by(state) if state.older else None,
     )
 
 

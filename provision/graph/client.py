@@ -111,7 +111,7 @@ class Graph:
         self.sdk = GraphServiceClient(request_adapter=adapter)
         self._adapter = adapter
         self.sleep = sleep
-        self._notify = notify
+        self.notify = notify
         self._budget = budget
         self._service_time: tuple[datetime, float] | None = None
 
@@ -151,7 +151,7 @@ class Graph:
                 if spent + wait > self._budget:
                     raise
                 spent += wait
-                self._notify(f"{reason.text}; trying again in {wait:.0f} s")
+                self.notify(f"{reason.text}; trying again in {wait:.0f} s")
             await self.sleep(wait)
 
     async def collect(
@@ -167,10 +167,17 @@ class Graph:
 
     async def fetch(self, url: str) -> httpx.Response:
         """Return a page that needs no token, such as a tenant's OpenID document."""
+        return await self._ask(httpx.Request("GET", url))
+
+    async def post_form(self, url: str, form: Mapping[str, str]) -> httpx.Response:
+        """Send a form to the login service, which needs no token, and return what it answers."""
+        return await self._ask(httpx.Request("POST", url, data=dict(form)))
+
+    async def _ask(self, request: httpx.Request) -> httpx.Response:
         try:
-            response: httpx.Response = await self._http.get(url)
+            response: httpx.Response = await self._http.send(request)
         except httpx.TransportError as error:
-            raise Lost(error, host=httpx.URL(url).host, sent=False) from error
+            raise Lost(error, host=request.url.host, sent=not isinstance(error, _UNSENT)) from error
         self._learn_time(response)
         return response
 

@@ -39,6 +39,7 @@ class SecretKey:
     expires: datetime
     renew: datetime  # from when on ``apply`` mints its successor
     delivered_to: str | None  # None: by an earlier run, not known where to
+    confirm_by: datetime | None = None  # while a rotation waits: when the secret before it ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Result:
     settings: tuple[Setting, ...]
     notes: tuple[str, ...]  # what else to know of the product's screens
     consent: Consent
+    proof: str | None = None  # of a confirmation: "token" (the value signed in) or "none" (it was not seen)
     portal_url: str | None = None  # the registration's page, for a person to look at
 
     @property

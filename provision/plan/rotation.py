@@ -68,13 +68,13 @@ def build(
         case _:
             changes = (fresh,)
     changes = (*changes, *lost(state, records))
-    findings = secret_findings(desired, observed, records, changes, now=now)
+    found = secret_findings(desired, observed, records, changes, now=now)
+    ends_it = mode in (Mode.CONFIRM, Mode.EMERGENCY)  # then nothing waits any longer
+    findings = (f for f in found if not (ends_it and f.entry is catalogue.AWAITS_CONFIRMATION))
     return planned(target, desired, observed, changes, findings)
 
 
-def revocation(
-    target: Target, desired: Desired, observed: Observed, records: Records, key_id: str
-) -> Plan:
+def revocation(target: Target, desired: Desired, observed: Observed, records: Records, key_id: str) -> Plan:
     """Return the plan that removes one marked secret of which nothing says that it was delivered.
 
     Raises ``ProvisionError`` for any other: it may be in use, or is somebody else's.

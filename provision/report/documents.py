@@ -68,6 +68,7 @@ def result_json(result: Result) -> Json:
             "role_needed": result.consent.role_needed,
         },
         "portal_url": result.portal_url,
+        **({"proof": result.proof} if result.proof else {}),
     }
 
 
@@ -141,6 +142,7 @@ def _secret_key(secret: SecretKey) -> Json:
         "expires": _time(secret.expires),
         "renew": _time(secret.renew),
         "delivered_to": secret.delivered_to,
+        "confirm_by": _time(secret.confirm_by) if secret.confirm_by else None,
     }
 
 

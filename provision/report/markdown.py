@@ -55,12 +55,19 @@ def result_markdown(result: Result) -> str:
             f"- The secret {code(secret.key_id)} ends {secret.expires:%Y-%m-%d}; renew it from "
             f"{secret.renew:%Y-%m-%d} on."
         )
+        if secret.confirm_by:
+            out.append(
+                f"- The one before it works until {secret.confirm_by:%Y-%m-%d}; once this one is entered, "
+                "run `provision rotate --confirm`."
+            )
     consent = result.consent
     if consent.state is ConsentState.REQUIRED:
         link = f": {code(consent.url)}" if consent.url else "."
         out.append(f"- **Consent is still to be given** by a {consent.role_needed}{link}")
     else:
         out.append(f"- Consent: {consent.state.value}")
+    if result.proof:
+        out.append(f"- Proof that the new secret works: {code(result.proof)}")
     for outcome in result.outcomes:
         if outcome.error is not None:
             what = f"{code(outcome.change.address)} {outcome.status.value}"

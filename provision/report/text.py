@@ -64,7 +64,7 @@ def result_text(result: Result, *, color: bool = False) -> str:
         out += [f"  {box.label:<{width}}  {plain(box.value)}" for box in listed]
         out.append("")
     out += [f"Note: {plain(note)}" for note in result.notes]
-    out += [*_dates(result), *_consent(result, pen)]
+    out += [*_dates(result), *_proof(result), *_consent(result, pen)]
     if result.portal_url:
         out.append(f"Registration: {plain(result.portal_url)}")
     findings = _findings(result.plan.findings, pen)
@@ -82,10 +82,24 @@ def _dates(result: Result) -> list[str]:
     secret = result.outputs.secret_key
     if secret is None:
         return []
-    return [
-        f"Secret Key: ends {secret.expires:%Y-%m-%d} (key id {secret.key_id}). Put into a calendar: from "
-        f"{secret.renew:%Y-%m-%d} on, run 'provision apply' again and enter the new one."
+    out = [
+        f"Secret Key: ends {secret.expires:%Y-%m-%d} (key id {secret.key_id}).",
+        f"  Put into a calendar: from {secret.renew:%Y-%m-%d} on, run 'provision apply' again, "
+        "and enter the new one.",
     ]
+    if secret.confirm_by:
+        out += [
+            f"  The one before it works until {secret.confirm_by:%Y-%m-%d}. Once this one is entered, run "
+            "'provision rotate --confirm'."
+        ]
+    return out
+
+
+def _proof(result: Result) -> list[str]:
+    if result.proof is None:
+        return []
+    seen = "it signed in" if result.proof == "token" else "none; the value was not seen"
+    return [f"Proof that the new secret works: {seen}."]
 
 
 def _consent(result: Result, pen: _Pen) -> list[str]:

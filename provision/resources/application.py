@@ -6,7 +6,7 @@ Source: https://learn.microsoft.com/graph/api/resources/application
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -65,9 +65,12 @@ class Observed:
     @property
     def delivered(self) -> frozenset[str]:
         """The key ids whose delivery is on record in the tenant."""
-        return frozenset(
-            tag.removeprefix(DELIVERED_TAG).lower() for tag in self.tags if tag.startswith(DELIVERED_TAG)
-        )
+        return delivered(self.tags)
+
+
+def delivered(tags: Iterable[str]) -> frozenset[str]:
+    """Return the key ids whose delivery these tags record."""
+    return frozenset(tag.removeprefix(DELIVERED_TAG).lower() for tag in tags if tag.startswith(DELIVERED_TAG))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,113 @@
+"""``provision rotate``: a new secret beside the old, and the old one's end once the new one is entered."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.cli.options import Common, assume_yes, common
+
+if TYPE_CHECKING:
+    from provision.engine.run import Job
+    from provision.plan.model import Plan
+    from provision.secret import Secret
+
+
+@click.command()
+@click.option("--confirm", is_flag=True, help="The newest secret is entered: remove those before it.")
+@click.option("--again", is_flag=True, help="Replace a new secret that was never entered.")
+@click.option("--emergency", is_flag=True, help="The present secret leaked: make a new one, revoke the rest.")
+@click.option("--revoke", metavar="KEYID", help="Remove a secret that nothing says was delivered.")
+@click.option(
+    "--secret-from",
+    metavar="SINK|-",
+    help="With --confirm: where the entered value is read, to prove that it works; - is stdin.",
+)
+@assume_yes
+@common
+def rotate(  # noqa: PLR0917 - click calls it by name
+    options: Common,
+    confirm: bool,
+    again: bool,
+    emergency: bool,
+    revoke: str | None,
+    secret_from: str | None,
+    yes: bool,
+) -> int:
+    """Make a new secret for each CONFIG beside the old one, and deliver it. The old one stays.
+
+    Enter the new one in the product, then run it again with --confirm: that removes the old one, after a
+    proof that the new one signs in. While a new one waits to be confirmed, no third is made.
+    """
+    from provision.cli.carry_out import carry_out
+    from provision.engine import run
+    from provision.errors import ProvisionError, catalogue
+    from provision.plan.rotation import Mode
+
+    flags = {"--confirm": confirm, "--again": again, "--emergency": emergency, "--revoke": revoke}
+    chosen = [name for name, given in flags.items() if given]
+    if len(chosen) > 1:
+        raise ProvisionError(catalogue.USAGE, f"{' and '.join(chosen)} do not go together")
+    if secret_from and not confirm:
+        raise ProvisionError(catalogue.USAGE, "--secret-from goes with --confirm")
+    from_stdin = secret_from == "-"  # noqa: S105 - where from, not what
+    if from_stdin and not yes:
+        raise ProvisionError(
+            catalogue.USAGE,
+            "with --secret-from - nobody can be asked: stdin holds the value",
+            fix="Add --yes.",
+        )
+    mode = Mode(chosen[0].removeprefix("--")) if chosen and not revoke else Mode.ROTATE
+
+    async def planner(job: Job) -> Plan:
+        if revoke:
+            return await run.plan_revocation(job, revoke)
+        return await run.plan_rotation(job, mode)
+
+    prover = _Prover(ask=not yes, from_stdin=from_stdin) if confirm else None
+    options = replace(options, secret_from=None if from_stdin else secret_from)
+    return asyncio.run(carry_out(options, planner, yes=yes, prover=prover))
+
+
+class _Prover:
+    """Reads the value that is entered in the product, and has it proved."""
+
+    def __init__(self, *, ask: bool, from_stdin: bool) -> None:
+        self._ask = ask
+        self._from_stdin = from_stdin
+        self._one_at_a_time = asyncio.Lock()
+
+    async def __call__(self, job: Job, plan: Plan) -> str:
+        from provision.engine.proof import prove
+
+        async with self._one_at_a_time:
+            value = self._value(job)
+        if value is None:
+            return "none"
+        await prove(job, plan, value)
+        return "token"
+
+    def _value(self, job: Job) -> Secret | None:
+        """The value from where ``--secret-from`` says, or from a person; None if nobody can be asked."""
+        from provision.delivery.terminal import interruptible
+        from provision.secret import Secret
+
+        if job.source is not None:
+            return job.source.retrieve()
+        if self._from_stdin:
+            return Secret(sys.stdin.readline().rstrip("\r\n"))
+        if not (self._ask and sys.stdin.isatty() and sys.stderr.isatty()):
+            return None
+        with interruptible():
+            text = click.prompt(
+                f"Secret Key that is entered for '{job.desired.name}' (not shown; Enter skips the proof)",
+                default="",
+                show_default=False,
+                hide_input=True,
+                err=True,
+            )
+        return Secret(text) if text else None

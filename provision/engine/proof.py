@@ -1,0 +1,57 @@
+"""Prove that a value is the newest secret and signs in, before the one that it replaces is removed."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from provision.engine.run import Job
+from provision.errors import ProvisionError, catalogue
+from provision.graph.sign_in import Refused, sign_in
+from provision.plan.model import Plan
+from provision.resources.client_secret import Remove
+from provision.secret import Secret
+
+_YOUNG = timedelta(minutes=10)  # for so long Entra may not know a secret everywhere
+_PAUSE, _PATIENCE = 5.0, 60.0  # seconds between two tries, and for all of them
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+async def prove(job: Job, plan: Plan, value: Secret) -> None:
+    """Return once a token was given for the value; ``ProvisionError`` if it is not the one, or is refused.
+
+    Only the first three characters are compared: they are all that Graph tells of a secret.
+    """
+    observed = plan.observed
+    assert observed.application is not None
+    going = {change.step.key_id for change in plan.changes if isinstance(change.step, Remove)}
+    ours = [s for s in observed.secrets if (s.display_name or "").endswith(plan.desired.client_secret.mark)]
+    newest = max((s for s in ours if s.key_id not in going), key=lambda s: s.start)
+    if newest.hint and value.hint != newest.hint:
+        raise ProvisionError(catalogue.WRONG_SECRET, _what_else(value, [s.hint for s in ours]))
+    graph, waited = job.tenant.graph, 0.0
+    while True:
+        try:
+            await sign_in(graph, observed.tenant_id, observed.application.app_id, value)
+        except Refused as refused:
+            young = graph.now() - newest.start < _YOUNG
+            if refused.passing and young and waited < _PATIENCE:
+                waited += _PAUSE
+                graph.notify("Entra does not know the new secret everywhere yet; trying again in 5 s")
+                await graph.sleep(_PAUSE)
+                continue
+            trace = f" (trace id {refused.trace_id})" if refused.trace_id else ""
+            raise ProvisionError(
+                catalogue.NOT_PROVEN,
+                f"the token endpoint refused the secret: {refused.text}{trace}",
+                service_code=next((f"AADSTS{code}" for code in sorted(refused.codes)), None),
+            ) from None
+        return
+
+
+def _what_else(value: Secret, hints: list[str | None]) -> str:
+    if _GUID.fullmatch(value.reveal()):
+        return "this is the Secret ID, which is no secret; the Value is meant"
+    if value.hint in hints:
+        return "this is an older secret, not the one that was delivered last"
+    return "this is not the secret that was delivered last: it begins otherwise"

@@ -1,0 +1,70 @@
+"""Ask the token endpoint as the product will: with a client id, a tenant and a secret's value.
+
+Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provision.graph.answers import Lost
+from provision.graph.client import Graph
+from provision.graph.refusals import translated
+from provision.secret import Secret
+
+# What the login servers answer to a secret, or an application, that they have not heard of yet.
+# https://github.com/microsoftgraph/microsoft-graph-docs/issues/17966 saw 4 to 18 seconds.
+_NOT_YET = frozenset({7000215, 700016})
+
+
+class Refused(Exception):
+    """The token endpoint said no: ``codes`` are its AADSTS numbers, ``text`` its own words in a line."""
+
+    def __init__(self, codes: frozenset[int], text: str, trace_id: str | None) -> None:
+        super().__init__(text)
+        self.codes = codes
+        self.text = text
+        self.trace_id = trace_id
+
+    @property
+    def passing(self) -> bool:
+        """Whether it is what a secret or application meets that is too new."""
+        return bool(self.codes & _NOT_YET)
+
+
+async def sign_in(graph: Graph, tenant_id: str, client_id: str, secret: Secret) -> str:
+    """Return an access token for Graph; ``Refused`` with the endpoint's reason if it gives none.
+
+    Raises ``ProvisionError`` if it cannot be reached, or answers something else.
+    """
+    url = f"{graph.cloud.login}/{tenant_id}/oauth2/v2.0/token"
+    form = {
+        "grant_type": "client_credentials",
+        "client_id": client_id,
+        "client_secret": secret.reveal(),
+        "scope": graph.cloud.scope,
+    }
+    try:
+        response = await graph.post_form(url, form)
+    except Lost as failure:
+        raise translated(failure, "signing in with the secret") from None
+    finally:
+        form.clear()  # no traceback of what comes next is to find it
+    document: Any = None
+    try:
+        document = response.json()
+    except ValueError:
+        document = None
+    if not isinstance(document, dict):
+        document = {}
+    if response.is_success and isinstance(document.get("access_token"), str):
+        return str(document["access_token"])
+    codes = document.get("error_codes")
+    said = str(document.get("error_description") or document.get("error") or f"HTTP {response.status_code}")
+    raise Refused(
+        frozenset(code for code in codes if isinstance(code, int))
+        if isinstance(codes, list)
+        else frozenset(),
+        said.splitlines()[0].split(" Trace ID:")[0],
+        str(document["trace_id"]) if document.get("trace_id") else None,
+    )
