@@ -39,8 +39,9 @@ docs: $(READY)  ## Write the generated pages anew
 	$(BIN)/provision schema > configs/provision.schema.json
 	$(BIN)/python -m provision.sandbox.coverage docs/sandbox.md
 
-bench: $(READY)  ## Start time, plan and apply on the embedded sandbox, as a table
+bench: $(READY)  ## Start time, plan and apply on the embedded sandbox, and a served one with 5,000 applications
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.sandbox
 
 soak: $(READY)  ## The tests that gain by running long: 10,000 sequences of operations on the sandbox
 	$(BIN)/python -m pytest -n auto -m soak --hypothesis-profile=soak tests/sandbox

@@ -104,7 +104,9 @@ class Listing:
                 seen = _with_relations(self._view)
         if records is None:
             records = self._candidates(tree)
-        return [r for r in records if all(test(seen(r)) for test in tests)] if tests else list(records)
+        for test in tests:
+            records = [r for r in records if test(seen(r))]
+        return list(records)
 
     def _candidates(self, tree: Node | None) -> Sequence[Record]:
         """Those that can match, by an index where the filter names an indexed property."""

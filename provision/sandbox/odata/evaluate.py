@@ -94,6 +94,9 @@ class Compiler:
                 f" '{_edm(prop)}' and '{_kind(right)}' for operator kind '{_OPS[op]}'."
             )
         wanted = self._literal(right, prop)
+        if op == "eq" and not isinstance(wanted, datetime):
+            same = _fold(wanted)
+            return lambda o, v: bool(_fold(value(o, v)) == same)
         return lambda o, v: _holds(op, value(o, v), wanted)
 
     def _function(self, node: Function) -> _Value:
@@ -112,14 +115,11 @@ class Compiler:
             )
         part = str(other.value).lower()
 
+        holds = _TESTS[node.name]
+
         def test(o: Json, v: Json) -> bool:
             text = value(o, v)
-            if not isinstance(text, str):
-                return False
-            text = text.lower()
-            if node.name == "startswith":
-                return text.startswith(part)
-            return text.endswith(part) if node.name == "endswith" else part in text
+            return isinstance(text, str) and holds(text.lower(), part)
 
         return test
 
@@ -159,11 +159,7 @@ class Compiler:
             prop = prop.type.by_name[name.lower()]
             steps.append(prop.name)
 
-        def get(o: Json, v: Json) -> Any:
-            value = o if variable is None else v[variable]
-            for step in steps:
-                value = value.get(step) if isinstance(value, Mapping) else None
-            return value
+        get = _getter(variable, steps)
 
         if node.count:
             self._needs_advanced("count")
@@ -224,6 +220,24 @@ _RELATED = Complex("directoryObject", (Prop("id", "Guid"),))
 _TEXT = ("String", "Guid", "Binary", "Duration")
 _OPS = {"eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual", "lt": "LessThan",
         "le": "LessThanOrEqual"}  # fmt: skip
+_TESTS = {"startswith": str.startswith, "endswith": str.endswith, "contains": str.__contains__}
+
+
+def _getter(variable: str | None, steps: list[str]) -> _Value:
+    """What a path leads to. The short ones are apart: a filter without an index asks every object."""
+    if variable is None and len(steps) == 1:
+        name = steps[0]
+        return lambda o, _v: o.get(name)
+    if variable is not None and not steps:
+        return lambda _o, v: v[variable]
+
+    def get(o: Json, v: Json) -> Any:
+        value = o if variable is None else v[variable]
+        for step in steps:
+            value = value.get(step) if isinstance(value, Mapping) else None
+        return value
+
+    return get
 
 
 def _edm(prop: Prop) -> str:
