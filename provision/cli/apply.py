@@ -11,9 +11,13 @@ from provision.cli.options import Common, assume_yes, common
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Stop after showing the plan, as 'plan' does.")
+@click.option(
+    "--plan", "plan_file", metavar="FILE", help="Carry out this saved plan as approved, or nothing."
+)
+@click.option("--expect-digest", metavar="DIGEST", help="Carry out the plan of this digest, or nothing.")
 @assume_yes
 @common
-def apply(options: Common, dry_run: bool, yes: bool) -> int:
+def apply(options: Common, dry_run: bool, plan_file: str | None, expect_digest: str | None, yes: bool) -> int:
     """Make each CONFIG so: show the plan, ask, carry it out, deliver the secret, print the values.
 
     A second run changes nothing. Exits 3 when all is done but an administrator's consent is still
@@ -23,7 +27,9 @@ def apply(options: Common, dry_run: bool, yes: bool) -> int:
         from provision.cli.plan import look
 
         return asyncio.run(look(options, detailed_exitcode=False))
-    from provision.cli.carry_out import carry_out
+    from provision.cli import plan_file as files
+    from provision.cli.carry_out import Approval, carry_out
     from provision.engine import run
 
-    return asyncio.run(carry_out(options, run.plan, yes=yes))
+    approval = Approval(files.read(plan_file) if plan_file else None, expect_digest)
+    return asyncio.run(carry_out(options, run.plan, yes=yes, approval=approval))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TypeAlias
 
 import click
@@ -18,16 +19,42 @@ from provision.delivery.terminal import interruptible
 from provision.engine import run
 from provision.engine.fleet import each
 from provision.engine.run import Job
-from provision.errors import Exit, ProvisionError, catalogue, worst
+from provision.errors import Exit, ProvisionError, catalogue, combined, worst
+from provision.plan import guards
 from provision.plan.model import Plan
 from provision.plan.result import ConsentState, Result
+from provision.plan.saved import Saved, refuse_other_digest, refuse_stale
 
 Planner: TypeAlias = Callable[[Job], Awaitable[Plan]]
 Prover: TypeAlias = Callable[[Job, Plan], Awaitable[str]]
 
 
-async def carry_out(options: Common, planner: Planner, *, yes: bool, prover: Prover | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What somebody approved: a plan file that was read, a digest, or neither."""
+
+    saved: Saved | None = None
+    digest: str | None = None
+
+    def refuse_other(self, plans: Sequence[Plan], *, now: datetime, allowed: Collection[str]) -> None:
+        """Raise ``ProvisionError`` unless these plans are what was approved."""
+        if self.saved is not None:
+            refuse_stale(self.saved, plans, now=now, allowed=allowed)
+        if self.digest is not None:
+            refuse_other_digest(self.digest, plans)
+
+
+async def carry_out(
+    options: Common,
+    planner: Planner,
+    *,
+    yes: bool,
+    prover: Prover | None = None,
+    approval: Approval = Approval(),
+) -> int:
     """Carry out what ``planner`` plans for each config; returns the exit code.
+
+    With an approval, everything or nothing: if one plan is not what was approved, none is carried out.
 
     ``prover`` is asked, before the question, whether a plan that removes a secret may go on; it says
     what it proved. One config that fails never stops or hides another.
@@ -51,6 +78,7 @@ async def carry_out(options: Common, planner: Planner, *, yes: bool, prover: Pro
         session.progress("looking at the tenant ...")
         plans = await each(session.jobs, checked, parallel=options.parallel)
         session.progress.done()
+        _refuse_unapproved(session.jobs, plans, approval, options)
         due = [plan for plan in plans if not isinstance(plan, ProvisionError) and plan.pending]
         _confirm(due, options, yes=yes)
         if due:
@@ -62,6 +90,19 @@ async def carry_out(options: Common, planner: Planner, *, yes: bool, prover: Pro
     waiting = any(isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED for item in items)
     consent = Exit.CONSENT if waiting and catalogue.CONSENT_PENDING.name not in options.allow else Exit.DONE
     return worst([emit.failures(items), consent])
+
+
+def _refuse_unapproved(
+    jobs: Sequence[Job], plans: Sequence[Plan | ProvisionError], approval: Approval, options: Common
+) -> None:
+    made = [plan for plan in plans if isinstance(plan, Plan)]
+    if approval != Approval():
+        if failed := [plan for plan in plans if isinstance(plan, ProvisionError)]:
+            raise combined(failed)
+        approval.refuse_other(made, now=jobs[0].tenant.graph.now(), allowed=options.allow)
+    many = guards.fleet(made)
+    if many is not None and many.entry.name not in options.allow:
+        raise ProvisionError(many.entry, many.message)
 
 
 def _confirm(due: Sequence[Plan], options: Common, *, yes: bool) -> None:

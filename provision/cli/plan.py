@@ -11,18 +11,21 @@ from provision.cli.options import Common, common
 
 @click.command()
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
+@click.option(
+    "--out", metavar="FILE", help="Save the plan there, for 'apply --plan FILE'; it holds no secret."
+)
 @common
-def plan(options: Common, detailed_exitcode: bool) -> int:
+def plan(options: Common, detailed_exitcode: bool, out: str | None) -> int:
     """Show what apply would do to each CONFIG, a file, folder or glob. Writes nothing.
 
     Exits 0, or with --detailed-exitcode 2 when changes are pending.
     """
-    return asyncio.run(look(options, detailed_exitcode=detailed_exitcode))
+    return asyncio.run(look(options, detailed_exitcode=detailed_exitcode, out=out))
 
 
-async def look(options: Common, *, detailed_exitcode: bool) -> int:
-    """Plan each config and print the plans; returns the exit code."""
-    from provision.cli import emit
+async def look(options: Common, *, detailed_exitcode: bool, out: str | None = None) -> int:
+    """Plan each config, print the plans, and save them to ``out``; returns the exit code."""
+    from provision.cli import emit, plan_file
     from provision.cli.session import opened
     from provision.engine import run
     from provision.engine.fleet import each
@@ -32,6 +35,9 @@ async def look(options: Common, *, detailed_exitcode: bool) -> int:
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         items = await each(session.jobs, run.plan, parallel=options.parallel)
+        now = session.jobs[0].tenant.graph.now()
+    if out is not None:
+        plan_file.write(out, items, now=now)
     emit.plans(items, options)
     due = any(isinstance(item, Plan) and (item.pending or item.handed_off) for item in items)
     pending = Exit.PENDING if detailed_exitcode and due else Exit.DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -108,6 +109,7 @@ def desired(document: Document) -> Desired:
             renew_before=_span(secret.renew_before),
         ),
         mailbox=mailbox.Desired(document.mail.address, document.mail.scope),
+        config_digest="sha256:" + hashlib.sha256(document.model_dump_json().encode()).hexdigest(),
     )
 
 

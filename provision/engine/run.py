@@ -66,14 +66,16 @@ async def look(job: Job) -> tuple[Observed, Records]:
 async def plan(job: Job) -> Plan:
     """Look, and return what is to be done; writes nothing."""
     observed, records = await look(job)
-    return build(job.target, job.desired, observed, records, now=job.tenant.graph.now())
+    found = build(job.target, job.desired, observed, records, now=job.tenant.graph.now())
+    return replace(found, delivery=job.sink.label)
 
 
 async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     """Look, and return what a rotation does; ``ProvisionError`` if there is no application yet."""
     observed, records = await look(job)
     _refuse_nothing(job, observed)
-    return rotation.build(job.target, job.desired, observed, records, mode, now=job.tenant.graph.now())
+    found = rotation.build(job.target, job.desired, observed, records, mode, now=job.tenant.graph.now())
+    return replace(found, delivery=job.sink.label)
 
 
 async def plan_revocation(job: Job, key_id: str) -> Plan:

@@ -343,6 +343,51 @@ SINK_HOST = Entry(
     allowable=True,
 )
 
+PLAN_FILE = Entry(
+    "PRV317",
+    "plan-file",
+    Exit.REFUSED,
+    "the plan file cannot be used",
+    "It is cut off, was changed, expired, is of a newer version, or is no plan at all.",
+    "Make it anew with 'provision plan --out FILE', and have it approved again. Nothing was written.",
+)
+STALE_PLAN = Entry(
+    "PRV318",
+    "stale-plan",
+    Exit.REFUSED,
+    "what would be done now is not what was approved",
+    "The config, the tenant or the steps changed since the plan was made.",
+    "Run plan again, look at what it says now, and have that approved. Nothing was written.",
+)
+DELIVERY_CHANGED = Entry(
+    "PRV319",
+    "delivery-changed",
+    Exit.REFUSED,
+    "the secret would go to another place than was planned",
+    "--deliver, or a rehearsal's stand-in, names another sink than the saved plan.",
+    "Pass the same --deliver to plan and apply, or --allow delivery-changed.",
+    allowable=True,
+)
+AUDIENCE_WIDENED = Entry(
+    "PRV320",
+    "audience-widened",
+    Exit.REFUSED,
+    "the application would be opened to other tenants' accounts",
+    "sign_in_audience is to change from this tenant's accounts to a wider one.",
+    "Set application.sign_in_audience to AzureADMyOrg, or pass --allow audience-widened.",
+    "https://learn.microsoft.com/entra/identity-platform/howto-modify-supported-accounts",
+    allowable=True,
+)
+MANY_CHANGES = Entry(
+    "PRV321",
+    "many-changes",
+    Exit.REFUSED,
+    "one run would change very much",
+    "More than 50 changes in one run are more often a mistake in a shared file than meant.",
+    "Look at the plan; if it is meant, pass --allow many-changes, or apply the configs in parts.",
+    allowable=True,
+)
+
 # 4xx: sign-in and Graph
 
 UNREACHABLE = Entry(

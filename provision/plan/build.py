@@ -8,6 +8,7 @@ from datetime import datetime
 from provision.change import Change
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Finding, Severity, catalogue
+from provision.plan import guards
 from provision.plan.digest import digest
 from provision.plan.model import Plan, Target
 from provision.resources import (
@@ -43,6 +44,7 @@ def build(
         *client_secret.diff(desired.client_secret, observed.secrets, records, limits, now=now),
     )
     findings = (
+        *guards.check(desired, observed),
         *mailbox.check(desired.mailbox, observed.mailbox),
         *consent.check(desired.consent, observed.role, observed.assignments),
         *service_principal.check(observed.service_principal),

@@ -24,6 +24,11 @@ def digest(target: Target, desired: Desired, observed: Observed, changes: Sequen
         "steps": [[c.address, c.action.value, plain(c.before), plain(c.after)] for c in changes],
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return sha256(text)
+
+
+def sha256(text: str) -> str:
+    """Return a text's digest as plans write it."""
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 

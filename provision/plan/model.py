@@ -27,6 +27,7 @@ class Plan:
     changes: tuple[Change, ...]  # in the order in which they are shown; every kind once, no-ops too
     findings: tuple[Finding, ...]
     digest: str  # "sha256:" and 64 hexadecimal digits
+    delivery: str = ""  # where a new secret would go; bound by a saved plan, not by the digest
 
     @property
     def name(self) -> str:

@@ -11,9 +11,11 @@ from typing import Any
 
 from provision.change import Change
 from provision.errors import Finding, ProvisionError
+from provision.plan import guards
 from provision.plan.digest import plain
 from provision.plan.model import Plan
 from provision.plan.result import Outcome, Result, SecretKey
+from provision.plan.saved import overall
 
 Json = dict[str, Any]
 
@@ -29,14 +31,19 @@ def plan_json(plan: Plan) -> Json:
         "resource_changes": [_change(change, plan.name) for change in plan.changes],
         "findings": [_finding(finding) for finding in plan.findings],
         "summary": plan.summary(),
+        "delivery": plan.delivery,
         "digest": plan.digest,
     }
 
 
 def plans_json(items: Sequence[Plan | ProvisionError]) -> Json:
     """Return several plans, and the errors of those that could not be made, as ``provision.plans/1``."""
+    made = [item for item in items if isinstance(item, Plan)]
+    together = guards.fleet(made)
     return {
         "format": "provision.plans/1",
+        "digest": overall(made) if len(made) == len(items) else None,
+        "findings": [_finding(together)] if together else [],
         "plans": [plan_json(item) if isinstance(item, Plan) else error_json(item) for item in items],
     }
 

@@ -30,6 +30,7 @@ class Desired:
     consent: consent.Desired
     client_secret: client_secret.Desired
     mailbox: mailbox.Desired
+    config_digest: str  # over every key of the config, as it is after extends and variables
 
 
 @dataclass(frozen=True, slots=True)

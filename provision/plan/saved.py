@@ -1,0 +1,166 @@
+"""A saved plan: what may be approved, and whether what would be done now is still just that.
+
+The file is the plan's own document with what binds it: tool version, times, digests of the config and of
+every object that was read, and a digest over every other byte of the file. It holds no secret.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from provision.errors import ProvisionError, catalogue
+from provision.plan.digest import plain, sha256
+from provision.plan.model import Plan
+
+LIFETIME = timedelta(days=7)  # time for a review, and no longer
+_FORMATS = ("provision.plan/1", "provision.plans/1")
+_SEAL = re.compile(r'"file_digest": "sha256:([0-9a-f]{64})"')
+_BLANK = "0" * 64
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """A plan file that is whole, of a version that this program knows."""
+
+    plans: tuple[Json, ...]
+    digest: str
+    expires: datetime
+
+
+def document(shown: Json, plans: Sequence[Plan], *, version: str, now: datetime) -> str:
+    """Return the text of a plan file. ``shown`` is the JSON that the plans are reported as."""
+    bound = {
+        **shown,
+        "digest": overall(plans),
+        "tool_version": version,
+        "created": _time(now),
+        "expires": _time(now + LIFETIME),
+        "bound": [_bound(plan) for plan in plans],
+        "file_digest": f"sha256:{_BLANK}",
+    }
+    text = json.dumps(bound, indent=2, ensure_ascii=True) + "\n"
+    return text.replace(f'"file_digest": "sha256:{_BLANK}"', f'"file_digest": "{sha256(text)}"')
+
+
+def overall(plans: Sequence[Plan]) -> str:
+    """Return the digest to approve: a plan's own, or one over those of several."""
+    digests = sorted(plan.digest for plan in plans)
+    return digests[0] if len(digests) == 1 else sha256("\n".join(digests))
+
+
+def read(text: str, *, version: str) -> Saved:
+    """Return what a plan file holds; ``ProvisionError`` for one that is not whole or not known here."""
+    seals = _SEAL.findall(text)
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        raise _unusable("it is no JSON: cut off, or not a plan") from None
+    if not isinstance(data, dict) or not str(data.get("format", "")).startswith("provision.plan"):
+        raise _unusable("it is not a plan of this program")
+    if data["format"] not in _FORMATS or _newer(str(data.get("tool_version")), version):
+        made = str(data.get("tool_version"))[:40]
+        raise _unusable(f"it was made by a newer version of this program ({made}; this is {version})")
+    blank = _SEAL.sub(f'"file_digest": "sha256:{_BLANK}"', text)
+    if len(seals) != 1 or sha256(blank) != f"sha256:{seals[0]}":
+        raise _unusable("it was changed after it was made: its digest does not fit")
+    try:
+        shown = data["plans"] if data["format"] == _FORMATS[1] else [data]
+        plans = tuple({**plan, "bound": bound} for plan, bound in zip(shown, data["bound"], strict=True))
+        return Saved(plans, str(data["digest"]), datetime.fromisoformat(data["expires"]))
+    except (KeyError, TypeError, ValueError):
+        raise _unusable("it lacks what a plan has") from None
+
+
+def refuse_stale(saved: Saved, plans: Sequence[Plan], *, now: datetime, allowed: Collection[str]) -> None:
+    """Raise ``ProvisionError`` unless what would be done now is what the file says, to the digest."""
+    if now >= saved.expires:
+        raise _unusable(f"it expired {_time(saved.expires)}")
+    before = {(str(plan["tenant_id"]), str(plan["name"])): plan for plan in saved.plans}
+    after = {(plan.observed.tenant_id, plan.name): plan for plan in plans}
+    if before.keys() != after.keys():
+        said = sorted({name for _, name in before.keys() ^ after.keys()})
+        raise ProvisionError(
+            catalogue.STALE_PLAN,
+            f"the plan was approved for other configs or tenants; they differ in: {', '.join(said)}",
+        )
+    changed = [line for key, plan in after.items() for line in _differences(before[key], plan)]
+    if changed:
+        raise ProvisionError(
+            catalogue.STALE_PLAN, "what would be done is not what was approved: " + "; ".join(changed)
+        )
+    for key, plan in after.items():
+        planned = before[key].get("delivery")
+        if plan.delivery != planned and catalogue.DELIVERY_CHANGED.name not in allowed:
+            raise ProvisionError(
+                catalogue.DELIVERY_CHANGED,
+                f"{plan.name}: the secret would go to {plan.delivery}; {planned} was planned",
+            )
+
+
+def refuse_other_digest(expected: str, plans: Sequence[Plan]) -> None:
+    """Raise ``ProvisionError`` unless the digest of these plans is the expected one."""
+    found = overall(plans)
+    if found != expected.strip().lower():
+        raise ProvisionError(
+            catalogue.STALE_PLAN, f"the digest is {found}, and {expected.strip()[:80]} was approved"
+        )
+
+
+def _differences(before: Json, plan: Plan) -> list[str]:
+    """What changed since the approval, as a person looks for it; empty if the digest is the same."""
+    if before["digest"] == plan.digest:
+        return []
+    now, was = _bound(plan), before["bound"]
+    lines = []
+    if before.get("target") != plan.target.value:
+        lines.append(f"{plan.name}: it was planned for the target '{before.get('target')}'")
+    if now["config_digest"] != was.get("config_digest"):
+        lines.append(f"{plan.name}: the config was changed")
+    objects = was.get("objects")
+    objects = objects if isinstance(objects, Mapping) else {}
+    lines += [
+        f"{plan.name}: {name.replace('_', ' ')} changed in the tenant"
+        for name, digest in now["objects"].items()
+        if digest != objects.get(name)
+    ]
+    steps = {change.address: change.action.value for change in plan.changes}
+    old = {str(c["address"]): str(c["change"]["actions"][0]) for c in before["resource_changes"]}
+    lines += [
+        f"{plan.name}: {address} was {old.get(address, 'not in it')}, is {steps.get(address, 'not in it')}"
+        for address in sorted(steps.keys() | old.keys())
+        if steps.get(address) != old.get(address)
+    ]
+    return lines or [f"{plan.name}: the steps differ"]
+
+
+def _bound(plan: Plan) -> Json:
+    observed = plan.observed
+    return {
+        "config_digest": plan.desired.config_digest,
+        "objects": {
+            field.name: sha256(json.dumps(plain(getattr(observed, field.name)), sort_keys=True))
+            for field in fields(observed)
+        },
+    }
+
+
+def _newer(made: str, here: str) -> bool:
+    def parts(text: str) -> list[int]:
+        return [int(number) for number in re.findall(r"\d+", text)[:3]]
+
+    return parts(made) > parts(here)
+
+
+def _time(moment: datetime) -> str:
+    return moment.replace(microsecond=0).isoformat().replace("+00:00", "Z")
+
+
+def _unusable(why: str) -> ProvisionError:
+    return ProvisionError(catalogue.PLAN_FILE, f"the plan file cannot be used: {why}")
