@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -156,10 +157,21 @@ def _embedded(configs: Sequence[Config], options: Common, progress: Progress, *,
                 desired.cloud,
                 desired.tenant,
                 notify=progress,
+                sleep=_passing(sandbox),
                 trace=talk if options.verbose else None,
             )
             tenants[_key(config)] = Tenant(graph, desired.tenant)
     return tenants
+
+
+def _passing(sandbox: Sandbox) -> Callable[[float], Awaitable[None]]:
+    """In a rehearsal waiting takes no time: the sandbox's clock moves on instead."""
+
+    async def sleep(seconds: float) -> None:
+        sandbox.set_clock(advance=timedelta(seconds=seconds))
+        await asyncio.sleep(0)  # others may go on meanwhile, as in a wait
+
+    return sleep
 
 
 def open_sandbox(at: str) -> Sandbox:
