@@ -138,7 +138,7 @@ class Directory(RuleBasedStateMachine):
         store = self.sandbox.store
         return json.dumps([
             store.writes, store.settings,
-            {t.id: [[r.kind, r.id, r.props, r.links, r.private, r.deleted, r.seq] for r in t.records()]
+            {t.id: [[r.kind, r.id, r.props, r.links, r.private, r.deleted, r.seq] for r in _in_order(t)]
              for t in store.tenants.values()},
         ])  # fmt: skip
 
@@ -462,6 +462,11 @@ class Directory(RuleBasedStateMachine):
             for kind in PATHS:
                 order = [r.seq for r in tenant.all(kind)]
                 assert order == sorted(set(order))
+
+
+def _in_order(tenant: Tenant) -> list[Record]:
+    """The live by their kinds, each in its order; the deleted in theirs."""
+    return sorted(tenant.records(), key=lambda r: (r.deleted is not None, "" if r.deleted else r.kind))
 
 
 def _check_links(tenant: Tenant) -> None:
