@@ -141,3 +141,4 @@ class Finding:
     severity: Severity
     message: str
     fix: str | None = None
+    value: str = ""  # what was found there, for an ignore list to name; empty: nothing to tell apart

@@ -600,6 +600,217 @@ CONSENT_PENDING = Entry(
     allowable=True,
 )
 
+# What ``drift`` finds beside the changes that are due. ``error`` is what gives somebody a way to act as the
+# application, gives it more than it needs, or stops the mail; ``warning`` any other thing undeclared.
+
+DIFFERS = Entry(
+    "PRV620",
+    "differs-from-config",
+    Exit.ATTENTION,
+    "something declared is otherwise in the tenant",
+    "Somebody changed it, or the config was changed and not applied.",
+    "Run 'provision apply' to make it as declared, or change the config.",
+)
+APPLICATION_MISSING = Entry(
+    "PRV621",
+    "application-missing",
+    Exit.ATTENTION,
+    "the application is not there",
+    "It was never applied, or somebody removed it and purged it.",
+    "Run 'provision apply' to make it.",
+)
+PRINCIPAL_MISSING = Entry(
+    "PRV622",
+    "principal-missing",
+    Exit.ATTENTION,
+    "the application has no service principal: no token will be issued",
+    "Somebody removed the enterprise application, and its grants with it.",
+    "Run 'provision apply' to make it, and the grant, again.",
+)
+CONSENT_MISSING = Entry(
+    "PRV623",
+    "consent-missing",
+    Exit.ATTENTION,
+    "Mail.Send is not granted: no mail will be sent",
+    "An administrator took the consent back, or none ever gave it.",
+    "Find out who revoked it, and why; then run 'provision apply', or send the consent link.",
+    "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
+)
+SECRET_DUE = Entry(
+    "PRV624",
+    "secret-due",
+    Exit.ATTENTION,
+    "a client secret is to be made",
+    "The delivered one was removed, has ended, or is due for renewal.",
+    "Run 'provision apply'.",
+)
+UNDECLARED_SECRET = Entry(
+    "PRV625",
+    "undeclared-secret",
+    Exit.ATTENTION,
+    "there is a client secret that was not made here",
+    "Whoever has its value can send mail as anybody whom the application may send as.",
+    "Find out who uses it, and remove it in the portal (Certificates & secrets); or ignore it with a reason.",
+    "https://learn.microsoft.com/graph/api/resources/passwordcredential",
+)
+UNDECLARED_CERTIFICATE = Entry(
+    "PRV626",
+    "undeclared-certificate",
+    Exit.ATTENTION,
+    "there is a certificate, and none is declared",
+    "Whoever has its private key can sign in as the application.",
+    "Find out whose it is, and remove it in the portal (Certificates & secrets); or ignore it with a reason.",
+    "https://learn.microsoft.com/graph/api/resources/keycredential",
+)
+UNDECLARED_FEDERATED_CREDENTIAL = Entry(
+    "PRV627",
+    "undeclared-federated-credential",
+    Exit.ATTENTION,
+    "there is a federated credential, and none is declared",
+    "Whoever gets a token from its issuer for its subject can sign in as the application, without a secret.",
+    "Find out what signs in with it, and remove it in the portal (Certificates & secrets > Federated "
+    "credentials); or ignore it with a reason.",
+    "https://learn.microsoft.com/graph/api/resources/federatedidentitycredential",
+)
+UNDECLARED_REDIRECT_URI = Entry(
+    "PRV628",
+    "undeclared-redirect-uri",
+    Exit.ATTENTION,
+    "there is a redirect URI that is not declared",
+    "Entra sends whoever signs in, and the code or token with them, to any of these addresses.",
+    "Remove it in the portal (Authentication), declare it in application.redirect_uris, or ignore it with a "
+    "reason.",
+    "https://learn.microsoft.com/entra/identity-platform/reply-url",
+)
+UNDECLARED_PERMISSION = Entry(
+    "PRV629",
+    "undeclared-permission",
+    Exit.ATTENTION,
+    "the application asks for a permission that is not declared",
+    "The next administrator who presses 'Grant admin consent' grants it.",
+    "Remove it in the portal (API permissions), or ignore it with a reason.",
+    "https://learn.microsoft.com/graph/api/resources/requiredresourceaccess",
+)
+UNDECLARED_GRANT = Entry(
+    "PRV630",
+    "undeclared-grant",
+    Exit.ATTENTION,
+    "the application was granted a permission that is not declared",
+    "It may do more than send mail, whether or not it asks for it.",
+    "Revoke it in the portal (Enterprise applications > Permissions), or ignore it with a reason.",
+    "https://learn.microsoft.com/entra/identity/enterprise-apps/manage-application-permissions",
+)
+UNDECLARED_OWNER = Entry(
+    "PRV631",
+    "undeclared-owner",
+    Exit.ATTENTION,
+    "there is an owner that is not declared",
+    "An owner may add a secret, and so sign in as the application.",
+    "Remove the owner in the portal (Owners), declare it in application.owners, or ignore it with a reason.",
+    "https://learn.microsoft.com/graph/api/application-list-owners",
+)
+IMPLICIT_GRANT = Entry(
+    "PRV632",
+    "implicit-grant",
+    Exit.ATTENTION,
+    "tokens are issued in the address of a page (implicit grant)",
+    "Somebody switched it on; sending mail needs none of it.",
+    "Switch it off in the portal (Authentication > Implicit grant and hybrid flows).",
+    "https://learn.microsoft.com/entra/identity-platform/v2-oauth2-implicit-grant-flow",
+)
+PUBLIC_CLIENT = Entry(
+    "PRV633",
+    "public-client",
+    Exit.ATTENTION,
+    "sign-in without a secret is allowed (public client flows)",
+    "Somebody switched it on; device codes and passwords of users are then taken without a secret.",
+    "Switch it off in the portal (Authentication > Allow public client flows).",
+    "https://learn.microsoft.com/graph/api/resources/application",
+)
+UNDECLARED_SETTING = Entry(
+    "PRV634",
+    "undeclared-setting",
+    Exit.ATTENTION,
+    "a setting is not as this tool leaves it",
+    "Somebody set an address, or made the application an API for others; sending mail needs none of it.",
+    "Take it out in the portal, or ignore it with a reason.",
+    "https://learn.microsoft.com/graph/api/resources/application",
+)
+APPLICATION_DISABLED = Entry(
+    "PRV635",
+    "application-disabled",
+    Exit.ATTENTION,
+    "the application is deactivated: no token will be issued",
+    "Somebody, or Microsoft, deactivated the registration.",
+    "Find out why before you activate it in the portal (App registrations > Overview).",
+    "https://learn.microsoft.com/entra/identity/enterprise-apps/deactivate-app-registration",
+)
+ASSIGNMENT_REQUIRED = Entry(
+    "PRV636",
+    "assignment-required",
+    Exit.ATTENTION,
+    "users must be assigned to the application to sign in",
+    "Somebody set 'Assignment required' to Yes on the enterprise application.",
+    "Set it to No in the portal (Enterprise applications > Properties), or ignore it with a reason.",
+    "https://learn.microsoft.com/graph/api/resources/serviceprincipal",
+)
+STALE_RECORD = Entry(
+    "PRV637",
+    "stale-record",
+    Exit.ATTENTION,
+    "a record of a delivery names a secret that is not there",
+    "Somebody removed the secret, or put the tag there: a secret made with that key id would be trusted.",
+    "Remove the tag in the portal (Manifest > tags); the next secret that is made removes it, too.",
+)
+UNUSED_IGNORE = Entry(
+    "PRV638",
+    "unused-ignore",
+    Exit.DONE,
+    "an entry of drift.ignore matches nothing",
+    "What it names is gone, is another value now, or could not be read.",
+    "Remove it from the config, so that it does not hide what comes next.",
+)
+
+# Built-in rules, which plan and drift show.
+
+AUDIENCE_WIDE = Entry(
+    "PRV640",
+    "audience-wide",
+    Exit.DONE,
+    "accounts of other tenants may sign in to the application",
+    "Microsoft advises a single tenant for an application that you register for a product of your own; "
+    "CISA's ScubaGear counts several tenants as a risk.",
+    "Set application.sign_in_audience to AzureADMyOrg.",
+    "https://learn.microsoft.com/entra/identity-platform/single-and-multi-tenant-apps",
+)
+REDIRECT_URI_INSECURE = Entry(
+    "PRV641",
+    "redirect-uri-insecure",
+    Exit.DONE,
+    "a redirect URI is plain http, or leads to the user's own machine",
+    "Microsoft advises against http and localhost in production: another program there can take the code.",
+    "Remove it once it is not needed for development.",
+    "https://learn.microsoft.com/entra/identity-platform/reply-url",
+)
+REDIRECT_URI_ELSEWHERE = Entry(
+    "PRV642",
+    "redirect-uri-elsewhere",
+    Exit.DONE,
+    "a redirect URI leads to another host than the product's",
+    "Who runs that host, or takes over its name, gets what Entra sends there.",
+    "See that the host is yours, and remove the URI when nothing uses it.",
+    "https://learn.microsoft.com/entra/identity-platform/security-best-practices-for-app-registration",
+)
+MAIL_FOR_EVERYONE = Entry(
+    "PRV643",
+    "mail-for-everyone",
+    Exit.DONE,
+    "Mail.Send lets the application send as every mailbox of the organization",
+    "CISA's ScubaGear lists this permission among the risky ones.",
+    "Limit it to the one mailbox with Exchange's RBAC for Applications: mail.scope: mailbox.",
+    "https://github.com/cisagov/ScubaGear/blob/main/PowerShell/ScubaGear/schemas/RiskyAppPermissions.json",
+)
+
 # 7xx: the sandbox
 
 SANDBOX_STATE = Entry(
