@@ -16,10 +16,8 @@ from provision.sandbox.errors import GraphError
 JSON_TYPE = (
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 )
-_DIAGNOSTIC = json.dumps(
-    {"ServerInfo": {"DataCenter": "Sandbox", "Slice": "E", "Ring": "4", "ScaleUnit": "001", "RoleInstance": "SANDBOX"}},
-    separators=(",", ":"),
-)  # fmt: skip
+_SERVER = {"DataCenter": "Sandbox", "Slice": "E", "Ring": "4", "ScaleUnit": "001", "RoleInstance": "SANDBOX"}
+_DIAGNOSTIC = json.dumps({"ServerInfo": _SERVER}, separators=(",", ":"))
 
 
 def error_body(error: GraphError, now: datetime, request_id: str, client_request_id: str) -> dict[str, Any]:

@@ -71,7 +71,9 @@ class Router:
         """The first segment at which no pattern goes on: the one that Graph names."""
         for length in range(1, len(segments) + 1):
             begun = any(
-                len(e.parts) >= length and _match(e.parts[:length], segments[:length]) is not None
+                len(e.parts) >= length
+                and e.parts[length - 1] != PROPERTY
+                and _match(e.parts[:length], segments[:length]) is not None
                 for e in self.endpoints
             )
             if not begun:

@@ -78,5 +78,5 @@ ENDPOINTS = [
     *links.writable("applications", _KIND, "owners"),
     *links.policies("applications", _KIND),
     *membership.endpoints("applications", _KIND),
-    *properties.endpoints("applications/{id}", links.named(_KIND)),
+    *properties.endpoints("applications/{id}", _KIND, links.named(_KIND)),
 ]

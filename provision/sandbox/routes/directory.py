@@ -95,7 +95,7 @@ ENDPOINTS = [
     *membership.actions("directoryObjects/{id}", _object),
     Endpoint("GET", "organization", organization),
     Endpoint("GET", "organization/{id}", one_organization),
-    *properties.endpoints("organization/{id}", _organization),
+    *properties.endpoints("organization/{id}", "organization", _organization),
     Endpoint("GET", "domains", domains),
     Endpoint("GET", "domains/{id}", domain),
 ]

@@ -58,6 +58,6 @@ ENDPOINTS = [
     *links.writable("groups", _KIND, "members"),
     *links.writable("groups", _KIND, "owners"),
     *membership.endpoints("groups", _KIND),
-    *properties.endpoints("groups/{id}", _named),
+    *properties.endpoints("groups/{id}", _KIND, _named),
     *assignments.endpoints("groups", _KIND),
 ]  # fmt: skip

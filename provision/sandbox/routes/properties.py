@@ -16,16 +16,16 @@ from provision.sandbox.routing import PROPERTY, Endpoint
 from provision.sandbox.store import Record
 
 
-def endpoints(path: str, source: Source) -> list[Endpoint]:
+def endpoints(path: str, kind: str, source: Source) -> list[Endpoint]:
     """``GET`` of any property of the object that the path leads to."""
+    entity = common.TYPES[kind]
 
     def found(call: Call) -> tuple[Record, Prop]:
-        record = source(call)
         key = call.keys["property"]
-        prop = common.TYPES[record.kind].by_name.get(key.value.lower())
-        if prop is None or key.parenthesised:
+        prop = entity.by_name.get(key.value.lower())
+        if prop is None or key.parenthesised:  # the path is understood before the object is looked for
             raise unknown_segment(key.value)
-        return record, prop
+        return source(call), prop
 
     def get(call: Call) -> Answer:
         record, prop = found(call)
@@ -33,7 +33,7 @@ def endpoints(path: str, source: Source) -> list[Endpoint]:
         if value is None:
             return no_content()
         key = call.keys["id"].value if "id" in call.keys else record.id
-        where = f"{common.TYPES[record.kind].collection}('{key}')/{prop.name}"
+        where = f"{entity.collection}('{key}')/{prop.name}"
         members = value if isinstance(value, dict) else {"value": value}
         return Answer(200, {"@odata.context": f"{call.service}/$metadata#{where}", **members})
 

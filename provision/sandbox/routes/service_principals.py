@@ -71,5 +71,5 @@ ENDPOINTS = [
       for e in links.readable("servicePrincipals/{id}", links.named(_KIND), name)),
     *links.policies("servicePrincipals", _KIND),
     *membership.endpoints("servicePrincipals", _KIND),
-    *properties.endpoints("servicePrincipals/{id}", links.named(_KIND)),
+    *properties.endpoints("servicePrincipals/{id}", _KIND, links.named(_KIND)),
 ]  # fmt: skip

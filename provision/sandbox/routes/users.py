@@ -81,7 +81,7 @@ ENDPOINTS = [
             *membership.actions(path, source),
             *grants.on(path, "users", source),
             *assignments.of(path, "users", source),
-            *properties.endpoints(path, source),
+            *properties.endpoints(path, _KIND, source),
         )
     ),
 ]
