@@ -22,6 +22,7 @@ from provision.resources import service_principal as principals
 
 # How far Entra's front ends may disagree about "now".
 _SKEW = timedelta(minutes=5)
+_YOUNG = timedelta(minutes=10)  # for so long Entra may not know a secret everywhere
 
 
 @dataclass
@@ -133,8 +134,13 @@ class Execution:
             case secrets.Record():
                 await record(self.tools, self.holder, step.key_id)
             case secrets.Remove():
-                await remove(self.tools, self.holder, step.key_id)
+                await remove(self.tools, self.holder, step.key_id, young=self._is_young(step.key_id))
                 self.removed.add(step.key_id)
+
+    def _is_young(self, key_id: str) -> bool:
+        """Whether a replica that does not know the secret may be one that has not heard of it yet."""
+        starts = (item.start for item in self.plan.observed.secrets if item.key_id == key_id)
+        return any(self.tools.graph.now() - start < _YOUNG for start in starts)
 
 
 def _status(change: Change, error: ProvisionError) -> Status:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,13 +42,18 @@ class Journal:
         )
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            fresh = not self.path.exists()
             handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:
                 # A line torn by a crash must not swallow this one.
-                os.write(handle, f"\n{line}\n".encode())
+                rest = f"\n{line}\n".encode()
+                while rest:  # a full disk takes a part, and refuses the next
+                    rest = rest[os.write(handle, rest) :]
                 os.fsync(handle)
             finally:
                 os.close(handle)
+            if fresh:
+                _sync_folder(self.path.parent)
         except OSError as error:
             raise ProvisionError(
                 catalogue.DISK, f"the journal {self.path} cannot be written: {error.strerror}"
@@ -86,3 +92,13 @@ class Journal:
                 entry.get(key) for key in ("target", "tenant_id", "name")
             ):
                 yield str(entry.get("event")), str(entry.get("key_id"))
+
+
+def _sync_folder(folder: Path) -> None:
+    """See the new file's name on the disk, where the system can."""
+    with suppress(OSError):  # Windows has no such call, and not every file system can
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -22,6 +22,8 @@ from provision.resources.client_secret import Desired, Mint, Observed
 from provision.secret import Secret
 
 _TRIES = 3  # how often a lost answer is mended before giving up
+# How far Entra's front ends may disagree about "now", and so how long a later start is waited for.
+_SKEW = timedelta(minutes=5)
 
 
 @dataclass
@@ -33,6 +35,8 @@ class Holder:
     keys: frozenset[str]  # the key ids of all its secrets
     fresh: bool  # made by this run, so replicas may lag
     newest: datetime | None = None  # when the last of our secrets began
+    unseen: frozenset[str] = frozenset()  # asked for by this run, and the answer was lost
+    gone: frozenset[str] = frozenset()  # removed by this run
 
 
 @dataclass(frozen=True)
@@ -57,22 +61,36 @@ async def mint_and_deliver(tools: Minting, holder: Holder, step: Mint) -> Observ
         if not holder.fresh:
             await _refuse_a_second(tools, holder, made)
         async with tools.delivering:
-            await _deliver(tools, secret, made)
+            interrupted = await _deliver(tools, secret, made)
     except BaseException as error:  # whatever it was, Ctrl-C too: nobody has the value, so it must go
         await _revoke(tools, holder, made.key_id, error)
         raise
     with suppress(ProvisionError):  # a full disk must not keep the tenant from knowing
         tools.journal.write(DELIVERED, made.key_id, tools.graph.now())
     await record(tools, holder, made.key_id)
+    if interrupted is not None:
+        raise interrupted
     return made
 
 
-async def _deliver(tools: Minting, secret: Secret, made: Observed) -> None:
+async def _deliver(tools: Minting, secret: Secret, made: Observed) -> asyncio.CancelledError | None:
+    """Hand the value over. Returns the interruption of one that was delivered all the same.
+
+    A thread cannot be stopped, so what it came to decides whether the secret goes or stays.
+    """
     handover = Handover(tools.desired.name, made.key_id, made.end)
     if tools.sink.interactive:  # on the main thread, where Ctrl-C reaches it
         tools.sink.deliver(secret, handover)
-    else:
-        await asyncio.to_thread(tools.sink.deliver, secret, handover)
+        return None
+    handing = asyncio.ensure_future(asyncio.to_thread(tools.sink.deliver, secret, handover))
+    try:
+        await asyncio.shield(handing)
+    except asyncio.CancelledError as interrupted:
+        with suppress(ProvisionError):
+            await handing
+            return interrupted
+        raise
+    return None
 
 
 async def _refuse_a_second(tools: Minting, holder: Holder, made: Observed) -> None:
@@ -81,11 +99,14 @@ async def _refuse_a_second(tools: Minting, holder: Holder, made: Observed) -> No
     Graph has no condition to put on ``addPassword``, so this narrows the gap and cannot close it.
     """
     seen = await client_secret.look(tools.graph, holder.object_id, settling=False)
-    holder.tags = seen.tags
+    for key_id in holder.unseen & {item.key_id for item in seen.secrets}:
+        with suppress(ProvisionError):  # then it stays in the journal, for the next run
+            await remove(tools, holder, key_id, young=True)
     rivals = [
         item
         for item in seen.secrets
-        if item.key_id not in holder.keys and (item.display_name or "").endswith(tools.desired.mark)
+        if item.key_id not in holder.keys | holder.unseen
+        and (item.display_name or "").endswith(tools.desired.mark)
     ]
     if any((item.start, item.key_id) < (made.start, made.key_id) for item in rivals):
         raise ProvisionError(
@@ -97,31 +118,45 @@ async def _refuse_a_second(tools: Minting, holder: Holder, made: Observed) -> No
 
 async def record(tools: Minting, holder: Holder, key_id: str) -> None:
     """Write the tenant's record of a delivery; records of secrets that are gone leave with it."""
-    kept = [tag for tag in holder.tags if _key_of(tag) in (None, *holder.keys)]
-    await _write_tags(tools, holder, {*kept, DELIVERED_TAG + key_id})
+    await _write_records(tools, holder, {DELIVERED_TAG + key_id})
 
 
 async def remove(tools: Minting, holder: Holder, key_id: str, *, young: bool = False) -> None:
     """Remove a secret of ours, and then the record of its delivery if there is one.
 
-    ``young`` is one that this run made: a replica that does not know it yet is waited for.
+    ``young`` is one that was made moments ago: a replica that does not know it yet is waited for.
     """
     settling = holder.fresh or young
-    await client_secret.remove(tools.graph, holder.object_id, key_id, settling=settling)
-    with suppress(ProvisionError):  # the secret is gone: a journal that says less is harmless
-        tools.journal.write(REMOVED, key_id, tools.graph.now())
+    was_there = await client_secret.remove(tools.graph, holder.object_id, key_id, settling=settling)
+    # One that no replica knew in all that time may still appear: then the journal's intent counts.
+    if was_there or not settling:
+        with suppress(ProvisionError):  # the secret is gone: a journal that says less is harmless
+            tools.journal.write(REMOVED, key_id, tools.graph.now())
     holder.keys -= {key_id}
-    kept = [tag for tag in holder.tags if _key_of(tag) != key_id]
-    if len(kept) < len(holder.tags):
-        await _write_tags(tools, holder, set(kept))
+    holder.gone |= {key_id}
+    if any(_key_of(tag) == key_id for tag in holder.tags):
+        await _write_records(tools, holder, set())
 
 
 def _key_of(tag: str) -> str | None:
     return tag.removeprefix(DELIVERED_TAG).lower() if tag.startswith(DELIVERED_TAG) else None
 
 
-async def _write_tags(tools: Minting, holder: Holder, tags: set[str]) -> None:
-    ordered = tuple(sorted(tags))
+async def _write_records(tools: Minting, holder: Holder, more: set[str]) -> None:
+    """Bring the records of deliveries up to date, and leave every other tag as it is.
+
+    Tags are one list, written as a whole. So it is read just before: another machine, or a person, may
+    have changed it since this run looked.
+    """
+    tags, keys = holder.tags, holder.keys
+    if not holder.fresh:
+        seen = await client_secret.look(tools.graph, holder.object_id, settling=False)
+        others = [tag for tag in seen.tags if _key_of(tag) is None]
+        # The read may be older than this run's own writes, so what it knew of deliveries counts too.
+        tags = (*others, *(tag for tag in (*holder.tags, *seen.tags) if _key_of(tag) is not None))
+        keys |= {item.key_id for item in seen.secrets}
+    kept = {tag for tag in tags if _key_of(tag) in (None, *(keys - holder.gone))}
+    ordered = tuple(sorted(kept | more))
     await application.tag(tools.graph, holder.object_id, ordered, settling=holder.fresh)
     holder.tags = ordered
 
@@ -143,6 +178,7 @@ async def _mint(tools: Minting, holder: Holder, step: Mint) -> tuple[Observed, S
                 settling=holder.fresh,
             )
         except client_secret.ReplyLost:
+            holder.unseen |= {key_id}
             await _remove_unseen(tools, holder, key_id, step.display_name, start)
             continue
         if made.key_id != key_id:  # Graph did not keep ours: the journal must know the real one
@@ -158,10 +194,11 @@ async def _after_the_last(tools: Minting, holder: Holder) -> datetime:
 
     Dates are kept to the second, and which of two secrets is the newer must be plain.
     """
-    wait = (holder.newest + timedelta(seconds=1) - tools.graph.now()).total_seconds() if holder.newest else 0
-    if 0 < wait <= 1:
-        await tools.graph.sleep(wait)
-    holder.newest = tools.graph.now().replace(microsecond=0)
+    now, next_one = tools.graph.now(), holder.newest and holder.newest + timedelta(seconds=1)
+    if next_one and timedelta(0) < next_one - now <= _SKEW:
+        await tools.graph.sleep((next_one - now).total_seconds())
+        now = max(next_one, tools.graph.now())
+    holder.newest = now.replace(microsecond=0)
     return holder.newest
 
 

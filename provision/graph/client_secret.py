@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from provision.errors import ProvisionError, catalogue
+from provision.errors import ProvisionError
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.application import READ, WRITE
 from provision.graph.client import Graph, Query, body, configuration
@@ -95,14 +95,15 @@ async def mint(
     if not isinstance(answer.body.get("secretText"), str):
         raise ReplyLost
     secret = Secret(answer.body.pop("secretText"))
-    kept = observed({"passwordCredentials": [answer.body]})
-    if len(kept) != 1:
-        raise ProvisionError(catalogue.GRAPH_ANSWER, "Graph's answer describes no client secret")
-    return kept[0], secret
+    try:
+        (kept,) = observed({"passwordCredentials": [answer.body]})
+    except (ProvisionError, ValueError) as error:  # a secret was made, and which is not known
+        raise ReplyLost from error
+    return kept, secret
 
 
-async def remove(graph: Graph, object_id: str, key_id: str, *, settling: bool) -> None:
-    """Remove a secret; one that is gone already is no fault."""
+async def remove(graph: Graph, object_id: str, key_id: str, *, settling: bool) -> bool:
+    """Remove a secret; False if Graph knows none of that id, which is no fault."""
     info = graph.sdk.applications.by_application_id(object_id).remove_password.to_post_request_information(
         body({"keyId": key_id})
     )
@@ -110,8 +111,9 @@ async def remove(graph: Graph, object_id: str, key_id: str, *, settling: bool) -
         await graph.send(info, settling=settling)
     except Failure as failure:
         if isinstance(failure, Refusal) and failure.message.startswith("No password credential found"):
-            return
+            return False
         raise translated(failure, f"removing the client secret {key_id}", needs=WRITE) from failure
+    return True
 
 
 def _utc(moment: datetime) -> str:
