@@ -16,14 +16,15 @@ from provision.cli.console import Progress, talk
 from provision.cli.options import Common
 from provision.clouds import Cloud
 from provision.config import Config, load
-from provision.delivery import Spec, open_sink, parse_option
+from provision.delivery import Opening, Retrieving, Spec, open_sink, parse_option
 from provision.engine.journal import Journal
+from provision.engine.lock import alone
 from provision.engine.observe import Tenant
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph
 from provision.graph.connect import Administrator, in_process, over_the_network
-from provision.graph.credentials import Auth
+from provision.graph.credentials import Auth, Credential, ca_bundle, credential
 from provision.plan.model import Target
 
 if TYPE_CHECKING:
@@ -60,10 +61,26 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
     else:
         tenants = _embedded(configs, options, progress, writes=writes)
     try:
-        yield Session(_jobs(configs, options, tenants), progress)
+        with alone(_claims(configs, options) if writes else (), _locks(), notify=progress):
+            yield Session(_jobs(configs, options, tenants, progress), progress)
     finally:
         progress.done()
         await asyncio.gather(*(tenant.graph.close() for tenant in tenants.values()))
+
+
+def _claims(configs: Sequence[Config], options: Common) -> list[tuple[str, ...]]:
+    """What this run writes to, as a second run on this machine would name it."""
+    where = options.sandbox
+    if where is not None and not where.lower().startswith("http"):
+        where = str(Path(where).absolute())
+    return [(where or config.desired.cloud.graph, config.desired.tenant, config.desired.name)
+            for config in configs]  # fmt: skip
+
+
+def _locks() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("provision", appauthor=False) / "locks"
 
 
 def _key(config: Config) -> tuple[str, str]:
@@ -185,7 +202,9 @@ def open_sandbox(at: str) -> Sandbox:
         raise ProvisionError(catalogue.SANDBOX_STATE, f"{at}: {error}", fix=error.fix) from error
 
 
-def _jobs(configs: Sequence[Config], options: Common, tenants: Tenants) -> tuple[Job, ...]:
+def _jobs(
+    configs: Sequence[Config], options: Common, tenants: Tenants, progress: Progress
+) -> tuple[Job, ...]:
     target = Target.SANDBOX if options.sandbox else Target.GRAPH
     delivering = asyncio.Lock()
     specs = [_delivery(config, options) for config in configs]
@@ -195,12 +214,34 @@ def _jobs(configs: Sequence[Config], options: Common, tenants: Tenants) -> tuple
             desired=config.desired,
             target=target,
             tenant=tenants[_key(config)],
-            sink=open_sink(spec, name=config.desired.name),
+            sink=open_sink(spec, _opening(config, options, progress)),
+            source=_source(config, options, progress),
             journal=_journal(target, config.desired.name),
             delivering=delivering,
         )
         for config, spec in zip(configs, specs, strict=True)
     )
+
+
+def _source(config: Config, options: Common, progress: Progress) -> Retrieving | None:
+    if options.secret_from is None:
+        return None
+    text = options.secret_from.replace("{name}", config.desired.name)
+    sink = open_sink(parse_option(text, "--secret-from"), _opening(config, options, progress))
+    if not isinstance(sink, Retrieving):
+        raise ProvisionError(catalogue.USAGE, f"--secret-from: {sink.label} does not give a value back")
+    return sink
+
+
+def _opening(config: Config, options: Common, progress: Progress) -> Opening:
+    """A sink signs in as --auth says, and only once it has to; in a rehearsal, too, if --deliver names it."""
+    desired = config.desired
+
+    def sign_in() -> Credential:
+        auth = Auth(options.auth)
+        return credential(auth, desired.tenant, desired.cloud, prompt=progress, ca=ca_bundle())
+
+    return Opening(desired.name, desired.cloud.name, sign_in)
 
 
 def _journal(target: Target, name: str) -> Callable[[str], Journal]:
@@ -241,6 +282,15 @@ def _refuse_untrusted(configs: Sequence[Config], options: Common, *, writes: boo
         runs = writes and config.delivery.kind == "command" and not options.deliver
         if runs and in_ci() and catalogue.COMMAND_SINK.name not in options.allow:
             refused.append(ProvisionError(catalogue.COMMAND_SINK, where=config.place("secret", "delivery")))
+        host = config.delivery.options.foreign_host if config.delivery.options else None
+        if host and not options.deliver and catalogue.SINK_HOST.name not in options.allow:
+            refused.append(
+                ProvisionError(
+                    catalogue.SINK_HOST,
+                    f"the sink {config.delivery.kind} names the host {host}, which is not known",
+                    where=config.place("secret", "delivery"),
+                )
+            )
     if refused:
         raise combined(refused)
 

@@ -10,26 +10,31 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from provision.delivery import command, file, interface, terminal
-from provision.delivery.interface import Handover, Sink
+from pydantic import ValidationError
+
+from provision.delivery import azure_devops, command, file, github, interface, key_vault, terminal
+from provision.delivery.interface import Handover, Opening, Retrieving, Sink
 from provision.errors import ProvisionError, catalogue
 
-__all__ = ["SINKS", "Handover", "Kind", "Sink", "Spec", "open_sink", "parse_option"]
+__all__ = ["SINKS", "Handover", "Kind", "Opening", "Retrieving", "Sink", "Spec", "open_sink", "parse_option"]
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of sink: its options (None: it has none), and how it is opened with them for a config."""
+    """One kind of sink: its options (None: it has none), and how it is opened with them."""
 
     options: type[interface.Options] | None
-    open: Callable[[Any, str], Sink]
+    open: Callable[[Any, Opening], Sink]
     argument: str  # how it is written behind --deliver
 
 
 SINKS: dict[str, Kind] = {
     "terminal": Kind(None, lambda _, __: terminal.Terminal(), "terminal"),
-    "file": Kind(file.Options, file.File, "file:PATH"),
+    "file": Kind(file.Options, lambda options, opening: file.File(options, opening.name), "file:PATH"),
     "command": Kind(command.Options, lambda options, _: command.Command(options), "command:ARGV"),
+    "key_vault": Kind(key_vault.Options, key_vault.KeyVault, "key_vault:URL"),
+    "github": Kind(github.Options, github.GitHub, "github:OWNER/NAME"),
+    "azure_devops": Kind(azure_devops.Options, azure_devops.AzureDevOps, "azure_devops:URL?group=NAME"),
 }
 
 
@@ -41,23 +46,27 @@ class Spec:
     options: Any = None
 
 
-def open_sink(spec: Spec, *, name: str) -> Sink:
-    """Return the sink for the config of that name. Nothing is touched yet."""
-    return SINKS[spec.kind].open(spec.options, name)
+def open_sink(spec: Spec, opening: Opening) -> Sink:
+    """Return the sink for a config. Nothing is touched yet, nobody signed in."""
+    return SINKS[spec.kind].open(spec.options, opening)
 
 
-def parse_option(text: str) -> Spec:
-    """Read ``--deliver``; ``ProvisionError`` (usage) if it names no sink."""
+def parse_option(text: str, option: str = "--deliver") -> Spec:
+    """Read ``--deliver``, or another option that names a sink; ``ProvisionError`` (usage) if it is none."""
     word, colon, rest = text.partition(":")
     kind = SINKS.get(word)
     fix = f"Write {interface.one_of([kind.argument for kind in SINKS.values()])}."
     if kind is None:
-        raise ProvisionError(catalogue.USAGE, f"--deliver: there is no sink '{word}'", fix=fix)
+        raise ProvisionError(catalogue.USAGE, f"{option}: there is no sink '{word}'", fix=fix)
     if kind.options is None:
         if colon:
-            raise ProvisionError(catalogue.USAGE, f"--deliver: '{word}' takes nothing behind it", fix=fix)
+            raise ProvisionError(catalogue.USAGE, f"{option}: '{word}' takes nothing behind it", fix=fix)
         return Spec(word)
     try:
         return Spec(word, kind.options.from_argument(rest))
+    except ValidationError as error:
+        fault = error.errors(include_url=False)[0]
+        words = fault.get("ctx", {}).get("error") or fault["msg"]
+        raise ProvisionError(catalogue.USAGE, f"{option}: {words}", fix=fix) from None
     except ValueError as error:
-        raise ProvisionError(catalogue.USAGE, f"--deliver: {error}", fix=fix) from None
+        raise ProvisionError(catalogue.USAGE, f"{option}: {error}", fix=fix) from None

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, Self
+from typing import Any, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +24,20 @@ class Options(BaseModel):
         """Read what stands behind ``--deliver KIND:``; ``ValueError`` in words for a person."""
         raise NotImplementedError
 
+    @property
+    def foreign_host(self) -> str | None:
+        """The host that a config may not send a secret to by itself: one that is nobody's we know."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a sink is opened with, beside its own options."""
+
+    name: str  # the config's
+    cloud: str  # the name of the tenant's cloud
+    credential: Callable[[], Any]  # makes azure-identity's credential of this run, as --auth says
+
 
 @dataclass(frozen=True, slots=True)
 class Handover:
@@ -31,6 +46,7 @@ class Handover:
     name: str  # the config's
     key_id: str
     expires: datetime
+    starts: datetime | None = None  # None: not known
 
 
 class Sink(Protocol):
@@ -57,6 +73,14 @@ class Sink(Protocol):
         """Return the key ids that the sink can tell it holds; none where it keeps no record."""
 
 
+@runtime_checkable
+class Retrieving(Protocol):
+    """A sink that can also give the value back, for ``--secret-from``."""
+
+    def retrieve(self) -> Secret:
+        """Return the value that it holds; ``SINK_UNUSABLE`` if it holds none of ours."""
+
+
 def unusable(message: str, fix: str | None = None) -> ProvisionError:
     """Return the error of a probe that failed."""
     return ProvisionError(catalogue.SINK_UNUSABLE, message, fix=fix)
@@ -65,6 +89,26 @@ def unusable(message: str, fix: str | None = None) -> ProvisionError:
 def failed(message: str) -> ProvisionError:
     """Return the error of a delivery that failed."""
     return ProvisionError(catalogue.DELIVERY_FAILED, message)
+
+
+def lacking(extra: str, sink: str) -> ProvisionError:
+    """Return the error of a sink whose library is an extra that is not installed."""
+    return unusable(
+        f"the sink '{sink}' needs a library that is not installed",
+        f"Run: pip install 'provision[{extra}]'",
+    )
+
+
+def variable_name(name: str) -> str:
+    """Return the name of a pipeline's variable for the secret of a config: ``COLLAB_PROD_CLIENT_SECRET``.
+
+    It gets ``APP_`` in front where GitHub or Azure Pipelines reserve how it begins.
+    Sources: https://docs.github.com/actions/reference/security/secrets and
+    https://learn.microsoft.com/azure/devops/pipelines/process/variables
+    """
+    upper = name.upper().replace("-", "_")
+    reserved = re.match(r"[0-9]|GITHUB_|ENDPOINT|INPUT|SECRET|PATH|SECUREFILE", upper)
+    return f"{'APP_' if reserved else ''}{upper}_CLIENT_SECRET"
 
 
 def one_of(names: Sequence[str]) -> str:

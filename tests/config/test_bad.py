@@ -171,7 +171,7 @@ VALUES = [
     ("delivery", "{file: null}", "23:20", TYPE, "no value", "secret.delivery.file.path"),
     ("delivery", "{fil: {path: a}}", "23:14", "unknown-key", "did you mean 'file'", ""),
     ("delivery", "{command: {argv: tee}}", "23:30", TYPE, "a list is meant", ""),
-    ("delivery", "{key_vault: {}}", "23:14", "unknown-key", "'key_vault'", "file"),
+    ("delivery", "{vault: {}}", "23:14", "unknown-key", "'vault'", ""),
 ]  # fmt: skip
 
 

@@ -1,0 +1,316 @@
+"""The sink that writes a secret variable of an Azure DevOps variable group.
+
+The service has no request for one variable: the group is read and put back whole. The values of secret
+variables are read as null, and put back as null they stay as they are: so the service's documentation
+has it in its sample of an update, and so Microsoft's own command line does.
+Sources: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variablegroups/update and
+https://github.com/Azure/azure-devops-cli-extension (dev/pipelines/variable_group.py)
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Self
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from pydantic import Field, field_validator
+
+from provision.delivery import interface
+from provision.delivery.interface import Handover, Opening
+from provision.delivery.service import Connection, Trouble, connected, one_line, patiently, token_of, told
+from provision.errors import catalogue
+from provision.secret import Secret
+
+_VERSION = {"api-version": "7.1"}
+# The resource of Azure DevOps in Entra.
+# Source: https://learn.microsoft.com/azure/devops/integrate/get-started/authentication/service-principal-managed-identity
+_SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
+_PUT_BACK = ("name", "description", "type", "providerData", "variableGroupProjectReferences")
+_ROLE = (
+    "The role Administrator on the variable group (Pipelines > Library > the group > Security) is given by a "
+    "Project Administrator; a token also needs the scope Variable Groups (read, create, & manage): "
+    "https://learn.microsoft.com/azure/devops/pipelines/library/variable-groups"
+)
+_WRITE = "write azure_devops:https://dev.azure.com/ORGANIZATION/PROJECT?group=NAME&variable=NAME"
+
+
+class Options(interface.Options):
+    """Options of the sink ``azure_devops``."""
+
+    organization: str = Field(
+        description="Address of the organization: https://dev.azure.com/NAME. Hosts that are not Azure "
+        "DevOps's own are refused without --allow sink-host."
+    )
+    project: str = Field(description="Name or id of the project.")
+    group: str = Field(description="The variable group: its name, or its number in quotes. It must be there.")
+    variable: str | None = Field(
+        default=None,
+        description="Name of the variable; by default made of the config's name: COLLAB_PROD_CLIENT_SECRET. "
+        "NAME_KEY_ID, NAME_EXPIRES and NAME_OWNER beside it say which key it is.",
+    )
+
+    @field_validator("organization")
+    @classmethod
+    def _is_organization(cls, text: str) -> str:
+        try:
+            parts = urlsplit(text)
+            _ = parts.port
+        except ValueError:
+            raise ValueError("it is no web address") from None
+        host = re.fullmatch(r"[A-Za-z0-9.-]+(?::[0-9]+)?", parts.netloc)
+        path = re.fullmatch(r"(?:/[A-Za-z0-9][A-Za-z0-9._ %-]*)*/?", parts.path)
+        named = parts.netloc.lower() != "dev.azure.com" or parts.path.strip("/")
+        if not (parts.scheme == "https" and host and path and named) or parts.query or parts.fragment:
+            raise ValueError("an organization is an address such as https://dev.azure.com/NAME")
+        return f"https://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+    @field_validator("project")
+    @classmethod
+    def _is_project(cls, text: str) -> str:
+        if not text.strip() or not text.isprintable() or set(text) & set('/\\:*?"<>|#') or text[0] in "._":
+            raise ValueError("it is no name of a project")
+        return text
+
+    @field_validator("group")
+    @classmethod
+    def _is_group(cls, text: str) -> str:
+        if not text.strip() or not text.isprintable():
+            raise ValueError("it is no name of a variable group")
+        return text
+
+    @field_validator("variable")
+    @classmethod
+    def _is_variable(cls, text: str | None) -> str | None:
+        """Source: https://learn.microsoft.com/azure/devops/pipelines/process/variables"""
+        if text is None:
+            return None
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.]{0,199}", text):
+            raise ValueError("a variable's name has letters, digits, '.' and '_'")
+        if text.lower().startswith(("endpoint", "input", "secret", "path", "securefile")):
+            raise ValueError("Azure Pipelines reserves names that begin with this word")
+        return text
+
+    @classmethod
+    def from_argument(cls, text: str) -> Self:
+        """Read ``azure_devops:https://dev.azure.com/ORGANIZATION/PROJECT?group=NAME&variable=NAME``."""
+        address, _, query = text.partition("?")
+        organization, _, project = address.rpartition("/")
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        if not options.get("group") or not set(options) <= {"group", "variable"}:
+            raise ValueError(_WRITE)
+        try:
+            return cls(
+                organization=organization,
+                project=unquote(project),
+                group=options["group"],
+                variable=options.get("variable"),
+            )
+        except ValueError:
+            raise ValueError(_WRITE) from None
+
+    @property
+    def foreign_host(self) -> str | None:
+        """The host, unless it is Azure DevOps Services.
+
+        Source: https://learn.microsoft.com/azure/devops/organizations/security/allow-list-ip-url
+        """
+        host = urlsplit(self.organization).netloc.removesuffix(":443")
+        known = host == "dev.azure.com" or re.fullmatch(r"[a-z0-9-]+\.visualstudio\.com", host)
+        return None if known else host
+
+
+class AzureDevOps:
+    """Puts a group back with one secret variable set, and with what says which key it is."""
+
+    interactive = False
+
+    def __init__(self, options: Options, opening: Opening) -> None:
+        self._opening = opening
+        self._tokens: list[Secret] = []  # as long as they live, no message repeats one
+        self._foreign = options.foreign_host
+        self._root = options.organization
+        self._project = quote(options.project, safe="")
+        self._shown = f"{options.organization}/{options.project}?group={options.group}"
+        self._group = options.group
+        self._variable = options.variable or interface.variable_name(opening.name)
+        self._owner = f"provision:{opening.name}"
+
+    @property
+    def label(self) -> str:
+        """Organization, project, group and variable."""
+        return f"azure_devops:{self._shown}&variable={self._variable}"
+
+    def probe(self) -> str:
+        """See that the group can be read, that the variable is ours, and that we may manage the group.
+
+        The service can be asked for the groups that the caller may manage, so this goes far.
+        Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variablegroups/get-variable-groups
+        """
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
+            group = patiently(lambda: self._read(devops))
+            self._refuse_foreign(group)
+            listed = devops.ask(
+                "GET", self._groups, query={**self._named(group["name"]), "actionFilter": "manage"}
+            )
+            if group["id"] not in [item.get("id") for item in _listed(listed.body)]:
+                raise Trouble("this identity may read the group, but not manage it", fix=_ROLE)
+        return "the group can be read, and the service lists it among those that this identity may manage"
+
+    def deliver(self, secret: Secret, handover: Handover) -> None:
+        """Read the group and put it back with the variable set.
+
+        Value and record are in one request: killed before it, both are the old ones; after it, both are the
+        new ones. Each repetition reads the group anew, so that what others changed meanwhile stays. The
+        service offers no condition on a write, so a change in the instant between is lost.
+        """
+        with told(catalogue.DELIVERY_FAILED, self.label), self._connected() as devops:
+            patiently(lambda: self._put(devops, secret, handover))
+
+    def recall(self) -> frozenset[str]:
+        """Return the key that the variables beside the secret one name.
+
+        Somebody who sets the secret by hand and leaves those alone is not found out: the service shows
+        neither a value nor a variable's own time.
+        """
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
+            try:
+                group = patiently(lambda: self._read(devops))
+            except Trouble as trouble:
+                if trouble.status == 404:
+                    return frozenset()
+                raise
+        variables = _by_name(group)
+        key_id = _value(variables, f"{self._variable}_KEY_ID")
+        ours = _value(variables, f"{self._variable}_OWNER") == self._owner
+        is_secret = bool(variables.get(self._variable.lower(), {}).get("isSecret"))
+        return frozenset({key_id.lower()}) if ours and is_secret and key_id else frozenset()
+
+    @property
+    def _groups(self) -> str:
+        return f"/{self._project}/_apis/distributedtask/variablegroups"
+
+    def _named(self, name: str) -> dict[str, str]:
+        return {"groupName": name, **_VERSION}
+
+    def _read(self, devops: Connection) -> dict[str, Any]:
+        number = self._group
+        if not number.isdigit():
+            listed = devops.ask_once("GET", self._groups, query=self._named(self._group))
+            same = [g for g in _listed(listed.body) if str(g.get("name")).lower() == self._group.lower()]
+            if not same:
+                raise Trouble("there is no such variable group, or it may not be seen", fix=_ROLE, status=404)
+            number = str(same[0]["id"])
+        group = devops.ask_once("GET", f"{self._groups}/{number}", query=_VERSION).body
+        if not isinstance(group, dict):  # an unknown number is answered with null
+            raise Trouble("there is no such variable group, or it may not be seen", fix=_ROLE, status=404)
+        if group.get("type") != "Vsts" or not isinstance(group.get("variables"), dict):
+            raise Trouble(
+                "the group takes its variables from elsewhere (a key vault), so none can be set here",
+                fix="Choose another group, or the sink key_vault.",
+            )
+        return group
+
+    def _refuse_foreign(self, group: Mapping[str, Any]) -> None:
+        variables = _by_name(group)
+        beside = [f"{self._variable}_{what}".lower() for what in ("KEY_ID", "EXPIRES", "OWNER")]
+        there = [name for name in (self._variable.lower(), *beside) if name in variables]
+        if there and _value(variables, f"{self._variable}_OWNER") != self._owner:
+            raise Trouble(
+                f"the variable {there[0].upper()} is there, and provision did not write it for "
+                f"'{self._opening.name}'",
+                fix="Choose another name (variable), or remove it if nobody needs it.",
+            )
+
+    def _put(self, devops: Connection, secret: Secret, handover: Handover) -> None:
+        group = self._read(devops)
+        self._refuse_foreign(group)
+        ours: dict[str, dict[str, Any]] = {
+            f"{self._variable}_KEY_ID": {"value": handover.key_id},
+            f"{self._variable}_EXPIRES": {"value": handover.expires.isoformat(timespec="seconds")},
+            f"{self._variable}_OWNER": {"value": self._owner},
+        }
+        replaced = {name.lower() for name in (self._variable, *ours)}
+        others = {k: v for k, v in group["variables"].items() if k.lower() not in replaced}
+        kept = {key: group[key] for key in _PUT_BACK if group.get(key) is not None}
+        devops.ask_once(
+            "PUT",
+            f"/_apis/distributedtask/variablegroups/{group['id']}",
+            query=_VERSION,
+            body=lambda: {
+                **kept,
+                "variables": {
+                    **others,
+                    **ours,
+                    self._variable: {"value": secret.reveal(), "isSecret": True},
+                },
+            },
+        )
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with connected(self._root, self._headers, request_id="x-vss-e2eid") as devops:
+            try:
+                yield devops
+            except Trouble as trouble:
+                if trouble.fix is None and trouble.status in (203, 302, 401):
+                    trouble.message = f"the token was not accepted ({trouble.message})"
+                    trouble.fix = (
+                        "Set AZURE_DEVOPS_EXT_PAT to a valid token, or see --auth for the ways to sign in."
+                    )
+                elif trouble.fix is None and trouble.status in (403, 404):
+                    trouble.fix = _ROLE
+                raise
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": self._authorization(), "Accept": "application/json"}
+
+    def _authorization(self) -> str:
+        """A personal access token goes as the password of nobody; the others are bearer tokens.
+
+        Sources: https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate
+        and https://learn.microsoft.com/azure/devops/pipelines/build/variables (System.AccessToken)
+        """
+        if pat := token_of("AZURE_DEVOPS_EXT_PAT"):
+            basic = Secret(base64.b64encode(b":" + pat.reveal().encode()).decode())
+            self._tokens += [pat, basic]
+            return f"Basic {basic.reveal()}"
+        bearer = token_of("SYSTEM_ACCESSTOKEN")
+        if bearer is None and self._foreign is not None:  # a token of Entra is for Microsoft's hosts alone
+            raise Trouble(
+                f"{self._foreign} is not Azure DevOps Services, and no token of its own is set",
+                fix="Set AZURE_DEVOPS_EXT_PAT.",
+            )
+        bearer = bearer or _entra_token(self._opening.credential())
+        self._tokens += [bearer]
+        return f"Bearer {bearer.reveal()}"
+
+
+def _entra_token(credential: Any) -> Secret:
+    from azure.core.exceptions import AzureError
+
+    try:
+        return Secret(credential.get_token(_SCOPE).token)
+    except (AzureError, ValueError) as error:
+        trouble = Trouble(
+            f"sign-in to Azure DevOps failed: {one_line(str(error))}",
+            fix="Set AZURE_DEVOPS_EXT_PAT or SYSTEM_ACCESSTOKEN, or see --auth for the ways to sign in.",
+        )
+    raise trouble
+
+
+def _listed(body: Any) -> list[dict[str, Any]]:
+    found = body.get("value") if isinstance(body, dict) else None
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _by_name(group: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Names of variables do not differ by case alone."""
+    return {name.lower(): item for name, item in group["variables"].items() if isinstance(item, dict)}
+
+
+def _value(variables: Mapping[str, dict[str, Any]], name: str) -> str | None:
+    found = variables.get(name.lower(), {}).get("value")
+    return found if isinstance(found, str) else None

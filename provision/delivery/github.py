@@ -1,0 +1,285 @@
+"""The sink that writes a GitHub Actions secret, of a repository or of one of its environments.
+
+The value is sealed for the repository's public key before it leaves. GitHub never gives it back, so
+an Actions variable beside it records which key it is. The library is the extra ``github``.
+Sources: https://docs.github.com/rest/actions/secrets and https://docs.github.com/rest/actions/variables
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Self
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from pydantic import Field, field_validator
+
+from provision.delivery import interface
+from provision.delivery.interface import Handover, Opening
+from provision.delivery.service import Connection, Trouble, connected, token_of, told
+from provision.errors import catalogue
+from provision.secret import Secret
+
+_FORMAT = "provision.delivery/1"
+_ROOT = "https://api.github.com"
+# Owners have letters, digits and hyphens; names also '.' and '_'. That a name is not '.' or '..' matters:
+# it stands in an address.
+_REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}"
+_RIGHTS = (
+    "The token needs write access to Secrets and Variables of the repository (Environments, for an "
+    "environment), or the scope repo of a classic token; its owner gives it. A workflow's own GITHUB_TOKEN "
+    "cannot have it: https://docs.github.com/rest/actions/secrets"
+)
+
+
+class Options(interface.Options):
+    """Options of the sink ``github``."""
+
+    repository: str = Field(description="The repository, OWNER/NAME.")
+    environment: str | None = Field(
+        default=None, description="One of its environments; null: the repository."
+    )
+    secret: str | None = Field(
+        default=None,
+        description="Name of the secret; by default made of the config's name: COLLAB_PROD_CLIENT_SECRET. A "
+        "variable beside it, NAME_RECORD, says which key it is.",
+    )
+
+    @field_validator("repository")
+    @classmethod
+    def _is_repository(cls, text: str) -> str:
+        if not re.fullmatch(_REPOSITORY, text):
+            raise ValueError("a repository is written OWNER/NAME")
+        return text
+
+    @field_validator("environment")
+    @classmethod
+    def _is_environment(cls, text: str | None) -> str | None:
+        if text is not None and (text in ("", ".", "..") or len(text) > 255 or not text.isprintable()):
+            raise ValueError("it is no name of an environment")
+        return text
+
+    @field_validator("secret")
+    @classmethod
+    def _is_secret(cls, text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(r"(?!GITHUB_)[A-Z_][A-Z0-9_]{0,99}", text.upper()):
+            raise ValueError(
+                "a secret's name has letters, digits and '_', and begins with no digit or GITHUB_"
+            )
+        return None if text is None else text.upper()
+
+    @classmethod
+    def from_argument(cls, text: str) -> Self:
+        """Read ``github:OWNER/NAME``, with ``?environment=NAME&secret=NAME`` behind it at will."""
+        repository, _, query = text.partition("?")
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        if not re.fullmatch(_REPOSITORY, repository) or not set(options) <= {"environment", "secret"}:
+            raise ValueError(
+                "write github:OWNER/NAME?environment=NAME&secret=NAME; what is behind '?' may lack"
+            )
+        return cls(
+            repository=repository, environment=options.get("environment"), secret=options.get("secret")
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """What is there: the record's keys, and when the secret was last written (``None``: never)."""
+
+    record: bool  # whether there is a variable of that name
+    keys: tuple[dict[str, Any], ...] | None  # None: no record, or one that is not ours
+    written: str | None
+
+    @property
+    def held(self) -> tuple[dict[str, Any], ...]:
+        """The keys whose value the secret holds: the record names the time at which it was written."""
+        return tuple(key for key in self.keys or () if self.written and key.get("written") == self.written)
+
+
+class GitHub:
+    """Seals the value for GitHub's public key; the token comes from the environment, never a config."""
+
+    interactive = False
+
+    def __init__(self, options: Options, opening: Opening) -> None:
+        self._name = opening.name
+        self._token: Secret | None = None  # as long as it lives, no message repeats it
+        self._secret = options.secret or interface.variable_name(opening.name)
+        self._record = f"{self._secret}_RECORD"
+        self._where = options.repository
+        self._base = f"/repos/{options.repository}/actions"
+        if options.environment is not None:
+            self._where += f"/{options.environment}"
+            self._base = f"/repos/{options.repository}/environments/{quote(options.environment, safe='')}"
+
+    @property
+    def label(self) -> str:
+        """Repository, environment and name of the secret."""
+        return f"github:{self._where}/{self._secret}"
+
+    def probe(self) -> str:
+        """See that the token can read the public key, and that secret and record are ours or not there.
+
+        GitHub does not tell whether a token may write.
+        """
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
+            self._public_key(github)
+            self._look(github)
+        return (
+            "the token can read the public key, and nobody else's secret stands under this name; "
+            "whether it may write shows on delivery"
+        )
+
+    def deliver(self, secret: Secret, handover: Handover) -> None:
+        """Write the record, then the value, then what is left of the record.
+
+        A key in the record counts only with the time at which GitHub says its value was written. Killed
+        before the value, the record holds the old key with the old time, which is still the secret's.
+        Killed after it, the secret's time is one that the record does not know, so it claims no key; and
+        the new one, which stands in it without a time, says that it was us. A record that cannot be
+        finished is left like that: the value is there, which is what counts.
+        """
+        with told(catalogue.DELIVERY_FAILED, self.label), self._connected() as github:
+            key_id, seal = self._public_key(github)
+            before = self._look(github)
+            new = {
+                "key_id": handover.key_id,
+                "hint": secret.hint,
+                "expires": handover.expires.isoformat(timespec="seconds"),
+                "written": None,
+            }
+            self._write_record(github, [*before.held, new])
+            sealed = {"encrypted_value": seal(secret), "key_id": key_id}
+            github.ask("PUT", f"{self._base}/secrets/{self._secret}", body=lambda: sealed)
+            with suppress(Trouble):
+                written = self._written(github)
+                # The same second, or an answer from before: then the time tells nothing.
+                told_apart = written if written != before.written else None
+                self._write_record(github, [{**new, "written": told_apart}])
+
+    def recall(self) -> frozenset[str]:
+        """Return the key whose value the secret holds, by record and time together."""
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
+            standing = self._standing(github)
+        return frozenset(str(key["key_id"]).lower() for key in standing.held)
+
+    def _look(self, github: Connection) -> _Standing:
+        """Return what is there, if it is ours."""
+        standing = self._standing(github)
+        if standing.record and standing.keys is None:
+            raise Trouble(
+                f"the variable {self._record} is there, and provision did not write it for '{self._name}'",
+                fix="Choose another name (secret), or delete the variable if nobody needs it.",
+            )
+        if standing.keys is None and standing.written is not None:
+            raise Trouble(
+                f"the secret is there, and provision did not write it for '{self._name}'",
+                fix="Choose another name (secret), or delete it if nobody needs it.",
+            )
+        pending = any(key.get("written") is None for key in standing.keys or ())
+        if standing.written is not None and not standing.held and not pending:
+            raise Trouble(
+                "somebody else wrote the secret after provision did",
+                fix=f"If nobody needs that value, delete the secret and the variable {self._record}.",
+            )
+        return standing
+
+    def _standing(self, github: Connection) -> _Standing:
+        answer = github.ask("GET", f"{self._base}/variables/{self._record}", expect=[404])
+        keys = None if answer.status == 404 else _keys(answer.body, self._name)
+        return _Standing(answer.status != 404, keys, self._written(github))
+
+    def _write_record(self, github: Connection, keys: list[dict[str, Any]]) -> None:
+        value = json.dumps({"format": _FORMAT, "name": self._name, "keys": keys})
+        path = f"{self._base}/variables"
+
+        def body() -> dict[str, str]:
+            return {"name": self._record, "value": value}
+
+        if github.ask("PATCH", f"{path}/{self._record}", body=body, expect=[404]).status != 404:
+            return
+        # 409: it is there by now, made by a try whose answer was lost.
+        if github.ask("POST", path, body=body, expect=[409]).status == 409:
+            github.ask("PATCH", f"{path}/{self._record}", body=body)
+
+    def _written(self, github: Connection) -> str | None:
+        answer = github.ask("GET", f"{self._base}/secrets/{self._secret}", expect=[404])
+        return None if answer.status == 404 else str(answer.body["updated_at"])
+
+    def _public_key(self, github: Connection) -> tuple[str, Any]:
+        """Return the id of the key that values are sealed for, and what seals them.
+
+        Source: https://docs.github.com/rest/guides/encrypting-secrets-for-the-rest-api
+        """
+        try:
+            from nacl.public import PublicKey, SealedBox
+        except ImportError:
+            raise interface.lacking("github", "github") from None
+        answer = github.ask("GET", f"{self._base}/secrets/public-key")
+        box = None
+        try:
+            key_id, key = str(answer.body["key_id"]), base64.b64decode(answer.body["key"], validate=True)
+            box = SealedBox(PublicKey(key))
+        except (KeyError, TypeError, ValueError):
+            pass
+        if box is None:
+            raise Trouble("GitHub's public key cannot be read")
+
+        def seal(secret: Secret) -> str:
+            return base64.b64encode(box.encrypt(secret.reveal().encode())).decode()
+
+        return key_id, seal
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        # As GitHub's own command line has it: https://cli.github.com/manual/gh_help_environment
+        self._token = token_of("GH_TOKEN", "GITHUB_TOKEN")
+        if self._token is None:
+            raise Trouble(
+                "no token for GitHub: neither GH_TOKEN nor GITHUB_TOKEN is set",
+                fix=f"Set GH_TOKEN. {_RIGHTS}",
+            )
+        root = (os.environ.get("GITHUB_API_URL") or _ROOT).rstrip("/")
+        if not root.startswith("https://") or not urlsplit(root).hostname:
+            raise Trouble("GITHUB_API_URL must begin with https://")
+        with connected(root, self._headers, request_id="x-github-request-id") as github:
+            try:
+                yield github
+            except Trouble as trouble:
+                if trouble.fix is None and not trouble.passing:
+                    trouble.fix = _fixes(trouble.status)
+                raise
+
+    def _headers(self) -> dict[str, str]:
+        assert self._token is not None
+        return {
+            "Authorization": f"Bearer {self._token.reveal()}",
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+        }
+
+
+def _keys(variable: Any, name: str) -> tuple[dict[str, Any], ...] | None:
+    """Return the keys of a record of ours; ``None`` if the variable is something else."""
+    try:
+        record = json.loads(variable["value"])
+        keys = tuple(record["keys"])
+        ours = (record["format"], record["name"]) == (_FORMAT, name)
+        sound = all(isinstance(key["key_id"], str) for key in keys)
+    except (KeyError, TypeError, ValueError):
+        return None
+    return keys if ours and sound else None
+
+
+def _fixes(status: int | None) -> str | None:
+    """GitHub hides what a token may not see behind 404."""
+    if status == 401:
+        return "The token is not valid, or has expired: make another, and set GH_TOKEN."
+    if status in (403, 404):
+        return f"See that repository and environment are there. {_RIGHTS}"
+    return None

@@ -1,0 +1,347 @@
+"""The sink that writes a new version of an Azure Key Vault secret.
+
+Value, end, content type and tags travel in one request, so a version never has the tags of another.
+The library is the extra ``key-vault``.
+Source: https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret/set-secret
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, field_validator
+
+from provision.delivery import interface, service
+from provision.delivery.interface import Handover, Opening
+from provision.delivery.service import Trouble, one_line, patiently, told
+from provision.errors import catalogue
+from provision.secret import Secret
+
+if TYPE_CHECKING:
+    from azure.keyvault.secrets import KeyVaultSecret, SecretClient
+
+T = TypeVar("T")
+
+# The suffix of each cloud's vaults.
+# Source: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
+SUFFIXES = {
+    "global": "vault.azure.net",
+    "gcc": "vault.azure.net",
+    "gcc-high": "vault.usgovcloudapi.net",
+    "dod": "vault.usgovcloudapi.net",
+    "china": "vault.azure.cn",
+}
+# Known to every cloud's vaults; the library's own default is newer than some may be.
+_API = "7.4"
+_CONTENT_TYPE = "Microsoft Entra client secret"
+_FORMAT = "provision.delivery/1"
+_MARK, _CONFIG, _KEY, _HINT = "provision", "provision-config", "provision-key-id", "provision-hint"
+_ROLE = (
+    "The role Key Vault Secrets Officer on the vault (or the permissions get and set of an access policy) is "
+    "given by an Owner or User Access Administrator of the vault: "
+    "https://learn.microsoft.com/azure/key-vault/general/rbac-guide"
+)
+_VAULT = r"(?=[A-Za-z0-9-]{3,24}(?![A-Za-z0-9-]))[A-Za-z](?:-?[A-Za-z0-9]){2,23}"
+_SECRET = r"[0-9A-Za-z-]{1,127}"  # noqa: S105 - the pattern of a name
+
+
+class Options(interface.Options):
+    """Options of the sink ``key_vault``."""
+
+    vault: str = Field(
+        description="The vault: its name, or its address such as https://NAME.vault.azure.net. Hosts that "
+        "are not Azure's are refused without --allow sink-host.",
+    )
+    secret: str | None = Field(
+        default=None,
+        description="Name of the secret in the vault; by default the config's name.",
+    )
+
+    @field_validator("vault")
+    @classmethod
+    def _is_vault(cls, text: str) -> str:
+        if re.fullmatch(_VAULT, text):
+            return text
+        try:
+            parts = urlsplit(text)
+            _ = parts.port
+        except ValueError:
+            raise ValueError("it is no web address") from None
+        host = re.fullmatch(r"[A-Za-z0-9.-]+(?::[0-9]+)?", parts.netloc)
+        if (
+            parts.scheme != "https"
+            or not host
+            or parts.path not in ("", "/")
+            or parts.query
+            or parts.fragment
+        ):
+            raise ValueError("a vault is its name, or an address such as https://NAME.vault.azure.net")
+        return f"https://{parts.netloc.lower()}"
+
+    @field_validator("secret")
+    @classmethod
+    def _is_secret(cls, text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(_SECRET, text):
+            raise ValueError("the name of a vault's secret has 1 to 127 letters, digits and hyphens")
+        return text
+
+    @classmethod
+    def from_argument(cls, text: str) -> Self:
+        """Read ``key_vault:https://NAME.vault.azure.net/secrets/SECRET``, or the vault alone."""
+        written = re.fullmatch(rf"(https://[^/]+|{_VAULT})/?(?:(?<=/)secrets/({_SECRET})/?)?", text)
+        if written is None:
+            raise ValueError("write key_vault:https://NAME.vault.azure.net/secrets/SECRET")
+        return cls(vault=written[1], secret=written[2])
+
+    @property
+    def foreign_host(self) -> str | None:
+        """The host, unless it is a vault in one of Azure's clouds."""
+        if not self.vault.startswith("https://"):
+            return None
+        host = urlsplit(self.vault).netloc.removesuffix(":443")
+        known = any(re.fullmatch(rf"{_VAULT}\.{re.escape(suffix)}", host) for suffix in SUFFIXES.values())
+        return None if known else host
+
+
+@dataclass(frozen=True, slots=True)
+class _Version:
+    """The current version of the secret."""
+
+    tags: dict[str, str]
+    key_id: str | None  # whose value it holds, where it is one of ours
+    value: Secret
+
+
+class KeyVault:
+    """Writes a version for each secret; older versions stay, as the vault keeps them."""
+
+    interactive = False
+
+    def __init__(self, options: Options, opening: Opening) -> None:
+        self._opening = opening
+        self._secret = options.secret or opening.name
+        if options.vault.startswith("https://"):
+            self._url = options.vault
+        else:
+            suffix = SUFFIXES.get(opening.cloud)
+            self._url = f"https://{options.vault}.{suffix}" if suffix else ""
+        self._vault = self._url or options.vault
+        self._credential: Any = None
+
+    @property
+    def label(self) -> str:
+        """The address of the secret in the vault."""
+        return f"key_vault:{self._vault}/secrets/{self._secret}"
+
+    def probe(self) -> str:
+        """See that the vault lets us read the secret, that its version is ours, and that its name is free.
+
+        A vault has no dry run: whether we may write shows when we do.
+        """
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
+            version = self._look(vault)
+            if version is None:
+                self._refuse_deleted(vault)
+        return (
+            "the vault answers and lets this identity read the secret; whether it may write shows on delivery"
+        )
+
+    def deliver(self, secret: Secret, handover: Handover) -> None:
+        """Write the version. Repeated after a lost answer, it makes a second one like it, which harms nobody.
+
+        Killed before the request, the current version and its tags are still the former ones; after
+        it, both are the new ones. There is no state between.
+        """
+        with told(catalogue.DELIVERY_FAILED, self.label), self._connected() as vault:
+            version = self._look(vault)
+            tags = {
+                **(version.tags if version else {}),  # a team's own, which its policy may demand
+                _MARK: _FORMAT,
+                _CONFIG: handover.name,
+                _KEY: handover.key_id,
+                _HINT: secret.hint,
+            }
+            _ask(
+                lambda: vault.set_secret(
+                    self._secret,
+                    secret.reveal(),
+                    enabled=True,
+                    tags=tags,
+                    content_type=_CONTENT_TYPE,
+                    not_before=handover.starts,
+                    expires_on=handover.expires,
+                )
+            )
+
+    def recall(self) -> frozenset[str]:
+        """Return the key that the current version's tags name, if its value begins as they say."""
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
+            try:
+                version = self._read(vault)
+            except Trouble as trouble:
+                if trouble.code == "SecretDisabled":  # nobody can use it, so it holds nothing
+                    return frozenset()
+                raise
+        return frozenset() if version is None or version.key_id is None else frozenset({version.key_id})
+
+    def retrieve(self) -> Secret:
+        """Return the value of the current version, if it is ours."""
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
+            version = self._look(vault)
+            if version is None:
+                raise Trouble("there is no such secret in the vault")
+            return version.value
+
+    def _look(self, vault: SecretClient) -> _Version | None:
+        """Return the current version if it is ours, ``None`` if there is none; refuse anybody else's."""
+        version = self._read(vault)
+        if version is not None and version.key_id is None:
+            raise Trouble(
+                f"the secret's current version was not written by provision for '{self._opening.name}'",
+                fix="Choose another name (secret), or delete and purge the secret if nobody needs it.",
+            )
+        return version
+
+    def _read(self, vault: SecretClient) -> _Version | None:
+        try:
+            found = _ask(lambda: vault.get_secret(self._secret))
+        except Trouble as trouble:
+            if trouble.status == 404:
+                return None
+            raise
+        key_id = _ours(found, self._opening.name)
+        return _Version(found.properties.tags or {}, key_id, Secret(found.value or ""))
+
+    def _refuse_deleted(self, vault: SecretClient) -> None:
+        """A deleted secret keeps its name until it is purged, and a write is refused with 409.
+
+        Source: https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview
+        """
+        try:
+            _ask(lambda: vault.get_deleted_secret(self._secret))
+        except Trouble as trouble:
+            if trouble.status in (403, 404):  # 403: no right to look; a write will tell
+                return
+            raise
+        raise _deleted()
+
+    @contextmanager
+    def _connected(self) -> Iterator[SecretClient]:
+        """Open the library's client; its own retries are switched off, for they know no bound."""
+        try:
+            from azure.keyvault.secrets import SecretClient
+        except ImportError:
+            raise interface.lacking("key-vault", "key_vault") from None
+        if not self._url:
+            raise Trouble("this cloud's vaults have no host that is known; write the vault's address")
+        if self._credential is None:
+            self._credential = self._opening.credential()
+        with SecretClient(
+            self._url,
+            self._credential,
+            api_version=_API,
+            retry_total=0,
+            permit_redirects=False,  # a redirect would take the value elsewhere
+            connection_timeout=service.CONNECT,
+            read_timeout=service.ANSWER,
+            connection_verify=service.ca_bundle() or True,
+        ) as vault:
+            yield vault
+
+
+def _ask(call: Callable[[], T]) -> T:
+    """Call the library, patiently."""
+    return patiently(lambda: _ask_once(call))
+
+
+def _ask_once(call: Callable[[], T]) -> T:
+    from azure.core.exceptions import AzureError
+
+    try:
+        return call()
+    except AzureError as error:
+        trouble = _trouble(error)
+    except ValueError as error:  # the vault's challenge asks for a token for somebody else's resource
+        trouble = Trouble(one_line(str(error)))
+    raise trouble
+
+
+def _ours(found: KeyVaultSecret, name: str) -> str | None:
+    """Return the key id of a version that we wrote for this config and whose value its tags agree with.
+
+    Whoever copies our tags onto another value is found out by its first characters.
+    """
+    tags = found.properties.tags or {}
+    key_id = tags.get(_KEY)
+    right = (tags.get(_MARK), tags.get(_CONFIG)) == (_FORMAT, name)
+    begins = tags.get(_HINT)
+    if not (right and key_id and begins and (found.value or "").startswith(begins)):
+        return None
+    return key_id.lower()
+
+
+def _trouble(error: Any) -> Trouble:
+    """Put an exception of Azure's SDK into words; nothing of it is kept.
+
+    Source of the codes: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
+    """
+    from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
+
+    if isinstance(error, (ServiceRequestError, ServiceResponseError)):
+        words = one_line(str(error))
+        return Trouble(
+            f"the vault cannot be reached: {words}",
+            passing="CERTIFICATE_VERIFY_FAILED" not in words and "not permitted for non-TLS" not in words,
+        )
+    response: Any = error.response if isinstance(error, HttpResponseError) else None
+    if response is None:
+        return Trouble(
+            f"sign-in to the vault failed: {one_line(str(error))}",
+            fix="The vault must belong to the tenant of the config; see --auth for the ways to sign in.",
+        )
+    status, headers = int(response.status_code), response.headers
+    code, words = _said(error)
+    if code in ("ObjectIsDeletedButRecoverable", "ObjectIsBeingDeleted"):
+        return _deleted()
+    fixes = {
+        401: "The vault must belong to the tenant of the config; see --auth for the ways to sign in.",
+        403: _ROLE,
+    }
+    fix = fixes.get(status)
+    if code == "ForbiddenByFirewall":
+        fix = "Let this machine's address through under the vault's Networking, or run inside its network."
+    if code == "SecretDisabled":
+        fix = "Enable the current version, or choose another name (secret): whose it is cannot be read."
+    return Trouble(
+        f"{status} {code}: {words}",
+        fix=fix,
+        status=status,
+        code=code,
+        request_id=headers.get("x-ms-request-id"),
+        passing=status in service.PASSING,
+        wait=service.asked_wait(headers),
+    )
+
+
+def _said(error: Any) -> tuple[str, str]:
+    """Return the innermost code of a Key Vault error, and its message."""
+    said = error.error
+    code, words = getattr(said, "code", None), getattr(said, "message", None)
+    inner = getattr(said, "innererror", None)
+    while isinstance(inner, dict):
+        code, inner = inner.get("code") or code, inner.get("innererror")
+    return one_line(str(code or "")) or "no code", one_line(str(words or error.reason or "no reason given"))
+
+
+def _deleted() -> Trouble:
+    return Trouble(
+        "a deleted secret of this name is still in the vault, which keeps the name",
+        fix="Recover or purge it (az keyvault secret recover, or purge), or choose another name (secret).",
+        status=409,
+        code="ObjectIsDeletedButRecoverable",
+    )

@@ -1,0 +1,259 @@
+"""How the sinks talk to a service: bounded patience, no redirects, and failures that know no value.
+
+Exceptions of httpx and of Azure's SDK hold the request, and with it the value. So a :class:`Trouble`
+is made of words alone, and raised after the ``except`` block has ended: no exception in its chain
+knows what was sent.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from time import sleep
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlsplit
+
+from provision.errors import Entry, ProvisionError
+from provision.secret import Secret, redact
+
+if TYPE_CHECKING:
+    import httpx
+
+T = TypeVar("T")
+
+TRIES = 5
+PATIENCE = 60.0  # seconds of waiting in all, for one request and its repetitions
+CONNECT, ANSWER = 15.0, 60.0  # seconds for a connection, and for each answer
+_LONGEST = 300  # characters of a service's own words
+PASSING = (408, 429, 500, 502, 503, 504)
+
+
+class Trouble(Exception):
+    """A request that came to nothing, in words for a person."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        fix: str | None = None,
+        status: int | None = None,
+        code: str | None = None,
+        request_id: str | None = None,
+        passing: bool = False,
+        wait: float = 0.0,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fix = fix
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.passing = passing  # whether another try may help
+        self.wait = wait  # seconds that the service asked to wait
+
+
+@contextmanager
+def told(entry: Entry, label: str) -> Iterator[None]:
+    """Turn trouble into the catalogued error of a probe or a delivery."""
+    trouble: Trouble | None = None
+    try:
+        yield
+    except Trouble as caught:
+        trouble = caught
+    except ProvisionError as error:  # a library that is missing, a sign-in that failed
+        raise ProvisionError(
+            entry,
+            error.message,
+            fix=error.fix,
+            request_id=error.request_id,
+            service_code=error.service_code,
+        ) from None
+    if trouble is not None:
+        raise ProvisionError(
+            entry,
+            f"{label}: {trouble.message}",
+            fix=trouble.fix,
+            request_id=trouble.request_id,
+            service_code=trouble.code,
+        )
+
+
+def patiently(call: Callable[[], T]) -> T:
+    """Call, and call again while the trouble may pass. What is called must be harmless to repeat."""
+    waited, attempt = 0.0, 1
+    while True:
+        try:
+            return call()
+        except Trouble as trouble:
+            pause = max(trouble.wait, 0.5 * 2.0**attempt)
+            if not trouble.passing:
+                raise
+            if attempt == TRIES:
+                trouble.message += f"; tried {TRIES} times"
+                raise
+            if waited + pause > PATIENCE:
+                trouble.message += f"; it asks to wait {pause:.0f} seconds, longer than this run does"
+                raise
+        sleep(pause)
+        waited, attempt = waited + pause, attempt + 1
+
+
+def one_line(text: str) -> str:
+    """Return a service's words as one short line, without control characters, tokens and values."""
+    plain = redact(re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", redact(text))).strip()
+    return plain if len(plain) <= _LONGEST else plain[:_LONGEST] + "..."
+
+
+def token_of(*names: str) -> Secret | None:
+    """Return the token that the first of these environment variables holds, if one does."""
+    for name in names:
+        if os.environ.get(name, "").strip():
+            token = Secret(os.environ[name].strip())
+            if not re.fullmatch(r"[!-~]+", token.reveal()):
+                raise Trouble(f"{name} holds no token: it has spaces or letters that no token has")
+            return token
+    return None
+
+
+def ca_bundle() -> str | None:
+    """Return the file of a private CA that the environment names, for all connections alike."""
+    return os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status that was expected, and the JSON that came with it (``None``: there was none)."""
+
+    status: int
+    body: Any
+
+
+class Connection:
+    """Requests to one service, by one caller. The sinks with an SDK of their own do not need it."""
+
+    def __init__(self, client: httpx.Client, root: str, request_id: str) -> None:
+        self._client = client
+        self._root = root
+        self._host = urlsplit(root).netloc
+        self._request_id = request_id
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Callable[[], Any] | None = None,
+        expect: Collection[int] = (),
+    ) -> Answer:
+        """Send a request that is harmless to repeat, patiently; ``Trouble`` for any failure.
+
+        ``expect`` names statuses beside 2xx that are answers, too. ``body`` makes what is sent: a value
+        in it gets no name here, for a traceback may show locals.
+        """
+        return patiently(lambda: self.ask_once(method, path, query=query, body=body, expect=expect))
+
+    def ask_once(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Mapping[str, str] | None = None,
+        body: Callable[[], Any] | None = None,
+        expect: Collection[int] = (),
+    ) -> Answer:
+        """Send a request once."""
+        import httpx
+
+        trouble: Trouble | None = None
+        try:
+            response = self._client.request(
+                method, self._root + path, params=query, json=body() if body else None
+            )
+        except httpx.TimeoutException:
+            trouble = Trouble(f"{self._host} did not answer in time", passing=True)
+        except httpx.HTTPError as error:
+            words = one_line(str(error)) or type(error).__name__
+            untrusted = "CERTIFICATE_VERIFY_FAILED" in words
+            trouble = Trouble(f"{self._host} cannot be reached: {words}", passing=not untrusted)
+        if trouble is not None:
+            raise trouble
+        # 203 is how Azure DevOps sends its sign-in page for a token that it does not accept.
+        if (response.is_success and response.status_code != 203) or response.status_code in expect:
+            return Answer(response.status_code, self._json(response))
+        raise self._refusal(response)
+
+    def _json(self, response: httpx.Response) -> Any:
+        if not response.content:
+            return None
+        try:
+            return response.json()
+        except ValueError:
+            pass
+        raise Trouble(f"{self._host} answered {response.status_code}, but not with JSON")
+
+    def _refusal(self, response: httpx.Response) -> Trouble:
+        status, headers = response.status_code, response.headers
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        said = body if isinstance(body, dict) else {}
+        words = one_line(str(said.get("message") or response.reason_phrase))
+        code = said.get("typeKey")
+        limited = status == 403 and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0")
+        if response.is_redirect:
+            words = f"{words}: it points elsewhere, which is not followed"
+        return Trouble(
+            f"{status} {words}",
+            status=status,
+            code=one_line(code) if isinstance(code, str) else None,
+            request_id=one_line(headers.get(self._request_id, "")) or None,
+            passing=status in PASSING or limited,
+            wait=asked_wait(headers),
+        )
+
+
+@contextmanager
+def connected(
+    root: str, headers: Callable[[], Mapping[str, str]], *, request_id: str
+) -> Iterator[Connection]:
+    """Open a connection.
+
+    ``headers`` makes what goes with every request; ``request_id`` is the header that names a request.
+    """
+    import httpx
+
+    ca = ca_bundle()
+    with httpx.Client(
+        headers=headers(),
+        timeout=httpx.Timeout(ANSWER, connect=CONNECT),
+        verify=ssl.create_default_context(cafile=ca) if ca else True,
+        follow_redirects=False,
+    ) as client:
+        yield Connection(client, root, request_id)
+
+
+def asked_wait(headers: Mapping[str, str]) -> float:
+    """Return the seconds that a service asks to wait, by its own clock; 0 if it does not.
+
+    Sources: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after and
+    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    after = headers.get("retry-after")
+    try:
+        if after is not None and after.strip().isdigit():
+            return float(after)
+        now = parsedate_to_datetime(headers["date"])
+        if after is not None:
+            return max(0.0, (parsedate_to_datetime(after) - now).total_seconds())
+        if headers.get("x-ratelimit-remaining") == "0":
+            return max(0.0, float(headers["x-ratelimit-reset"]) - now.timestamp())
+    except (KeyError, TypeError, ValueError):
+        pass
+    return 0.0

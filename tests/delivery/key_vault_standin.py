@@ -1,0 +1,102 @@
+"""A stand-in for Azure Key Vault: challenge, versions, soft delete, and the service's words of refusal.
+
+Sources: https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret/set-secret,
+https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses,
+https://learn.microsoft.com/azure/key-vault/general/rest-error-codes, and the text of the 409 as users
+have quoted it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from tests.delivery.standin import Request, Response, StandIn
+
+TENANT = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"
+TOKEN = "token-for-the-vault-canary"
+_VERSIONS = ("7.4", "7.5", "7.6")
+
+
+class Vault(StandIn):
+    """One vault; who holds ``TOKEN`` may do what ``rights`` says."""
+
+    def __init__(self, resource: str = "https://vault.azure.net") -> None:
+        super().__init__()
+        self.resource = resource
+        self.rights = {"get", "set"}
+        self.secrets: dict[str, list[dict[str, Any]]] = {}
+        self.deleted: dict[str, list[dict[str, Any]]] = {}
+
+    def answer(self, request: Request) -> Response:
+        if request.headers.get("authorization") != f"Bearer {TOKEN}":
+            login = f"https://login.microsoftonline.com/{TENANT}"
+            challenge = f'Bearer authorization="{login}", resource="{self.resource}"'
+            return self._refusal(
+                401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.",
+                headers={"WWW-Authenticate": challenge},
+            )  # fmt: skip
+        if request.query.get("api-version") not in _VERSIONS:
+            return self._refusal(400, "BadParameter", "The specified version is not recognized.")
+        kind, name = request.path.strip("/").split("/")[:2]
+        if request.method == "PUT":
+            return self._set(name, request.body)
+        if "get" not in self.rights:
+            return self._forbidden("getSecret")
+        if kind == "deletedsecrets":
+            found = self.deleted.get(name)
+            missing = f"Deleted Secret not found: {name}"
+        else:
+            found = self.secrets.get(name)
+            missing = f"A secret with (name/id) {name} was not found in this key vault."
+        if not found:
+            return self._refusal(404, "SecretNotFound", missing)
+        if not found[-1]["attributes"]["enabled"]:
+            return self._refusal(
+                403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled"
+            )
+        return Response(200, found[-1], {"x-ms-request-id": "req-1"})
+
+    def _set(self, name: str, body: dict[str, Any]) -> Response:
+        if "set" not in self.rights:
+            return self._forbidden("setSecret")
+        if name in self.deleted:
+            return self._refusal(
+                409, "Conflict",
+                f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be "
+                "reused; in this state, the secret can only be recovered or purged.",
+                "ObjectIsDeletedButRecoverable",
+            )  # fmt: skip
+        assert len(body.get("tags") or {}) <= 15
+        assert all(len(part) <= 256 for tag in (body.get("tags") or {}).items() for part in tag)
+        now = int(self.tick().timestamp())
+        version = {
+            "value": body["value"],
+            "id": f"https://agency.vault.azure.net/secrets/{name}/{uuid4().hex}",
+            "attributes": {"enabled": True, **(body.get("attributes") or {}), "created": now, "updated": now},
+            "tags": body.get("tags") or {},
+        }
+        if body.get("contentType"):
+            version["contentType"] = body["contentType"]
+        self.secrets.setdefault(name, []).append(version)
+        return Response(200, version, {"x-ms-request-id": "req-2"})
+
+    def delete(self, name: str) -> None:
+        """Delete a secret softly, as the portal does."""
+        self.deleted[name] = self.secrets.pop(name)
+
+    def _forbidden(self, action: str) -> Response:
+        return self._refusal(
+            403, "Forbidden",
+            f"Caller is not authorized to perform action on resource.\r\nAction: "
+            f"'Microsoft.KeyVault/vaults/secrets/{action}/action'",
+            "ForbiddenByRbac",
+        )  # fmt: skip
+
+    def _refusal(
+        self, status: int, code: str, message: str, inner: str = "", headers: dict[str, str] | None = None
+    ) -> Response:
+        error: dict[str, Any] = {"code": code, "message": message}
+        if inner:
+            error["innererror"] = {"code": inner}
+        return Response(status, {"error": error}, {"x-ms-request-id": "req-0", **(headers or {})})
