@@ -183,6 +183,7 @@ class Graph:
 
     async def close(self) -> None:
         """Close the connections."""
+        self.tokens.close()
         await self._http.aclose()
         for transport in self._connections:
             await transport.aclose()

@@ -183,6 +183,12 @@ class Tokens(AccessTokenProvider):
         """Return a validator of the one host that our token is for."""
         return AllowedHostsValidator([urlsplit(self._cloud.graph).netloc])
 
+    def close(self) -> None:
+        """Close the credential's own connections, if it has any."""
+        close = getattr(self._credential, "close", None)
+        if close is not None:
+            close()
+
     def tenant_id(self) -> str | None:
         """Return the tenant that the token is for, as far as its payload can be read."""
         if self._token is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import secrets
@@ -157,6 +158,18 @@ class _Uvicorn(uvicorn.Server):
         await super().startup(sockets=sockets)
         if self.started:
             self._ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop; a client that holds an idle connection open and does not answer TLS's farewell is cut."""
+        self._cut(lambda connection: connection.cycle is None or connection.cycle.response_complete)
+        await super().shutdown(sockets=sockets)
+        self._cut(lambda _: True)
+        await asyncio.sleep(0.05)  # the loop must see the connections go before it ends
+
+    def _cut(self, which: Callable[[Any], bool]) -> None:
+        for connection in list(self.server_state.connections):
+            if which(connection) and connection.transport is not None:
+                connection.transport.abort()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
