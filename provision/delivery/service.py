@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import ssl
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -227,6 +226,8 @@ def connected(
 
     ``headers`` makes what goes with every request; ``request_id`` is the header that names a request.
     """
+    import ssl
+
     import httpx
 
     ca = ca_bundle()
