@@ -31,6 +31,9 @@ def plans(items: Sequence[Plan | ProvisionError], options: Common) -> None:
             click.echo(text)
         else:
             error(item, options)
+    made = [item for item in items if isinstance(item, Plan)]
+    if len(made) == len(items) > 1:
+        click.echo(f"\n{report.together_text(made)}")
 
 
 def results(items: Sequence[Result | ProvisionError], options: Common) -> None:

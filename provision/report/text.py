@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import groupby
 
 from provision.errors import Finding, ProvisionError, Severity
+from provision.plan import guards
 from provision.plan.model import Plan, Target
 from provision.plan.result import ConsentState, Result, Status
+from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.escape import plain
 
@@ -39,6 +42,13 @@ def plan_text(plan: Plan, *, color: bool = False) -> str:
     out += ["", *_findings(plan.findings, pen)]
     out += [f"Plan: {lines.summary(plan)}.", f"Digest: {plan.digest}"]
     return "\n".join(out)
+
+
+def together_text(plans: Sequence[Plan]) -> str:
+    """Return what several plans come to in one: what they are refused for, and the digest of all."""
+    many = guards.fleet(plans)
+    out = _findings((many,) if many else (), _Pen(color=False))
+    return "\n".join([*out, f"Digest of these {len(plans)} plans: {overall(plans)}"])
 
 
 def _findings(findings: tuple[Finding, ...], pen: _Pen) -> list[str]:
