@@ -26,11 +26,24 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
+class Approved:
+    """One plan of a file, reduced to what it binds."""
+
+    name: str
+    tenant_id: str
+    target: str
+    digest: str
+    delivery: str
+    config_digest: str
+    objects: Mapping[str, str]  # what was read, by kind: its digest
+    steps: Mapping[str, str]  # by address: the action
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """A plan file that is whole, of a version that this program knows."""
 
-    plans: tuple[Json, ...]
-    digest: str
+    plans: tuple[Approved, ...]
     expires: datetime
 
 
@@ -72,9 +85,9 @@ def read(text: str, *, version: str) -> Saved:
         raise _unusable("it was changed after it was made: its digest does not fit")
     try:
         shown = data["plans"] if data["format"] == _FORMATS[1] else [data]
-        plans = tuple({**plan, "bound": bound} for plan, bound in zip(shown, data["bound"], strict=True))
-        return Saved(plans, str(data["digest"]), datetime.fromisoformat(data["expires"]))
-    except (KeyError, TypeError, ValueError):
+        plans = tuple(_approved(*pair) for pair in zip(shown, data["bound"], strict=True))
+        return Saved(plans, datetime.fromisoformat(data["expires"]))
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise _unusable("it lacks what a plan has") from None
 
 
@@ -82,7 +95,7 @@ def refuse_stale(saved: Saved, plans: Sequence[Plan], *, now: datetime, allowed:
     """Raise ``ProvisionError`` unless what would be done now is what the file says, to the digest."""
     if now >= saved.expires:
         raise _unusable(f"it expired {_time(saved.expires)}")
-    before = {(str(plan["tenant_id"]), str(plan["name"])): plan for plan in saved.plans}
+    before = {(plan.tenant_id, plan.name): plan for plan in saved.plans}
     after = {(plan.observed.tenant_id, plan.name): plan for plan in plans}
     if before.keys() != after.keys():
         said = sorted({name for _, name in before.keys() ^ after.keys()})
@@ -96,7 +109,7 @@ def refuse_stale(saved: Saved, plans: Sequence[Plan], *, now: datetime, allowed:
             catalogue.STALE_PLAN, "what would be done is not what was approved: " + "; ".join(changed)
         )
     for key, plan in after.items():
-        planned = before[key].get("delivery")
+        planned = before[key].delivery
         if plan.delivery != planned and catalogue.DELIVERY_CHANGED.name not in allowed:
             raise ProvisionError(
                 catalogue.DELIVERY_CHANGED,
@@ -113,29 +126,40 @@ def refuse_other_digest(expected: str, plans: Sequence[Plan]) -> None:
         )
 
 
-def _differences(before: Json, plan: Plan) -> list[str]:
+def _approved(shown: Json, bound: Json) -> Approved:
+    return Approved(
+        name=str(shown["name"]),
+        tenant_id=str(shown["tenant_id"]),
+        target=str(shown["target"]),
+        digest=str(shown["digest"]),
+        delivery=str(shown["delivery"]),
+        config_digest=str(bound["config_digest"]),
+        objects={str(name): str(digest) for name, digest in bound["objects"].items()},
+        steps={str(c["address"]): str(c["change"]["actions"][0]) for c in shown["resource_changes"]},
+    )
+
+
+def _differences(before: Approved, plan: Plan) -> list[str]:
     """What changed since the approval, as a person looks for it; empty if the digest is the same."""
-    if before["digest"] == plan.digest:
+    if before.digest == plan.digest:
         return []
-    now, was = _bound(plan), before["bound"]
+    now = _bound(plan)
     lines = []
-    if before.get("target") != plan.target.value:
-        lines.append(f"{plan.name}: it was planned for the target '{before.get('target')}'")
-    if now["config_digest"] != was.get("config_digest"):
+    if before.target != plan.target.value:
+        lines.append(f"{plan.name}: it was planned for the target '{before.target}'")
+    if now["config_digest"] != before.config_digest:
         lines.append(f"{plan.name}: the config was changed")
-    objects = was.get("objects")
-    objects = objects if isinstance(objects, Mapping) else {}
     lines += [
         f"{plan.name}: {name.replace('_', ' ')} changed in the tenant"
         for name, digest in now["objects"].items()
-        if digest != objects.get(name)
+        if digest != before.objects.get(name)
     ]
     steps = {change.address: change.action.value for change in plan.changes}
-    old = {str(c["address"]): str(c["change"]["actions"][0]) for c in before["resource_changes"]}
     lines += [
-        f"{plan.name}: {address} was {old.get(address, 'not in it')}, is {steps.get(address, 'not in it')}"
-        for address in sorted(steps.keys() | old.keys())
-        if steps.get(address) != old.get(address)
+        f"{plan.name}: {address} was {before.steps.get(address, 'not in it')}, "
+        f"is {steps.get(address, 'not in it')}"
+        for address in sorted(steps.keys() | before.steps.keys())
+        if steps.get(address) != before.steps.get(address)
     ]
     return lines or [f"{plan.name}: the steps differ"]
 
