@@ -13,7 +13,7 @@ from provision.config.node import Path, Unset
 from provision.config.rules import Fault
 from provision.config.urls import SMTP_PAGE, has_query
 from provision.delivery import Spec
-from provision.resources import Desired, application, client_secret, consent, mailbox
+from provision.resources import Desired, Ignore, application, client_secret, consent, mailbox
 
 _MAX_URIS = 256
 _MAX_URIS_PERSONAL = 100
@@ -109,6 +109,7 @@ def desired(document: Document) -> Desired:
             renew_before=_span(secret.renew_before),
         ),
         mailbox=mailbox.Desired(document.mail.address, document.mail.scope),
+        ignores=tuple(Ignore(item.finding, item.value, item.reason) for item in document.drift.ignore),
         config_digest="sha256:" + hashlib.sha256(document.model_dump_json().encode()).hexdigest(),
     )
 

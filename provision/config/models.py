@@ -200,6 +200,28 @@ class ClientSecret(_Model):
     )
 
 
+class Ignore(_Model):
+    """One thing that drift is to show as known instead of counting it."""
+
+    finding: Annotated[_Text, AfterValidator(rules.finding), _pattern("[a-z0-9-]+"), _UNSET] = Field(
+        description="Name of the finding, such as undeclared-secret."
+    )
+    value: Annotated[_Text, AfterValidator(rules.line(1024)), _lengths(1024), _UNSET] = Field(
+        description="What was found, as drift shows it; * and ? stand for any text and any character."
+    )
+    reason: Annotated[_Text, AfterValidator(rules.line(256)), _lengths(256), _UNSET] = Field(
+        description="Why it may be there; drift shows it."
+    )
+
+
+class Drift(_Model):
+    """What a look at drift lets pass."""
+
+    ignore: tuple[Ignore, ...] = Field(
+        default=(), description="What is known and does not count, each with a reason."
+    )
+
+
 class Document(_Model):
     """One application for sending mail: its registration, mailbox and client secret."""
 
@@ -228,3 +250,4 @@ class Document(_Model):
         "link for an administrator is printed. Without effect where mail.scope is mailbox.",
     )
     secret: ClientSecret = Field(default=ClientSecret(), description=ClientSecret.__doc__)
+    drift: Drift = Field(default=Drift(), description=Drift.__doc__)

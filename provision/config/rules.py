@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
+from provision.errors import catalogue
 from provision.resources.client_secret import LONGEST_MONTHS, Span
 
 NAME = r"[a-z0-9-]{3,64}"
@@ -184,3 +185,15 @@ def description(text: str) -> str:
     if "[provision:" in text:
         raise Fault("'[provision:' is the mark that this tool itself puts behind the description")
     return line(120)(text)
+
+
+def finding(text: str) -> str:
+    """Check the name of a finding; a refusal that drift shows, such as unscoped-grant, has one too."""
+    names = [entry.name for entry in catalogue.ENTRIES.values() if entry.code.startswith(("PRV3", "PRV6"))]
+    if text in names:
+        return text
+    near = get_close_matches(text.lower(), names, n=1)
+    raise Fault(
+        "there is no finding of this name",
+        f"Did you mean '{near[0]}'?" if near else "Write the name that drift shows in brackets.",
+    )

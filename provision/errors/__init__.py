@@ -54,6 +54,11 @@ class Severity(StrEnum):
     WARNING = "warning"
     ERROR = "error"
 
+    def at_least(self, other: Severity) -> bool:
+        """Say whether this is as bad as the other, or worse."""
+        order = list(Severity)
+        return order.index(self) >= order.index(other)
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:

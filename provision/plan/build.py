@@ -8,7 +8,7 @@ from datetime import datetime
 from provision.change import Change
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Finding, Severity, catalogue
-from provision.plan import guards
+from provision.plan import guards, rules
 from provision.plan.digest import digest
 from provision.plan.model import Plan, Target
 from provision.resources import (
@@ -49,6 +49,7 @@ def build(
         *consent.check(desired.consent, observed.role, observed.assignments),
         *service_principal.check(observed.service_principal),
         *secret_findings(desired, observed, records, changes, now=now),
+        *rules.check(desired, observed),
         *_not_checked(observed),
     )
     return planned(target, desired, observed, changes, findings)

@@ -19,6 +19,15 @@ from provision.resources import (
 
 
 @dataclass(frozen=True, slots=True)
+class Ignore:
+    """What ``drift`` is to let pass: a finding by its name and what was found there, and why."""
+
+    finding: str
+    value: str  # exact, or a pattern with * and ?
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Desired:
     """One configuration, reduced to what is to be there."""
 
@@ -31,6 +40,7 @@ class Desired:
     client_secret: client_secret.Desired
     mailbox: mailbox.Desired
     config_digest: str  # over every key of the config, as it is after extends and variables
+    ignores: tuple[Ignore, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

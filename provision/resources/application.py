@@ -192,8 +192,8 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
         )
     if desired.notes is not None and observed.notes != desired.notes:
         differs("notes", observed.notes, desired.notes, {"notes": desired.notes})
-    live = {_comparable(uri) for uri in observed.redirect_uris}
-    lacking = [uri for uri in desired.redirect_uris if _comparable(uri) not in live]
+    live = {comparable(uri) for uri in observed.redirect_uris}
+    lacking = [uri for uri in desired.redirect_uris if comparable(uri) not in live]
     if lacking:
         uris = sorted([*observed.redirect_uris, *lacking])
         differs("redirectUris", sorted(observed.redirect_uris), uris, {"web": {"redirectUris": uris}})
@@ -267,7 +267,7 @@ def _lacking_owners(desired: Desired, observed: Observed) -> tuple[str, ...]:
     return tuple(owner for owner in desired.owners if owner.lower() not in there)
 
 
-def _comparable(uri: str) -> str:
+def comparable(uri: str) -> str:
     """Scheme and host compare without case, the path with it."""
     parts = urlsplit(uri)
     return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()

@@ -1,0 +1,65 @@
+"""Built-in rules: what is known to be risky in an application that sends mail, declared or not.
+
+Each rule is an entry of the catalogue, with the page that it is taken from. None stops ``apply``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
+
+from provision.errors import Entry, Finding, Severity, catalogue
+from provision.resources import Desired, Observed, consent
+
+_ONE_TENANT = "AzureADMyOrg"
+_OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
+_SHOWN = 3  # addresses in one line
+
+
+def check(desired: Desired, observed: Observed) -> Iterator[Finding]:
+    """Yield one finding for each rule that the application, as it is or is to be, does not keep."""
+    app = observed.application
+    audience = desired.application.sign_in_audience
+    if audience != _ONE_TENANT:
+        yield Finding(
+            catalogue.AUDIENCE_WIDE,
+            Severity.WARNING,
+            f"sign_in_audience is {audience}: accounts of other tenants may sign in",
+            value=audience,
+        )
+    uris = sorted({*desired.application.redirect_uris, *(app.redirect_uris if app else ())})
+    yield from _redirects(desired, uris)
+    if desired.consent.mode is not consent.Mode.NONE:
+        yield Finding(
+            catalogue.MAIL_FOR_EVERYONE,
+            Severity.INFO,
+            f"{consent.PERMISSION} reaches every mailbox of the organization; mail.scope: mailbox limits it",
+            value=consent.PERMISSION,
+        )
+
+
+def _redirects(desired: Desired, uris: Sequence[str]) -> Iterator[Finding]:
+    home = _host(desired.application.redirect_uris[0])  # the product's own comes first
+    insecure = [uri for uri in uris if urlsplit(uri).scheme.lower() == "http" or _host(uri) in _OWN_MACHINE]
+    elsewhere = [uri for uri in uris if uri not in insecure and _host(uri) != home]
+    if insecure:
+        yield _about(catalogue.REDIRECT_URI_INSECURE, Severity.WARNING, "plain http or localhost", insecure)
+    if elsewhere:
+        yield _about(catalogue.REDIRECT_URI_ELSEWHERE, Severity.INFO, f"not on {home}", elsewhere)
+
+
+def _about(entry: Entry, severity: Severity, what: str, uris: Sequence[str]) -> Finding:
+    more = f" and {len(uris) - _SHOWN} more" if len(uris) > _SHOWN else ""
+    return Finding(
+        entry,
+        severity,
+        f"redirect URIs, {what}: {', '.join(uris[:_SHOWN])}{more}",
+        value=", ".join(uris),
+    )
+
+
+def _host(uri: str) -> str:
+    try:
+        return (urlsplit(uri).hostname or "").lower()
+    except ValueError:  # what Graph gave need not be an address
+        return ""
