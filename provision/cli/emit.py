@@ -21,8 +21,10 @@ def plans(items: Sequence[Plan | ProvisionError], options: Common) -> None:
         _json(report.plans_json(items) if len(items) > 1 else _only_plan(items[0]))
         return
     color = colorful(sys.stdout, plain=options.no_color)
-    for item in items:
+    for number, item in enumerate(items):
         if isinstance(item, Plan):
+            if number:
+                click.echo()
             text = (
                 report.plan_markdown(item)
                 if options.output == "markdown"
@@ -42,8 +44,10 @@ def results(items: Sequence[Result | ProvisionError], options: Common) -> None:
         _json(report.results_json(items) if len(items) > 1 else _only_result(items[0]))
         return
     color = colorful(sys.stdout, plain=options.no_color)
-    for item in items:
+    for number, item in enumerate(items):
         if isinstance(item, Result):
+            if number:
+                click.echo()
             text = (
                 report.result_markdown(item)
                 if options.output == "markdown"

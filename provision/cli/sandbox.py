@@ -38,8 +38,11 @@ def show(state: str, output: str) -> int:
     else:
         import yaml
 
-        text = yaml.safe_dump(summary, sort_keys=False, allow_unicode=False).rstrip()
-        click.echo(f"```yaml\n{text}\n```" if output == "markdown" else text)
+        from provision.report import escape
+
+        text = yaml.safe_dump(summary, sort_keys=False, allow_unicode=False, width=4096).rstrip()
+        text = "\n".join(map(escape.plain, text.splitlines()))
+        click.echo(escape.fenced(text, "yaml") if output == "markdown" else text)
     return 0
 
 

@@ -35,7 +35,11 @@ def validate(
         items = [{"path": config.path, "name": config.desired.name} for config in found]
         click.echo(report.document({"format": "provision.validation/1", "configs": items}))
         return 0
-    bullet = "- " if output == "markdown" else ""
+    from provision.report import escape
+
     for config in found:
-        click.echo(f"{bullet}{config.path}: in order ({config.desired.name})")
+        if output == "markdown":
+            click.echo(f"- {escape.code(config.path)}: in order ({escape.markdown(config.desired.name)})")
+        else:
+            click.echo(f"{escape.plain(config.path)}: in order ({config.desired.name})")
     return 0

@@ -16,19 +16,23 @@ from typing import Any
 # GitHub Actions ::...:: at its beginning, white space left out.
 # https://learn.microsoft.com/azure/devops/pipelines/scripts/logging-commands
 # https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+_SIGILS = "@#!~%$&^:"  # before a name: a person, an issue, a milestone, a label, a picture
 _COMMAND = re.compile(r"##(?=\[|vso\[)|^(\s*)::", re.IGNORECASE)
-_WORD = re.compile(r"[^A-Za-z0-9 ]")
+# Letters and marks that have no ink, by Unicode's Default_Ignorable_Code_Point, and the empty braille cell.
+_NO_INK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def plain(text: str) -> str:
     """Return one line for a terminal or a log: what cannot be seen is written out, commands are broken."""
-    shown = "".join(_visible(char) for char in text)
+    shown = text if text.isascii() and text.isprintable() else "".join(map(_visible, text))
     return _COMMAND.sub(_broken, shown)
 
 
 def _visible(char: str) -> str:
-    # Cc control, Cf format (direction marks, zero width), Zl and Zp line ends, Cs lone surrogates, Co, Cn.
-    if unicodedata.category(char)[0] == "C" or unicodedata.category(char) in ("Zl", "Zp"):
+    # C: control, format (direction marks, zero width), lone surrogates, what has no character; Z: spaces.
+    if (unicodedata.category(char)[0] in "CZ" and char != " ") or _NO_INK.match(char):
         code = ord(char)
         return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
     return char
@@ -39,8 +43,29 @@ def _broken(found: re.Match[str]) -> str:
 
 
 def markdown(text: str) -> str:
-    """Return text for a Markdown page: every mark as a character reference, which none is taken for."""
-    return _WORD.sub(lambda found: f"&#{ord(found[0])};", plain(text))
+    """Return text for a Markdown page: a mark that could be taken for markup is a character reference.
+
+    A page's host looks for ``@team`` and ``#12`` once the references are resolved; a zero width space
+    behind the mark keeps it from finding one.
+    """
+    shown = plain(text)
+    return "".join(_inert(shown, at) for at in range(len(shown)))
+
+
+def _inert(text: str, at: int) -> str:
+    char, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
+    in_prose = before not in ("", " ") and not before.isdigit()  # "1." and "1)" begin a list
+    harmless = (
+        char.isalnum()
+        or char in ",;'\"/(?"
+        or (char == " " and at > 0)  # spaces at the beginning would make a code block
+        or (char in ".:" and in_prose and after in ("", " "))
+        or (char in "-)" and in_prose)
+    )
+    if harmless:
+        return char
+    looked_for = (char in _SIGILS and after not in ("", " ")) or text[at - 3 : at + 1].lower() == "www."
+    return f"&#{ord(char)};&#8203;" if looked_for else f"&#{ord(char)};"
 
 
 def fenced(text: str, language: str = "") -> str:
@@ -55,7 +80,8 @@ def code(text: str) -> str:
     shown = plain(text).replace("|", "\\x7c")
     longest = max((len(run) for run in re.findall(r"`+", shown)), default=0)
     fence = "`" * (longest + 1)
-    pad = " " if shown.startswith("`") or shown.endswith("`") or not shown else ""
+    # A space at both ends would be taken off, and no backtick may touch the fence.
+    pad = " " if shown[:1] + shown[-1:] in ("", "  ") or "`" in shown[:1] + shown[-1:] else ""
     return f"{fence}{pad}{shown}{pad}{fence}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from provision.errors import Finding
+from provision.errors import Finding, Severity
 from provision.plan.model import Plan, Target
 from provision.plan.result import ConsentState, Result
 from provision.report import lines
@@ -34,11 +34,14 @@ def plan_markdown(plan: Plan) -> str:
 def _findings(findings: tuple[Finding, ...]) -> list[str]:
     if not findings:
         return []
-    listed = [
-        f"- **{finding.severity.value}** {code(finding.entry.name)}: {markdown(finding.message)}"
-        for finding in findings
-    ]
-    return [*listed, ""]
+    return [*map(_finding, findings), ""]
+
+
+def _finding(finding: Finding) -> str:
+    line = f"- **{finding.severity.value}** {code(finding.entry.name)}: {markdown(finding.message)}"
+    if finding.severity is Severity.INFO:
+        return line
+    return f"{line}\n  {markdown(finding.fix or finding.entry.fix)}"
 
 
 def result_markdown(result: Result) -> str:

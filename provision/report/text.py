@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -16,6 +17,8 @@ from provision.report.escape import plain
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD, _DIM = "31", "32", "33", "36", "1", "2"
 _OF_SIGN = {"+": _GREEN, "-": _RED, "~": _YELLOW, ">": _CYAN, " ": _DIM}
 _OF_SEVERITY = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.INFO: _DIM}
+_FACT = len("Calendar:")  # how wide the labels below the sheet are
+_EXCERPT = 100  # characters of a line that are shown above a caret
 _DONE = {
     Status.DONE: "done",
     Status.UNCHANGED: "unchanged",
@@ -37,7 +40,7 @@ def plan_text(plan: Plan, *, color: bool = False) -> str:
     """Return a plan as a diff: what changes, why, what else to know, and the digest to approve it by."""
     pen = _Pen(color=color)
     where = "the sandbox" if plan.target is Target.SANDBOX else f"cloud {plan.desired.cloud.name}"
-    out = [f"{pen(plan.name, _BOLD)}  in tenant {plan.observed.tenant_id}, {where}", ""]
+    out = [f"{pen(plan.name, _BOLD)}  in tenant {plain(plan.observed.tenant_id)}, {where}", ""]
     out += [pen(f"  {line.sign} {line.text}".rstrip(), _OF_SIGN[line.sign]) for line in lines.of_plan(plan)]
     out += ["", *_findings(plan.findings, pen)]
     out += [f"Plan: {lines.summary(plan)}.", f"Digest: {plan.digest}"]
@@ -73,10 +76,11 @@ def result_text(result: Result, *, color: bool = False) -> str:
         out.append(pen(f"Enter in {plain(result.title)}, {plain(screen)}", _BOLD))
         out += [f"  {box.label:<{width}}  {plain(box.value)}" for box in listed]
         out.append("")
-    out += [f"Note: {plain(note)}" for note in result.notes]
-    out += [*_dates(result), *_proof(result), *_consent(result, pen)]
+    facts = [*_secret(result), *_consent(result, pen)]
     if result.portal_url:
-        out.append(f"Registration: {plain(result.portal_url)}")
+        facts.append(("Portal", plain(result.portal_url)))
+    facts += [("Note", plain(note)) for note in result.notes]
+    out += [f"{label + ':':<{_FACT}} {fact}" for label, fact in facts]
     findings = _findings(result.plan.findings, pen)
     return "\n".join([*out, *(["", *findings[:-1]] if findings else [])])
 
@@ -88,41 +92,34 @@ def _outcome(result: Result) -> str:
     return ", ".join(f"{count} {_DONE[status]}" for status, count in counts.items() if count)
 
 
-def _dates(result: Result) -> list[str]:
+def _secret(result: Result) -> list[tuple[str, str]]:
     secret = result.outputs.secret_key
-    if secret is None:
-        return []
-    out = [
-        f"Secret Key: ends {secret.expires:%Y-%m-%d} (key id {secret.key_id}).",
-        f"  Put into a calendar: from {secret.renew:%Y-%m-%d} on, run 'provision apply' again, "
-        "and enter the new one.",
-    ]
-    if secret.confirm_by:
-        out += [
-            f"  The one before it works until {secret.confirm_by:%Y-%m-%d}. Once this one is entered, run "
-            "'provision rotate --confirm'."
-        ]
-    return out
+    facts = []
+    if secret is not None:
+        facts.append(("Secret", f"ends {secret.expires:%Y-%m-%d}, key id {plain(secret.key_id)}"))
+    if result.proof is not None:
+        seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
+        facts.append(("Proof", f"that the new secret works: {seen}"))
+    if secret is not None and secret.confirm_by:
+        until = f"the one before it works until {secret.confirm_by:%Y-%m-%d}"
+        facts.append(("Confirm", f"{until}; once this one is entered, run 'provision rotate --confirm'"))
+    if secret is not None:
+        renew = "run 'provision apply' again and enter the new Secret Key"
+        facts.append(("Calendar", f"from {secret.renew:%Y-%m-%d} on, {renew}"))
+    return facts
 
 
-def _proof(result: Result) -> list[str]:
-    if result.proof is None:
-        return []
-    seen = "it signed in" if result.proof == "token" else "none; the value was not seen"
-    return [f"Proof that the new secret works: {seen}."]
-
-
-def _consent(result: Result, pen: _Pen) -> list[str]:
+def _consent(result: Result, pen: _Pen) -> list[tuple[str, str]]:
     consent = result.consent
     match consent.state:
         case ConsentState.GRANTED:
-            return ["Consent: granted."]
+            return [("Consent", "granted")]
         case ConsentState.NOT_NEEDED:
-            return ["Consent: none in Entra; Exchange limits the application to its mailbox."]
+            return [("Consent", "none in Entra; Exchange limits the application to its mailbox")]
         case ConsentState.REQUIRED:
-            head = pen("Consent: still to be given.", _YELLOW)
-            link = f" opens this link and accepts:\n  {plain(consent.url)}" if consent.url else " gives it."
-            return [f"{head} A {consent.role_needed}{link}"]
+            head = pen("still to be given.", _YELLOW)
+            link = f" opens this link and accepts:\n{plain(consent.url)}" if consent.url else " gives it."
+            return [("Consent", f"{head} A {consent.role_needed}{link}")]
 
 
 def error_text(error: ProvisionError, *, color: bool = False) -> str:
@@ -137,11 +134,27 @@ def _error(error: ProvisionError, pen: _Pen) -> str:
     place = error.where
     if place is not None and place.text is not None and place.line is not None:
         number = str(place.line)
-        out.append(f"  {number} | {plain(place.text)}")
+        before, line = _excerpt(place.text, place.column or 1)
+        out.append(f"  {number} | {line}")
         if place.column is not None:
-            before = len(plain(place.text[: place.column - 1]))
             out.append(f"  {' ' * len(number)} | {' ' * before}{pen('^', _RED)}")
     if error.request_id:
         out.append(f"  request id: {plain(error.request_id)}")
     out.append(f"  {plain(error.fix)}")
     return "\n".join(out)
+
+
+def _excerpt(text: str, column: int) -> tuple[int, str]:
+    """Return the part of a line around a column, and how many cells stand before that column in it."""
+    start = max(0, column - 1 - _EXCERPT // 2) if len(text) > _EXCERPT else 0
+    head = "... " if start else ""
+    tail = " ..." if len(text) > start + _EXCERPT else ""
+    before = head + plain(text[start : column - 1])
+    return _cells(before), before + plain(text[column - 1 : start + _EXCERPT]) + tail
+
+
+def _cells(text: str) -> int:
+    """Return how wide a terminal shows a text: an ideograph takes two cells, an accent none."""
+    return sum(
+        2 if unicodedata.east_asian_width(char) in "WF" else not unicodedata.combining(char) for char in text
+    )
