@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,12 +57,18 @@ def test_the_variables_sign_in_instead(
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "known-to-the-test")
     monkeypatch.setenv("SSL_CERT_FILE", str(served.endpoint.ca_file))
     config = write_config(tenant=f"{TENANT}\n  cloud: global")
-    ran = provision("apply", config, "--sandbox-at", served.endpoint.url, *DELIVER, "--auth", "environment")
+    more = ("--auth", "environment", "--log-file", "audit.jsonl")
+    ran = provision("apply", config, "--sandbox-at", served.endpoint.url, *DELIVER, *more)
     assert ran.code == 3, ran.err + ran.out
     assert {change["address"]: change["status"] for change in ran.json["changes"]} == {
         "application": "done", "service_principal": "done", "consent": "handoff", "client_secret": "done",
     }  # fmt: skip
     assert {"mailbox-not-checked", "policy-not-checked"} <= {f["name"] for f in ran.json["findings"]}
+    lines = [json.loads(line) for line in Path("audit.jsonl").read_text().splitlines()]
+    (refused,) = [line for line in lines if line["result"] != "done"]  # what was tried is told, too
+    assert (refused["status"], refused["result"]) == (403, "Authorization_RequestDenied")
+    assert refused["url"].endswith("/appRoleAssignedTo")
+    assert refused["who"]["appid"] == "22222222-2222-4222-8222-222222222222"
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from provision.cli.console import Progress, talk
+from provision.cli.log_file import LogFile
 from provision.cli.options import Common
 from provision.clouds import Cloud
 from provision.config import Config, load
@@ -60,12 +61,21 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
         tenants = _served(configs, options, progress, writes=writes)
     else:
         tenants = _embedded(configs, options, progress, writes=writes)
+    log = LogFile(options.log_file, _target(options).value) if options.log_file and writes else None
     try:
+        for tenant in tenants.values():
+            tenant.graph.audit = log
         with alone(_claims(configs, options) if writes else (), _locks(), notify=progress):
             yield Session(_jobs(configs, options, tenants, progress), progress)
     finally:
+        if log is not None:
+            log.close()
         progress.done()
         await asyncio.gather(*(tenant.graph.close() for tenant in tenants.values()))
+
+
+def _target(options: Common) -> Target:
+    return Target.SANDBOX if options.sandbox else Target.GRAPH
 
 
 def _claims(configs: Sequence[Config], options: Common) -> list[tuple[str, ...]]:
@@ -205,7 +215,7 @@ def open_sandbox(at: str) -> Sandbox:
 def _jobs(
     configs: Sequence[Config], options: Common, tenants: Tenants, progress: Progress
 ) -> tuple[Job, ...]:
-    target = Target.SANDBOX if options.sandbox else Target.GRAPH
+    target = _target(options)
     delivering = asyncio.Lock()
     specs = [_delivery(config, options) for config in configs]
     _refuse_shared_files(configs, specs)

@@ -27,7 +27,7 @@ from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 
 from provision.clouds import Cloud
-from provision.graph.answers import Answer, Failure, Lost, read
+from provision.graph.answers import Answer, Failure, Lost, Refusal, read
 from provision.graph.credentials import Tokens
 from provision.graph.retry import Repeat, pause, worth
 
@@ -40,6 +40,19 @@ class Notify(Protocol):
 
     def __call__(self, text: str) -> None:
         """Take one line of progress."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """One call that was to change something: who sent it, what came of it. Never a header or a body."""
+
+    at: datetime
+    who: Mapping[str, str]  # the token's own words for the caller
+    method: str
+    url: str
+    status: int | None  # None: no answer came
+    result: str  # "done", Graph's code, or "no answer"
+    request_id: str | None
 
 
 class Body(Parsable):
@@ -114,6 +127,7 @@ class Graph:
         self.notify = notify
         self._budget = budget
         self._service_time: tuple[datetime, float] | None = None
+        self.audit: Callable[[Written], None] | None = None  # is told of every call that writes
 
     @property
     def root(self) -> str:
@@ -194,12 +208,23 @@ class Graph:
         try:
             response = cast(httpx.Response, await self._adapter.send_primitive_async(info, "bytes", {}))
         except httpx.TransportError as error:
+            self._tell(info, None, "no answer", None)
             raise Lost(error, host=httpx.URL(info.url).host, sent=not isinstance(error, _UNSENT)) from error
         self._learn_time(response)
         result = read(response)
-        if isinstance(result, Failure):
+        if isinstance(result, Refusal):
+            self._tell(info, result.status, result.code or "refused", result.request_id)
             raise result
+        self._tell(info, result.status, "done", result.request_id)
         return result
+
+    def _tell(
+        self, info: RequestInformation, status: int | None, result: str, request_id: str | None
+    ) -> None:
+        method = info.http_method.value if info.http_method else ""
+        if self.audit is not None and method != "GET":
+            who = self.tokens.caller()
+            self.audit(Written(self.now(), who, method, info.url, status, result, request_id))
 
     def _learn_time(self, response: httpx.Response) -> None:
         header = response.headers.get("Date")

@@ -191,14 +191,24 @@ class Tokens(AccessTokenProvider):
 
     def tenant_id(self) -> str | None:
         """Return the tenant that the token is for, as far as its payload can be read."""
+        found = self._payload().get("tid")
+        return found.lower() if isinstance(found, str) else None
+
+    def caller(self) -> dict[str, str]:
+        """Return who signed in, in the token's own words: ``tid``, ``oid``, ``appid``, ``upn``, ``idtyp``."""
+        payload = self._payload()
+        words = ("tid", "oid", "appid", "upn", "idtyp")
+        return {word: str(payload[word]) for word in words if word in payload}
+
+    def _payload(self) -> dict[str, Any]:
         if self._token is None:
-            return None
+            return {}
         parts = self._token[0].split(".")
         try:
             payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-            return str(payload["tid"]).lower()
-        except (IndexError, KeyError, TypeError, ValueError):
-            return None  # the format is Microsoft's own affair and may change
+        except (IndexError, TypeError, ValueError):
+            return {}  # the format is Microsoft's own affair and may change
+        return payload if isinstance(payload, dict) else {}
 
     def _ask(self, claims: str | None) -> tuple[str, float]:
         from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
