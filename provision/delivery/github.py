@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, urlsplit
 
@@ -21,11 +22,13 @@ from pydantic import Field, field_validator
 
 from provision.delivery import interface
 from provision.delivery.interface import Handover, Opening
-from provision.delivery.service import Connection, Trouble, connected, token_of, told
+from provision.delivery.service import ANSWER, PATIENCE, TRIES, Connection, Trouble, connected, token_of, told
 from provision.errors import catalogue
 from provision.secret import Secret
 
 _FORMAT = "provision.delivery/1"
+# As long as writing the value can take, with all its repetitions.
+_LONGEST_WRITE = timedelta(seconds=PATIENCE + TRIES * ANSWER)
 _ROOT = "https://api.github.com"
 # Owners have letters, digits and hyphens; names also '.' and '_'. That a name is not '.' or '..' matters:
 # it stands in an address.
@@ -89,16 +92,35 @@ class Options(interface.Options):
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """What is there: the record's keys, and when the secret was last written (``None``: never)."""
+    """What is there, and since when by GitHub's clock (``None``: it is not there)."""
 
-    record: bool  # whether there is a variable of that name
-    keys: tuple[dict[str, Any], ...] | None  # None: no record, or one that is not ours
-    written: str | None
+    keys: tuple[dict[str, Any], ...] | None  # of the record; None: no record, or one that is not ours
+    noted: str | None  # when the record was last written
+    written: str | None  # when the secret was last written
 
     @property
     def held(self) -> tuple[dict[str, Any], ...]:
-        """The keys whose value the secret holds: the record names the time at which it was written."""
-        return tuple(key for key in self.keys or () if self.written and key.get("written") == self.written)
+        """The keys whose value the secret holds, each with the time at which it was written."""
+        return tuple({**key, "written": self.written} for key in self.keys or () if self._holds(key))
+
+    def _holds(self, key: dict[str, Any]) -> bool:
+        if self.written is None:
+            return False
+        if key.get("written") is not None:
+            return bool(key["written"] == self.written)
+        # The record could not be finished: it was us if the secret changed, and soon after the record did.
+        return not self.untouched(key) and self._soon()
+
+    def untouched(self, key: dict[str, Any]) -> bool:
+        """Say whether the secret is still as it was before this key's value was to be written."""
+        return bool(key.get("before") == self.written)
+
+    def _soon(self) -> bool:
+        try:
+            noted, written = (datetime.fromisoformat(str(time)) for time in (self.noted, self.written))
+            return written <= noted + _LONGEST_WRITE
+        except (TypeError, ValueError):
+            return False
 
 
 class GitHub:
@@ -140,9 +162,11 @@ class GitHub:
 
         A key in the record counts only with the time at which GitHub says its value was written. Killed
         before the value, the record holds the old key with the old time, which is still the secret's.
-        Killed after it, the secret's time is one that the record does not know, so it claims no key; and
-        the new one, which stands in it without a time, says that it was us. A record that cannot be
-        finished is left like that: the value is there, which is what counts.
+        Killed after it, the secret has another time than the one before, and that within the minutes that
+        a delivery can take: so it is the new key's, which stands in the record with the time before. A
+        record that cannot be finished is left like that: the value is there, which is what counts. What is
+        not found out is somebody who, after a kill between record and value, sets another value by hand
+        within these minutes.
         """
         with told(catalogue.DELIVERY_FAILED, self.label), self._connected() as github:
             key_id, seal = self._public_key(github)
@@ -151,6 +175,7 @@ class GitHub:
                 "key_id": handover.key_id,
                 "hint": secret.hint,
                 "expires": handover.expires.isoformat(timespec="seconds"),
+                "before": before.written,
                 "written": None,
             }
             self._write_record(github, [*before.held, new])
@@ -158,7 +183,7 @@ class GitHub:
             github.ask("PUT", f"{self._base}/secrets/{self._secret}", body=lambda: sealed)
             with suppress(Trouble):
                 written = self._written(github)
-                # The same second, or an answer from before: then the time tells nothing.
+                # The same second, or an answer from before: then the time tells nothing, and no key is held.
                 told_apart = written if written != before.written else None
                 self._write_record(github, [{**new, "written": told_apart}])
 
@@ -171,7 +196,7 @@ class GitHub:
     def _look(self, github: Connection) -> _Standing:
         """Return what is there, if it is ours."""
         standing = self._standing(github)
-        if standing.record and standing.keys is None:
+        if standing.noted is not None and standing.keys is None:
             raise Trouble(
                 f"the variable {self._record} is there, and provision did not write it for '{self._name}'",
                 fix="Choose another name (secret), or delete the variable if nobody needs it.",
@@ -181,8 +206,9 @@ class GitHub:
                 f"the secret is there, and provision did not write it for '{self._name}'",
                 fix="Choose another name (secret), or delete it if nobody needs it.",
             )
-        pending = any(key.get("written") is None for key in standing.keys or ())
-        if standing.written is not None and not standing.held and not pending:
+        pending = [key for key in standing.keys or () if key.get("written") is None]
+        untouched = any(standing.untouched(key) for key in pending)
+        if standing.written is not None and not standing.held and not untouched:
             raise Trouble(
                 "somebody else wrote the secret after provision did",
                 fix=f"If nobody needs that value, delete the secret and the variable {self._record}.",
@@ -191,8 +217,10 @@ class GitHub:
 
     def _standing(self, github: Connection) -> _Standing:
         answer = github.ask("GET", f"{self._base}/variables/{self._record}", expect=[404])
-        keys = None if answer.status == 404 else _keys(answer.body, self._name)
-        return _Standing(answer.status != 404, keys, self._written(github))
+        if answer.status == 404:
+            return _Standing(None, None, self._written(github))
+        keys = _keys(answer.body, self._name)
+        return _Standing(keys, str(answer.body["updated_at"]), self._written(github))
 
     def _write_record(self, github: Connection, keys: list[dict[str, Any]]) -> None:
         value = json.dumps({"format": _FORMAT, "name": self._name, "keys": keys})

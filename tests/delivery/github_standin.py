@@ -24,6 +24,7 @@ class Place:
 
     secrets: dict[str, tuple[str, str]] = field(default_factory=dict)  # value, updated_at
     variables: dict[str, str] = field(default_factory=dict)
+    noted: dict[str, str] = field(default_factory=dict)  # updated_at of a variable
 
 
 class Hub(StandIn):
@@ -90,15 +91,21 @@ class Hub(StandIn):
             name = str(request.body["name"])
             if name in place.variables:
                 return self._refusal(409, "Already exists - Variable already exists")
-            place.variables[name] = request.body["value"]
+            self._note(place, name, request)
             return Response(201, {})
         assert name is not None
         if name not in place.variables:
             return self._refusal(404, "Not Found")
         if request.method == "PATCH":
-            place.variables[name] = request.body["value"]
+            self._note(place, name, request)
             return Response(204)
-        return Response(200, {"name": name, "value": place.variables[name]})
+        noted = place.noted.get(name, _shown(self.now))
+        body = {"name": name, "value": place.variables[name], "created_at": noted, "updated_at": noted}
+        return Response(200, body)
+
+    def _note(self, place: Place, name: str, request: Request) -> None:
+        place.variables[name] = request.body["value"]
+        place.noted[name] = _shown(self.tick())
 
     def _refusal(self, status: int, message: str, **headers: str) -> Response:
         body: dict[str, Any] = {"message": message, "documentation_url": "https://docs.github.com/rest"}
