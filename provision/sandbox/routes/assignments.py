@@ -45,6 +45,7 @@ def _side(path: str, base: str, source: Source, name: str, own: str) -> list[End
         return where, record
 
     def listed(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignments."""
         where, records = found(call)
         return common.listing(call, _KIND, where).answer(records)
 
@@ -52,6 +53,7 @@ def _side(path: str, base: str, source: Source, name: str, own: str) -> list[End
         return common.listing(call, _KIND).count(found(call)[1])
 
     def create(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto."""
         record = source(call)
         body: Json = {**common.body_of(call)}
         body.setdefault(own, record.id)
@@ -64,6 +66,7 @@ def _side(path: str, base: str, source: Source, name: str, own: str) -> list[End
         return common.one(call, record, context=where)
 
     def delete(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignedto."""
         call.tenant.remove(one(call)[1])
         return no_content()
 

@@ -23,7 +23,7 @@ _OUTER_HEADERS = frozenset({"date", "strict-transport-security"})
 
 
 def batch(call: Call) -> Answer:
-    """Carry the requests out, those first that others depend on."""
+    """https://learn.microsoft.com/graph/json-batching: those first that others depend on."""
     requests = _read(call)
     pending = dict(requests)
     answers: dict[str, Json] = {}

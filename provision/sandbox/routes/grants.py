@@ -61,6 +61,7 @@ def on(path: str, base: str, source: Source) -> list[Endpoint]:
     """The same for an object that another path leads to."""
 
     def listed_of(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/serviceprincipal-list-oauth2permissiongrants."""
         record = source(call)
         own = "principalId" if record.kind == "user" else "clientId"
         found = [g for g in call.tenant.all(_KIND) if g.props[own] == record.id]

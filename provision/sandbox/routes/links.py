@@ -44,6 +44,7 @@ def readable(base: str, source: Source, name: str) -> list[Endpoint]:
         return relations.follow(call.tenant, source(call), name)
 
     def listed(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/resources/directoryobject."""
         return common.objects(call).answer(records(call))
 
     def count(call: Call) -> Answer:
@@ -85,6 +86,7 @@ def writable(base: str, kind: str, name: str) -> list[Endpoint]:
     source = named(kind)
 
     def add(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/application-post-owners and .../group-post-members."""
         record = source(call)
         target = common.reference(call, common.body_of(call))
         if target.kind not in _ALLOWED[name] or target.id == record.id:
@@ -93,6 +95,7 @@ def writable(base: str, kind: str, name: str) -> list[Endpoint]:
         return no_content()
 
     def remove(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/application-delete-owners and .../group-delete-members."""
         unlink(call, source(call), name, call.keys["target"].value)
         return no_content()
 
@@ -123,6 +126,7 @@ def policies(base: str, kind: str) -> list[Endpoint]:
         return relations.follow(call.tenant, source(call), "appManagementPolicies")
 
     def listed(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/resources/appmanagementpolicy."""
         context = f"{base}('{call.keys['id'].value}')/appManagementPolicies"
         return common.listing(call, "appManagementPolicy", context).answer(records(call))
 

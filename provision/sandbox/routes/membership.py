@@ -17,6 +17,7 @@ from provision.sandbox.store import Record
 
 _CHECKED_AT_ONCE = 20
 _CONTEXT = "Collection(Edm.String)"
+_HOLDERS = ("group", "directoryRole")  # what has members
 
 
 def endpoints(base: str, kind: str) -> list[Endpoint]:
@@ -26,17 +27,28 @@ def endpoints(base: str, kind: str) -> list[Endpoint]:
 
 def actions(base: str, source: Source) -> list[Endpoint]:
     """The actions on an object, whatever path leads to it."""
+
+    def check_groups(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups."""
+        return _check(call, source(call), "groupIds", ("group",))
+
+    def check_objects(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/directoryobject-checkmemberobjects."""
+        return _check(call, source(call), "ids", _HOLDERS)
+
+    def get_groups(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/directoryobject-getmembergroups."""
+        return _members(call, source(call), ("group",))
+
+    def get_objects(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/directoryobject-getmemberobjects."""
+        return _members(call, source(call), _HOLDERS)
+
     return [
-        Endpoint("POST", f"{base}/checkMemberGroups", lambda c: _check(c, source(c), "groupIds", ("group",))),
-        Endpoint(
-            "POST",
-            f"{base}/checkMemberObjects",
-            lambda c: _check(c, source(c), "ids", ("group", "directoryRole")),
-        ),
-        Endpoint("POST", f"{base}/getMemberGroups", lambda c: _members(c, source(c), ("group",))),
-        Endpoint(
-            "POST", f"{base}/getMemberObjects", lambda c: _members(c, source(c), ("group", "directoryRole"))
-        ),
+        Endpoint("POST", f"{base}/checkMemberGroups", check_groups),
+        Endpoint("POST", f"{base}/checkMemberObjects", check_objects),
+        Endpoint("POST", f"{base}/getMemberGroups", get_groups),
+        Endpoint("POST", f"{base}/getMemberObjects", get_objects),
     ]
 
 

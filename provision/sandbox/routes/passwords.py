@@ -15,12 +15,14 @@ def endpoints(base: str, kind: str) -> list[Endpoint]:
     """The two actions on one collection."""
 
     def add(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/application-addpassword."""
         record = common.find(call, kind, call.keys["id"])
         body = common.body_of(call) if call.body is not None else {}
         _, credential = credentials.add_password(call.tenant, record, body, call.clock.now())
         return common.action(call, "microsoft.graph.passwordCredential", **credential)
 
     def remove(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/application-removepassword."""
         record = common.find(call, kind, call.keys["id"])
         credentials.remove_password(call.tenant, record, common.body_of(call))
         return no_content()
