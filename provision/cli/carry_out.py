@@ -63,7 +63,7 @@ async def carry_out(
 
     async def checked(job: Job) -> Plan:
         plan = await planner(job)
-        run.make_ready(job, plan, options.allow)
+        await run.make_ready(job, plan, options.allow)
         if prover is not None and plan.pending:
             proofs[job.desired.name] = await prover(job, plan)
         return plan

@@ -59,7 +59,8 @@ async def look(job: Job) -> tuple[Observed, Records]:
         held = await asyncio.to_thread(job.sink.recall)
     except ProvisionError as error:
         unknown = (*observed.not_checked, f"what {job.sink.label} holds: {error.message}")
-        return replace(observed, not_checked=unknown), records
+        # It may hold what our journal intended: nothing is taken for lost until it can be asked.
+        return replace(observed, not_checked=unknown), replace(records, journal=frozenset())
     return observed, replace(records, sink=records.sink | held)
 
 
@@ -92,7 +93,7 @@ def _refuse_nothing(job: Job, observed: Observed) -> None:
         )
 
 
-def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
+async def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
     """See that the plan may be carried out: no finding stops it, and the sink is ready for a secret.
 
     Raises ``ProvisionError`` unless each finding that stops ``apply`` is allowed by name.
@@ -105,7 +106,7 @@ def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
     if refused:
         raise combined(refused)
     if any(isinstance(change.step, client_secret.Mint) for change in plan.changes):
-        job.sink.probe()
+        await asyncio.to_thread(job.sink.probe)
 
 
 async def apply(job: Job, plan: Plan) -> Result:

@@ -78,7 +78,7 @@ async def _deliver(tools: Minting, secret: Secret, made: Observed) -> asyncio.Ca
 
     A thread cannot be stopped, so what it came to decides whether the secret goes or stays.
     """
-    handover = Handover(tools.desired.name, made.key_id, made.end)
+    handover = Handover(tools.desired.name, made.key_id, made.end, made.start)
     if tools.sink.interactive:  # on the main thread, where Ctrl-C reaches it
         tools.sink.deliver(secret, handover)
         return None

@@ -1,12 +1,15 @@
 """Every code the program can say, in one table: what it means, why it comes, what to do.
 
 Codes are stable and never reused: 1xx command line, 2xx configuration, 3xx refusals before anything
-is written, 4xx sign-in and Graph, 5xx delivery of the secret, 6xx findings, 7xx sandbox, 9xx the rest.
+is written, 4xx sign-in and Graph, 5xx delivery of the secret, 6xx findings, 7xx sandbox, 8xx signing in
+as the product and sending mail, 9xx the rest.
 ``docs/errors.md`` is written from this table.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from difflib import get_close_matches
 
 from provision.errors import Entry, Exit
@@ -333,7 +336,7 @@ NOT_PROVEN = Entry(
     "https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
 )
 SINK_HOST = Entry(
-    "PRV317",
+    "PRV322",
     "sink-host",
     Exit.REFUSED,
     "the config sends the secret to a host that is not known",
@@ -847,6 +850,198 @@ SANDBOX_NOT_SERVED = Entry(
     "Start it with 'provision sandbox serve', or set the AZURE_… variables of a caller that it knows.",
 )
 
+# 8xx: signing in as the product does, and sending mail
+
+_AADSTS = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
+_RESOLVE = "https://learn.microsoft.com/graph/resolve-auth-errors"
+
+SECRET_ID_PASTED = Entry(
+    "PRV800",
+    "secret-id-pasted",
+    Exit.FAILED,
+    "the Secret Key is the Secret ID, not the Value",
+    "Entra shows two columns for a secret; the one that looks like a GUID is no secret.",
+    "Enter the Value. It is shown once, when the secret is made: if nobody kept it, run 'provision rotate'.",
+    _AADSTS,
+)
+SECRET_REFUSED = Entry(
+    "PRV801",
+    "secret-refused",
+    Exit.FAILED,
+    "Entra does not take the Secret Key",
+    "It is mistyped, is of another application, was removed, or is under a minute old and not known everywhere.",
+    "Compare its first three characters with the hint in Entra or in 'provision show'; wait a minute if it "
+    "is new; otherwise enter the Value that was delivered last, or run 'provision rotate'.",
+    _AADSTS,
+    aadsts=(7000215,),
+)
+SECRET_EXPIRED = Entry(
+    "PRV802",
+    "secret-expired",
+    Exit.FAILED,
+    "the client secret has expired",
+    "Mail that worked and then stopped is most often this.",
+    "Run 'provision rotate', and enter the new Value in the product.",
+    _AADSTS,
+    aadsts=(7000222,),
+)
+APPLICATION_UNKNOWN = Entry(
+    "PRV803",
+    "application-unknown",
+    Exit.FAILED,
+    "the OAuth Client ID is not in this tenant",
+    "It is mistyped, belongs to another tenant or cloud, was entered in the box of the Tenant ID, or the "
+    "application is seconds old.",
+    "Compare OAuth Client ID and Tenant ID with 'provision show'.",
+    _AADSTS,
+    aadsts=(700016,),
+)
+TENANT_UNKNOWN = Entry(
+    "PRV804",
+    "tenant-unknown",
+    Exit.FAILED,
+    "the Tenant ID is not known in this cloud",
+    "It is mistyped, or the tenant lives in another cloud: GCC High and DoD have hosts of their own.",
+    "Compare Tenant ID with the Overview page of Microsoft Entra ID, and see that tenant.cloud is right.",
+    _AADSTS,
+    aadsts=(90002, 90038, 900021, 900382, 900432),
+)
+IDS_SWAPPED = Entry(
+    "PRV805",
+    "ids-swapped",
+    Exit.FAILED,
+    "OAuth Client ID and Tenant ID are in each other's box",
+    "Both look alike; what was given as the client id is the tenant's.",
+    "Enter them the other way round.",
+)
+SECRET_PADDED = Entry(
+    "PRV806",
+    "secret-padded",
+    Exit.FAILED,
+    "the Secret Key has white space around it",
+    "A space or a line's end was copied with it; without it the secret is taken.",
+    "Enter it again without the space.",
+)
+APPLICATION_DISABLED = Entry(
+    "PRV807",
+    "application-disabled",
+    Exit.FAILED,
+    "the application or its service principal is switched off",
+    "Somebody disabled sign-in, or Microsoft disabled the application.",
+    "Switch it on in the portal: Enterprise applications > Properties > Enabled for users to sign-in.",
+    _AADSTS,
+    aadsts=(7000112,),
+)
+SIGN_IN_BLOCKED = Entry(
+    "PRV808",
+    "sign-in-blocked",
+    Exit.FAILED,
+    "Conditional Access blocks the sign-in",
+    "A policy for workload identities does not let this application in from here.",
+    "Ask who runs Conditional Access to except this application, or its network location.",
+    "https://learn.microsoft.com/entra/identity/conditional-access/workload-identity",
+    aadsts=(53003,),
+)
+CONSENT_MISSING = Entry(
+    "PRV809",
+    "consent-missing",
+    Exit.CONSENT,
+    "the application may not send mail: admin consent is missing",
+    "The token carries no Mail.Send. Declaring the permission is not granting it, and a grant shows in "
+    "tokens made after it alone.",
+    "A Privileged Role Administrator gives it: 'provision consent', or the link that 'provision show' prints.",
+    _RESOLVE,
+    aadsts=(65001, 90094),
+    graph=("consent_required",),
+)
+REDIRECT_DIFFERS = Entry(
+    "PRV810",
+    "redirect-differs",
+    Exit.FAILED,
+    "the redirect URI is not one that is registered",
+    "It is compared letter for letter: /connectors/SMTP.aspx, with its capitals, https, no slash behind it.",
+    "Compare with 'provision show' and application.admin_url; 'provision apply' registers what is declared.",
+    "https://learn.microsoft.com/entra/identity-platform/reply-url",
+    aadsts=(50011,),
+)
+SEND_REFUSED = Entry(
+    "PRV811",
+    "send-refused",
+    Exit.FAILED,
+    "Exchange does not let the application send from this mailbox",
+    "There is no application grant of Mail.Send, only a delegated one, or the mailbox is outside the scope "
+    "that Exchange allows (RBAC for Applications, or an application access policy).",
+    "See that consent is granted; with mail.scope: mailbox run the Exchange steps, which take up to two hours "
+    "to have effect.",
+    "https://learn.microsoft.com/graph/auth-limit-mailbox-access",
+    graph=("ErrorAccessDenied",),
+)
+NO_MAILBOX = Entry(
+    "PRV812",
+    "no-mailbox",
+    Exit.FAILED,
+    "there is no Exchange Online mailbox behind the address",
+    "The user is unlicensed, the mailbox is on-premises or soft-deleted, or the address is a list's.",
+    "License the user, or choose a mailbox that is there; a shared one works.",
+    _RESOLVE,
+    graph=("ErrorInvalidUser", "MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI"),
+)
+SEND_AS_DENIED = Entry(
+    "PRV813",
+    "send-as-denied",
+    Exit.FAILED,
+    "the mailbox may not send in the name of another address",
+    "The product sends from an address that is not the mailbox's own.",
+    "Enter the mailbox's own address as Email Address, or give it Send As in Exchange.",
+    graph=("ErrorSendAsDenied",),
+)
+RECIPIENT_REFUSED = Entry(
+    "PRV814",
+    "recipient-refused",
+    Exit.FAILED,
+    "the recipient's address is not one",
+    "Exchange could not make an address of it.",
+    "Correct the address behind --send-to.",
+    graph=("ErrorInvalidRecipients",),
+)
+SENDING_LIMIT = Entry(
+    "PRV815",
+    "sending-limit",
+    Exit.FAILED,
+    "the mailbox has sent as much as it may",
+    "Exchange limits messages and recipients a day, and four requests at a time for one mailbox.",
+    "Wait, and spread the mail; a test of one message is not the cause.",
+    "https://learn.microsoft.com/graph/throttling-limits",
+    graph=("ErrorExceededMessageLimit", "ApplicationThrottled"),
+)
+ACCESS_POLICY = Entry(
+    "PRV816",
+    "access-policy",
+    Exit.FAILED,
+    "a legacy application access policy keeps the application out of this mailbox",
+    "New-ApplicationAccessPolicy made it; Exchange calls it legacy, and answers before anything else.",
+    "In Exchange Online PowerShell: Get-ApplicationAccessPolicy, and Test-ApplicationAccessPolicy for this "
+    "mailbox; move to RBAC for Applications with mail.scope: mailbox.",
+    "https://learn.microsoft.com/graph/auth-limit-mailbox-access",
+)
+WRONG_CLOUD = Entry(
+    "PRV817",
+    "wrong-cloud",
+    Exit.CONFIG,
+    "the tenant lives in another cloud",
+    "Its OpenID document names the Graph of another cloud than tenant.cloud.",
+    "Set tenant.cloud to the cloud that the message names.",
+    "https://learn.microsoft.com/graph/deployments",
+)
+NOT_PROVEN_YET = Entry(
+    "PRV818",
+    "not-proven-yet",
+    Exit.DONE,
+    "nothing failed, but that mail flows was not proven",
+    "Only a message that was accepted proves it, and none was sent.",
+    "Run 'provision verify' with --send-to and an address of your own.",
+)
+
 # 9xx: the rest
 
 UNEXPECTED = Entry(
@@ -883,6 +1078,33 @@ def find(text: str) -> Entry | None:
     """Return the entry of that code or name, whatever its case; ``None`` if there is none."""
     wanted = text.strip().lower()
     return next((e for e in ENTRIES.values() if wanted in (e.code.lower(), e.name)), None)
+
+
+def of_aadsts(codes: Iterable[int]) -> Entry | None:
+    """Return the entry of the first of these AADSTS numbers that one is known for."""
+    return next((e for code in codes for e in ENTRIES.values() if code in e.aadsts), None)
+
+
+def of_graph(code: str | None) -> Entry | None:
+    """Return the entry that Graph's or Exchange's error code stands for."""
+    return next((e for e in ENTRIES.values() if code and code in e.graph), None)
+
+
+def in_text(text: str) -> list[Entry]:
+    """Return the entries whose codes stand in a text that somebody pasted, in its order.
+
+    Codes alone are looked for, never wording, which Microsoft changes.
+    """
+    found: list[Entry] = []
+    for word in _CODE.findall(text[:100_000]):
+        number = re.fullmatch(r"(?i)AADSTS(\d+)", word)
+        entry = of_aadsts([int(number[1])]) if number else of_graph(word) or find(word)
+        if entry is not None and entry not in found:
+            found.append(entry)
+    return found
+
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,80}")
 
 
 def near(text: str) -> str | None:

@@ -17,6 +17,7 @@ _GROUPS = {
     "5": "Delivery of the secret",
     "6": "Findings",
     "7": "The sandbox",
+    "8": "Signing in as the product, and sending mail",
     "9": "The rest",
 }
 

@@ -1,0 +1,33 @@
+"""Send one test mail as the application, and look for it in Sent Items as whoever runs this.
+
+Sources: https://learn.microsoft.com/graph/api/user-sendmail and
+https://learn.microsoft.com/graph/api/user-list-messages
+"""
+
+from __future__ import annotations
+
+from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.retry import Repeat
+
+
+async def send(graph: Graph, sender: str, recipient: str, subject: str, text: str) -> None:
+    """Hand a message to Exchange, which accepts it (202) or refuses it; ``Failure`` in its own words.
+
+    Accepted is not delivered: Graph tells no message id, and nothing of what becomes of it.
+    """
+    message = {
+        "subject": subject,
+        "body": {"contentType": "Text", "content": text},
+        "toRecipients": [{"emailAddress": {"address": recipient}}],
+    }
+    builder = graph.sdk.users.by_user_id(sender).send_mail
+    info = builder.to_post_request_information(body({"message": message, "saveToSentItems": True}))
+    await graph.send(info, repeat=Repeat.HARMFUL)  # a second copy would be a false proof
+
+
+async def sent(graph: Graph, sender: str, subject: str) -> bool:
+    """Say whether a message of that subject is in Sent Items; ``Failure`` if it may not be looked for."""
+    folder = graph.sdk.users.by_user_id(sender).mail_folders.by_mail_folder_id("sentitems")
+    quoted = subject.replace("'", "''")
+    query = configuration(Query(select=("id", "subject"), filter=f"subject eq '{quoted}'", top=1))
+    return bool(await graph.collect(folder.messages, query))
