@@ -6,9 +6,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from provision.errors import Severity
 
 OUTPUTS = ("text", "json", "markdown")
 AUTHS = ("default", "environment", "cli", "workload", "managed", "device-code", "browser")
@@ -62,6 +65,24 @@ def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> di
             raise click.BadParameter("write NAME=VALUE")
         pairs[name] = text
     return pairs
+
+
+def fail_on(default: str | None, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Take ``--fail-on``: from which severity on a finding counts for the exit code; ``text`` says how."""
+    return click.option(
+        "--fail-on",
+        type=click.Choice(("warning", "error")),
+        default=default,
+        show_default=default is not None,
+        callback=_severity,
+        help=text,
+    )
+
+
+def _severity(_: click.Context, __: click.Parameter, value: str | None) -> Severity | None:
+    from provision.errors import Severity
+
+    return None if value is None else Severity(value)
 
 
 def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:

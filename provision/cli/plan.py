@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import Common, common
+from provision.cli.options import Common, common, fail_on
+
+if TYPE_CHECKING:
+    from provision.errors import Severity
 
 
 @click.command()
@@ -14,17 +18,23 @@ from provision.cli.options import Common, common
 @click.option(
     "--out", metavar="FILE", help="Save the plan there, for 'apply --plan FILE'; it holds no secret."
 )
+@fail_on(None, "Exit 5 when a finding is of this severity, or worse.")
 @common
-def plan(options: Common, detailed_exitcode: bool, out: str | None) -> int:
+def plan(options: Common, detailed_exitcode: bool, out: str | None, fail_on: Severity | None) -> int:
     """Show what apply would do to each CONFIG, a file, folder or glob. Writes nothing.
 
-    Exits 0, or with --detailed-exitcode 2 when changes are pending.
+    Exits 0, or with --detailed-exitcode 2 when changes are pending, or 5 as --fail-on says.
     """
-    return asyncio.run(look(options, detailed_exitcode=detailed_exitcode, out=out))
+    return asyncio.run(look(options, detailed_exitcode=detailed_exitcode, out=out, least=fail_on))
 
 
-async def look(options: Common, *, detailed_exitcode: bool, out: str | None = None) -> int:
-    """Plan each config, print the plans, and save them to ``out``; returns the exit code."""
+async def look(
+    options: Common, *, detailed_exitcode: bool, out: str | None = None, least: Severity | None = None
+) -> int:
+    """Plan each config, print the plans, and save them to ``out``; returns the exit code.
+
+    ``least`` is the severity from which on a finding makes it 5.
+    """
     from provision.cli import emit, plan_file
     from provision.cli.session import opened
     from provision.engine import run
@@ -41,4 +51,6 @@ async def look(options: Common, *, detailed_exitcode: bool, out: str | None = No
     emit.plans(items, options)
     due = any(isinstance(item, Plan) and (item.pending or item.handed_off) for item in items)
     pending = Exit.PENDING if detailed_exitcode and due else Exit.DONE
-    return worst([emit.failures(items), pending])
+    found = [finding for item in items if isinstance(item, Plan) for finding in item.findings]
+    refused = least is not None and any(finding.severity.at_least(least) for finding in found)
+    return worst([emit.failures(items), pending, Exit.REFUSED if refused else Exit.DONE])

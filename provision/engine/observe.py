@@ -14,6 +14,7 @@ from provision.graph import (
     client_secret,
     consent,
     mailbox,
+    publisher,
     service_principal,
     tenant,
 )
@@ -24,6 +25,7 @@ from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.app_management_policy import Policy
 from provision.resources.application import Deleted, Found, identify
 from provision.resources.consent import Role
+from provision.resources.publisher import Observed as Publisher
 
 T = TypeVar("T")
 
@@ -57,6 +59,15 @@ class Tenant:
     async def deleted(self) -> tuple[Deleted, ...] | None:
         """Return the soft-deleted applications, or ``None`` if they may not be listed."""
         return await self._once("deleted", lambda: application.deleted(self.graph))
+
+    async def publisher(self, *, app_id: str = "", object_id: str = "") -> Publisher | None:
+        """Return the resource of that app id, or else of that object id, if the tenant tells."""
+        return await self._once(
+            f"publisher {app_id or object_id}",
+            lambda: (
+                publisher.by_app_id(self.graph, app_id) if app_id else publisher.by_id(self.graph, object_id)
+            ),
+        )
 
 
 async def observe(shared: Tenant, desired: Desired) -> Observed:

@@ -22,8 +22,14 @@ async def together(
 ) -> tuple[A, B, C, D]: ...
 @overload
 async def together(
+    a: Awaitable[A], b: Awaitable[B], c: Awaitable[C], d: Awaitable[D], e: Awaitable[E], /
+) -> tuple[A, B, C, D, E]: ...
+@overload
+async def together(
     a: Awaitable[A], b: Awaitable[B], c: Awaitable[C], d: Awaitable[D], e: Awaitable[E], f: Awaitable[F], /
 ) -> tuple[A, B, C, D, E, F]: ...
+@overload
+async def together(*calls: Awaitable[A]) -> tuple[A, ...]: ...
 async def together(*calls: Awaitable[object]) -> tuple[object, ...]:
     """Return all results in order, or raise the first error once every call has come to its end.
 

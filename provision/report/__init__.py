@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from provision.report.documents import error_json, plan_json, plans_json, result_json, results_json
+from provision.report.drift import drift_json, drift_markdown, drift_text, drifts_json
 from provision.report.escape import document
 from provision.report.markdown import plan_markdown, result_markdown
 from provision.report.text import error_text, plan_text, result_text
 
 __all__ = [
     "document",
+    "drift_json",
+    "drift_markdown",
+    "drift_text",
+    "drifts_json",
     "error_json",
     "error_text",
     "plan_json",

@@ -139,6 +139,7 @@ def _finding(finding: Finding) -> Json:
         "severity": finding.severity.value,
         "message": finding.message,
         "fix": finding.fix or finding.entry.fix,
+        "source": finding.entry.source,
     }
 
 

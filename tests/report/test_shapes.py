@@ -36,7 +36,10 @@ CHANGE = {
     "change": {"actions": [ACTION], "before": Maybe(dict), "after": Maybe(dict)},
     "reason": TEXT,
 }
-FINDING = {"code": CODE, "name": NAME, "severity": "info|warning|error", "message": TEXT, "fix": TEXT}
+FINDING = {
+    "code": CODE, "name": NAME, "severity": "info|warning|error", "message": TEXT, "fix": TEXT,
+    "source": Maybe(r"https://.+"),
+}  # fmt: skip
 HEAD = {"target": "graph|sandbox", "name": "collab-prod", "tenant_id": GUID, "cloud": NAME}
 PLAN = {
     "format": "provision.plan/1",

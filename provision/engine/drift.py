@@ -1,0 +1,106 @@
+"""Look for drift: the plan's own look, and beside it everything else that stands on the application.
+
+Three dependent rounds of reading, two where no permission needs a name; writes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import replace
+from typing import Any
+
+from provision.checks.drift import judge
+from provision.clouds import MICROSOFT_GRAPH_APP_ID
+from provision.engine import run
+from provision.engine.observe import Tenant
+from provision.engine.run import Job
+from provision.engine.together import together
+from provision.graph import (
+    certificate,
+    client_secret,
+    delegated_grant,
+    federated_credential,
+    owner,
+    principal_settings,
+    reply_settings,
+)
+from provision.graph.listing import NotReadable
+from provision.plan.build import build
+from provision.plan.drift import Drift, Surroundings
+from provision.plan.model import Plan
+from provision.resources import Desired
+from provision.resources.consent import Mode
+from provision.resources.publisher import Observed as Publisher
+
+
+async def look(job: Job) -> Drift:
+    """Return the drift of one config; ``ProvisionError`` if its application cannot be read or is not ours."""
+    (observed, records), around = await together(run.look(job), _surroundings(job.tenant, job.desired))
+    now = job.tenant.graph.now()
+    plan = build(job.target, job.desired, observed, records, now=now)
+    named = await _publishers(job.tenant, plan, around)
+    return judge(plan, records, replace(around, publishers=named), now=now)
+
+
+async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
+    graph, wanted = tenant.graph, desired.application
+    await tenant.id()  # the token is for this tenant, or nothing is asked
+    record = await reply_settings.record(graph, unique_name=wanted.unique_name, client_id=wanted.client_id)
+    if record is None:
+        return Surroundings()
+    settings = reply_settings.observed(record)
+    missed: list[str] = []
+    principal, federated, owners, delegated, principal_owners = await together(
+        principal_settings.record(graph, settings.app_id),
+        _readable(federated_credential.of_application(graph, settings.id), missed),
+        _readable(owner.of_application(graph, settings.id), missed),
+        _readable(delegated_grant.of_principal(graph, settings.app_id), missed),
+        _readable(owner.of_principal(graph, settings.app_id), missed),
+    )
+    return Surroundings(
+        settings=settings,
+        certificates=certificate.observed(record),
+        federated=federated,
+        owners=owners,
+        principal=principal_settings.observed(principal) if principal else None,
+        principal_secrets=client_secret.observed(principal or {}),
+        principal_certificates=certificate.observed(principal or {}),
+        principal_owners=principal_owners,
+        delegated=delegated,
+        not_checked=tuple(sorted(missed)),
+    )
+
+
+async def _readable(call: Awaitable[tuple[Any, ...]], missed: list[str]) -> tuple[Any, ...]:
+    """Return what was read, or nothing and a word in ``missed`` of the right that lacks."""
+    try:
+        return await call
+    except NotReadable as error:
+        missed.append(str(error))
+        return ()
+
+
+async def _publishers(tenant: Tenant, plan: Plan, around: Surroundings) -> tuple[Publisher, ...]:
+    """Look up whose permissions those are that nobody declared; each resource once in a run."""
+    observed = plan.observed
+    app, role = observed.application, observed.role
+    apps = {
+        str(entry.get("resourceAppId") or "").lower()
+        for entry in (app.required_resource_access if app else ())
+        if plan.desired.consent.mode is Mode.NONE or not _only_mail(entry, role.role_id)
+    }
+    granted = {item.resource_id for item in observed.assignments if item != role}
+    ids = granted | {item.resource_id for item in around.delegated}
+    if role.resource_id in ids:
+        ids.remove(role.resource_id)
+        apps.add(MICROSOFT_GRAPH_APP_ID)
+    found = await together(
+        *(tenant.publisher(app_id=key) for key in sorted(apps - {""})),
+        *(tenant.publisher(object_id=key) for key in sorted(ids - {""})),
+    )
+    return tuple(item for item in found if item is not None)
+
+
+def _only_mail(entry: dict[str, Any], role_id: str) -> bool:
+    access = entry.get("resourceAccess") or ()
+    return all(item.get("type") == "Role" and str(item.get("id")).lower() == role_id for item in access)

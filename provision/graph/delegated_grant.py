@@ -1,0 +1,35 @@
+"""List the delegated permissions that were granted to a service principal.
+
+Source: https://learn.microsoft.com/graph/api/serviceprincipal-list-oauth2permissiongrants
+"""
+
+from __future__ import annotations
+
+from provision.graph.client import Graph
+from provision.graph.listing import listed
+from provision.graph.records import maybe
+from provision.resources.delegated_grant import Observed
+
+NEEDS = "Directory.Read.All"
+
+
+async def of_principal(graph: Graph, app_id: str) -> tuple[Observed, ...]:
+    """Return one item for each permission, however they were granted; ``NotReadable`` without the right."""
+    # The SDK's builder of this address has no child for grants, so the address is written out.
+    items = await listed(
+        graph,
+        graph.sdk.service_principals.by_service_principal_id(app_id).oauth2_permission_grants,
+        url=f"servicePrincipals(appId='{app_id}')/oauth2PermissionGrants",
+        what="delegated permissions that were granted",
+        needs=NEEDS,
+    )
+    found = {
+        Observed(
+            resource_id=maybe(item, "resourceId") or "",
+            scope=scope,
+            everybody=item.get("consentType") != "Principal",
+        )
+        for item in items
+        for scope in (maybe(item, "scope") or "").split()
+    }
+    return tuple(sorted(found, key=lambda item: (item.resource_id, item.scope, item.everybody)))

@@ -1,0 +1,83 @@
+"""Read what a registration has beside what a config declares.
+
+Sources: https://learn.microsoft.com/graph/api/application-get and
+https://learn.microsoft.com/entra/identity/enterprise-apps/deactivate-app-registration
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from provision.graph.answers import Failure
+from provision.graph.application import READ
+from provision.graph.client import Graph, Query, configuration
+from provision.graph.records import maybe, records, text, texts
+from provision.graph.refusals import missing, translated
+from provision.resources.reply_settings import Observed
+
+_FIELDS = (
+    "id", "appId", "web", "spa", "publicClient", "isFallbackPublicClient", "identifierUris", "api",
+    "appRoles", "isDisabled", "disabledByMicrosoftStatus", "keyCredentials",
+)  # fmt: skip
+_PLATFORMS = ("web", "spa", "publicClient")
+
+
+async def record(graph: Graph, *, unique_name: str, client_id: str | None) -> dict[str, Any] | None:
+    """Return the application's record, by ``client_id`` if there is one; ``None`` if it is not there."""
+    builder: Any = (
+        graph.sdk.applications_with_app_id(client_id)
+        if client_id
+        else graph.sdk.applications_with_unique_name(unique_name)
+    )
+    try:
+        answer = await graph.send(builder.to_get_request_information(configuration(Query(select=_FIELDS))))
+    except Failure as failure:
+        if missing(failure):
+            return None
+        raise translated(failure, "reading the application", needs=READ) from failure
+    return answer.body
+
+
+def observed(record: dict[str, Any]) -> Observed:
+    """Reduce Graph's record."""
+    web, api = _part(record, "web"), _part(record, "api")
+    implicit = _part(web, "implicitGrantSettings")
+    offered = [
+        ("api.oauth2PermissionScopes", records(api, "oauth2PermissionScopes"), "value"),
+        ("api.preAuthorizedApplications", records(api, "preAuthorizedApplications"), "appId"),
+        ("appRoles", records(record, "appRoles"), "value"),
+    ]
+    return Observed(
+        id=text(record, "id"),
+        app_id=text(record, "appId"),
+        redirect_uris=tuple(
+            (platform, uri)
+            for platform in _PLATFORMS
+            for uri in texts(_part(record, platform), "redirectUris")
+        ),
+        implicit=tuple(sorted(name for name, value in implicit.items() if value is True)),
+        public_client=record.get("isFallbackPublicClient") is True,
+        identifier_uris=texts(record, "identifierUris"),
+        home_page=maybe(web, "homePageUrl"),
+        logout=maybe(web, "logoutUrl"),
+        offered=tuple(
+            sorted(
+                (name, maybe(item, key) or maybe(item, "id") or "")
+                for name, items, key in offered
+                for item in items
+            )
+        ),
+        disabled=_disabled(record),
+    )
+
+
+def _disabled(record: dict[str, Any]) -> str | None:
+    by_microsoft = maybe(record, "disabledByMicrosoftStatus")
+    if by_microsoft not in (None, "NotDisabled"):
+        return f"disabledByMicrosoftStatus: {by_microsoft}"
+    return "isDisabled" if record.get("isDisabled") is True else None
+
+
+def _part(record: dict[str, Any], key: str) -> dict[str, Any]:
+    value = record.get(key)
+    return value if isinstance(value, dict) else {}
