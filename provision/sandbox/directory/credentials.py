@@ -12,7 +12,7 @@ import hashlib
 import secrets
 import string
 from dataclasses import replace
-from datetime import datetime
+from datetime import MAXYEAR, datetime
 from typing import Any
 
 from cryptography import x509
@@ -42,8 +42,7 @@ def add_password(tenant: Tenant, record: Record, body: Json, now: datetime) -> t
     start = parse_time(wanted["startDateTime"]) or now
     end = parse_time(wanted["endDateTime"]) or _two_years(start)
     if end <= start:
-        text = "Key credential end date is invalid."
-        raise bad_request(text, Detail("InvalidKeyEndDate", text, "EndDate"))
+        raise _ends_wrongly()
     key_id = wanted["keyId"] or new_id()
     existing = record.props["passwordCredentials"]
     if any(c["keyId"] == key_id for c in existing):
@@ -167,7 +166,14 @@ def _certificate(der: bytes) -> x509.Certificate | None:
         return None
 
 
+def _ends_wrongly() -> GraphError:
+    text = "Key credential end date is invalid."
+    return bad_request(text, Detail("InvalidKeyEndDate", text, "EndDate"))
+
+
 def _two_years(start: datetime) -> datetime:
+    if start.year + 2 > MAXYEAR:
+        raise _ends_wrongly()
     try:
         return start.replace(year=start.year + 2)
     except ValueError:  # 29 February
