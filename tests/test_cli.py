@@ -20,7 +20,7 @@ def test_help_lists_the_verbs(provision: Program) -> None:
     assert ran.code == 0
     for verb in VERBS:
         assert f"  {verb} " in ran.out
-    for absent in ("drift", "expiry", "verify", "consent", "doctor", "destroy"):
+    for absent in ("expiry", "verify", "consent", "doctor", "destroy"):
         assert f"  {absent} " not in ran.out
 
 

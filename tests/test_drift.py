@@ -15,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from provision.errors import catalogue
 from tests.sandbox.served import Served
 from tests.support import STATE, TENANT, Program, Ran, Tenant, write_config
 from tests.test_served import SEED
@@ -662,6 +663,14 @@ def test_what_may_not_be_read_is_said_and_is_no_failure(
     assert plan.code == 0
     assert len(requests) == len(fewer) + 6  # the record in full, and five lists and objects beside it
     assert not [path for _, path in fewer if "federated" in path or "Grants" in path]
+
+
+def test_the_page_lists_every_finding() -> None:
+    """docs/drift.md has each entry of the catalogue that drift can give, and each rule."""
+    page = (Path(__file__).parents[1] / "docs" / "drift.md").read_text()
+    own = [e.name for e in catalogue.ENTRIES.values() if "PRV620" <= e.code <= "PRV643"]
+    assert len(own) == 23
+    assert [name for name in own if f"`{name}`" not in page] == []
 
 
 def test_a_name_is_looked_up_once_for_a_fleet(provision: Program, served: Served) -> None:
