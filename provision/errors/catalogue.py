@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
+from itertools import takewhile
 
 from provision.errors import Entry, Exit
 
@@ -1110,6 +1111,16 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,80}")
 def near(text: str) -> str | None:
     """Return the code or name that was probably meant, or ``None``."""
     wanted = text.strip().lower()[:64]
+    if wanted.startswith("prv"):  # a letter where a digit looks like it
+        wanted = "prv" + wanted[3:].translate(str.maketrans("oil", "011"))
     names = [*ENTRIES, *(entry.code.lower() for entry in ENTRIES.values())]
-    found = get_close_matches(wanted, names, n=1)
-    return (found[0].upper() if found[0].startswith("prv") else found[0]) if found else None
+    # Of those that are as near, the one that begins alike.
+    found = max(
+        get_close_matches(wanted, names, n=20), key=lambda name: _nearness(name, wanted), default=None
+    )
+    return found.upper() if found is not None and found.startswith("prv") else found
+
+
+def _nearness(name: str, wanted: str) -> tuple[float, int]:
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, wanted, strict=False)))
+    return SequenceMatcher(None, name, wanted).ratio(), alike
