@@ -265,7 +265,7 @@ UNDECLARED = {
         "principal-disabled", "service_principal.accountEnabled", "",
     ),
     "an application that is disabled": Tampering(
-        lambda h: h.patch(isDisabled=True), "application-disabled", "application.isDisabled", "isDisabled"
+        lambda h: h.patch(isDisabled=True), "registration-disabled", "application.isDisabled", "isDisabled"
     ),
     "assignment required": Tampering(
         lambda h: h.patch_principal(appRoleAssignmentRequired=True),
@@ -297,7 +297,7 @@ DECLARED = {
         "differs-from-config", "application.signInAudience", "AzureADMultipleOrgs", "warning",
     ),
     "the consent revoked": Tampering(
-        lambda h: h.revoke(), "consent-missing", "consent", "Mail.Send"
+        lambda h: h.revoke(), "mail-not-granted", "consent", "Mail.Send"
     ),
 }  # fmt: skip
 
@@ -409,7 +409,7 @@ def test_what_was_removed_is_missed(provision: Program, config: str, applied: Ra
     assert ("warning", "stale-record", "application.tags", f"provision:delivered:{key}") in found
     hand.tenant.do("DELETE", hand.principal_at)
     names = {name for _, name, _, _ in told(drift(provision, config, code=4))}
-    assert {"principal-missing", "consent-missing", "secret-due"} <= names
+    assert {"principal-missing", "mail-not-granted", "secret-due"} <= names
     hand.tenant.do("DELETE", hand.at)
     refused = provision("drift", config, "--sandbox", "-o", "json")
     assert (refused.code, refused.json["name"]) == (5, "soft-deleted")

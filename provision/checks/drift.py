@@ -156,7 +156,7 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
             entry = catalogue.PRINCIPAL_MISSING
             yield _deviation(entry, Severity.ERROR, change.address, "", entry.title)
         case _, consent.ADDRESS:
-            entry = catalogue.CONSENT_MISSING
+            entry = catalogue.MAIL_NOT_GRANTED
             yield _deviation(entry, Severity.ERROR, change.address, consent.PERMISSION, entry.title)
         case Action.CREATE, client_secret.ADDRESS:
             state = client_secret.standing(
@@ -393,11 +393,11 @@ def _settings(plan: Plan, settings: reply_settings.Observed) -> Iterator[Deviati
         yield _deviation(catalogue.UNDECLARED_SETTING, severity, f"{application.ADDRESS}.{name}", value, text)
     if settings.disabled is not None:
         yield _deviation(
-            catalogue.APPLICATION_DISABLED,
+            catalogue.REGISTRATION_DISABLED,
             Severity.ERROR,
             f"{application.ADDRESS}.{settings.disabled.partition(':')[0]}",
             settings.disabled,
-            catalogue.APPLICATION_DISABLED.title,
+            catalogue.REGISTRATION_DISABLED.title,
         )
 
 

@@ -631,9 +631,9 @@ PRINCIPAL_MISSING = Entry(
     "Somebody removed the enterprise application, and its grants with it.",
     "Run 'provision apply' to make it, and the grant, again.",
 )
-CONSENT_MISSING = Entry(
+MAIL_NOT_GRANTED = Entry(
     "PRV623",
-    "consent-missing",
+    "mail-not-granted",
     Exit.ATTENTION,
     "Mail.Send is not granted: no mail will be sent",
     "An administrator took the consent back, or none ever gave it.",
@@ -740,9 +740,9 @@ UNDECLARED_SETTING = Entry(
     "Take it out in the portal, or ignore it with a reason.",
     "https://learn.microsoft.com/graph/api/resources/application",
 )
-APPLICATION_DISABLED = Entry(
+REGISTRATION_DISABLED = Entry(
     "PRV635",
-    "application-disabled",
+    "registration-disabled",
     Exit.ATTENTION,
     "the application is deactivated: no token will be issued",
     "Somebody, or Microsoft, deactivated the registration.",
