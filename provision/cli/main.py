@@ -21,6 +21,7 @@ VERBS = {
     "show": "Print the values to enter in System Settings again.",
     "rotate": "Make a new secret beside the old one; --confirm removes the old one.",
     "drift": "Find what differs from the config, and what nobody declared.",
+    "expiry": "Tell when each secret ends; as a calendar or for Prometheus, too.",
     "schema": "Print the JSON Schema of a config.",
     "explain": "Explain an error code.",
     "sandbox": "The local Microsoft Graph: serve it, seed it, look at it, empty it.",

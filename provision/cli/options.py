@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -23,12 +23,12 @@ def configs(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.argument("paths", metavar="CONFIG...", nargs=-1, required=True)(function)
 
 
-def output(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Take ``--output``."""
+def output(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) -> Callable[..., Any]:
+    """Take ``--output``, one of these formats."""
     return click.option(
         "--output",
         "-o",
-        type=click.Choice(OUTPUTS),
+        type=click.Choice(formats),
         default="text",
         show_default=True,
         help="Format of stdout.",
@@ -111,10 +111,11 @@ class Common:
     allow: frozenset[str]
     parallel: int
     verbose: bool
+    log_file: str | None
     secret_from: str | None = None  # a sink to read a value back from
 
 
-def common(function: Callable[..., Any]) -> Callable[..., Any]:
+def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) -> Callable[..., Any]:
     """Take all that a verb needs which talks to Graph, as one :class:`Common` named ``options``."""
 
     @click.option(
@@ -146,6 +147,9 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         help="How many configs at once.",
     )
+    @click.option(
+        "--log-file", metavar="FILE", help="Append a JSON line for every call that writes: who, what, result."
+    )
     @click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr.")
     @click.pass_context
     def wrapper(ctx: click.Context, /, **given: Any) -> Any:
@@ -160,13 +164,14 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
             "allow",
             "parallel",
             "verbose",
+            "log_file",
         )
         options = Common(sandbox=at, **{name: given.pop(name) for name in names})
         return ctx.invoke(function, options=options, **given)
 
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
     wrapper.__dict__.update(function.__dict__)
-    return configs(output(no_color(variables(wrapper))))
+    return configs(output(no_color(variables(wrapper)), formats=formats))
 
 
 def _which_sandbox(flag: bool, at: str | None) -> str | None:

@@ -23,7 +23,9 @@ from provision.plan.build import permission
 from provision.resources import Desired, Observed
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.app_management_policy import Policy
-from provision.resources.application import Deleted, Found, identify
+from provision.resources.application import Deleted, Found, Permission, identify
+from provision.resources.application import Observed as Application
+from provision.resources.client_secret import Observed as ClientSecret
 from provision.resources.consent import Role
 from provision.resources.publisher import Observed as Publisher
 
@@ -86,8 +88,8 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
     app = identify(
         wanted,
         Found(
-            by_unique_name=application.observed(named, known) if named else None,
-            by_client_id=application.observed(adopted, known) if adopted else None,
+            by_unique_name=_reduced(named, known),
+            by_client_id=_reduced(adopted, known),
             deleted=gone or (),
             foreign_tenant=await _home_tenant(graph, wanted.client_id) if adopted is None else None,
         ),
@@ -119,6 +121,47 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         secrets=client_secret.observed(adopted or named or {}),
         policy=replace(policies, custom=custom),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """The registration that a config means, with its secrets: all that a look at dates needs."""
+
+    tenant_id: str
+    application: Application | None
+    secrets: tuple[ClientSecret, ...]
+
+
+async def registration(shared: Tenant, desired: Desired) -> Registration:
+    """Return what is there of the registration alone; in most cases one request.
+
+    ``ProvisionError`` if it cannot be told which one is meant, or if it is not ours.
+    """
+    graph, wanted = shared.graph, desired.application
+    tenant_id = await shared.id()
+    named, adopted = await together(
+        application.by_unique_name(graph, wanted.unique_name),
+        _if_given(wanted.client_id, lambda client_id: application.by_client_id(graph, client_id)),
+    )
+    missing = (adopted if wanted.client_id else named) is None
+    app = identify(
+        wanted,
+        Found(
+            by_unique_name=_reduced(named, _NO_PERMISSION),
+            by_client_id=_reduced(adopted, _NO_PERMISSION),
+            deleted=(await shared.deleted() or ()) if missing else (),
+            foreign_tenant=await _home_tenant(graph, wanted.client_id) if missing else None,
+        ),
+    )
+    secrets = client_secret.observed(adopted or named or {}) if app else ()
+    return Registration(tenant_id, app, secrets)
+
+
+_NO_PERMISSION = Permission("", "")  # none gets a label where none is shown
+
+
+def _reduced(record: dict[str, Any] | None, known: Permission) -> Application | None:
+    return application.observed(record, known) if record else None
 
 
 async def _nothing() -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from provision.report.calendar import expiry_calendar
 from provision.report.documents import error_json, plan_json, plans_json, result_json, results_json
 from provision.report.drift import drift_json, drift_markdown, drift_text, drifts_json
 from provision.report.escape import document
+from provision.report.expiry import expiry_json, expiry_markdown, expiry_text
 from provision.report.markdown import plan_markdown, result_markdown
-from provision.report.text import error_text, plan_text, result_text
+from provision.report.prometheus import expiry_prometheus
+from provision.report.text import error_text, plan_text, result_text, together_text
 
 __all__ = [
     "document",
@@ -16,6 +19,11 @@ __all__ = [
     "drifts_json",
     "error_json",
     "error_text",
+    "expiry_calendar",
+    "expiry_json",
+    "expiry_markdown",
+    "expiry_prometheus",
+    "expiry_text",
     "plan_json",
     "plan_markdown",
     "plan_text",
@@ -24,4 +32,5 @@ __all__ = [
     "result_markdown",
     "result_text",
     "results_json",
+    "together_text",
 ]

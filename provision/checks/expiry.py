@@ -1,0 +1,147 @@
+"""Judge when secrets end: which state each is in, which need somebody, and in which order they are shown.
+
+"Window" is what ``--within`` says, from the service's now on; its last moment belongs to it. A secret is
+*outlived* when a delivered one of ours that was made later ends later. "Counts" is what exit code 4 means.
+
+============================================================== =================== ===================
+secret                                                         state               counts
+============================================================== =================== ===================
+ours, ended, not outlived                                      expired             yes
+ours, ended, outlived                                          expired             no
+ours, ends within the window, not outlived                     expiring            yes
+ours, the newest of two delivered ones that are alive          awaits-confirmation if the older ends
+                                                                                   within the window
+ours, alive, an older one beside it                            replaced            no: the newest does
+ours, the only one, in its renewal window                      renewal-due         no
+ours, the only one, before that                                fine                no
+ours by its mark, alive, no record of a delivery               unproven            if it ends within the
+                                                                                   window, not outlived
+ours, minted by a run of this machine that was interrupted     unproven, expired   no: nobody has it
+others', ends within the window                                expiring            yes
+others', ends later                                            fine                no
+others', ended                                                 expired             no
+none of ours was ever delivered                                none                no: ``plan`` says it
+============================================================== =================== ===================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from provision.plan.expiry import Expiry, Row, State, Unreadable, Watched
+from provision.plan.model import Target
+from provision.resources import client_secret
+from provision.resources.client_secret import Observed, Records, Span, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The application whose secrets are judged."""
+
+    tenant_id: str
+    client_id: str | None  # None: there is no application yet
+
+
+def rows(
+    subject: Subject,
+    desired: client_secret.Desired,
+    secrets: Sequence[Observed],
+    records: Records,
+    *,
+    within: Span,
+    now: datetime,
+) -> tuple[Row, ...]:
+    """Return a row for each secret of one application, ours and others', in no order that matters."""
+    state = client_secret.standing(desired, secrets, records, now=now)
+    row = partial(Row, desired.name, subject.tenant_id, subject.client_id, now)
+    window_end = within.after(now)
+    judged: list[Row] = []
+    if not (state.delivered or state.ended):
+        judged.append(row(State.NONE, counts=False))
+    for secret in secrets:
+        soon = secret.end <= window_end
+        if secret not in state.ours:
+            meaning = _of_others(secret, soon=soon, now=now)
+            judged.append(row(meaning, counts=meaning is State.EXPIRING, ours=False, secret=secret))
+            continue
+        waits = bool(state.older) and secret == state.current
+        confirm_by = client_secret.confirm_by(state) if waits else None
+        ending = soon and not _outlived(secret, state) and not _never_received(secret, state, records)
+        judged.append(
+            row(
+                _of_ours(desired, secret, state, ending=ending, now=now),
+                counts=ending or (confirm_by is not None and confirm_by <= window_end),
+                secret=secret,
+                renew=client_secret.renewal_date(desired, secret) if secret == state.current else None,
+                confirm_by=confirm_by,
+            )
+        )
+    return tuple(judged)
+
+
+def _of_others(secret: Observed, *, soon: bool, now: datetime) -> State:
+    if secret.end <= now:
+        return State.EXPIRED
+    return State.EXPIRING if soon else State.FINE
+
+
+def _of_ours(
+    desired: client_secret.Desired, secret: Observed, state: Standing, *, ending: bool, now: datetime
+) -> State:
+    if secret.end <= now:
+        return State.EXPIRED
+    if secret in state.unproven:
+        return State.UNPROVEN
+    if ending:
+        return State.EXPIRING
+    if secret != state.current:
+        return State.REPLACED
+    if state.older:
+        return State.AWAITS_CONFIRMATION
+    return State.RENEWAL_DUE if now >= client_secret.renewal_date(desired, secret) else State.FINE
+
+
+def _outlived(secret: Observed, state: Standing) -> bool:
+    """Say whether a later one of ours that somebody received ends later."""
+    return any(
+        (other.start, other.key_id) > (secret.start, secret.key_id) and other.end > secret.end
+        for other in (*state.delivered, *state.ended)
+    )
+
+
+def _never_received(secret: Observed, state: Standing, records: Records) -> bool:
+    return secret not in (*state.delivered, *state.ended) and secret.key_id in records.journal
+
+
+_RANK = (State.NONE, State.RENEWAL_DUE, State.AWAITS_CONFIRMATION, State.UNPROVEN)
+
+
+def _urgency(row: Row) -> tuple[int, float, str, str]:
+    """First what counts, then what is to be done some day, then what is fine, then what is past."""
+    if row.counts:
+        rank = 0
+    elif row.state in _RANK:
+        rank = 1 + _RANK.index(row.state)
+    else:
+        rank = 7 if row.state is State.EXPIRED else 6
+    moment = row.deadline.timestamp() if row.deadline else 0.0
+    key_id = row.secret.key_id if row.secret else ""
+    return rank, -moment if rank == 7 else moment, row.config, key_id  # of the past, the latest first
+
+
+def gathered(target: Target, within: Span, configs: Iterable[Watched | Unreadable]) -> Expiry:
+    """Return the fleet, its rows sorted by urgency.
+
+    Two configs may mean one application: a secret that is ours to one of them is not shown as
+    somebody else's to the other.
+    """
+    listed = tuple(configs)
+    every = [row for item in listed if isinstance(item, Watched) for row in item.rows]
+    ours = {(row.tenant_id, row.secret.key_id) for row in every if row.ours and row.secret}
+    shown = [
+        row for row in every if row.ours or (row.secret and (row.tenant_id, row.secret.key_id) not in ours)
+    ]
+    return Expiry(target, within, listed, tuple(sorted(shown, key=_urgency)))

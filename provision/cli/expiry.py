@@ -1,0 +1,109 @@
+"""``provision expiry``: when each secret ends."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.cli.options import OUTPUTS, Common, common
+
+if TYPE_CHECKING:
+    from provision.engine.run import Job
+    from provision.errors import Exit
+    from provision.plan.expiry import Expiry, Watched
+    from provision.resources.client_secret import Span
+
+_YEARS = 100  # the calendar in which the end is counted has an end itself
+
+
+def _window(_: click.Context, __: click.Parameter, value: str) -> Span:
+    from provision.resources.client_secret import Span
+
+    try:
+        span = Span.parse(value)
+    except ValueError:
+        span = Span(longest=True)
+    if span.longest:
+        raise click.BadParameter(f"'{value}' is not a length of time: write 30d, 4w, 2mo or 1y")
+    if span.months > 12 * _YEARS or span.days > 366 * _YEARS:
+        raise click.BadParameter(f"'{value}' is more than {_YEARS} years")
+    return span
+
+
+@click.command()
+@click.option(
+    "--within",
+    metavar="SPAN",
+    default="30d",
+    show_default=True,
+    callback=_window,
+    help="How long before its end a secret needs attention: 30d, 4w, 2mo, 1y.",
+)
+@partial(common, formats=(*OUTPUTS, "ical", "prometheus"))
+def expiry(options: Common, within: Span) -> int:
+    """Tell when each secret of each CONFIG's application ends, the most urgent first. Writes nothing.
+
+    Secrets that somebody else made on the same application are shown too, and marked so. Exits 4 when
+    a secret needs attention within the window, else 0.
+    """
+    return asyncio.run(_expiry(options, within))
+
+
+async def _expiry(options: Common, within: Span) -> int:
+    from provision.checks.expiry import gathered
+    from provision.cli.session import opened
+    from provision.engine.expiry import look
+    from provision.engine.fleet import each
+    from provision.errors import Exit, ProvisionError, worst
+    from provision.plan.expiry import Unreadable
+
+    async def one(job: Job) -> Watched:
+        return await look(job, within)
+
+    async with opened(options, writes=False) as session:
+        session.progress("looking at the tenant ...")
+        items = await each(session.jobs, one, parallel=options.parallel)
+    found = gathered(
+        session.jobs[0].target,
+        within,
+        (
+            Unreadable(job.desired.name, job.desired.tenant, item)
+            if isinstance(item, ProvisionError)
+            else item
+            for job, item in zip(session.jobs, items, strict=True)
+        ),
+    )
+    _print(found, options)
+    failed: list[Exit] = [item.error.exit for item in found.unreadable]
+    return worst([*failed, Exit.ATTENTION if found.counting else Exit.DONE])
+
+
+def _print(found: Expiry, options: Common) -> None:
+    """Print the dates to stdout; what could not be read goes to stderr, or into the JSON document."""
+    from provision import report
+    from provision.cli import emit
+    from provision.cli.console import colorful, talk
+
+    if options.output == "json":
+        alone = found.unreadable if len(found.configs) == 1 else ()
+        document = report.error_json(alone[0].error) if alone else report.expiry_json(found)
+        click.echo(report.document(document))
+        return
+    for item in found.unreadable:
+        talk(f"{item.name} could not be read:")
+        emit.error(item.error, options)
+    match options.output:
+        case "ical":  # bytes: both formats are UTF-8 with their own line ends, whatever the terminal's are
+            click.echo(report.expiry_calendar(found), nl=False)
+        case "prometheus":
+            click.echo(report.expiry_prometheus(found).encode(), nl=False)
+        case "markdown":
+            click.echo(report.expiry_markdown(found))
+        case _:
+            color = colorful(sys.stdout, plain=options.no_color)
+            encoding = (sys.stdout.encoding or "").lower().replace("-", "")
+            click.echo(report.expiry_text(found, color=color, unicode=encoding == "utf8"))

@@ -1,0 +1,54 @@
+"""Look at one config's secrets and their dates; writes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from provision.checks.expiry import Subject, rows
+from provision.engine.observe import Registration, registration
+from provision.engine.run import Job
+from provision.errors import ProvisionError
+from provision.plan.expiry import Watched
+from provision.resources.client_secret import Records, Span
+
+
+async def look(job: Job, within: Span) -> Watched:
+    """Return the rows of one config; ``ProvisionError`` if its application cannot be read or is not ours."""
+    found = await registration(job.tenant, job.desired)
+    app, now = found.application, job.tenant.graph.now()
+    client_id = app.app_id if app else None
+    return Watched(
+        name=job.desired.name,
+        tenant=job.desired.tenant,
+        tenant_id=found.tenant_id,
+        client_id=client_id,
+        application=app.display_name if app else None,
+        now=now,
+        rows=rows(
+            Subject(found.tenant_id, client_id),
+            job.desired.client_secret,
+            found.secrets,
+            await _records(job, found),
+            within=within,
+            now=now,
+        ),
+    )
+
+
+async def _records(job: Job, found: Registration) -> Records:
+    """Return what is known of deliveries. The sink is asked only for what the tenant does not tell.
+
+    A watch often runs as somebody who may read the directory and not the sink; what the sink would
+    have said is then not known, and the secret is shown as unproven.
+    """
+    tenant = found.application.delivered if found.application else frozenset[str]()
+    mark = job.desired.client_secret.mark
+    ours = {item.key_id for item in found.secrets if (item.display_name or "").endswith(mark)}
+    if ours <= tenant:
+        return Records(tenant)
+    intended, delivered = job.journal(found.tenant_id).keys()
+    if not ours <= tenant | delivered:
+        with suppress(ProvisionError):
+            delivered |= await asyncio.to_thread(job.sink.recall)
+    return Records(tenant, delivered, intended)

@@ -1,0 +1,106 @@
+"""The dates of our secrets as an iCalendar file, to be imported or subscribed to.
+
+Two events a secret: from when on it is to be renewed, and its end. Their UIDs come from tenant and key
+id, so that importing anew updates them. Source: https://www.rfc-editor.org/rfc/rfc5545
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from provision.plan.expiry import Expiry, Row, State
+from provision.plan.model import Target
+from provision.report.escape import plain
+
+_HOUR = timedelta(hours=1)
+_DATED = (State.EXPIRING, State.AWAITS_CONFIRMATION, State.RENEWAL_DUE, State.REPLACED, State.FINE)
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    kind: str  # part of the UID: one of a kind for a secret
+    start: datetime
+    end: datetime
+    summary: str
+    alarms: tuple[timedelta, ...]  # from the start
+
+
+def expiry_calendar(expiry: Expiry) -> bytes:
+    """Return the calendar: nothing of others' secrets, nor of what nobody received."""
+    from icalendar import Alarm, Calendar, Event
+
+    calendar = Calendar()
+    calendar.add("prodid", "-//provision//expiry//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", "PUBLISH")
+    rehearsal = "[rehearsal] " if expiry.target is Target.SANDBOX else ""
+    for row in _dated(expiry.rows):
+        for entry in _entries(row):
+            event = Event()
+            event.add("uid", _text(_uid(row, entry.kind)))
+            event.add("dtstamp", _utc(row.now))
+            event.add("dtstart", _utc(entry.start))
+            event.add("dtend", _utc(entry.end))
+            event.add("summary", _text(rehearsal + entry.summary))
+            event.add("description", _text(_description(row)))
+            event.add("transp", "TRANSPARENT")  # it takes nobody's time
+            for before in entry.alarms:
+                alarm = Alarm()
+                alarm.add("action", "DISPLAY")
+                alarm.add("trigger", before)
+                alarm.add("description", _text(rehearsal + entry.summary))
+                event.add_component(alarm)
+            calendar.add_component(event)
+    text: bytes = calendar.to_ical()
+    return text
+
+
+def _dated(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.ours and row.secret and row.state in _DATED]
+
+
+def _entries(row: Row) -> Iterator[_Entry]:
+    assert row.secret is not None
+    name, end = row.config, row.secret.end
+    if row.renew is not None and row.confirm_by is None:
+        yield _Entry(
+            "renew", row.renew, row.renew + _HOUR, f"Renew the client secret of {name}", (timedelta(0),)
+        )
+    what = (
+        f"Enter the new client secret of {name}: the old one ends"
+        if row.state is State.REPLACED
+        else f"The client secret of {name} ends"
+    )
+    # The event's last moment is the secret's.
+    yield _Entry("end", end - _HOUR, end, what, (timedelta(days=-7), timedelta(days=-1)))
+
+
+def _uid(row: Row, kind: str) -> str:
+    assert row.secret is not None
+    return f"{row.secret.key_id}.{row.tenant_id}.{kind}@provision"
+
+
+def _description(row: Row) -> str:
+    assert row.secret is not None
+    secret = row.secret
+    what = (
+        "Enter the newest secret in the product, then run 'provision rotate CONFIG --confirm'."
+        if row.state in (State.REPLACED, State.AWAITS_CONFIRMATION)
+        else "Run 'provision apply CONFIG', and enter the new secret in the product."
+    )
+    return (
+        f"{secret.display_name or 'The secret'} (begins {secret.hint or '?'}, key id {secret.key_id}) of "
+        f"application {row.client_id} in tenant {row.tenant_id} ends {_utc(secret.end):%Y-%m-%d %H:%M} UTC. "
+        f"{what} If it was renewed since, 'provision expiry' tells the new dates."
+    )
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
+
+
+def _text(text: str) -> str:
+    """Return text without what a pipeline would obey, wherever a long line may be folded."""
+    return plain(text).replace("::", ":\\x3a")

@@ -1,0 +1,214 @@
+"""The dates of a fleet's secrets as a table, as JSON and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from provision.plan.expiry import Expiry, Row, State, Unreadable, Watched
+from provision.report.documents import error_json
+from provision.report.escape import code, markdown, plain
+
+_RED, _GREEN, _YELLOW, _DIM, _BOLD = "31", "32", "33", "2", "1"
+_BAR = 10  # cells
+_HEADS = ("Config", "Ends (UTC)", "Left", "Life", "Whose", "State", "Hint", "Key id", "Name")
+_WORDS = {
+    State.EXPIRED: "expired",
+    State.EXPIRING: "expiring",
+    State.RENEWAL_DUE: "renewal due",
+    State.UNPROVEN: "unproven",
+    State.REPLACED: "replaced",
+    State.NONE: "none delivered",
+}
+
+
+def expiry_text(expiry: Expiry, *, color: bool = False, unicode: bool = True) -> str:
+    """Return the table, the most urgent first, and below it what to do; ASCII alone without ``unicode``."""
+    table = [_HEADS, *(_cells(row, unicode=unicode) for row in expiry.rows)]
+    widths = [max(len(cells[column]) for cells in table) for column in range(len(_HEADS) - 1)]
+    lines = [_line(" ", _HEADS, widths, _BOLD if color else None)]
+    for row, cells in zip(expiry.rows, table[1:], strict=True):
+        lines.append(_line("!" if row.counts else " ", cells, widths, _color(row) if color else None))
+    text = "\n".join([*lines, "", _summary(expiry), *_advice(expiry)])
+    return text if unicode else text.encode("ascii", "backslashreplace").decode()
+
+
+def _line(mark: str, cells: Sequence[str], widths: Sequence[int], color: str | None) -> str:
+    padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=False)]
+    line = "  ".join([mark, *padded, cells[-1]]).rstrip()
+    return f"\x1b[{color}m{line}\x1b[0m" if color else line
+
+
+def _cells(row: Row, *, unicode: bool) -> tuple[str, ...]:
+    secret = row.secret
+    if secret is None:
+        why = "" if row.client_id else "there is no application yet"
+        return (plain(row.config), "-", "-", "", "ours", _words(row), "", "", why)
+    return (
+        plain(row.config),
+        _day(secret.end),
+        _left(row),
+        _bar(row, unicode=unicode),
+        _whose(row),
+        _words(row),
+        plain(secret.hint or ""),
+        plain(secret.key_id),
+        plain(secret.display_name or ""),
+    )
+
+
+def _bar(row: Row, *, unicode: bool) -> str:
+    """Show how much of its life is left; a living one has a cell at least."""
+    full, empty = ("█", "░") if unicode else ("#", "-")
+    cells = max(round(row.share_left * _BAR), 1 if row.share_left else 0)
+    return full * cells + empty * (_BAR - cells)
+
+
+def _whose(row: Row) -> str:
+    return "ours" if row.ours else "other"
+
+
+def _words(row: Row) -> str:
+    if row.state is State.AWAITS_CONFIRMATION and row.confirm_by:
+        return f"confirm by {_day(row.confirm_by)}"
+    if row.state is State.FINE:
+        return f"renew from {_day(row.renew)}" if row.renew else "fine"
+    return _WORDS[row.state]
+
+
+def _left(row: Row) -> str:
+    left = row.left or timedelta(0)
+    unit, length = ("day", 24) if abs(left) >= timedelta(days=1) else ("hour", 1)
+    count = abs(int(left / timedelta(hours=length)))
+    words = f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{words} ago" if left <= timedelta(0) else words
+
+
+def _color(row: Row) -> str:
+    if row.counts:
+        return _YELLOW if row.state is State.AWAITS_CONFIRMATION else _RED
+    if row.state is State.FINE:
+        return _GREEN
+    return _DIM if row.state in (State.EXPIRED, State.REPLACED) else _YELLOW
+
+
+def _summary(expiry: Expiry) -> str:
+    count, total = len(expiry.counting), sum(row.secret is not None for row in expiry.rows)
+    needs = f"{count} need{'s' if count == 1 else ''}" if count else "none needs"
+    text = f"{total} secret{'' if total == 1 else 's'}; {needs} attention within {expiry.within}."
+    failed = len(expiry.unreadable)
+    if failed:
+        text += f" {failed} config{'' if failed == 1 else 's'} could not be read."
+    return text
+
+
+def _advice(expiry: Expiry) -> list[str]:
+    """Return what to do about what is shown, each once."""
+    return list(dict.fromkeys(text for row in expiry.rows if (text := _to_do(row)) is not None))
+
+
+def _to_do(row: Row) -> str | None:
+    if not row.ours:
+        return "Whose is 'other': provision did not make it; who did must renew it." if row.counts else None
+    if row.confirm_by is not None:
+        return (
+            "Confirm: enter the newest secret in the product, then run 'provision rotate CONFIG --confirm'. "
+            "The one before it stops working at its end."
+        )
+    if row.state is State.EXPIRING and row.renew is not None and row.now < row.renew:
+        return (
+            "Expiring, renewal not yet due: 'provision apply CONFIG' renews it when it is; "
+            "'provision rotate CONFIG' at once."
+        )
+    if row.state is State.NONE or row.state is State.RENEWAL_DUE or (row.counts and row.renew is not None):
+        return "Renew: run 'provision apply CONFIG', and enter the new secret in the product."
+    if row.state is State.UNPROVEN:
+        return "Unproven: nothing says that anybody received it; see 'provision explain secret-unproven'."
+    if row.counts:
+        return "Expired: run 'provision apply CONFIG', and enter the new secret in the product."
+    return None
+
+
+def expiry_markdown(expiry: Expiry) -> str:
+    """Return the same as a Markdown table, for a job's summary."""
+    out = [f"### provision expiry: {_summary(expiry)}", ""]
+    out += ["| |" + "|".join(f" {head} " for head in _HEADS) + "|", "|---" * (len(_HEADS) + 1) + "|"]
+    for row in expiry.rows:
+        secret = row.secret
+        cells = [
+            "**!**" if row.counts else "",
+            code(row.config),
+            _day(secret.end) if secret else "",
+            _left(row) if secret else "",
+            _bar(row, unicode=True) if secret else "",
+            _whose(row),
+            _words(row),
+            code(secret.hint) if secret and secret.hint else "",
+            code(secret.key_id) if secret else "",
+            markdown(secret.display_name or "") if secret else "",
+        ]
+        out.append("| " + " | ".join(cells) + " |")
+    out += ["", *(f"- {text}" for text in _advice(expiry))]
+    out += [
+        f"- {code(item.name)} could not be read: {markdown(item.error.message)}" for item in expiry.unreadable
+    ]
+    return "\n".join(out).rstrip()
+
+
+def expiry_json(expiry: Expiry) -> dict[str, Any]:
+    """Return the fleet as ``provision.expiry/1``; ``docs/commands.md`` says what each field is."""
+    return {
+        "format": "provision.expiry/1",
+        "target": expiry.target.value,
+        "within": str(expiry.within),
+        "summary": {
+            "secrets": len(expiry.secrets),
+            "attention": len(expiry.counting),
+            "unreadable": len(expiry.unreadable),
+        },
+        "secrets": [_row(row) for row in expiry.rows],
+        "configs": [_config(item) for item in expiry.configs],
+    }
+
+
+def _row(row: Row) -> dict[str, Any]:
+    secret = row.secret
+    return {
+        "config": row.config,
+        "tenant_id": row.tenant_id,
+        "oauth_client_id": row.client_id,
+        "managed": row.ours,
+        "key_id": secret.key_id if secret else None,
+        "display_name": secret.display_name if secret else None,
+        "hint": secret.hint if secret else None,
+        "start": _time(secret.start) if secret else None,
+        "expires": _time(secret.end) if secret else None,
+        "days_left": row.days_left,
+        "renew": _time(row.renew) if row.renew else None,
+        "confirm_by": _time(row.confirm_by) if row.confirm_by else None,
+        "state": row.state.value,
+        "attention": row.counts,
+    }
+
+
+def _config(item: Watched | Unreadable) -> dict[str, Any]:
+    known = item if isinstance(item, Watched) else None
+    return {
+        "name": item.name,
+        "tenant": item.tenant,
+        "tenant_id": known.tenant_id if known else None,
+        "oauth_client_id": known.client_id if known else None,
+        "application": known.application if known else None,
+        "time": _time(known.now) if known else None,
+        "readable": known is not None,
+        "error": error_json(item.error) if isinstance(item, Unreadable) else None,
+    }
+
+
+def _day(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d")
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,92 @@
+"""The dates of a fleet's secrets in Prometheus' text format 0.0.4, for a textfile collector or a push.
+
+Source: https://prometheus.io/docs/instrumenting/exposition_formats/
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from provision.plan.expiry import Expiry, Row, Watched
+from provision.report.escape import plain
+
+
+@dataclass(frozen=True, slots=True)
+class _Sample:
+    labels: dict[str, str]
+    value: int
+
+
+def expiry_prometheus(expiry: Expiry) -> str:
+    """Return the metrics; each gauge's samples share one set of labels, so that they can be joined."""
+    secrets = expiry.secrets
+    families = (
+        (
+            "provision_secret_expiry_timestamp_seconds",
+            "When the secret ends, in Unix time.",
+            [_of(row, int(row.secret.end.timestamp())) for row in secrets if row.secret],
+        ),
+        (
+            "provision_secret_renewal_timestamp_seconds",
+            "From when on apply mints the secret's successor, in Unix time.",
+            [_of(row, int(row.renew.timestamp())) for row in secrets if row.renew],
+        ),
+        (
+            "provision_secret_managed",
+            "Whether the secret carries the config's mark (1) or is somebody else's (0).",
+            [_of(row, row.ours) for row in secrets],
+        ),
+        (
+            "provision_secret_awaiting_confirmation",
+            "Whether the secret was delivered beside an older one that still has to be retired.",
+            [_of(row, row.confirm_by is not None) for row in secrets if row.ours],
+        ),
+        (
+            "provision_secret_needs_attention",
+            "Whether the secret is one for which 'provision expiry' exits 4.",
+            [_of(row, row.counts) for row in secrets],
+        ),
+        (
+            "provision_config_delivered_secrets",
+            "How many delivered secrets of the config are alive.",
+            [
+                _Sample({"config": item.name, "tenant": item.tenant}, item.delivered)
+                for item in expiry.watched
+            ],
+        ),
+        (
+            "provision_config_readable",
+            "Whether the config's application could be read.",
+            [
+                # The tenant as the config calls it: its id is not known of one that could not be read.
+                _Sample({"config": item.name, "tenant": item.tenant}, isinstance(item, Watched))
+                for item in expiry.configs
+            ],
+        ),
+    )
+    return "".join(line for name, words, samples in families for line in _family(name, words, samples))
+
+
+def _family(name: str, words: str, samples: Sequence[_Sample]) -> Iterator[str]:
+    yield f"# HELP {name} {words}\n"
+    yield f"# TYPE {name} gauge\n"
+    for sample in samples:
+        labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in sample.labels.items())
+        yield f"{name}{{{labels}}} {int(sample.value)}\n"
+
+
+def _of(row: Row, value: int) -> _Sample:
+    assert row.secret is not None
+    labels = {
+        "config": row.config,
+        "tenant_id": row.tenant_id,
+        "key_id": row.secret.key_id,
+        "display_name": row.secret.display_name or "",
+    }
+    return _Sample(labels, value)
+
+
+def _escaped(text: str) -> str:
+    """Return a label's value. A line's end cannot be in it: what cannot be seen is written out before."""
+    return plain(text).replace("\\", "\\\\").replace('"', '\\"')
