@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,6 @@ from provision.cli.options import Common, assume_yes, common
 if TYPE_CHECKING:
     from provision.engine.run import Job
     from provision.plan.model import Plan
-    from provision.secret import Secret
 
 
 @click.command()
@@ -82,32 +80,13 @@ class _Prover:
         self._one_at_a_time = asyncio.Lock()
 
     async def __call__(self, job: Job, plan: Plan) -> str:
+        from provision.cli.secret_from import value
         from provision.engine.proof import prove
 
+        question = f"Secret Key that is entered for '{job.desired.name}' (not shown; Enter skips the proof)"
         async with self._one_at_a_time:
-            value = self._value(job)
-        if value is None:
+            entered = value(job, from_stdin=self._from_stdin, question=question if self._ask else None)
+        if entered is None:
             return "none"
-        await prove(job, plan, value)
+        await prove(job, plan, entered)
         return "token"
-
-    def _value(self, job: Job) -> Secret | None:
-        """The value from where ``--secret-from`` says, or from a person; None if nobody can be asked."""
-        from provision.delivery.terminal import interruptible
-        from provision.secret import Secret
-
-        if job.source is not None:
-            return job.source.retrieve()
-        if self._from_stdin:
-            return Secret(sys.stdin.readline().rstrip("\r\n"))
-        if not (self._ask and sys.stdin.isatty() and sys.stderr.isatty()):
-            return None
-        with interruptible():
-            text = click.prompt(
-                f"Secret Key that is entered for '{job.desired.name}' (not shown; Enter skips the proof)",
-                default="",
-                show_default=False,
-                hide_input=True,
-                err=True,
-            )
-        return Secret(text) if text else None

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import timedelta
 
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue
-from provision.graph.sign_in import Refused, sign_in
+from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.plan.model import Plan
 from provision.resources.client_secret import Remove
 from provision.secret import Secret
 
 _YOUNG = timedelta(minutes=10)  # for so long Entra may not know a secret everywhere
 _PAUSE, _PATIENCE = 5.0, 60.0  # seconds between two tries, and for all of them
-_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
 
 async def prove(job: Job, plan: Plan, value: Secret) -> None:
@@ -50,7 +48,7 @@ async def prove(job: Job, plan: Plan, value: Secret) -> None:
 
 
 def _what_else(value: Secret, hints: list[str | None]) -> str:
-    if _GUID.fullmatch(value.reveal()):
+    if looks_like_id(value):
         return "this is the Secret ID, which is no secret; the Value is meant"
     if value.hint in hints:
         return "this is an older secret, not the one that was delivered last"

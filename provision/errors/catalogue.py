@@ -49,6 +49,14 @@ UNKNOWN_CODE = Entry(
     "explain knows the codes and names of its own catalogue.",
     "Run 'provision explain' alone to list them.",
 )
+CLIENT_ID_UNKNOWN = Entry(
+    "PRV105",
+    "client-id-unknown",
+    Exit.USAGE,
+    "the OAuth Client ID is not known",
+    "The application is not there yet, or this identity may not look for it.",
+    "Pass --client-id with the OAuth Client ID of System Settings, or sign in as somebody who may look.",
+)
 DECLINED = Entry(
     "PRV104",
     "declined",
@@ -870,7 +878,7 @@ SECRET_REFUSED = Entry(
     "secret-refused",
     Exit.FAILED,
     "Entra does not take the Secret Key",
-    "It is mistyped, is of another application, was removed, or is under a minute old and not known everywhere.",
+    "It is mistyped, is of another application, was removed, or is so new that not every server knows it.",
     "Compare its first three characters with the hint in Entra or in 'provision show'; wait a minute if it "
     "is new; otherwise enter the Value that was delivered last, or run 'provision rotate'.",
     _AADSTS,
@@ -950,7 +958,7 @@ CONSENT_MISSING = Entry(
     "the application may not send mail: admin consent is missing",
     "The token carries no Mail.Send. Declaring the permission is not granting it, and a grant shows in "
     "tokens made after it alone.",
-    "A Privileged Role Administrator gives it: 'provision consent', or the link that 'provision show' prints.",
+    "A Privileged Role Administrator gives it: 'provision consent', or the link of 'provision show'.",
     _RESOLVE,
     aadsts=(65001, 90094),
     graph=("consent_required",),
@@ -972,7 +980,7 @@ SEND_REFUSED = Entry(
     "Exchange does not let the application send from this mailbox",
     "There is no application grant of Mail.Send, only a delegated one, or the mailbox is outside the scope "
     "that Exchange allows (RBAC for Applications, or an application access policy).",
-    "See that consent is granted; with mail.scope: mailbox run the Exchange steps, which take up to two hours "
+    "See that consent is granted; with mail.scope: mailbox run the Exchange steps, which may take two hours "
     "to have effect.",
     "https://learn.microsoft.com/graph/auth-limit-mailbox-access",
     graph=("ErrorAccessDenied",),

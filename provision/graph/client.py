@@ -6,13 +6,15 @@ parsed into one imports over a thousand modules.
 
 from __future__ import annotations
 
+import copy
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import httpx
 from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider
@@ -30,6 +32,8 @@ from provision.clouds import Cloud
 from provision.graph.answers import Answer, Failure, Lost, Refusal, read
 from provision.graph.credentials import Tokens
 from provision.graph.retry import Repeat, pause, worth
+
+T = TypeVar("T")
 
 # Never sent, or refused before anything could take effect.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -141,6 +145,15 @@ class Graph:
         date, at = self._service_time
         return date + timedelta(seconds=time.monotonic() - at)
 
+    def signed_in(self, tokens: Tokens) -> Graph:
+        """Return a way to the same Graph for another identity, over the same connections."""
+        other = copy.copy(self)
+        other.tokens = tokens
+        other._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), self._http)
+        other._adapter.base_url = f"{self.cloud.graph}/v1.0"
+        other.sdk = GraphServiceClient(request_adapter=other._adapter)
+        return other
+
     async def send(
         self,
         info: RequestInformation,
@@ -152,11 +165,16 @@ class Graph:
 
         The budget counts the seconds waited, over all tries of this one request.
         """
+        return await self._persist(lambda: self._once(info), repeat, settling=settling)
+
+    async def _persist(
+        self, once: Callable[[], Awaitable[T]], repeat: Repeat = Repeat.HARMLESS, *, settling: bool = False
+    ) -> T:
         attempt, spent = 0, 0.0
         while True:
             attempt += 1
             try:
-                return await self._once(info)
+                return await once()
             except Failure as failure:
                 reason = worth(failure, repeat, settling=settling)
                 if reason is None:
@@ -181,19 +199,30 @@ class Graph:
 
     async def fetch(self, url: str) -> httpx.Response:
         """Return a page that needs no token, such as a tenant's OpenID document."""
-        return await self._ask(httpx.Request("GET", url))
+        return await self._ask(lambda: httpx.Request("GET", url))
 
     async def post_form(self, url: str, form: Mapping[str, str]) -> httpx.Response:
         """Send a form to the login service, which needs no token, and return what it answers."""
-        return await self._ask(httpx.Request("POST", url, data=dict(form)))
+        return await self._ask(lambda: httpx.Request("POST", url, data=dict(form)))
 
-    async def _ask(self, request: httpx.Request) -> httpx.Response:
-        try:
-            response: httpx.Response = await self._http.send(request)
-        except httpx.TransportError as error:
-            raise Lost(error, host=request.url.host, sent=not isinstance(error, _UNSENT)) from error
-        self._learn_time(response)
-        return response
+    async def _ask(self, request: Callable[[], httpx.Request]) -> httpx.Response:
+        """Send what is harmless to repeat, and return what is answered in the end, a refusal too."""
+        answered: list[httpx.Response] = []
+
+        async def once() -> None:
+            asked = request()
+            try:
+                response: httpx.Response = await self._http.send(asked)
+            except httpx.TransportError as error:
+                raise Lost(error, host=asked.url.host, sent=not isinstance(error, _UNSENT)) from error
+            self._learn_time(response)
+            answered[:] = [response]
+            if isinstance(refusal := read(response), Refusal):
+                raise refusal
+
+        with suppress(Refusal):
+            await self._persist(once)
+        return answered[0]
 
     async def close(self) -> None:
         """Close the connections."""

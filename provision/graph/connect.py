@@ -4,34 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import httpx
 
 from provision.clouds import Cloud
 from provision.graph.client import Graph, Notify
-from provision.graph.credentials import GIVEN, WAYS, Auth, Tokens, application, ca_bundle, credential
+from provision.graph.credentials import GIVEN, WAYS, Auth, Tokens, application, ca_bundle, credential, given
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
-
-
-class _AccessToken(NamedTuple):
-    token: str
-    expires_on: int
-
-
-@dataclass(frozen=True)
-class GivenToken:
-    """A credential that was handed to us ready-made: the embedded sandbox's administrator."""
-
-    token: str
-
-    def get_token(self, *_: str, **__: Any) -> _AccessToken:
-        """Return the token; it outlives any run."""
-        return _AccessToken(self.token, int(time.time()) + 3600)
 
 
 @dataclass(frozen=True)
@@ -86,7 +69,7 @@ def in_process(
 ) -> Graph:
     """Return a way into an ASGI application that answers for the cloud's hosts."""
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), event_hooks=_hooks(trace))
-    return Graph(cloud, Tokens(GivenToken(token), GIVEN, tenant, cloud), http, sleep=sleep, notify=notify)
+    return Graph(cloud, given(token, tenant, cloud), http, sleep=sleep, notify=notify)
 
 
 def _hooks(trace: Callable[[str], None] | None) -> dict[str, list[Callable[..., Awaitable[None]]]]:

@@ -12,9 +12,9 @@ import os
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator
@@ -154,6 +154,27 @@ def application(
 def ca_bundle() -> str | None:
     """Return the file of a private CA that the environment names, for all connections alike."""
     return os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
+
+
+class _AccessToken(NamedTuple):
+    token: str
+    expires_on: int
+
+
+@dataclass(frozen=True)
+class GivenToken:
+    """A credential that is a token, handed to us ready-made."""
+
+    token: str = field(repr=False)
+
+    def get_token(self, *_: str, **__: Any) -> _AccessToken:
+        """Return the token; it outlives any run."""
+        return _AccessToken(self.token, int(time.time()) + 3600)
+
+
+def given(token: str, tenant: str, cloud: Cloud) -> Tokens:
+    """Return what hands out one given token to every request."""
+    return Tokens(GivenToken(token), GIVEN, tenant, cloud)
 
 
 class Tokens(AccessTokenProvider):

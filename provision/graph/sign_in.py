@@ -5,6 +5,7 @@ Source: https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-cre
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from provision.graph.answers import Lost
@@ -15,6 +16,14 @@ from provision.secret import Secret
 # What the login servers answer to a secret, or an application, that they have not heard of yet.
 # https://github.com/microsoftgraph/microsoft-graph-docs/issues/17966 saw 4 to 18 seconds.
 _NOT_YET = frozenset({7000215, 700016})
+
+
+_GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+
+
+def looks_like_id(secret: Secret) -> bool:
+    """Say whether what should be a secret's Value is an id: the portal shows the Secret ID beside it."""
+    return _GUID.fullmatch(secret.reveal().strip()) is not None
 
 
 class Refused(Exception):

@@ -158,16 +158,18 @@ class Standing:
         return self.delivered[1:]
 
 
+def marked(desired: Desired, observed: Sequence[Observed]) -> tuple[Observed, ...]:
+    """Return the secrets that carry the config's mark, the newest first."""
+    ours = (item for item in observed if (item.display_name or "").endswith(desired.mark))
+    return tuple(sorted(ours, key=lambda item: (item.start, item.end, item.key_id), reverse=True))
+
+
 def standing(desired: Desired, observed: Sequence[Observed], records: Records, *, now: datetime) -> Standing:
     """Sort the application's secrets; those without our mark are nobody's business here."""
-    ours = sorted(
-        (item for item in observed if (item.display_name or "").endswith(desired.mark)),
-        key=lambda item: (item.start, item.end, item.key_id),
-        reverse=True,
-    )
+    ours = marked(desired, observed)
     trusted = records.tenant | records.sink
     return Standing(
-        ours=tuple(ours),
+        ours=ours,
         delivered=tuple(item for item in ours if item.key_id in trusted and item.end > now),
         ended=tuple(item for item in ours if item.key_id in trusted and item.end <= now),
         unproven=tuple(item for item in ours if item.key_id not in trusted and item.end > now),
@@ -211,7 +213,8 @@ def diff(
     of ours are alive no third is minted.
     """
     state = standing(desired, observed, records, now=now)
-    return (_main_change(desired, state, records, limits, now=now), *lost(state, records))
+    main = _main_change(desired, state, limits, now=now)
+    return (*unrecorded(state, records), main, *lost(state, records))
 
 
 def minting(desired: Desired, limits: Limits, reason: str) -> Change:
@@ -227,29 +230,38 @@ def removal(secret: Observed, reason: str) -> Change:
     return Change(f"{ADDRESS}[{secret.key_id}]", Action.DELETE, reason, before, None, Remove(secret.key_id))
 
 
+def unrecorded(state: Standing, records: Records) -> tuple[Change, ...]:
+    """Return the records that the tenant lacks of what was delivered.
+
+    They come before a new secret: its delivery takes the place of the sink's record, which may be all
+    that says that the one before it is in use.
+    """
+    return tuple(
+        Change(
+            f"{ADDRESS}[{item.key_id}]",
+            Action.UPDATE,
+            "it was delivered, but the tenant's record of that is missing",
+            {"delivered": None},
+            {"delivered": item.key_id},
+            Record(item.key_id),
+        )
+        for item in state.delivered
+        if item.key_id not in records.tenant
+    )
+
+
 def lost(state: Standing, records: Records) -> tuple[Change, ...]:
     """Return the removals of what our journal intended and no record says was ever delivered."""
     why = "minted by a run that was interrupted; nobody ever received it"
     return tuple(removal(item, why) for item in state.unproven if item.key_id in records.journal)
 
 
-def _main_change(
-    desired: Desired, state: Standing, records: Records, limits: Limits, *, now: datetime
-) -> Change:
+def _main_change(desired: Desired, state: Standing, limits: Limits, *, now: datetime) -> Change:
     current = state.current
     due = _due(desired, state, now=now)
     if due is not None:
         return minting(desired, limits, due)
     assert current is not None
-    if current.key_id not in records.tenant:
-        return Change(
-            ADDRESS,
-            Action.UPDATE,
-            "the sink holds it, but the tenant's record of the delivery is missing",
-            {"delivered": None},
-            {"delivered": current.key_id},
-            Record(current.key_id),
-        )
     if state.older:
         return Change(ADDRESS, Action.NO_OP, "two delivered ones are alive: the newer waits to be confirmed")
     return Change(ADDRESS, Action.NO_OP, f"delivered, ends {current.end:%Y-%m-%d}")

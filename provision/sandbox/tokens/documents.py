@@ -52,9 +52,26 @@ def configuration(store: Store, tenant_name: str, origin: str, *, v2: bool) -> d
         "tenant_region_scope": "NA",
         "cloud_instance_name": "microsoftonline.com",
         "cloud_graph_host_name": "graph.windows.net",
-        "msgraph_host": urlsplit(origin).netloc,
+        **_graph_host(origin),
         "rbac_url": "https://pas.windows.net",
     }  # fmt: skip
+
+
+# https://learn.microsoft.com/graph/deployments; the login host of GCC High and DoD is one, their Graphs
+# are two, and a sandbox does not know which of them a tenant is in.
+_GRAPH_HOSTS = {
+    "login.microsoftonline.com": "graph.microsoft.com",
+    "login.microsoft.com": "graph.microsoft.com",
+    "login.chinacloudapi.cn": "microsoftgraph.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn": "microsoftgraph.chinacloudapi.cn",
+}
+
+
+def _graph_host(origin: str) -> dict[str, str]:
+    host = urlsplit(origin).netloc
+    if host == "login.microsoftonline.us":
+        return {}
+    return {"msgraph_host": _GRAPH_HOSTS.get(host, host)}
 
 
 def instance(authorization_endpoint: str, origin: str) -> dict[str, Any]:

@@ -1,0 +1,303 @@
+"""The proof that mail flows, rung by rung, with nothing but the four values of System Settings.
+
+A rung that fails ends the climb; one that is skipped does not. Who runs this may have rights in the
+tenant or none: what such rights would add is then skipped, and the test mail decides.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from provision.clouds import CLOUDS, Cloud
+from provision.errors import Entry, ProvisionError, catalogue
+from provision.graph import mail, mailbox
+from provision.graph.answers import Failure, Lost, Refusal
+from provision.graph.client import Graph
+from provision.graph.credentials import given
+from provision.graph.sign_in import Refused, looks_like_id, sign_in
+from provision.plan.rungs import Rung, Verdict, Verification
+from provision.resources.consent import PERMISSION
+from provision.resources.mailbox import State
+from provision.secret import Secret
+
+_PAUSE = 5.0  # seconds between two tries of what may be a replica's delay
+_UNSURE = 20.0  # seconds to wait at most where it is not known whether there is anything to wait for
+_ALL_MAILBOXES = "organization"
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The four values as they are entered in the product, and what the config says beside them."""
+
+    client_id: str
+    tenant_id: str  # a GUID, or a domain
+    address: str
+    secret: Secret
+    scope: str  # mail.scope
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What whoever runs this could read in the tenant; ``None`` where that is not known."""
+
+    secret_is_new: bool | None = None  # made minutes ago, so not every server may know it
+    granted: bool | None = None  # Mail.Send, in Entra
+    older_hints: frozenset[str] = frozenset()  # beginnings of secrets that have a successor
+
+
+async def verify(
+    graph: Graph, typed: Typed, known: Known, *, recipient: str | None, subject: str, patience: float
+) -> Verification:
+    """Climb until a rung fails. ``graph`` is the way of whoever runs this, who may have no rights at all.
+
+    ``patience``: seconds to wait on one rung for what has not spread through Entra yet; less where it
+    is not known that there is anything to wait for, none where it is known that there is not.
+    """
+    climb = _Climb(graph, typed, known, recipient=recipient, subject=subject, patience=patience)
+    rungs: list[Rung] = []
+    for step in (climb.reach, climb.token, climb.role, climb.mailbox, climb.send, climb.seen):
+        rung = await step()
+        rungs.append(rung)
+        if rung.verdict is Verdict.FAIL:
+            break
+    return Verification(tuple(rungs))
+
+
+class _Climb:
+    def __init__(
+        self,
+        graph: Graph,
+        typed: Typed,
+        known: Known,
+        *,
+        recipient: str | None,
+        subject: str,
+        patience: float,
+    ) -> None:
+        self._graph, self._typed, self._known = graph, typed, known
+        self._recipient, self._subject, self._patience = recipient, subject, patience
+        self._token = ""
+        self._sent = False
+
+    # -- the rungs, from the ground up ------------------------------------------------------
+
+    async def reach(self) -> Rung:
+        """DNS, TLS and HTTP to both hosts, and whether the tenant is in this cloud."""
+        cloud, tenant = self._graph.cloud, self._typed.tenant_id
+        try:
+            login = await self._graph.fetch(_openid(cloud, tenant))
+            await self._graph.fetch(f"{cloud.graph}/v1.0/me")  # without a token: 401, which is an answer
+        except Lost as lost:
+            return _fail("reach", f"{lost.host} cannot be reached: {lost}", catalogue.UNREACHABLE)
+        if not login.is_success:
+            swapped = await self._is_tenant(self._typed.client_id)
+            entry = catalogue.IDS_SWAPPED if swapped else catalogue.TENANT_UNKNOWN
+            return _fail("reach", f"tenant '{tenant}' is not known at {cloud.login}", entry)
+        home = _graph_host(login.content)
+        if home and home != urlsplit(cloud.graph).netloc:
+            where = next((c.name for c in CLOUDS.values() if urlsplit(c.graph).netloc == home), home)
+            return _fail("reach", f"tenant '{tenant}' lives in the cloud {where}", catalogue.WRONG_CLOUD)
+        return Rung("reach", Verdict.PASS, f"{cloud.login} and {cloud.graph} answer")
+
+    async def token(self) -> Rung:
+        """A token for the client id, the tenant and the secret, asked for as the product will ask."""
+        if looks_like_id(self._typed.secret):
+            return _fail("token", "the Secret Key looks like an id", catalogue.SECRET_ID_PASTED)
+        return await self._waiting(self._token_once, self._known.secret_is_new)
+
+    async def role(self) -> Rung:
+        """Whether the token lets the application send, or Exchange has to decide."""
+        return await self._waiting(self._role_once, self._known.granted)
+
+    async def mailbox(self) -> Rung:
+        """Whether there is a mailbox, as far as whoever runs this may see."""
+        try:
+            found = await mailbox.observe(self._graph, self._typed.address)
+        except (ProvisionError, Failure) as error:
+            return Rung("mailbox", Verdict.SKIPPED, f"this identity cannot look: {_words(error)}")
+        if found.state is State.NOT_CHECKED:
+            return Rung("mailbox", Verdict.SKIPPED, f"not checked: needs {found.detail}")
+        if found.state is State.PRESENT:
+            return Rung("mailbox", Verdict.PASS, f"{self._typed.address} has a mailbox")
+        return _fail(
+            "mailbox", f"{self._typed.address}: {found.state} ({found.detail})", catalogue.NO_MAILBOX
+        )
+
+    async def send(self) -> Rung:
+        """A message that Exchange takes from the application."""
+        if self._recipient is None:
+            return Rung("send", Verdict.SKIPPED, "not proven: no --send-to, so no message was sent")
+        way = self._graph.signed_in(given(self._token, self._typed.tenant_id, self._graph.cloud))
+        text = "Sent by 'provision verify' to prove that this mailbox can send. Nothing needs to be done.\n"
+        return await self._waiting(lambda: self._send_once(way, text), self._known.granted)
+
+    async def seen(self) -> Rung:
+        """The message in Sent Items, where whoever runs this may read them."""
+        if not self._sent:
+            return Rung("seen", Verdict.SKIPPED, "there is no message to look for")
+        waited = 0.0
+        while True:
+            try:
+                if await mail.sent(self._graph, self._typed.address, self._subject):
+                    return Rung("seen", Verdict.PASS, "the message is in Sent Items")
+            except (ProvisionError, Failure) as error:
+                return Rung("seen", Verdict.SKIPPED, f"Sent Items cannot be read: {_words(error)}")
+            if waited >= self._patience:
+                return Rung("seen", Verdict.SKIPPED, "not in Sent Items yet; it may still come")
+            waited += _PAUSE
+            self._graph.notify("waiting for the message in Sent Items")
+            await self._graph.sleep(_PAUSE)
+
+    # -- once each ---------------------------------------------------------------------------
+
+    async def _token_once(self) -> tuple[Rung, bool]:
+        typed = self._typed
+        try:
+            self._token = await sign_in(self._graph, typed.tenant_id, typed.client_id, typed.secret)
+        except Refused as refused:
+            rung = await self._refused(refused)
+            # A mistake that is known for what it is does not go away by waiting.
+            late = rung.entry in (catalogue.SECRET_REFUSED, catalogue.APPLICATION_UNKNOWN)
+            return rung, refused.passing and late and typed.secret.hint not in self._known.older_hints
+        except ProvisionError as error:
+            return _fail("token", error.message, error.entry), False
+        return Rung("token", Verdict.PASS, "a token was given for the three values"), False
+
+    async def _role_once(self) -> tuple[Rung, bool]:
+        if not self._token:  # a token from before a grant knows nothing of it
+            rung, again = await self._token_once()
+            if rung.verdict is Verdict.FAIL:
+                return rung, again
+        roles = _roles(self._token)
+        if roles is None:
+            return Rung("role", Verdict.SKIPPED, "the token cannot be read; the test mail decides"), False
+        everywhere = self._typed.scope == _ALL_MAILBOXES
+        if PERMISSION in roles:
+            if everywhere:
+                return Rung("role", Verdict.PASS, f"the token carries {PERMISSION}"), False
+            message = f"the token carries {PERMISSION} for all mailboxes, and mail.scope is mailbox"
+            return _fail("role", message, catalogue.UNSCOPED_GRANT), False
+        if not everywhere:
+            why = "mail.scope is mailbox: Exchange decides, and a token does not show it"
+            return Rung("role", Verdict.SKIPPED, why), False
+        self._token = ""
+        return _fail("role", f"the token carries no {PERMISSION}", catalogue.CONSENT_MISSING), True
+
+    async def _send_once(self, way: Graph, text: str) -> tuple[Rung, bool]:
+        try:
+            await mail.send(way, self._typed.address, self._recipient or "", self._subject, text)
+        except Failure as failure:
+            # A grant reaches Exchange later than it shows in a token.
+            late = isinstance(failure, Refusal) and failure.code == "ErrorAccessDenied"
+            return _send_failed(failure), late
+        self._sent = True
+        told = (
+            f"accepted for {self._recipient}, subject '{self._subject}'; accepted is not delivered: look "
+            "into the mailbox, the quarantine and the transport rules"
+        )
+        return Rung("send", Verdict.PASS, told), False
+
+    async def _refused(self, refused: Refused) -> Rung:
+        """Say which of the classic mistakes it is, trying out what can be tried without harm."""
+        entry = catalogue.of_aadsts(sorted(refused.codes)) or catalogue.SIGN_IN
+        message = refused.text
+        if entry is catalogue.SECRET_REFUSED and await self._works_trimmed():
+            entry = catalogue.SECRET_PADDED
+        elif entry is catalogue.SECRET_REFUSED and self._typed.secret.hint in self._known.older_hints:
+            message += " It begins like a secret that has a successor."
+        elif entry is catalogue.APPLICATION_UNKNOWN and await self._is_tenant(self._typed.client_id):
+            entry = catalogue.IDS_SWAPPED
+        return _fail(
+            "token",
+            message,
+            entry,
+            service_code=next((f"AADSTS{code}" for code in sorted(refused.codes)), None),
+            request_id=refused.trace_id,
+        )
+
+    async def _works_trimmed(self) -> bool:
+        trimmed = Secret(self._typed.secret.reveal().strip())
+        if len(trimmed.reveal()) == len(self._typed.secret.reveal()):
+            return False
+        try:
+            await sign_in(self._graph, self._typed.tenant_id, self._typed.client_id, trimmed)
+        except (Refused, ProvisionError):
+            return False
+        return True
+
+    async def _is_tenant(self, text: str) -> bool:
+        """Whether what was given as a client id is a tenant's: then the two stand in each other's box."""
+        try:
+            return (await self._graph.fetch(_openid(self._graph.cloud, text))).is_success
+        except Lost:
+            return False
+
+    async def _waiting(self, step: Callable[[], Awaitable[tuple[Rung, bool]]], worth_it: bool | None) -> Rung:
+        """Try again what may be a server that has not heard of it yet, for as long as that is likely."""
+        patience = {True: self._patience, None: min(self._patience, _UNSURE), False: 0.0}[worth_it]
+        waited = 0.0
+        while True:
+            rung, again = await step()
+            if rung.verdict is not Verdict.FAIL or not again or waited >= patience:
+                return rung
+            waited += _PAUSE
+            title = rung.entry.title if rung.entry else rung.message
+            self._graph.notify(f"{title}, or not every server knows better yet; trying again in 5 s")
+            await self._graph.sleep(_PAUSE)
+
+
+def _fail(
+    name: str,
+    message: str,
+    entry: Entry,
+    *,
+    service_code: str | None = None,
+    request_id: str | None = None,
+) -> Rung:
+    return Rung(name, Verdict.FAIL, message, entry, service_code, request_id)
+
+
+def _send_failed(failure: Failure) -> Rung:
+    if not isinstance(failure, Refusal):
+        return _fail("send", f"the message was sent, and no answer came: {failure}", catalogue.UNREACHABLE)
+    entry = catalogue.of_graph(failure.code)
+    if entry is catalogue.SEND_REFUSED and "OData is disabled" in failure.message:
+        entry = catalogue.ACCESS_POLICY  # it shares its code with every other refusal
+    if entry is None:
+        entry = catalogue.THROTTLED if failure.status in (429, 503) else catalogue.GRAPH_REFUSED
+    message = f"Exchange says {failure.status} {failure.code}: {failure.message}"
+    return _fail("send", message, entry, service_code=failure.code, request_id=failure.request_id)
+
+
+def _openid(cloud: Cloud, tenant: str) -> str:
+    return f"{cloud.login}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
+
+
+def _graph_host(content: bytes) -> str | None:
+    """The host of the tenant's own Graph, as its OpenID document says."""
+    try:
+        document = json.loads(content)
+    except ValueError:
+        return None
+    host = document.get("msgraph_host") if isinstance(document, dict) else None
+    return host if isinstance(host, str) else None
+
+
+def _roles(token: str) -> frozenset[str] | None:
+    """The application permissions in a token; None where it cannot be read, which is Microsoft's affair."""
+    try:
+        payload = token.split(".")[1]
+        claims: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+        roles = claims.get("roles", [])
+    except (IndexError, ValueError, AttributeError):
+        return None
+    return frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else None
+
+
+def _words(error: ProvisionError | Failure) -> str:
+    return error.message if isinstance(error, (ProvisionError, Refusal)) else str(error)

@@ -1,0 +1,90 @@
+"""``provision verify``: proof, rung by rung, that the values which are entered send mail."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import sys
+from dataclasses import replace
+
+import click
+
+from provision.cli.options import Common, common
+
+
+@click.command()
+@click.option(
+    "--send-to", metavar="ADDR", help="Send one test mail there; without it, that mail flows is not proven."
+)
+@click.option("--client-id", metavar="ID", help="The OAuth Client ID that is entered; else it is looked up.")
+@click.option(
+    "--secret-from",
+    metavar="SINK|-",
+    help="Where the entered Secret Key is read: file:PATH, key_vault:URL, - for stdin; else it is asked.",
+)
+@common
+def verify(options: Common, send_to: str | None, client_id: str | None, secret_from: str | None) -> int:
+    """Prove that what is entered in the product sends mail: hosts, token, role, mailbox, test mail.
+
+    Needs the four values of System Settings and no right in Entra; with rights, it sees more. A mail that
+    Exchange took is accepted, not delivered. CONFIG is one file.
+    """
+    return asyncio.run(_verify(options, send_to, client_id, secret_from))
+
+
+async def _verify(
+    options: Common, send_to: str | None, client_id: str | None, secret_from: str | None
+) -> int:
+    from provision import report
+    from provision.cli.console import colorful
+    from provision.cli.secret_from import value
+    from provision.cli.session import opened
+    from provision.config import rules
+    from provision.engine import verify as engine
+    from provision.errors import ProvisionError, catalogue
+    from provision.secret import Secret
+
+    for text, rule, name in ((send_to, rules.address, "--send-to"), (client_id, rules.guid, "--client-id")):
+        try:
+            _ = rule(text) if text is not None else None
+        except rules.Fault as fault:
+            raise ProvisionError(catalogue.USAGE, f"{name} '{text}': {fault.why}", fix=fault.fix) from None
+    from_stdin = secret_from == "-"  # noqa: S105 - where from, not what
+    options = replace(options, secret_from=None if from_stdin else secret_from)
+
+    async with opened(options, writes=False) as session:
+        if len(session.jobs) != 1:
+            raise ProvisionError(catalogue.USAGE, f"verify takes one config; these are {len(session.jobs)}")
+        (job,) = session.jobs
+        session.progress("looking at the tenant ...")
+
+        def entered() -> Secret:
+            session.progress.done()
+            found = value(
+                job,
+                from_stdin=from_stdin,
+                question=f"Secret Key that is entered for '{job.desired.name}' (not shown)",
+            )
+            if found is None or not found.reveal():
+                raise ProvisionError(
+                    catalogue.USAGE,
+                    "the Secret Key is not known",
+                    fix="Pass --secret-from, or run it on a terminal, where it is asked for.",
+                )
+            return found
+
+        verified = await engine.verify(
+            job,
+            entered,
+            client_id=client_id,
+            recipient=send_to,
+            new_subject=lambda: f"provision verify {job.desired.name} {secrets.token_hex(4)}",
+            patience=60.0,
+        )
+    if options.output == "json":
+        click.echo(report.document(report.verification_json(verified)))
+    elif options.output == "markdown":
+        click.echo(report.verification_markdown(verified))
+    else:
+        click.echo(report.verification_text(verified, color=colorful(sys.stdout, plain=options.no_color)))
+    return verified.verification.exit

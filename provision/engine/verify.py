@@ -1,0 +1,75 @@
+"""Verify one config: find out what may be known beforehand, then climb the rungs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from provision.checks import verify as checks
+from provision.checks.verify import Known, Typed
+from provision.engine.run import Job, look
+from provision.errors import ProvisionError, catalogue
+from provision.plan.rungs import Verified
+from provision.resources import Observed, client_secret, consent
+from provision.secret import Secret
+
+_NEW = timedelta(minutes=10)
+# What keeps somebody without rights from looking; anything else is wrong with the run itself.
+_NO_LOOK = (catalogue.SIGN_IN, catalogue.NO_PERMISSION)
+
+
+async def verify(
+    job: Job,
+    secret: Callable[[], Secret],
+    *,
+    client_id: str | None,
+    recipient: str | None,
+    new_subject: Callable[[], str],
+    patience: float,
+) -> Verified:
+    """Climb for the values of one config. ``secret`` is asked for once the rest is known to be there.
+
+    Raises ``ProvisionError`` if no client id is known. That whoever runs this may not look into the
+    tenant is no failure: then ``client_id`` has to be given.
+    """
+    desired, observed, why = job.desired, None, None
+    try:
+        observed, _ = await look(job)
+    except ProvisionError as error:
+        if error.entry not in _NO_LOOK:
+            raise
+        why = error.message
+    app = observed.application if observed else None
+    chosen = client_id or desired.application.client_id or (app.app_id if app else None)
+    if chosen is None:
+        raise ProvisionError(
+            catalogue.CLIENT_ID_UNKNOWN,
+            f"'{desired.name}': the OAuth Client ID is not known" + (f": {why}" if why else ""),
+        )
+    tenant_id = observed.tenant_id if observed else desired.tenant
+    typed = Typed(chosen, tenant_id, desired.mailbox.address, secret(), desired.mailbox.scope)
+    verification = await checks.verify(
+        job.tenant.graph,
+        typed,
+        _known(job, observed, chosen),
+        recipient=recipient,
+        subject=new_subject(),
+        patience=patience,
+    )
+    return Verified(
+        desired.name, job.target.value, chosen, tenant_id, desired.mailbox.address, verification, why
+    )
+
+
+def _known(job: Job, observed: Observed | None, client_id: str) -> Known:
+    """What the tenant says of the application that the client id names; nothing of any other."""
+    app = observed.application if observed else None
+    if observed is None or app is None or app.app_id.lower() != client_id.lower():
+        return Known()
+    ours = client_secret.marked(job.desired.client_secret, observed.secrets)
+    newest = max(observed.secrets, key=lambda item: item.start, default=None)
+    return Known(
+        secret_is_new=newest is not None and job.tenant.graph.now() - newest.start < _NEW,
+        granted=consent.granted(observed.role, observed.assignments),
+        older_hints=frozenset(item.hint for item in ours[1:] if item.hint),
+    )

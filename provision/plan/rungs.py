@@ -1,0 +1,64 @@
+"""What a verification came to: its rungs, and what they prove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from provision.errors import Entry, Exit
+
+
+class Verdict(StrEnum):
+    """What a rung came to."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One step of the proof: what it came to, in words, and where it failed why and what to do."""
+
+    name: str
+    verdict: Verdict
+    message: str
+    entry: Entry | None = None
+    service_code: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Every rung that was climbed; ``proven`` if a message was accepted."""
+
+    rungs: tuple[Rung, ...]
+
+    @property
+    def failed(self) -> Rung | None:
+        """The rung that ended the climb."""
+        return next((rung for rung in self.rungs if rung.verdict is Verdict.FAIL), None)
+
+    @property
+    def proven(self) -> bool:
+        """Whether Exchange took a message from the application."""
+        return any(rung.name == "send" and rung.verdict is Verdict.PASS for rung in self.rungs)
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code of the rung that failed."""
+        failed = self.failed
+        return failed.entry.exit if failed and failed.entry else Exit.FAILED if failed else Exit.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """One config's verification, and the values that it was for; never the secret."""
+
+    name: str
+    target: str
+    client_id: str
+    tenant_id: str
+    address: str
+    verification: Verification
+    not_looked: str | None = None  # why whoever ran this could not look into the tenant
