@@ -18,6 +18,7 @@ from provision.resources.client_secret import (
     minting,
     removal,
     standing,
+    unrecorded,
 )
 
 
@@ -29,7 +30,7 @@ class Mode(StrEnum):
     ========= ======================= ==========================================================
     ROTATE    none, one               one more is made and delivered
     ROTATE    two                     nothing: the newer waits to be confirmed
-    AGAIN     two                     one more is made and delivered, then the unconfirmed one goes
+    AGAIN     two or more             one more is made and delivered, then all but the oldest go
     CONFIRM   two                     the older goes, and what has ended
     EMERGENCY any                     one more is made and delivered, then all others go at once
     ========= ======================= ==========================================================
@@ -62,12 +63,16 @@ def build(
             gone = (*state.delivered, *state.ended)
             changes = (fresh, *(removal(item, "it leaked, or may have") for item in gone))
         case Mode.AGAIN if state.older:
-            changes = (fresh, removal(state.delivered[0], "replaced before it was confirmed"))
+            # More than one if an earlier --again was interrupted; the oldest is the one that is in use.
+            unconfirmed = state.delivered[:-1]
+            changes = (fresh, *(removal(item, "replaced before it was confirmed") for item in unconfirmed))
         case _ if state.older:
             changes = (_nothing("two delivered ones are alive: the newer waits to be confirmed"),)
         case _:
             changes = (fresh,)
-    changes = (*changes, *lost(state, records))
+    removed = {change.address for change in changes}
+    missing = (change for change in unrecorded(state, records) if change.address not in removed)
+    changes = (*missing, *changes, *lost(state, records))
     found = secret_findings(desired, observed, records, changes, now=now)
     ends_it = mode in (Mode.CONFIRM, Mode.EMERGENCY)  # then nothing waits any longer
     findings = (f for f in found if not (ends_it and f.entry is catalogue.AWAITS_CONFIRMATION))
