@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check docs bench soak conformance lock clean
+.PHONY: help dev demo test check docs golden bench soak conformance lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,12 +32,19 @@ check: $(READY)  ## What CI checks beside the tests: formatting, lint, types, th
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m provision.report.catalogue | diff docs/errors.md -
+	$(BIN)/python -m provision.config.page | diff docs/config.md -
+	$(BIN)/provision schema | diff configs/provision.schema.json -
 	$(BIN)/python -m provision.sandbox.coverage docs/sandbox.md --check
 
 docs: $(READY)  ## Write the generated pages anew
 	$(BIN)/python -m provision.report.catalogue > docs/errors.md
+	$(BIN)/python -m provision.config.page > docs/config.md
 	$(BIN)/provision schema > configs/provision.schema.json
 	$(BIN)/python -m provision.sandbox.coverage docs/sandbox.md
+
+golden: $(READY)  ## Write the kept outputs in tests/golden anew; look at the difference
+	GOLDEN=update $(BIN)/python -m pytest tests/report/test_golden.py
 
 bench: $(READY)  ## Start time, plan and apply on the embedded sandbox, and a served one with 5,000 applications
 	$(BIN)/python -m benchmarks
