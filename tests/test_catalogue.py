@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
 from pathlib import Path
 
@@ -26,13 +25,3 @@ def test_no_entry_hides_another() -> None:
     for column in zip(*written, strict=True):
         assert [value for value, count in Counter(column).items() if count > 1] == []
     assert {name for _, _, name in written} == set(catalogue.ENTRIES)
-
-
-def test_codes_and_names_have_one_form() -> None:
-    """Pipelines match on them."""
-    for name, entry in catalogue.ENTRIES.items():
-        assert re.fullmatch(r"PRV\d{3}", entry.code)
-        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", name)
-        assert entry.title
-        assert entry.cause
-        assert entry.fix

@@ -375,6 +375,9 @@ def _settings(plan: Plan, settings: reply_settings.Observed) -> Iterator[Deviati
             f"{application.ADDRESS}.{platform}.redirectUris",
             uri,
             f"redirect URI {uri} ({platform}) is not declared",
+            fix=None
+            if platform == "web"
+            else "Remove it in the portal (Authentication), or ignore it with a reason.",
         )
     for name in settings.implicit:
         yield _deviation(
