@@ -215,6 +215,10 @@ class Tokens(AccessTokenProvider):
         found = self._payload().get("tid")
         return found.lower() if isinstance(found, str) else None
 
+    def claims(self) -> dict[str, Any]:
+        """Return what the token in hand says; empty where it cannot be read, which is Microsoft's affair."""
+        return self._payload()
+
     def caller(self) -> dict[str, str]:
         """Return who signed in, in the token's own words: ``tid``, ``oid``, ``appid``, ``upn``, ``idtyp``."""
         payload = self._payload()
