@@ -22,6 +22,14 @@ class Cloud:
     portal: str
 
     @property
+    def exchange(self) -> str | None:
+        """What Connect-ExchangeOnline calls this cloud; ``None`` for hosts that it does not know.
+
+        Source: https://learn.microsoft.com/powershell/module/exchange/connect-exchangeonline
+        """
+        return _EXCHANGE.get(self.name)
+
+    @property
     def scope(self) -> str:
         """The scope that a token for this cloud's Graph is asked with."""
         return f"{self.graph}/.default"
@@ -40,6 +48,14 @@ class Cloud:
             f"~/Overview/appId/{quote(client_id)}"
         )
 
+
+_EXCHANGE = {
+    "global": "O365Default",
+    "gcc": "O365Default",
+    "gcc-high": "O365USGovGCCHigh",
+    "dod": "O365USGovDoD",
+    "china": "O365China",
+}
 
 CLOUDS: dict[str, Cloud] = {
     cloud.name: cloud

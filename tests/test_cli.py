@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import Program, Ran, write_config
 
-VERBS = ("validate", "plan", "apply", "show", "rotate", "drift", "expiry", "schema", "explain", "sandbox")
+VERBS = ("validate", "plan", "apply", "show", "rotate", "exchange", "drift", "expiry", "schema", "explain", "sandbox")
 
 
 def test_help_lists_the_verbs(provision: Program) -> None:

@@ -46,8 +46,8 @@ _NOT_SEEN = (
     catalogue.MAILBOX_NOT_CHECKED,
     catalogue.SCOPE_UNKNOWN,
 )
-# Said of a plan's secrets; told here one by one, with the secret as the value.
-_TOLD_APART = (catalogue.SECRET_UNPROVEN,)
+# Said of a plan's secrets and permissions; told here one by one, with the value.
+_TOLD_APART = (catalogue.SECRET_UNPROVEN, catalogue.ASKS_FOR_EVERYONE)
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {
     catalogue.AWAITS_CONFIRMATION: Severity.INFO,  # our own doing, which ``expiry`` watches

@@ -20,6 +20,7 @@ VERBS = {
     "apply": "Carry the plan out, deliver the secret, print the values to enter.",
     "show": "Print the values to enter in System Settings again.",
     "rotate": "Make a new secret beside the old one; --confirm removes the old one.",
+    "exchange": "Print the Exchange Online script for mail.scope: mailbox.",
     "drift": "Find what differs from the config, and what nobody declared.",
     "expiry": "Tell when each secret ends; as a calendar or for Prometheus, too.",
     "schema": "Print the JSON Schema of a config.",

@@ -261,7 +261,9 @@ UNSCOPED_GRANT = Entry(
     Exit.REFUSED,
     "the config limits mail to one mailbox, but Entra grants Mail.Send for all of them",
     "The two add up: with the Entra grant in place the Exchange scope limits nothing.",
-    "Assign the scope in Exchange first, then remove Mail.Send from the enterprise application.",
+    "Without an outage: have an Exchange administrator run what 'provision exchange CONFIG' prints, leave the "
+    "grant for two hours, then remove it (Enterprise applications > Permissions, or the DELETE that the "
+    "script names). docs/one-mailbox.md has the steps, and the way back.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
     allowable=True,
 )
@@ -398,6 +400,42 @@ MANY_CHANGES = Entry(
     "More than 50 changes in one run are more often a mistake in a shared file than meant.",
     "Look at the plan; if it is meant, pass --allow many-changes, or apply the configs in parts.",
     allowable=True,
+)
+
+SCOPE_IS_ORGANIZATION = Entry(
+    "PRV340",
+    "scope-is-organization",
+    Exit.REFUSED,
+    "there is nothing for Exchange to limit: mail.scope is organization",
+    "With mail.scope: organization the grant in Entra reaches every mailbox, whatever Exchange says.",
+    "Set mail.scope: mailbox in the config first; docs/one-mailbox.md has the order without an outage.",
+    "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
+)
+POWERSHELL_MISSING = Entry(
+    "PRV341",
+    "powershell-missing",
+    Exit.REFUSED,
+    "the Exchange script cannot be run on this machine",
+    "It needs PowerShell (pwsh) and the module ExchangeOnlineManagement.",
+    "Save the script with --out, and give it to an Exchange administrator; or install both.",
+    "https://learn.microsoft.com/powershell/exchange/exchange-online-powershell-v2",
+)
+EXCHANGE_RUN = Entry(
+    "PRV342",
+    "exchange-run",
+    Exit.REFUSED,
+    "the Exchange script is not run in a pipeline unless it is allowed",
+    "A config in a pull request would decide who may send from which mailbox.",
+    "Let an Exchange administrator run it, or pass --allow exchange-run.",
+    allowable=True,
+)
+EXCHANGE_SCRIPT_FAILED = Entry(
+    "PRV343",
+    "exchange-script-failed",
+    Exit.FAILED,
+    "the Exchange script ended with an error",
+    "PowerShell's own words stand above. What the script had made by then stays.",
+    "Put right what it names and run it again: it goes on where it ended.",
 )
 
 # 4xx: sign-in and Graph
@@ -598,7 +636,8 @@ SCOPE_UNKNOWN = Entry(
     Exit.DONE,
     "whether Exchange lets the application send from the mailbox cannot be read here",
     "With mail.scope: mailbox the grant is Exchange's role assignment, which Graph does not show.",
-    "See in Exchange Online PowerShell: Test-ServicePrincipalAuthorization.",
+    "An Exchange administrator runs what 'provision exchange CONFIG' prints; then 'provision verify CONFIG "
+    "--send-to ADDR' settles it.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
 )
 CONSENT_PENDING = Entry(
@@ -821,6 +860,16 @@ MAIL_FOR_EVERYONE = Entry(
     "CISA's ScubaGear lists this permission among the risky ones.",
     "Limit it to the one mailbox with Exchange's RBAC for Applications: mail.scope: mailbox.",
     "https://github.com/cisagov/ScubaGear/blob/main/PowerShell/ScubaGear/schemas/RiskyAppPermissions.json",
+)
+ASKS_FOR_EVERYONE = Entry(
+    "PRV644",
+    "asks-for-everyone",
+    Exit.DONE,
+    "the application still asks for Mail.Send, and the portal's consent button would grant it for all mailboxes",
+    "mail.scope is mailbox, but requiredResourceAccess holds Mail.Send from before. apply removes nothing "
+    "that this config does not declare.",
+    "Remove it in the portal: App registrations > API permissions > Mail.Send > Remove permission.",
+    "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
 )
 
 # 7xx: the sandbox

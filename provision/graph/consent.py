@@ -51,6 +51,24 @@ async def assignments(graph: Graph, app_id: str) -> tuple[Role, ...]:
     return tuple(sorted(found, key=lambda item: (item.resource_id, item.role_id)))
 
 
+async def addresses(graph: Graph, app_id: str, role: Role) -> tuple[str, ...]:
+    """Return where each grant of the role to the application is: a ``DELETE`` there removes it.
+
+    Source: https://learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignments
+    """
+    url = f"{graph.root}/servicePrincipals(appId='{app_id}')/appRoleAssignments"
+    builder = graph.sdk.service_principals.by_service_principal_id(app_id).app_role_assignments
+    try:
+        items = await graph.collect(builder.with_url(url), configuration(Query()))
+    except Failure as failure:
+        raise translated(failure, "reading the application's grants", needs=READ) from failure
+    return tuple(
+        f"{graph.root}/servicePrincipals/{text(item, 'principalId')}/appRoleAssignments/{text(item, 'id')}"
+        for item in items
+        if (maybe(item, "resourceId"), maybe(item, "appRoleId")) == (role.resource_id, role.role_id)
+    )
+
+
 async def grant(graph: Graph, principal_id: str, step: Grant) -> None:
     """Assign the role; one that is assigned already is no fault."""
     builder = graph.sdk.service_principals.by_service_principal_id(step.role.resource_id)

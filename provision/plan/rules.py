@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Entry, Finding, Severity, catalogue
-from provision.resources import Desired, Observed, consent
+from provision.resources import Desired, Observed, application, consent
 
 _ONE_TENANT = "AzureADMyOrg"
 _OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -36,6 +37,19 @@ def check(desired: Desired, observed: Observed) -> Iterator[Finding]:
             f"{consent.PERMISSION} reaches every mailbox of the organization; mail.scope: mailbox limits it",
             value=consent.PERMISSION,
         )
+    elif app is not None and _asks(app, observed.role):
+        entry = catalogue.ASKS_FOR_EVERYONE
+        yield Finding(entry, Severity.WARNING, entry.title, value=consent.PERMISSION)
+
+
+def _asks(app: application.Observed, role: consent.Role) -> bool:
+    """Say whether the registration declares ``Mail.Send`` as an application permission."""
+    return any(
+        (entry.get("resourceAppId"), item.get("id"), item.get("type"))
+        == (MICROSOFT_GRAPH_APP_ID, role.role_id, "Role")
+        for entry in app.required_resource_access
+        for item in entry.get("resourceAccess") or ()
+    )
 
 
 def _redirects(desired: Desired, uris: Sequence[str]) -> Iterator[Finding]:

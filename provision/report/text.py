@@ -115,7 +115,10 @@ def _consent(result: Result, pen: _Pen) -> list[tuple[str, str]]:
         case ConsentState.GRANTED:
             return [("Consent", "granted")]
         case ConsentState.NOT_NEEDED:
-            return [("Consent", "none in Entra; Exchange limits the application to its mailbox")]
+            return [
+                ("Consent", "none in Entra; Exchange limits the application to its mailbox"),
+                ("Exchange", "an administrator runs what 'provision exchange CONFIG' prints"),
+            ]
         case ConsentState.REQUIRED:
             head = pen("still to be given.", _YELLOW)
             link = f" opens this link and accepts:\n{plain(consent.url)}" if consent.url else " gives it."

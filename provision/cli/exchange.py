@@ -1,0 +1,57 @@
+"""``provision exchange``: the PowerShell script that limits an application to its one mailbox."""
+
+from __future__ import annotations
+
+import asyncio
+
+import click
+
+from provision.cli.options import Common, assume_yes, common
+
+
+@click.command()
+@click.option("--out", metavar="FILE", help="Write the script there.")
+@click.option(
+    "--run", "run_it", is_flag=True, help="Run it here, after a question; needs pwsh and Exchange's module."
+)
+@click.option("--undo", is_flag=True, help="With --run: remove what the script made.")
+@assume_yes
+@common
+def exchange(options: Common, out: str | None, run_it: bool, undo: bool, yes: bool) -> int:
+    """Print the Exchange Online script for a CONFIG with mail.scope: mailbox, its ids filled in.
+
+    An Exchange administrator runs it: service principal, scope, role, test. It may be run again; -WhatIf
+    shows what it would do, -Undo takes it back. CONFIG is one file; Graph is only read.
+    """
+    return asyncio.run(_exchange(options, out, run_it=run_it, undo=undo, yes=yes))
+
+
+async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: bool, yes: bool) -> int:
+    from provision.cli import powershell
+    from provision.cli.session import opened
+    from provision.engine import exchange as engine
+    from provision.errors import Exit, ProvisionError, catalogue
+    from provision.report.escape import document
+    from provision.report.exchange import exchange_json, exchange_markdown, exchange_script
+
+    if undo and not run_it:
+        raise ProvisionError(catalogue.USAGE, "--undo goes with --run; the script itself has -Undo")
+    if run_it:
+        powershell.refuse(options)
+    async with opened(options, writes=False) as session:
+        if len(session.jobs) != 1:
+            raise ProvisionError(catalogue.USAGE, f"exchange takes one config; these are {len(session.jobs)}")
+        session.progress("looking at the tenant ...")
+        limit = await engine.limit(session.jobs[0])
+    script = exchange_script(limit)
+    if out is not None:
+        powershell.write(out, script)
+    if run_it:
+        powershell.run(script, limit, undo=undo, yes=yes)
+    elif options.output == "json":
+        click.echo(document(exchange_json(limit)))
+    elif options.output == "markdown":
+        click.echo(exchange_markdown(limit))
+    elif out is None:
+        click.echo(script, nl=False)
+    return Exit.DONE

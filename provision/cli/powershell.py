@@ -1,0 +1,84 @@
+"""PowerShell on this machine: whether it is there, and a script of ours run by it after a question."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from provision.cli.console import talk
+from provision.cli.options import Common
+from provision.cli.session import in_ci
+from provision.errors import ProvisionError, catalogue
+from provision.plan.exchange import Limit
+from provision.report.escape import plain
+
+_MODULE = "ExchangeOnlineManagement"
+
+
+def refuse(options: Common) -> None:
+    """Raise ``ProvisionError`` unless a script may be run here, before anything is looked at."""
+    if options.sandbox:
+        raise ProvisionError(catalogue.USAGE, "--run: a rehearsal's application is in no Exchange Online")
+    if in_ci() and catalogue.EXCHANGE_RUN.name not in options.allow:
+        raise ProvisionError(catalogue.EXCHANGE_RUN)
+    pwsh = _pwsh()
+    asked = f"if (Get-Module -ListAvailable -Name {_MODULE}) {{ exit 0 }} else {{ exit 3 }}"
+    ran = subprocess.run(  # noqa: S603 - no shell, and nothing of a config in it
+        [pwsh, "-NoProfile", "-NonInteractive", "-Command", asked], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
+    )  # fmt: skip
+    if ran.returncode != 0:
+        raise ProvisionError(catalogue.POWERSHELL_MISSING, f"PowerShell has no module {_MODULE}")
+
+
+def write(path: str, script: str) -> None:
+    """Write the script to a file; it holds no secret."""
+    try:
+        Path(path).write_text(script, encoding="ascii")
+    except OSError as error:
+        raise ProvisionError(catalogue.DISK, f"{path} cannot be written: {error.strerror}") from error
+
+
+def run(script: str, limit: Limit, *, undo: bool, yes: bool) -> None:
+    """Ask, and run the script; what it prints goes to stderr. ``ProvisionError`` if it fails."""
+    what = "Remove" if undo else "Set"
+    talk(
+        f"{what} in Exchange Online of tenant {plain(limit.tenant_id)}: the scope {plain(limit.scope)} for "
+        f"{plain(limit.address)}, and the role for application {plain(limit.client_id)}"
+    )
+    _confirm(yes=yes)
+    handle, name = tempfile.mkstemp(prefix="provision-", suffix=".ps1")
+    try:
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(script)
+        argv = [_pwsh(), "-NoProfile", "-File", name, *(["-Undo"] if undo else [])]
+        ran = subprocess.run(argv, stdout=sys.stderr, check=False)  # noqa: S603 - no shell
+    finally:
+        Path(name).unlink(missing_ok=True)
+    if ran.returncode != 0:
+        raise ProvisionError(
+            catalogue.EXCHANGE_SCRIPT_FAILED, f"the Exchange script ended with {ran.returncode}"
+        )
+
+
+def _pwsh() -> str:
+    found = shutil.which("pwsh")
+    if found is None:
+        raise ProvisionError(catalogue.POWERSHELL_MISSING, "pwsh is not on this machine")
+    return found
+
+
+def _confirm(*, yes: bool) -> None:
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise ProvisionError(catalogue.NOT_INTERACTIVE)
+    answer = click.prompt("Run it? Type yes", default="no", show_default=False, err=True)
+    if answer.strip().lower() != "yes":
+        raise ProvisionError(catalogue.DECLINED)

@@ -1,0 +1,40 @@
+"""Find out what Exchange Online is to be told about one config's application."""
+
+from __future__ import annotations
+
+from provision.engine.run import Job, look
+from provision.errors import ProvisionError, catalogue
+from provision.graph import consent as grants
+from provision.plan.exchange import Limit
+from provision.resources import consent
+
+
+async def limit(job: Job) -> Limit:
+    """Look, and return it; ``ProvisionError`` if there is no application yet, or none to be limited."""
+    desired = job.desired
+    if desired.consent.mode is not consent.Mode.NONE:
+        raise ProvisionError(
+            catalogue.SCOPE_IS_ORGANIZATION,
+            f"'{desired.name}': mail.scope is organization, so Entra grants it and Exchange limits nothing",
+        )
+    observed, _ = await look(job)
+    app, principal = observed.application, observed.service_principal
+    if app is None or principal is None:
+        raise ProvisionError(
+            catalogue.NOT_APPLIED,
+            f"'{desired.name}': Exchange needs the ids of the application and its service principal, and "
+            "they are not there yet",
+        )
+    granted: tuple[str, ...] = ()
+    if consent.granted(observed.role, observed.assignments):
+        granted = await grants.addresses(job.tenant.graph, app.app_id, observed.role)
+    return Limit(
+        name=desired.name,
+        target=job.target.value,
+        tenant_id=observed.tenant_id,
+        environment=desired.cloud.exchange,
+        client_id=app.app_id,
+        object_id=principal.id,
+        address=desired.mailbox.address,
+        granted=granted,
+    )

@@ -1,0 +1,60 @@
+"""What Exchange Online is to be told so that an application may send from one mailbox alone. Values alone.
+
+Graph can neither show nor set it, so a person with rights in Exchange does it by a script, which
+``report/exchange.py`` writes from these values.
+
+Source: https://learn.microsoft.com/exchange/permissions-exo/application-rbac
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+_MARK = "provision-"
+_LONGEST = 64  # characters of the name of a management scope, and of a role assignment
+_OF_PRINCIPAL = 8  # characters of the principal's id in an assignment's name
+_OF_DIGEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One application, limited to one mailbox."""
+
+    name: str  # the config's
+    target: str  # "graph", or "sandbox": a rehearsal
+    tenant_id: str
+    environment: str | None  # what Connect-ExchangeOnline calls the cloud; None: not known
+    client_id: str
+    object_id: str  # of the service principal, which the portal calls enterprise application
+    address: str
+    granted: tuple[str, ...] = ()  # grants of Mail.Send in Entra, as addresses that a DELETE removes
+
+    @property
+    def scope(self) -> str:
+        """The name of the management scope, which says whose it is."""
+        return mark(self.name)
+
+    @property
+    def assignment(self) -> str:
+        """The name of the role assignment: a principal that is made anew gets one of its own."""
+        return f"{self.scope}-{self.object_id[:_OF_PRINCIPAL].lower()}"
+
+    @property
+    def filter(self) -> str:
+        """The filter that the one mailbox answers to, with OPATH's own quoting.
+
+        Source: https://learn.microsoft.com/powershell/exchange/recipient-filters
+        """
+        quoted = self.address.replace("'", "''")
+        return f"PrimarySmtpAddress -eq '{quoted}'"
+
+
+def mark(name: str) -> str:
+    """Return what everything is called that the script makes for a config of this name."""
+    longest = _LONGEST - 1 - _OF_PRINCIPAL
+    whole = _MARK + name
+    if len(whole) <= longest:
+        return whole
+    digest = hashlib.sha256(name.encode()).hexdigest()[:_OF_DIGEST]
+    return f"{whole[: longest - 1 - _OF_DIGEST]}-{digest}"
