@@ -16,7 +16,7 @@ from provision.cli.console import colorful, talk
 from provision.cli.options import Common
 from provision.cli.session import opened
 from provision.delivery.terminal import interruptible
-from provision.engine import run
+from provision.engine import preflight, run
 from provision.engine.fleet import each
 from provision.engine.run import Job
 from provision.errors import Exit, ProvisionError, catalogue, combined, worst
@@ -62,7 +62,11 @@ async def carry_out(
     proofs: dict[str, str] = {}
 
     async def checked(job: Job) -> Plan:
-        plan = await planner(job)
+        try:
+            plan = await planner(job)
+        except ProvisionError as error:
+            raise preflight.explained(job, error) from error
+        await preflight.refuse(job, plan)
         await run.make_ready(job, plan, options.allow)
         if prover is not None and plan.pending:
             proofs[job.desired.name] = await prover(job, plan)
@@ -111,7 +115,8 @@ def _confirm(due: Sequence[Plan], options: Common, *, yes: bool) -> None:
         return
     if options.output != "json":
         for plan in due:
-            talk(report.plan_text(plan, color=colorful(sys.stderr, plain=options.no_color)))
+            with options.ci.group(f"Plan: {plan.name}", sys.stderr):
+                talk(report.plan_text(plan, color=colorful(sys.stderr, plain=options.no_color)))
     if yes:
         return
     if not sys.stdin.isatty():

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from provision.cli.ci import Pipeline
 from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile
+from provision.cli.masked import Masked, MaskedSource
 from provision.cli.options import Common
 from provision.clouds import Cloud
 from provision.config import Config, load
-from provision.delivery import Opening, Retrieving, Spec, open_sink, parse_option
+from provision.delivery import Opening, Retrieving, Sink, Spec, open_sink, parse_option
 from provision.engine.journal import Journal
 from provision.engine.lock import alone
 from provision.engine.observe import Tenant
@@ -53,6 +55,7 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
     Raises ``ProvisionError`` for what is wrong with the configs, or not allowed by name.
     """
     configs = load(options.paths, variables=options.variables, environment=os.environ)
+    options.ci.know(configs)
     _refuse_untrusted(configs, options, writes=writes)
     progress = Progress()
     if options.sandbox is None:
@@ -65,6 +68,7 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
     try:
         for tenant in tenants.values():
             tenant.graph.audit = log
+            tenant.foresees = writes
         with alone(_claims(configs, options) if writes else (), _locks(), notify=progress):
             yield Session(_jobs(configs, options, tenants, progress), progress)
     finally:
@@ -224,7 +228,7 @@ def _jobs(
             desired=config.desired,
             target=target,
             tenant=tenants[_key(config)],
-            sink=open_sink(spec, _opening(config, options, progress)),
+            sink=_masked(open_sink(spec, _opening(config, options, progress)), options),
             source=_source(config, options, progress),
             journal=_journal(target, config.desired.name),
             delivering=delivering,
@@ -240,7 +244,11 @@ def _source(config: Config, options: Common, progress: Progress) -> Retrieving |
     sink = open_sink(parse_option(text, "--secret-from"), _opening(config, options, progress))
     if not isinstance(sink, Retrieving):
         raise ProvisionError(catalogue.USAGE, f"--secret-from: {sink.label} does not give a value back")
-    return sink
+    return sink if type(options.ci) is Pipeline else MaskedSource(sink, options.ci)
+
+
+def _masked(sink: Sink, options: Common) -> Sink:
+    return sink if type(options.ci) is Pipeline else Masked(sink, options.ci)
 
 
 def _opening(config: Config, options: Common, progress: Progress) -> Opening:

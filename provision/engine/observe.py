@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from provision.checks import rights
 from provision.engine.together import together
 from provision.graph import (
     app_management_policy,
@@ -18,6 +19,7 @@ from provision.graph import (
     service_principal,
     tenant,
 )
+from provision.graph import caller as callers
 from provision.graph.client import Graph
 from provision.plan.build import permission
 from provision.resources import Desired, Observed
@@ -38,6 +40,7 @@ class Tenant:
 
     graph: Graph
     tenant: str  # as the configs call it: GUID or domain
+    foresees: bool = False  # a run that writes: what its rights rest on is read along the way
     _shared: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
 
     async def _once(self, key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -61,6 +64,16 @@ class Tenant:
     async def deleted(self) -> tuple[Deleted, ...] | None:
         """Return the soft-deleted applications, or ``None`` if they may not be listed."""
         return await self._once("deleted", lambda: application.deleted(self.graph))
+
+    async def owns(self, object_id: str) -> bool | None:
+        """Say whether this identity owns the application, if that decides; ``None`` if it does not tell."""
+        caller = callers.of_token(self.graph.tokens)
+        caller_id = caller.id
+        if caller_id is None or not rights.depends_on_ownership(caller):
+            return None
+        return await self._once(
+            f"owns {object_id}", lambda: callers.owns(self.graph, caller_id.lower(), object_id)
+        )
 
     async def publisher(self, *, app_id: str = "", object_id: str = "") -> Publisher | None:
         """Return the resource of that app id, or else of that object id, if the tenant tells."""
@@ -107,11 +120,12 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
     )
     if app is None:
         return observed
-    principal, assignments, custom, owners = await together(
+    principal, assignments, custom, owners, _ = await together(
         service_principal.by_client_id(graph, app.app_id),
         consent.assignments(graph, app.app_id),
         _custom_policy(graph, app.id) if policies.needs is None else _nothing(),
         _if_given(wanted.owners, lambda _: application.owners(graph, app.id)),
+        shared.owns(app.id) if shared.foresees else _nothing(),
     )
     return replace(
         observed,

@@ -1,0 +1,327 @@
+"""The rights that the steps of a plan take, as a table, and the judging of a caller by it. Pure.
+
+As a person, an identity needs a permission of the program that it signs in with (a scope) and, beside
+it, a directory role or the ownership of the object; as an application, a permission of its own.
+Only what is surely not there is called missing.
+
+Sources beside the rows; how the two add up: https://learn.microsoft.com/graph/permissions-overview
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+
+from provision.plan.model import Plan
+from provision.plan.rights import Presence, Right, Step
+from provision.resources import application, client_secret, consent, service_principal
+from provision.resources.caller import Caller, Kind
+
+Names = frozenset[str]
+
+# Template ids: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+GLOBAL_ADMINISTRATOR = "62e90394-69f5-4237-9190-012177145e10"
+PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
+APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
+CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
+APPLICATION_DEVELOPER = "cf1c38e5-3621-4004-a7cb-879624dced7c"
+_APP_ADMINISTRATORS = frozenset({APPLICATION_ADMINISTRATOR, CLOUD_APPLICATION_ADMINISTRATOR})
+
+ROLE_NAMES = {
+    GLOBAL_ADMINISTRATOR: "Global Administrator",
+    PRIVILEGED_ROLE_ADMINISTRATOR: "Privileged Role Administrator",
+    APPLICATION_ADMINISTRATOR: "Application Administrator",
+    CLOUD_APPLICATION_ADMINISTRATOR: "Cloud Application Administrator",
+    APPLICATION_DEVELOPER: "Application Developer",
+    # None of these lets anybody change applications or grants, by the same page. A role that is not
+    # listed here may be one that the tenant made itself: it is taken for a role that might.
+    "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
+    "fdd7a751-b60b-444a-984c-02652fe8fa1c": "Groups Administrator",
+    "f2ef992c-3afb-46b9-b7cf-a126ee74c451": "Global Reader",
+    "29232cdf-9323-42fd-ade2-1d097af3e4de": "Exchange Administrator",
+    "31392ffb-586c-42d1-9346-e59415a2cc4e": "Exchange Recipient Administrator",
+    "194ae4cb-b126-40b2-bd5b-6091b380977d": "Security Administrator",
+    "5f2222b1-57c3-48ba-8ad5-d4759f1fde6f": "Security Operator",
+    "5d6b6bb7-de71-4623-b4af-96380a352509": "Security Reader",
+    "88d8e3e3-8f55-4a1e-953a-9b9898b8876b": "Directory Readers",
+    "729827e3-9c14-49f7-bb1b-9608f156bbb8": "Helpdesk Administrator",
+    "c4e39bd9-1100-46d3-8c65-fb160da0071f": "Authentication Administrator",
+    "7be44c8a-adaf-4e2a-84d6-ab2649e08a13": "Privileged Authentication Administrator",
+    "966707d0-3269-4727-9be2-8c3a10f19b9d": "Password Administrator",
+    "b0f54661-2d74-4c50-afa3-1ec803f12efe": "Billing Administrator",
+    "4d6ac14f-3453-41d0-bef9-a3e0c569773a": "License Administrator",
+    "f28a1f50-f6e7-4571-818b-6a12f2af6b6c": "SharePoint Administrator",
+    "69091246-20e8-4a56-aa4d-066075b2a7a8": "Teams Administrator",
+    "4a5d8f65-41da-4de4-8968-e035b65339cf": "Reports Reader",
+    "790c1fb9-7f7d-4f88-86a1-ef1f95c05c1b": "Message Center Reader",
+    "f023fd81-a637-4b56-95fd-791ac0226033": "Service Support Administrator",
+}
+
+OWNED_BY = "Application.ReadWrite.OwnedBy"
+ALL = "Application.ReadWrite.All"
+_AS_USER = "Directory.AccessAsUser.All"  # everything that the person may do; what Azure CLI signs in with
+_APPLICATIONS = frozenset({"Application.Read.All", ALL, "Directory.Read.All", "Directory.ReadWrite.All"})
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What one step takes: of each group of permissions one; of a person one of ``roles`` as well.
+
+    ``roles`` None: any person. ``owned``: the application's owner may do it too, with
+    ``Application.ReadWrite.OwnedBy`` instead of the first group, or as a person without a role.
+    """
+
+    step: Step
+    what: str
+    application: tuple[Names, ...]
+    person: tuple[Names, ...]
+    roles: Names | None
+    owned: bool
+    least_application: str
+    least_person: str
+    source: str
+
+
+_ADMINISTRATORS = "the role Application Administrator or Cloud Application Administrator"
+_CHANGE_APPLICATION, _CHANGE_PERSON = (frozenset({ALL}),), (frozenset({ALL, _AS_USER}),)
+_OWNERS = (
+    frozenset({ALL, "Directory.ReadWrite.All"}),
+    frozenset({"Directory.Read.All", "Directory.ReadWrite.All"}),
+)
+
+NEEDS = (
+    Need(
+        Step.READ,
+        "read applications, service principals and grants",
+        (_APPLICATIONS | {OWNED_BY},),
+        (_APPLICATIONS | {_AS_USER},),
+        None,
+        False,
+        "Application.Read.All, which Application.ReadWrite.OwnedBy includes",
+        "the scope Application.Read.All",
+        "https://learn.microsoft.com/graph/api/application-get",
+    ),
+    Need(
+        Step.CREATE,
+        "create the application",
+        (frozenset({"AppRegistration.Create", OWNED_BY, ALL}),),
+        (frozenset({"AppRegistration.Create", ALL, _AS_USER}),),
+        _APP_ADMINISTRATORS | {APPLICATION_DEVELOPER},
+        False,
+        OWNED_BY,
+        "the role Application Developer, or a tenant that lets every member register applications",
+        "https://learn.microsoft.com/graph/api/application-upsert",
+    ),
+    Need(
+        Step.CHANGE,
+        "change the application and its secrets",
+        _CHANGE_APPLICATION,
+        _CHANGE_PERSON,
+        _APP_ADMINISTRATORS,
+        True,
+        f"{OWNED_BY} as an owner of the application, else {ALL}",
+        f"to own the application, else {_ADMINISTRATORS}",
+        "https://learn.microsoft.com/graph/api/application-addpassword",
+    ),
+    Need(
+        Step.PRINCIPAL,
+        "create the service principal",
+        _CHANGE_APPLICATION,
+        _CHANGE_PERSON,
+        _APP_ADMINISTRATORS,
+        True,
+        f"{OWNED_BY} as an owner of the application, else {ALL}",
+        f"to own the application and the role Application Developer, else {_ADMINISTRATORS}",
+        "https://learn.microsoft.com/graph/api/serviceprincipal-upsert",
+    ),
+    Need(
+        Step.OWNERS,
+        "add owners to the application",
+        _OWNERS,
+        tuple(group | {_AS_USER} for group in _OWNERS),
+        _APP_ADMINISTRATORS,
+        True,
+        f"{ALL} and Directory.Read.All",
+        f"to own the application, else {_ADMINISTRATORS}; and the scope Directory.Read.All",
+        "https://learn.microsoft.com/graph/api/application-post-owners",
+    ),
+    Need(
+        Step.GRANT,
+        f"grant {consent.PERMISSION}",
+        (frozenset({"AppRoleAssignment.ReadWrite.All"}), _APPLICATIONS | {OWNED_BY}),
+        (frozenset({"AppRoleAssignment.ReadWrite.All"}), _APPLICATIONS | {_AS_USER}),
+        frozenset({PRIVILEGED_ROLE_ADMINISTRATOR}),
+        False,
+        "AppRoleAssignment.ReadWrite.All and Application.Read.All",
+        f"the role {consent.ROLE_NEEDED}, and the scope AppRoleAssignment.ReadWrite.All",
+        "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
+    ),
+    Need(
+        Step.POLICY,
+        "read the app management policy",
+        (frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}),),
+        (frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}),),
+        None,
+        False,
+        "Policy.Read.All",
+        "the scope Policy.Read.All",
+        "https://learn.microsoft.com/graph/api/tenantappmanagementpolicy-get",
+    ),
+    Need(
+        Step.MAILBOX,
+        "see whether the mailbox is there",
+        (frozenset({"Mail.ReadBasic.All", "Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"}),),
+        (frozenset({"Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"}),),
+        None,
+        False,
+        "Mail.ReadBasic.All, or User.ReadBasic.All for the user alone",
+        "the scope User.ReadBasic.All, for the user alone",
+        "https://learn.microsoft.com/graph/api/mailfolder-get",
+    ),
+)
+# What only lets more be seen: without it something is "not checked", and nothing fails.
+OPTIONAL = frozenset({Step.POLICY, Step.MAILBOX})
+_GIVERS = {
+    Kind.PERSON: "a Privileged Role Administrator assigns roles; one who may consent grants scopes",
+    Kind.APPLICATION: f"a {consent.ROLE_NEEDED} consents to an application's permissions",
+    Kind.UNKNOWN: f"a {consent.ROLE_NEEDED}",
+}
+
+
+def coming(plan: Plan) -> frozenset[Step]:
+    """Return the steps that carrying out the plan takes, and the looks that it rests on."""
+    steps = {Step.READ, Step.POLICY, Step.MAILBOX}
+    for change in plan.changes:
+        match change.step:
+            case application.Create():
+                steps.add(Step.CREATE)
+                if plan.desired.application.owners:
+                    steps.add(Step.OWNERS)
+            case application.Update() as update:
+                steps |= {Step.CHANGE} if update.body else set()
+                steps |= {Step.OWNERS} if update.add_owners else set()
+            case service_principal.Create():
+                steps.add(Step.PRINCIPAL)
+            case consent.Grant():
+                steps.add(Step.GRANT)
+            case client_secret.Mint() | client_secret.Record() | client_secret.Remove():
+                steps.add(Step.CHANGE)
+    return frozenset(steps)
+
+
+def judge(caller: Caller, steps: Collection[Step], *, exists: bool) -> tuple[Right, ...]:
+    """Return one right for each step that there is, in the table's order.
+
+    ``exists`` is false for an application that this run is about to create: who creates it owns it.
+    """
+    return tuple(_judged(need, caller, needed=need.step in steps, exists=exists) for need in NEEDS)
+
+
+def missing(rights: Iterable[Right], *, handed_over: bool = True) -> tuple[Right, ...]:
+    """Return the rights without which the plan surely fails; consent is handed over, and fails nothing."""
+    return tuple(
+        right
+        for right in rights
+        if right.presence is Presence.MISSING and not (handed_over and right.step is Step.GRANT)
+    )
+
+
+def depends_on_ownership(caller: Caller) -> bool:
+    """Say whether only who owns the application, of those with this caller's rights, may change it."""
+    if caller.kind is Kind.APPLICATION:
+        held = caller.permissions or frozenset()
+        return OWNED_BY in held and ALL not in held
+    roles = caller.directory_roles
+    return caller.kind is Kind.PERSON and not (roles or frozenset()) & {
+        GLOBAL_ADMINISTRATOR,
+        *_APP_ADMINISTRATORS,
+    }
+
+
+def role_names(ids: Iterable[str]) -> list[str]:
+    """Return what directory roles are called; one that is not known keeps its id."""
+    return sorted(ROLE_NAMES.get(item, item) for item in ids)
+
+
+def _judged(need: Need, caller: Caller, *, needed: bool, exists: bool) -> Right:
+    person = caller.kind is Kind.PERSON
+    right = Right(
+        need.step,
+        need.what,
+        Presence.NOT_NEEDED,
+        "nothing that is due takes it",
+        need.least_person if person else need.least_application,
+        _GIVERS[caller.kind],
+        need.source,
+    )
+    if not needed:
+        return right
+    presence, detail = _weighed(need, caller, exists=exists)
+    if presence is Presence.MISSING and need.step in OPTIONAL:
+        presence = Presence.NOT_CHECKED
+    return replace(right, presence=presence, detail=detail)
+
+
+def _weighed(need: Need, caller: Caller, *, exists: bool) -> tuple[Presence, str]:
+    if caller.permissions is None:
+        return Presence.UNKNOWN, "the token does not tell what this identity may do"
+    if caller.kind is Kind.PERSON:
+        return _person(need, caller, caller.permissions, exists=exists)
+    return _application(need, caller, caller.permissions, exists=exists)
+
+
+def _application(need: Need, caller: Caller, held: Names, *, exists: bool) -> tuple[Presence, str]:
+    lacking = [group for group in need.application if not held & group]
+    if not lacking:
+        return Presence.PRESENT, _named(held, need.application)
+    detail = f"its token carries none of {_listed(lacking[0])}"
+    if need.owned and OWNED_BY in held and lacking == [need.application[0]]:
+        owns = caller.owns if exists else True
+        if owns:
+            return Presence.PRESENT, f"{OWNED_BY}, as owner"
+        if owns is None:
+            return Presence.UNKNOWN, f"{OWNED_BY}; whether it owns the application could not be read"
+        detail = f"{OWNED_BY} reaches what it owns, and it is not an owner of the application"
+    if caller.directory_roles is None:
+        return Presence.UNKNOWN, f"{detail}; whether it has a directory role instead could not be read"
+    if caller.directory_roles:
+        # What a role of the directory lets an application do through Graph is described nowhere.
+        names = ", ".join(role_names(caller.directory_roles))
+        return (
+            Presence.UNKNOWN,
+            f"{detail}; what its directory role ({names}) is good for shows when it is used",
+        )
+    return Presence.MISSING, detail
+
+
+def _person(need: Need, caller: Caller, held: Names, *, exists: bool) -> tuple[Presence, str]:
+    lacking = [group for group in need.person if not held & group]
+    if lacking:
+        return Presence.MISSING, f"the program signed in with carries no scope of {_listed(lacking[0])}"
+    if need.roles is None:
+        return Presence.PRESENT, _named(held, need.person)
+    roles = caller.directory_roles
+    fitting = (roles or frozenset()) & (need.roles | {GLOBAL_ADMINISTRATOR})
+    if fitting:
+        return Presence.PRESENT, role_names(fitting)[0]
+    if need.step is Step.CREATE:
+        return Presence.UNKNOWN, "no role for it; many tenants let every member register applications"
+    if need.owned and not exists:
+        return Presence.UNKNOWN, "no role for it; who creates an application owns it, as a rule"
+    if need.owned and caller.owns:
+        return Presence.PRESENT, "as owner of the application"
+    if roles is None or (need.owned and (caller.owns is None or not caller.complete)):
+        return Presence.UNKNOWN, "this person's roles could not all be read"
+    foreign = sorted(role for role in roles if role not in ROLE_NAMES)
+    if foreign:
+        return Presence.UNKNOWN, f"what the role {foreign[0]} allows is not known here"
+    has = f"its roles are {', '.join(role_names(roles))}" if roles else "it has no directory role"
+    return Presence.MISSING, f"{has}{', and it does not own the application' if need.owned else ''}"
+
+
+def _named(held: Names, groups: tuple[Names, ...]) -> str:
+    return ", ".join(dict.fromkeys(min(held & group) for group in groups))
+
+
+def _listed(group: Names) -> str:
+    return ", ".join(sorted(group - {_AS_USER}))
