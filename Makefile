@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check docs golden bench soak conformance lock clean
+.PHONY: help dev demo test check docs golden bench soak conformance diagnosis lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ soak: $(READY)  ## The tests that gain by running long: 10,000 sequences of oper
 
 conformance: $(READY)  ## The sandbox against recordings of Microsoft Graph; RECORDINGS=folder
 	$(BIN)/python -m conformance $(RECORDINGS)
+
+diagnosis: $(READY)  ## What people see when mail does not flow, reproduced, and what the program says to it
+	@$(BIN)/python -m tests.diagnosis
 
 lock:  ## Choose the newest allowed versions anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra dev -o requirements.lock pyproject.toml

@@ -51,7 +51,7 @@ def test_apply_and_again_over_https(provision: Program, config: str, served: Ser
 def test_the_variables_sign_in_instead(
     provision: Program, config: str, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pipeline of few rights: all is done but the consent, which is handed over, and what it may not read."""
+    """A pipeline of few rights: all is done but the consent and what it may not read."""
     monkeypatch.setenv("AZURE_TENANT_ID", TENANT)
     monkeypatch.setenv("AZURE_CLIENT_ID", "22222222-2222-4222-8222-222222222222")
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "known-to-the-test")

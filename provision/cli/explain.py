@@ -1,4 +1,4 @@
-"""``provision explain``: an error code in full."""
+"""``provision explain``: an error code in full, or every code in a text that was pasted."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from provision.cli.options import output
 
 
 @click.command()
-@click.argument("code", required=False)
+@click.argument("code", required=False, metavar="[CODE|TEXT]")
 @output
 def explain(code: str | None, output: str) -> int:
-    """Explain an error or finding by its CODE (PRV305) or its name; without one, list them all."""
+    """Explain an error or finding by its CODE (PRV305) or name; without one, list them all.
+
+    An error of the login service, of Graph or of Exchange may be pasted whole: its codes are looked for.
+    """
     from provision.errors import ProvisionError, catalogue
     from provision.report import catalogue as shown
     from provision.report import document
@@ -25,16 +28,20 @@ def explain(code: str | None, output: str) -> int:
             text = shown.list_text(entries)
             click.echo(f"```text\n{text}\n```" if output == "markdown" else text)
         return 0
-    entry = catalogue.find(code)
-    if entry is None:
+    one = catalogue.find(code)
+    found = [one] if one else catalogue.in_text(code)
+    if not found:
         near = catalogue.near(code)
         raise ProvisionError(
             catalogue.UNKNOWN_CODE,
-            f"there is no code or name '{code}'",
+            f"no code of this program, of the login service or of Graph stands in '{code[:200]}'",
             fix=f"Did you mean '{near}'?" if near else None,
         )
     if output == "json":
-        click.echo(document(shown.entry_json(entry)))
+        documents = [shown.entry_json(entry) for entry in found]
+        several = {"format": "provision.explanations/1", "entries": documents}
+        click.echo(document(documents[0] if len(documents) == 1 else several))
     else:
-        click.echo(shown.entry_markdown(entry) if output == "markdown" else shown.entry_text(entry))
+        as_text = shown.entry_markdown if output == "markdown" else shown.entry_text
+        click.echo("\n\n".join(as_text(entry) for entry in found))
     return 0

@@ -15,7 +15,7 @@ from provision.secret import Secret
 
 _NEW = timedelta(minutes=10)
 # What keeps somebody without rights from looking; anything else is wrong with the run itself.
-_NO_LOOK = (catalogue.SIGN_IN, catalogue.NO_PERMISSION)
+_NO_LOOK = (catalogue.SIGN_IN, catalogue.NO_PERMISSION, catalogue.TENANT_NOT_FOUND, catalogue.UNREACHABLE)
 
 
 async def verify(

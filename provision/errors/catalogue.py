@@ -57,6 +57,26 @@ CLIENT_ID_UNKNOWN = Entry(
     "The application is not there yet, or this identity may not look for it.",
     "Pass --client-id with the OAuth Client ID of System Settings, or sign in as somebody who may look.",
 )
+CI_VARIABLES = Entry(
+    "PRV106",
+    "ci-variables",
+    Exit.USAGE,
+    "the pipeline's variables are not what they should be",
+    "--ci writes outputs and a summary where the pipeline says; it is found by GITHUB_ACTIONS or TF_BUILD. "
+    "A container that only some variables were handed to is the usual reason.",
+    "Hand the variable on, or pass --ci none to go on without. Nothing was done.",
+    "https://docs.github.com/actions/reference/workflows-and-actions/variables",
+)
+MASK_UNHEARD = Entry(
+    "PRV107",
+    "mask-unheard",
+    Exit.USAGE,
+    "the pipeline would not hear which value to mask",
+    "A new secret is masked in the log before it is delivered, by a line on stderr that the pipeline takes "
+    "out; stderr goes to a file or nowhere here, so the value would be kept there, or not be masked.",
+    "Do not redirect stderr of a run that may make a secret, or pass --ci none.",
+    "https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands",
+)
 DECLINED = Entry(
     "PRV104",
     "declined",
@@ -254,6 +274,7 @@ SECRETS_BLOCKED = Entry(
     "Ask who runs Entra to exclude this one application from that policy (a custom app management policy "
     "assigned to it), then run again. Nothing was written.",
     "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
+    graph=("CredentialTypeNotAllowedAsPerAppPolicy",),
 )
 UNSCOPED_GRANT = Entry(
     "PRV307",
@@ -457,6 +478,7 @@ THROTTLED = Entry(
     "It answered 'too many requests' or 'unavailable' until the time allowed was over.",
     "Wait some minutes and run again; what was done is kept and found again.",
     "https://learn.microsoft.com/graph/throttling",
+    graph=("TooManyRequests",),
 )
 NO_PERMISSION = Entry(
     "PRV402",
@@ -466,6 +488,7 @@ NO_PERMISSION = Entry(
     "Graph refused the call for want of a permission or a directory role.",
     "Sign in as somebody who has the right that the message names, or have it granted.",
     "https://learn.microsoft.com/graph/permissions-reference",
+    graph=("Authorization_RequestDenied", "Authorization_Request_Denied"),
 )
 SIGN_IN = Entry(
     "PRV403",
@@ -509,6 +532,28 @@ LIFETIME_REFUSED = Entry(
     "An app management policy allows less than was asked for, and did not say so when it was read.",
     "Set secret.lifetime shorter, below what the policy allows.",
     "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
+    graph=("CredentialInvalidLifetimeAsPerAppPolicy",),
+)
+
+NOT_SPREAD_YET = Entry(
+    "PRV408",
+    "not-spread-yet",
+    Exit.UNREACHABLE,
+    "Entra does not know the new object everywhere yet",
+    "A new object may be missing on some servers for a minute, in bad times for twenty.",
+    "Wait some minutes and run again: what was made is found again, and nothing is made twice.",
+    "https://learn.microsoft.com/graph/best-practices-concept",
+    graph=("Request_ResourceNotFound", "NoBackingApplicationObject"),
+)
+WRITTEN_TO_BY_OTHERS = Entry(
+    "PRV409",
+    "written-to-by-others",
+    Exit.UNREACHABLE,
+    "others kept writing to the same object",
+    "Entra refuses writes that come too close together, whoever sends them.",
+    "Wait a minute and run again; what was done is kept.",
+    "https://learn.microsoft.com/graph/errors",
+    graph=("Directory_ConcurrencyViolation",),
 )
 
 # 5xx: delivery of the secret

@@ -47,6 +47,7 @@ class Refusal(Failure):
         self.request_id = request_id
         self.time = time
         self.retry_after = retry_after
+        self.waited_for = False  # as a new object's absence, until the patience was at its end
 
 
 class Lost(Failure):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import random
+import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
 
 import httpx
 from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider
@@ -31,10 +33,12 @@ from msgraph_core import GraphClientFactory
 from provision.clouds import Cloud
 from provision.graph.answers import Answer, Failure, Lost, Refusal, read
 from provision.graph.credentials import Tokens
-from provision.graph.retry import Repeat, pause, worth
+from provision.graph.retry import Repeat, pause, replicating, worth
 
 T = TypeVar("T")
+PATIENCE = 120.0  # seconds that one request may wait, over all its tries
 
+_NAME = re.compile(r"[a-zA-Z$]+(\(|$)")
 # Never sent, or refused before anything could take effect.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -113,7 +117,7 @@ class Graph:
         *,
         sleep: Callable[[float], Awaitable[None]],
         notify: Notify,
-        budget: float = 120.0,
+        budget: float = PATIENCE,
     ) -> None:
         self.cloud = cloud
         self.tokens = tokens
@@ -165,10 +169,15 @@ class Graph:
 
         The budget counts the seconds waited, over all tries of this one request.
         """
-        return await self._persist(lambda: self._once(info), repeat, settling=settling)
+        return await self._persist(lambda: self._once(info), _words(info), repeat=repeat, settling=settling)
 
     async def _persist(
-        self, once: Callable[[], Awaitable[T]], repeat: Repeat = Repeat.HARMLESS, *, settling: bool = False
+        self,
+        once: Callable[[], Awaitable[T]],
+        what: str,
+        *,
+        repeat: Repeat = Repeat.HARMLESS,
+        settling: bool = False,
     ) -> T:
         attempt, spent = 0, 0.0
         while True:
@@ -181,9 +190,12 @@ class Graph:
                     raise
                 wait = pause(attempt, reason, random.random())  # noqa: S311 - jitter, not a secret
                 if spent + wait > self._budget:
+                    if isinstance(failure, Refusal):
+                        failure.waited_for = settling and replicating(failure)
                     raise
                 spent += wait
-                self.notify(f"{reason.text}; trying again in {wait:.0f} s")
+                left = f"{spent:.0f} of {self._budget:.0f} s"
+                self.notify(f"{what}: {reason.text}; trying again in {wait:.0f} s ({left})")
             await self.sleep(wait)
 
     async def collect(
@@ -201,6 +213,10 @@ class Graph:
         """Return a page that needs no token, such as a tenant's OpenID document."""
         return await self._ask(lambda: httpx.Request("GET", url))
 
+    async def fetch_once(self, url: str) -> httpx.Response:
+        """Return a page that needs no token, or ``Lost`` at once: whether it is to be had is what is asked."""
+        return await self._ask_once(httpx.Request("GET", url))
+
     async def post_form(self, url: str, form: Mapping[str, str]) -> httpx.Response:
         """Send a form to the login service, which needs no token, and return what it answers."""
         return await self._ask(lambda: httpx.Request("POST", url, data=dict(form)))
@@ -210,19 +226,22 @@ class Graph:
         answered: list[httpx.Response] = []
 
         async def once() -> None:
-            asked = request()
-            try:
-                response: httpx.Response = await self._http.send(asked)
-            except httpx.TransportError as error:
-                raise Lost(error, host=asked.url.host, sent=not isinstance(error, _UNSENT)) from error
-            self._learn_time(response)
+            response = await self._ask_once(request())
             answered[:] = [response]
             if isinstance(refusal := read(response), Refusal):
                 raise refusal
 
         with suppress(Refusal):
-            await self._persist(once)
+            await self._persist(once, f"asking {urlsplit(self.cloud.login).netloc}")
         return answered[0]
+
+    async def _ask_once(self, request: httpx.Request) -> httpx.Response:
+        try:
+            response: httpx.Response = await self._http.send(request)
+        except httpx.TransportError as error:
+            raise Lost(error, host=request.url.host, sent=not isinstance(error, _UNSENT)) from error
+        self._learn_time(response)
+        return response
 
     async def close(self) -> None:
         """Close the connections."""
@@ -263,6 +282,14 @@ class Graph:
             return
         if date is not None and date.tzinfo is not None:
             self._service_time = date.astimezone(UTC), time.monotonic()
+
+
+def _words(info: RequestInformation) -> str:
+    """What a request is about, without ids: its method and the names in its path."""
+    method = info.http_method.value if info.http_method else ""
+    path = urlsplit(info.url).path.partition("/v1.0/")[2]
+    names = [part.partition("(")[0] for part in path.split("/") if _NAME.match(part)]
+    return f"{method} {'/'.join(names)}"
 
 
 def _items(answer: Answer) -> list[dict[str, Any]]:

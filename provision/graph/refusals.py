@@ -24,6 +24,10 @@ def translated(failure: Failure, what: str, *, needs: str = "") -> ProvisionErro
         return ProvisionError(catalogue.UNREACHABLE, f"{what}: {failure.host} cannot be reached: {failure}")
     assert isinstance(failure, Refusal)
     message = f"{what}: Graph says {_words(failure)}"
+    if failure.waited_for:
+        return _error(catalogue.NOT_SPREAD_YET, message, failure)
+    if failure.code == "Directory_ConcurrencyViolation":
+        return _error(catalogue.WRITTEN_TO_BY_OTHERS, message, failure)
     if denied(failure):
         return _error(
             catalogue.NO_PERMISSION,

@@ -33,6 +33,8 @@ def entry_text(entry: Entry) -> str:
     ]
     if entry.allowable:
         rows.append(f"Let it pass: --allow {entry.name}")
+    if entry.aadsts or entry.graph:
+        rows.append(f"Seen as: {_seen_as(entry)}")
     if entry.source:
         rows.append(f"Source: {entry.source}")
     return "\n".join(rows)
@@ -58,9 +60,15 @@ def entry_markdown(entry: Entry, *, level: int = 3) -> str:
     ]
     if entry.allowable:
         rows += ["", f"`--allow {entry.name}` lets it pass."]
+    if entry.aadsts or entry.graph:
+        rows += ["", f"Seen as {_seen_as(entry)}."]
     if entry.source:
         rows += ["", f"Source: <{entry.source}>"]
     return "\n".join(rows)
+
+
+def _seen_as(entry: Entry) -> str:
+    return ", ".join((*(f"AADSTS{number}" for number in entry.aadsts), *entry.graph))
 
 
 def entry_json(entry: Entry) -> dict[str, object]:
@@ -75,6 +83,7 @@ def entry_json(entry: Entry) -> dict[str, object]:
         "exit_code": int(entry.exit),
         "allowable": entry.allowable,
         "source": entry.source,
+        "service_codes": [*(f"AADSTS{number}" for number in entry.aadsts), *entry.graph],
     }
 
 

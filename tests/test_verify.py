@@ -1,0 +1,173 @@
+"""verify: rung by rung, with rights in the tenant and without, and never a word of the secret."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from provision.sandbox import Sandbox, Weather
+from tests.sandbox.served import Served
+from tests.support import TENANT, Program, Ran, Tenant, write_config
+
+SANDBOX = ("--sandbox", "-o", "json")
+FROM_FILE = ("--secret-from", "file:out.secret")
+SEND = ("--send-to", "me@agency.example")
+SEED = f"""\
+tenant: {{id: {TENANT}, domain: agency.example}}
+users: [{{user_principal_name: noreply@agency.example, mailbox: shared}}]
+callers:
+  - client_id: 22222222-2222-4222-8222-222222222222
+    secret: abc8Q~known-to-the-test
+    roles: [Mail.Send]
+"""
+
+
+def rungs(ran: Ran) -> dict[str, Any]:
+    """The verdict of each rung."""
+    return {rung["rung"]: rung["verdict"] for rung in ran.json["rungs"]}
+
+
+def test_every_rung(provision: Program, config: str, applied: Ran) -> None:
+    """All that can be seen is seen; a message that was taken is called accepted, never delivered."""
+    ran = provision("verify", config, *SANDBOX, *FROM_FILE, *SEND)
+    assert ran.code == 0, ran.out
+    seen = rungs(ran)
+    assert seen.pop("seen") == "skipped"  # a person may not read another's mail, administrator or not
+    assert seen == dict.fromkeys(("reach", "token", "role", "mailbox", "send"), "pass")
+    assert ran.json["proven"]
+    assert ran.json["oauth_client_id"] == applied.json["outputs"]["oauth_client_id"]
+    send = next(rung for rung in ran.json["rungs"] if rung["rung"] == "send")
+    assert "accepted is not delivered" in send["message"]
+    assert "provision verify collab-prod" in send["message"]
+
+
+def test_without_a_message_nothing_is_proven(provision: Program, config: str, applied: Ran) -> None:
+    """Nothing failed, and that is all that is said."""
+    ran = provision("verify", config, *SANDBOX, *FROM_FILE)
+    assert ran.code == 0
+    assert (ran.json["passed"], ran.json["proven"]) == (True, False)
+    assert rungs(ran)["send"] == "skipped"
+    text = provision("verify", config, "--sandbox", *FROM_FILE).out
+    assert "--send-to" in text
+    assert "Proven" not in text
+
+
+def test_no_output_tells_the_secret(provision: Program, config: str, applied: Ran) -> None:
+    """In no format, verbose or not, whether it is taken or refused."""
+    value = Path("out.secret").read_text()
+    for output in ("text", "json", "markdown"):
+        ran = provision("verify", config, "--sandbox", *FROM_FILE, *SEND, "-o", output, "-v")
+        assert ran.code == 0
+        assert value not in ran.out + ran.err
+
+
+def test_a_fail_stops_the_climb(
+    provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is sent with a secret that is refused."""
+    Tenant().advance(hours=1)
+    monkeypatch.setattr("sys.stdin", io.StringIO("abc8Q~wrong\n"))
+    ran = provision("verify", config, *SANDBOX, "--secret-from", "-", *SEND)
+    assert ran.code == 1
+    assert list(rungs(ran)) == ["reach", "token"]
+    last = ran.json["rungs"][-1]
+    assert last["service_code"] == "AADSTS7000215"
+    assert last["request_id"]
+    assert last["fix"]
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    """A served sandbox with an application that somebody set up by hand."""
+    Path("seed.yaml").write_text(SEED)
+    server = Served(seed_file=Path("seed.yaml"))
+    yield server
+    server.close()
+
+
+def test_with_the_four_values_alone(
+    provision: Program, config: str, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A product administrator without any right in Entra: the mailbox is skipped, the mail decides."""
+    monkeypatch.setenv("AZURE_TENANT_ID", TENANT)
+    monkeypatch.setenv("AZURE_CLIENT_ID", "99999999-9999-4999-8999-999999999999")
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "of nobody")
+    monkeypatch.setenv("SSL_CERT_FILE", str(served.endpoint.ca_file))
+    at = ("--sandbox-at", served.endpoint.url, "--auth", "environment", "-o", "json")
+    typed = ("--client-id", "22222222-2222-4222-8222-222222222222", "--secret-from", "-")
+    monkeypatch.setattr("sys.stdin", io.StringIO("abc8Q~known-to-the-test\n"))
+    ran = provision("verify", config, *at, *typed, *SEND)
+    assert ran.code == 0, ran.out + ran.err
+    assert rungs(ran)["mailbox"] == "skipped"
+    assert ran.json["proven"]
+    assert "AADSTS" in ran.json["not_looked"]
+    monkeypatch.setattr("sys.stdin", io.StringIO("abc8Q~known-to-the-test\n"))
+    nobody = provision("verify", config, *at, "--secret-from", "-", *SEND)
+    assert (nobody.code, nobody.json["name"]) == (64, "client-id-unknown")
+
+
+def test_the_message_is_found_in_sent_items_by_who_may_read_them(
+    provision: Program, config: str, served: Served
+) -> None:
+    """The served sandbox's administrator is an application that Exchange lets read."""
+    assert provision("apply", config, "--sandbox-at", served.endpoint.url, "--yes", "--deliver",
+                     "file:out.secret").code == 0  # fmt: skip
+    ran = provision("verify", config, "--sandbox-at", served.endpoint.url, "-o", "json", *FROM_FILE, *SEND)
+    assert ran.code == 0, ran.out
+    assert rungs(ran)["send"] == "pass"
+    assert rungs(ran)["seen"] == "pass"
+
+
+def test_a_grant_beside_a_mailbox_scope(provision: Program, config: str, applied: Ran) -> None:
+    """The two add up, so a token with Mail.Send is an error there."""
+    address = "address: noreply@agency.example"
+    Path(config).write_text(Path(config).read_text().replace(address, f"{address}\n  scope: mailbox"))
+    ran = provision("verify", config, *SANDBOX, *FROM_FILE, *SEND)
+    assert (ran.code, ran.json["rungs"][-1]["name"]) == (5, "unscoped-grant")
+
+
+def test_replication_is_waited_out(provision: Program, config: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A secret that no login server knows yet, and a grant that is not in the first token."""
+    original = Sandbox.open
+
+    def slow(*args: Any, **options: Any) -> Sandbox:
+        sandbox = original(*args, **options)
+        sandbox.weather = Weather(replication=20, seed=3)
+        return sandbox
+
+    monkeypatch.setattr(Sandbox, "open", slow)
+    assert provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret").code == 0
+    ran = provision("verify", config, *SANDBOX, *FROM_FILE, *SEND)
+    assert ran.code == 0, ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("--send-to", "nobody"),
+        ("--client-id", "x"),
+        ("--secret-from", "command:cat"),
+        ("--secret-from", "pigeon:x"),
+        (),
+    ],
+)
+def test_a_wrong_command_line(
+    provision: Program, config: str, argv: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """64, with a next step; without a terminal the value has to come from somewhere."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    more = () if "--client-id" in argv else ("--client-id", TENANT)
+    ran = provision("verify", config, *SANDBOX, *argv, *more)
+    assert (ran.code, ran.json["name"]) == (64, "usage"), ran.out
+
+
+def test_one_config_at_a_time(provision: Program) -> None:
+    """There is one secret to type."""
+    write_config("a.yaml", name="a-one")
+    write_config("b.yaml", name="b-two")
+    ran = provision("verify", "a.yaml", "b.yaml", *SANDBOX, *FROM_FILE)
+    assert (ran.code, ran.json["name"]) == (64, "usage")
