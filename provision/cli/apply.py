@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import click
 
-from provision.cli.options import Common, assume_yes, common
+from provision.cli.options import WITH_HTML, Common, assume_yes, common
 
 
 @click.command()
@@ -16,7 +17,7 @@ from provision.cli.options import Common, assume_yes, common
 )
 @click.option("--expect-digest", metavar="DIGEST", help="Carry out the plan of this digest, or nothing.")
 @assume_yes
-@common
+@partial(common, formats=WITH_HTML)
 def apply(options: Common, dry_run: bool, plan_file: str | None, expect_digest: str | None, yes: bool) -> int:
     """Make each CONFIG so: show the plan, ask, carry it out, deliver the secret, print the values.
 

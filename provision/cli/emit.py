@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import click
 
 from provision import report
+from provision.cli import told
 from provision.cli.console import colorful
 from provision.cli.options import Common
 from provision.errors import Exit, ProvisionError, worst
@@ -16,48 +18,61 @@ from provision.plan.result import Result
 
 
 def plans(items: Sequence[Plan | ProvisionError], options: Common) -> None:
-    """Print plans to stdout; what failed goes to stderr, or into the JSON document."""
-    if options.output == "json":
-        _json(report.plans_json(items) if len(items) > 1 else _only_plan(items[0]))
-        return
+    """Print plans to stdout; what failed goes to stderr, and into a document; tell the pipeline."""
+    match options.output:
+        case "json":
+            _json(report.plans_json(items) if len(items) > 1 else _only_plan(items[0]))
+        case "html":
+            click.echo(report.plans_html(items))
+        case "markdown":
+            click.echo(report.plans_markdown(items))
+        case _:
+            _plans_text(items, options)
+    _failed(items, options)
+    told.plans(items, options.ci)
+
+
+def _plans_text(items: Sequence[Plan | ProvisionError], options: Common) -> None:
     color = colorful(sys.stdout, plain=options.no_color)
-    for number, item in enumerate(items):
-        if isinstance(item, Plan):
-            if number:
-                click.echo()
-            text = (
-                report.plan_markdown(item)
-                if options.output == "markdown"
-                else report.plan_text(item, color=color)
-            )
-            click.echo(text)
-        else:
-            error(item, options)
     made = [item for item in items if isinstance(item, Plan)]
+    for number, plan in enumerate(made):
+        if number:
+            click.echo()
+        # One plan is to be seen at once; of many, those that a reader opens.
+        with options.ci.group(f"Plan: {plan.name}", sys.stdout) if len(made) > 1 else nullcontext():
+            click.echo(report.plan_text(plan, color=color))
     if len(made) == len(items) > 1:
         click.echo(f"\n{report.together_text(made)}")
 
 
 def results(items: Sequence[Result | ProvisionError], options: Common) -> None:
-    """Print results to stdout; what failed goes to stderr, or into the JSON document."""
+    """Print results to stdout; what failed goes to stderr, and into a document; tell the pipeline."""
+    match options.output:
+        case "json":
+            _json(report.results_json(items) if len(items) > 1 else _only_result(items[0]))
+        case "html":
+            click.echo(report.results_html(items))
+        case "markdown":
+            click.echo(report.results_markdown(items))
+        case _:
+            color = colorful(sys.stdout, plain=options.no_color)
+            for number, result in enumerate(item for item in items if isinstance(item, Result)):
+                if number:
+                    click.echo()
+                click.echo(report.result_text(result, color=color))
+    _failed(items, options)
+    told.results(items, options.ci)
+
+
+def _failed(items: Sequence[Plan | Result | ProvisionError], options: Common) -> None:
     if options.output == "json":
-        _json(report.results_json(items) if len(items) > 1 else _only_result(items[0]))
         return
-    color = colorful(sys.stdout, plain=options.no_color)
-    for number, item in enumerate(items):
-        if isinstance(item, Result):
-            if number:
-                click.echo()
-            text = (
-                report.result_markdown(item)
-                if options.output == "markdown"
-                else report.result_text(item, color=color)
-            )
-            click.echo(text)
+    for item in items:
+        if isinstance(item, ProvisionError):
+            error(item, options)
+        elif isinstance(item, Result):
             for failed in item.errors:
                 error(failed, options)
-        else:
-            error(item, options)
 
 
 def error(item: ProvisionError, options: Common) -> None:

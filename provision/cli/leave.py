@@ -8,6 +8,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from itertools import pairwise
@@ -16,11 +17,12 @@ from pathlib import Path
 import click
 
 from provision import __version__
+from provision.cli.ci import Pipeline
 from provision.errors import ProvisionError, catalogue
 from provision.secret import redact
 
 
-def after(error: BaseException, argv: Sequence[str]) -> int:
+def after(error: BaseException, argv: Sequence[str], pipeline: Pipeline) -> int:
     """Tell of an error on the stream that fits, and return the exit code."""
     if isinstance(error, SystemExit):
         return error.code if isinstance(error.code, int) else 0
@@ -31,6 +33,7 @@ def after(error: BaseException, argv: Sequence[str]) -> int:
         return 0
     known = _known(error, argv) or _unexpected(error, argv)
     _say(known, argv)
+    _tell(known, pipeline)
     return int(known.exit)
 
 
@@ -105,6 +108,15 @@ def _say(error: ProvisionError, argv: Sequence[str]) -> None:
             )
     except BrokenPipeError:
         pass
+
+
+def _tell(error: ProvisionError, pipeline: Pipeline) -> None:
+    """Tell the pipeline, too; whether it could be told changes no exit code any more."""
+    from provision import report
+
+    with suppress(ProvisionError, BrokenPipeError):
+        pipeline.error(error)
+        pipeline.summary(report.error_markdown(error))
 
 
 def _wants_json(argv: Sequence[str]) -> bool:

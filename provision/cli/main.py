@@ -19,6 +19,7 @@ VERBS = {
     "plan": "Show what apply would do; writes nothing.",
     "apply": "Carry the plan out, deliver the secret, print the values to enter.",
     "show": "Print the values to enter in System Settings again.",
+    "verify": "Prove that what is entered sends mail: token, role, mailbox, test mail.",
     "rotate": "Make a new secret beside the old one; --confirm removes the old one.",
     "exchange": "Print the Exchange Online script for mail.scope: mailbox.",
     "drift": "Find what differs from the config, and what nobody declared.",
@@ -67,14 +68,17 @@ def cli(ctx: click.Context) -> None:
 
 def run(argv: Sequence[str]) -> int:
     """Run the program on these arguments and return its exit code; nothing is raised."""
-    from provision.cli import leave
+    from provision.cli import ci, leave
 
+    holder = ci.Holder()
     try:
-        code = cli.main(args=list(argv), prog_name="provision", standalone_mode=False)
+        code = cli.main(args=list(argv), prog_name="provision", standalone_mode=False, obj=holder)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one border: each way out has a code and a line
-        return leave.after(error, argv)
-    return code if isinstance(code, int) else 0
+        code = leave.after(error, argv, holder.pipeline)
+    code = code if isinstance(code, int) else 0
+    ci.ended(holder.pipeline, code)
+    return code
 
 
 def main() -> None:

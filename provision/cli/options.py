@@ -11,10 +11,15 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from provision.cli.ci import Pipeline
     from provision.errors import Severity
 
 OUTPUTS = ("text", "json", "markdown")
-AUTHS = ("default", "environment", "cli", "workload", "managed", "device-code", "browser")
+WITH_HTML = (*OUTPUTS, "html")  # of what shows plans or results
+AUTHS = (
+    "default", "environment", "cli", "workload", "managed", "github", "azure-pipelines", "device-code",
+    "browser",
+)  # fmt: skip
 STATE = ".provision/sandbox.json"
 
 
@@ -55,6 +60,24 @@ def variables(function: Callable[..., Any]) -> Callable[..., Any]:
         callback=_pairs,
         help="Value of ${NAME} in the configs; goes before the environment.",
     )(function)
+
+
+def pipeline(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take ``--ci``, as a :class:`Pipeline` named ``ci``; read first, so that any error is told there."""
+    return click.option(
+        "--ci",
+        type=click.Choice(("github", "azure", "none")),
+        default=None,
+        is_eager=True,
+        callback=_pipeline,
+        help="Annotations, outputs, summary and masks for this pipeline; found by its variables by default.",
+    )(function)
+
+
+def _pipeline(ctx: click.Context, param: click.Parameter, value: str | None) -> Pipeline:
+    from provision.cli import ci
+
+    return ci.option(ctx, param, value)
 
 
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -112,6 +135,7 @@ class Common:
     parallel: int
     verbose: bool
     log_file: str | None
+    ci: Pipeline
     secret_from: str | None = None  # a sink to read a value back from
 
 
@@ -165,13 +189,14 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
             "parallel",
             "verbose",
             "log_file",
+            "ci",
         )
         options = Common(sandbox=at, **{name: given.pop(name) for name in names})
         return ctx.invoke(function, options=options, **given)
 
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
     wrapper.__dict__.update(function.__dict__)
-    return configs(output(no_color(variables(wrapper)), formats=formats))
+    return configs(output(no_color(variables(pipeline(wrapper))), formats=formats))
 
 
 def _which_sandbox(flag: bool, at: str | None) -> str | None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import Common, common, fail_on
+from provision.cli.options import WITH_HTML, Common, common, fail_on
 
 if TYPE_CHECKING:
     from provision.errors import Severity
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     "--out", metavar="FILE", help="Save the plan there, for 'apply --plan FILE'; it holds no secret."
 )
 @fail_on(None, "Exit 5 when a finding is of this severity, or worse.")
-@common
+@partial(common, formats=WITH_HTML)
 def plan(options: Common, detailed_exitcode: bool, out: str | None, fail_on: Severity | None) -> int:
     """Show what apply would do to each CONFIG, a file, folder or glob. Writes nothing.
 

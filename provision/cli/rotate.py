@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import Common, assume_yes, common
+from provision.cli.options import WITH_HTML, Common, assume_yes, common
 
 if TYPE_CHECKING:
     from provision.engine.run import Job
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     help="With --confirm: where the entered value is read, to prove that it works; - is stdin.",
 )
 @assume_yes
-@common
+@partial(common, formats=WITH_HTML)
 def rotate(  # noqa: PLR0917 - click calls it by name
     options: Common,
     confirm: bool,

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 import click
 
-from provision.cli.options import Common, common
+from provision.cli.options import WITH_HTML, Common, common
 
 
 @click.command()
-@common
+@partial(common, formats=WITH_HTML)
 def show(options: Common) -> int:
     """Print the values to enter in System Settings for each CONFIG again.
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import configs, no_color, output, variables
+from provision.cli.options import configs, no_color, output, pipeline, variables
+
+if TYPE_CHECKING:
+    from provision.cli.ci import Pipeline
 
 
 @click.command()
@@ -15,11 +19,13 @@ from provision.cli.options import configs, no_color, output, variables
 @output
 @no_color
 @variables
-def validate(
+@pipeline
+def validate(  # noqa: PLR0917 - click calls it by name
     paths: tuple[str, ...],
     output: str,
     no_color: bool,  # noqa: ARG001 - read from the arguments where an error is printed
     variables: dict[str, str],
+    ci: Pipeline,  # noqa: ARG001 - told of what is wrong on the way out
     allow_unset: bool,
 ) -> int:
     """Check each CONFIG, a file, folder or glob, offline. Says everything that is wrong at once.

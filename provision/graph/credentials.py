@@ -37,6 +37,8 @@ class Auth(StrEnum):
     CLI = "cli"
     WORKLOAD = "workload"
     MANAGED = "managed"
+    GITHUB = "github"
+    AZURE_PIPELINES = "azure-pipelines"
     DEVICE_CODE = "device-code"
     BROWSER = "browser"
 
@@ -73,6 +75,16 @@ WAYS: dict[Auth, Way] = {
     Auth.MANAGED: Way(
         "this machine's managed identity",
         "Run on a machine that has a managed identity, or choose another way with --auth.",
+    ),
+    Auth.GITHUB: Way(
+        "GitHub's token for this job, as the identity of AZURE_CLIENT_ID",
+        "Give the job 'permissions: id-token: write', set AZURE_CLIENT_ID, and compare the federated "
+        "credential's subject, issuer and audience with docs/ci.md.",
+    ),
+    Auth.AZURE_PIPELINES: Way(
+        "the service connection of this job in Azure Pipelines",
+        "Run it in an AzureCLI@2 task with the service connection, and map the variable "
+        "SYSTEM_ACCESSTOKEN: $(System.AccessToken) in its env; ci/azure-pipelines.yml does both.",
     ),
     Auth.DEVICE_CODE: Way(
         "a sign-in with a code on another device",
@@ -118,11 +130,8 @@ def credential(
             return identity.EnvironmentCredential(**common)
         case Auth.CLI:
             return identity.AzureCliCredential(tenant_id=tenant)
-        case Auth.WORKLOAD:
-            try:
-                return identity.WorkloadIdentityCredential(**common)
-            except ValueError as error:  # raised at once when a variable is missing
-                raise _sign_in(WAYS[auth], tenant, str(error)) from error
+        case Auth.WORKLOAD | Auth.GITHUB | Auth.AZURE_PIPELINES:
+            return _federated(auth, tenant, cloud, common, ca)
         case Auth.MANAGED:
             return identity.ManagedIdentityCredential()
         case Auth.DEVICE_CODE:
@@ -133,6 +142,24 @@ def credential(
             )
         case Auth.BROWSER:
             return identity.InteractiveBrowserCredential(tenant_id=tenant, **common)
+
+
+def _federated(auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], ca: str | None) -> Credential:
+    """A sign-in with a token of somebody whom Entra trusts; what is missing is said at once."""
+    from azure import identity
+
+    from provision.graph import federation
+
+    try:
+        match auth:
+            case Auth.GITHUB:
+                return federation.github(cloud, tenant, common, ca)
+            case Auth.AZURE_PIPELINES:
+                return federation.azure_pipelines(tenant, common)
+            case _:
+                return identity.WorkloadIdentityCredential(**common)
+    except ValueError as error:
+        raise _sign_in(WAYS[auth], tenant, str(error)) from error
 
 
 def application(

@@ -7,7 +7,9 @@ from provision.report.documents import error_json, plan_json, plans_json, result
 from provision.report.drift import drift_json, drift_markdown, drift_text, drifts_json
 from provision.report.escape import document
 from provision.report.expiry import expiry_json, expiry_markdown, expiry_text
+from provision.report.html import plans_html, results_html
 from provision.report.markdown import plan_markdown, result_markdown
+from provision.report.pages import error_markdown, plans_markdown, results_markdown
 from provision.report.prometheus import expiry_prometheus
 from provision.report.text import error_text, plan_text, result_text, together_text
 
@@ -19,6 +21,7 @@ __all__ = [
     "drifts_json",
     "error_json",
     "error_text",
+    "error_markdown",
     "expiry_calendar",
     "expiry_json",
     "expiry_markdown",
@@ -28,9 +31,13 @@ __all__ = [
     "plan_markdown",
     "plan_text",
     "plans_json",
+    "plans_html",
     "result_json",
+    "plans_markdown",
     "result_markdown",
     "result_text",
     "results_json",
+    "results_html",
     "together_text",
+    "results_markdown",
 ]

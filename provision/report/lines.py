@@ -11,6 +11,7 @@ from typing import Any
 
 from provision.change import Action, Change
 from provision.plan.model import Plan
+from provision.plan.result import Result, Status
 from provision.report.escape import plain
 
 _SIGNS = {
@@ -26,6 +27,15 @@ _WORDS = {
     "delete": "to delete",
     "no-op": "unchanged",
     "handoff": "for a person",
+}
+
+# What came of a change, in words.
+DONE = {
+    Status.DONE: "done",
+    Status.UNCHANGED: "unchanged",
+    Status.HANDOFF: "for a person",
+    Status.FAILED: "failed",
+    Status.NOT_TRIED: "not tried",
 }
 
 
@@ -47,6 +57,32 @@ def summary(plan: Plan) -> str:
     counts = plan.summary()
     parts = [f"{count} {_WORDS[action]}" for action, count in counts.items() if count]
     return ", ".join(parts) or "nothing to do"
+
+
+def outcome(result: Result) -> str:
+    """Return what came of a plan, in words."""
+    counts = {status: sum(o.status is status for o in result.outcomes) for status in Status}
+    if counts[Status.UNCHANGED] == len(result.outcomes):
+        return "nothing to do"
+    return ", ".join(f"{count} {DONE[status]}" for status, count in counts.items() if count)
+
+
+def secret(result: Result) -> list[tuple[str, str]]:
+    """Return what may be said of the secret, and of the proof that it works: what each is, and its text."""
+    key = result.outputs.secret_key
+    facts = []
+    if key is not None:
+        facts.append(("Secret", f"ends {key.expires:%Y-%m-%d}, key id {plain(key.key_id)}"))
+    if result.proof is not None:
+        seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
+        facts.append(("Proof", f"that the new secret works: {seen}"))
+    if key is not None and key.confirm_by:
+        until = f"the one before it works until {key.confirm_by:%Y-%m-%d}"
+        facts.append(("Confirm", f"{until}; once this one is entered, run 'provision rotate --confirm'"))
+    if key is not None:
+        renew = "run 'provision apply' again and enter the new Secret Key"
+        facts.append(("Calendar", f"from {key.renew:%Y-%m-%d} on, {renew}"))
+    return facts
 
 
 def _of_change(change: Change) -> list[Line]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import groupby
 
 from provision.errors import Finding, Severity
@@ -14,24 +15,35 @@ from provision.report.escape import code, fenced, markdown
 _SIGNS = {"+": "+", "-": "-", "~": "!", ">": "!", " ": " "}
 
 
+def marker(kind: str, tenant: str, name: str) -> str:
+    """Return a comment that no reader sees, to find a part of a page by: ``provision:plan:TENANT:NAME``.
+
+    Only what cannot end it is let in; tenant ids and names hold nothing else anyway.
+    """
+    said = ":".join(re.sub(r"[^A-Za-z0-9._-]|-(?=-)", "_", word) for word in (kind, tenant, name))
+    return f"<!-- provision:{said} -->"
+
+
 def plan_markdown(plan: Plan) -> str:
     """Return a plan: heading, summary, the diff, findings, digest."""
     where = "the sandbox" if plan.target is Target.SANDBOX else f"cloud {plan.desired.cloud.name}"
     diff = "\n".join(f"{_SIGNS[line.sign]} {line.text}".rstrip() for line in lines.of_plan(plan))
     out = [
+        marker("plan", plan.observed.tenant_id, plan.name),
         f"### provision plan: {code(plan.name)}",
         "",
         f"{lines.summary(plan)}; tenant {code(plan.observed.tenant_id)}, {where}.",
         "",
         fenced(diff, "diff"),
         "",
-        *_findings(plan.findings),
+        *findings_markdown(plan.findings),
         f"Digest: {code(plan.digest)}",
     ]
     return "\n".join(out)
 
 
-def _findings(findings: tuple[Finding, ...]) -> list[str]:
+def findings_markdown(findings: tuple[Finding, ...]) -> list[str]:
+    """Return findings as the lines of a list, and an empty one behind it."""
     if not findings:
         return []
     return [*map(_finding, findings), ""]
@@ -46,7 +58,8 @@ def _finding(finding: Finding) -> str:
 
 def result_markdown(result: Result) -> str:
     """Return the hand-off sheet: a table a screen, dates, consent."""
-    out = [f"### provision: {code(result.plan.name)}", ""]
+    plan = result.plan
+    out = [marker("result", plan.observed.tenant_id, plan.name), f"### provision: {code(plan.name)}", ""]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
         out += [f"**{markdown(result.title)}, {markdown(screen)}**", "", "| Box | Value |", "|---|---|"]
         out += [f"| {markdown(box.label)} | {code(box.value)} |" for box in boxes]
@@ -77,5 +90,5 @@ def result_markdown(result: Result) -> str:
         if outcome.error is not None:
             what = f"{code(outcome.change.address)} {outcome.status.value}"
             out.append(f"- {what}: {markdown(outcome.error.message)} ({code(outcome.error.entry.code)})")
-    out += ["", *_findings(result.plan.findings)]
+    out += ["", *findings_markdown(result.plan.findings)]
     return "\n".join(out).rstrip()

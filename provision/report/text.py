@@ -9,7 +9,7 @@ from itertools import groupby
 from provision.errors import Finding, ProvisionError, Severity
 from provision.plan import guards
 from provision.plan.model import Plan, Target
-from provision.plan.result import ConsentState, Result, Status
+from provision.plan.result import ConsentState, Result
 from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.escape import plain
@@ -19,13 +19,6 @@ _OF_SIGN = {"+": _GREEN, "-": _RED, "~": _YELLOW, ">": _CYAN, " ": _DIM}
 _OF_SEVERITY = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.INFO: _DIM}
 _FACT = len("Calendar:")  # how wide the labels below the sheet are
 _EXCERPT = 100  # characters of a line that are shown above a caret
-_DONE = {
-    Status.DONE: "done",
-    Status.UNCHANGED: "unchanged",
-    Status.HANDOFF: "for a person",
-    Status.FAILED: "failed",
-    Status.NOT_TRIED: "not tried",
-}
 
 
 class _Pen:
@@ -69,44 +62,20 @@ def _findings(findings: tuple[Finding, ...], pen: _Pen) -> list[str]:
 def result_text(result: Result, *, color: bool = False) -> str:
     """Return the hand-off sheet: what came of the plan, the values to enter screen by screen, the dates."""
     pen = _Pen(color=color)
-    out = [f"{pen(result.plan.name, _BOLD)}: {_outcome(result)}", ""]
+    out = [f"{pen(result.plan.name, _BOLD)}: {lines.outcome(result)}", ""]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
         listed = list(boxes)
         width = max(len(box.label) for box in listed)
         out.append(pen(f"Enter in {plain(result.title)}, {plain(screen)}", _BOLD))
         out += [f"  {box.label:<{width}}  {plain(box.value)}" for box in listed]
         out.append("")
-    facts = [*_secret(result), *_consent(result, pen)]
+    facts = [*lines.secret(result), *_consent(result, pen)]
     if result.portal_url:
         facts.append(("Portal", plain(result.portal_url)))
     facts += [("Note", plain(note)) for note in result.notes]
     out += [f"{label + ':':<{_FACT}} {fact}" for label, fact in facts]
     findings = _findings(result.plan.findings, pen)
     return "\n".join([*out, *(["", *findings[:-1]] if findings else [])])
-
-
-def _outcome(result: Result) -> str:
-    counts = {status: sum(o.status is status for o in result.outcomes) for status in Status}
-    if counts[Status.UNCHANGED] == len(result.outcomes):
-        return "nothing to do"
-    return ", ".join(f"{count} {_DONE[status]}" for status, count in counts.items() if count)
-
-
-def _secret(result: Result) -> list[tuple[str, str]]:
-    secret = result.outputs.secret_key
-    facts = []
-    if secret is not None:
-        facts.append(("Secret", f"ends {secret.expires:%Y-%m-%d}, key id {plain(secret.key_id)}"))
-    if result.proof is not None:
-        seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
-        facts.append(("Proof", f"that the new secret works: {seen}"))
-    if secret is not None and secret.confirm_by:
-        until = f"the one before it works until {secret.confirm_by:%Y-%m-%d}"
-        facts.append(("Confirm", f"{until}; once this one is entered, run 'provision rotate --confirm'"))
-    if secret is not None:
-        renew = "run 'provision apply' again and enter the new Secret Key"
-        facts.append(("Calendar", f"from {secret.renew:%Y-%m-%d} on, {renew}"))
-    return facts
 
 
 def _consent(result: Result, pen: _Pen) -> list[tuple[str, str]]:

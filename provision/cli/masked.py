@@ -1,0 +1,64 @@
+"""A sink in a pipeline: a value is masked there before anybody else gets it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from provision.cli.ci import Pipeline
+from provision.delivery import Retrieving, Sink
+from provision.delivery.interface import Handover, failed
+from provision.secret import Secret
+
+
+@dataclass(frozen=True)
+class Masked:
+    """Does as the sink does; what it cannot mask it does not deliver, and so it is revoked."""
+
+    sink: Sink
+    pipeline: Pipeline
+
+    @property
+    def label(self) -> str:
+        """The sink's."""
+        return self.sink.label
+
+    @property
+    def interactive(self) -> bool:
+        """The sink's."""
+        return self.sink.interactive
+
+    def probe(self) -> str:
+        """Try out both: that a mask arrives, and the sink."""
+        self.pipeline.see_that_masks_arrive()
+        return self.sink.probe()
+
+    def deliver(self, secret: Secret, handover: Handover) -> None:
+        """Mask, then hand over."""
+        _mask(self.pipeline, secret)
+        self.sink.deliver(secret, handover)
+
+    def recall(self) -> frozenset[str]:
+        """The sink's."""
+        return self.sink.recall()
+
+
+@dataclass(frozen=True)
+class MaskedSource:
+    """Masks what it gives back."""
+
+    source: Retrieving
+    pipeline: Pipeline
+
+    def retrieve(self) -> Secret:
+        """Return the source's value, masked by now."""
+        self.pipeline.see_that_masks_arrive()
+        secret = self.source.retrieve()
+        _mask(self.pipeline, secret)
+        return secret
+
+
+def _mask(pipeline: Pipeline, secret: Secret) -> None:
+    try:
+        pipeline.mask(secret)
+    except OSError as error:
+        raise failed(f"the pipeline could not be told to mask the value: {error.strerror}") from None

@@ -1,0 +1,98 @@
+"""Who a pipeline's run is, told by the pipeline itself: no secret of ours is kept anywhere.
+
+The host signs a short-lived token for the job, and Entra takes it in place of a secret where a federated
+credential says so. It is asked for anew whenever Entra's own token runs out, so a long run goes on.
+Sources: https://docs.github.com/actions/reference/security/oidc and
+https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+import httpx
+from azure import identity
+from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+
+from provision.clouds import Cloud
+
+# What each cloud wants to see as the token's audience; the federated credential must say the same.
+# Source: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+_AUDIENCES = {
+    "gcc-high": "api://AzureADTokenExchangeUSGov",
+    "dod": "api://AzureADTokenExchangeUSGov",
+    "china": "api://AzureADTokenExchangeChina",
+}
+_AUDIENCE = "api://AzureADTokenExchange"
+
+GITHUB = ("AZURE_CLIENT_ID", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+AZURE_PIPELINES = (
+    "AZURESUBSCRIPTION_CLIENT_ID",
+    "AZURESUBSCRIPTION_SERVICE_CONNECTION_ID",
+    "SYSTEM_ACCESSTOKEN",
+    "SYSTEM_OIDCREQUESTURI",
+)
+
+
+def github(
+    cloud: Cloud, tenant: str, common: Mapping[str, Any], ca: str | None
+) -> identity.ClientAssertionCredential:
+    """Return the credential of a job in GitHub Actions; ``ValueError`` names the variables that lack.
+
+    It signs in to the config's own tenant unless AZURE_TENANT_ID names the identity's.
+    """
+    client_id, url, token = _values(GITHUB)
+    audience = _AUDIENCES.get(cloud.name, _AUDIENCE)
+
+    def assertion() -> str:
+        parts = urlsplit(url)
+        query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("audience", audience)])
+        try:
+            answer = httpx.get(
+                urlunsplit(parts._replace(query=query)),
+                headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+                timeout=30.0,
+                verify=ca or True,
+            )
+        except httpx.HTTPError as error:
+            raise ServiceRequestError(f"GitHub's token service: {type(error).__name__}") from None
+        try:
+            value = answer.json()["value"] if answer.is_success else None
+        except (ValueError, KeyError, TypeError):
+            value = None
+        if not isinstance(value, str):
+            raise ClientAuthenticationError(
+                f"GitHub's token service answered {answer.status_code} and no token"
+            )
+        return value
+
+    return identity.ClientAssertionCredential(
+        os.environ.get("AZURE_TENANT_ID") or tenant, client_id, assertion, **common
+    )
+
+
+def azure_pipelines(tenant: str, common: Mapping[str, Any]) -> identity.AzurePipelinesCredential:
+    """Return the credential of a service connection; ``ValueError`` names the variables that lack.
+
+    The tasks AzureCLI@2 and AzurePowerShell@5 set those of the connection; a pipeline must map
+    SYSTEM_ACCESSTOKEN itself. Source:
+    https://learn.microsoft.com/python/api/azure-identity/azure.identity.azurepipelinescredential
+    """
+    client_id, connection, token, _ = _values(AZURE_PIPELINES)
+    return identity.AzurePipelinesCredential(
+        tenant_id=os.environ.get("AZURESUBSCRIPTION_TENANT_ID") or tenant,
+        client_id=client_id,
+        service_connection_id=connection,
+        system_access_token=token,
+        **common,
+    )
+
+
+def _values(names: tuple[str, ...]) -> list[str]:
+    lacking = [name for name in names if not os.environ.get(name)]
+    if lacking:
+        raise ValueError(f"Not set: {', '.join(lacking)}")
+    return [os.environ[name] for name in names]

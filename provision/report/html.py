@@ -1,0 +1,270 @@
+"""Plans and results as one HTML file: no network, no script; for a screen, a phone and paper.
+
+It is made of the same lines as text and Markdown. A page's policy lets in its own style sheet and nothing
+else, so that even a text that slipped through could load and run nothing.
+Source: https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from itertools import groupby
+
+from provision.errors import Finding, ProvisionError, Severity
+from provision.plan import guards
+from provision.plan.model import Plan, Target
+from provision.plan.result import ConsentState, Result, Status
+from provision.plan.saved import overall
+from provision.report import lines
+from provision.report.escape import markup
+
+_CLASSES = {"+": "add", "-": "del", "~": "mod", ">": "hand", " ": "same"}
+_REHEARSAL = (
+    '<p class="rehearsal"><strong>A rehearsal</strong> on the sandbox: nothing real was touched.</p>'
+)
+
+
+def plans_html(items: Sequence[Plan | ProvisionError]) -> str:
+    """Return plans, and the errors of those that could not be made, as one page."""
+    made = [item for item in items if isinstance(item, Plan)]
+    articles = [
+        _plan(item, number) if isinstance(item, Plan) else _failed(item, number)
+        for number, item in enumerate(items, 1)
+    ]
+    after = []
+    if len(made) == len(items) > 1:
+        many = guards.fleet(made)
+        after = [
+            '<article aria-labelledby="all">',
+            f'<h2 id="all">All {len(made)} plans together</h2>',
+            *_findings((many,) if many else ()),
+            _facts([("Digest", _code(overall(made)))]),
+            "</article>",
+        ]
+    return _page("provision plan", _title(items), items, [*articles, *after])
+
+
+def results_html(items: Sequence[Result | ProvisionError]) -> str:
+    """Return hand-off sheets, and the errors of those that there are none of, as one page."""
+    articles = [
+        _result(item, number) if isinstance(item, Result) else _failed(item, number)
+        for number, item in enumerate(items, 1)
+    ]
+    return _page("provision", _title(items), items, articles)
+
+
+def _title(items: Sequence[Plan | Result | ProvisionError]) -> str:
+    if len(items) > 1:
+        return f"{len(items)} configs"
+    (item,) = items
+    match item:
+        case Plan():
+            return f"{item.name}: {lines.summary(item)}"
+        case Result():
+            return f"{item.plan.name}: {lines.outcome(item)}"
+        case _:
+            return f"Failed: {item.entry.title}"
+
+
+def _page(
+    kind: str, title: str, items: Sequence[Plan | Result | ProvisionError], articles: Sequence[str]
+) -> str:
+    style = files("provision.report").joinpath("html.css").read_text("utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    plans = [_plan_of(item) for item in items]
+    out = [
+        "<!doctype html>",
+        '<html lang="en">',
+        "<head>",
+        '<meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
+        f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">",
+        '<meta name="viewport" content="width=device-width, initial-scale=1">',
+        '<meta name="color-scheme" content="light dark">',
+        '<meta name="referrer" content="no-referrer">',
+        f"<title>{markup(kind)}: {markup(title)}</title>",
+        f"<style>{style}</style>",
+        "</head>",
+        "<body>",
+        '<a class="skip" href="#content">Skip to the content</a>',
+        "<header>",
+        f"<p>{markup(kind)}</p>",
+        f"<h1>{markup(title)}</h1>",
+        "</header>",
+        *_contents(items),
+        '<main id="content" tabindex="-1">',
+        *([_REHEARSAL] if Target.SANDBOX in {plan.target for plan in plans if plan} else []),
+        *articles,
+        "</main>",
+        "<footer><p>No secret is in this page.</p></footer>",
+        "</body>",
+        "</html>",
+    ]
+    return "\n".join(out)
+
+
+def _plan_of(item: Plan | Result | ProvisionError) -> Plan | None:
+    if isinstance(item, Result):
+        return item.plan
+    return item if isinstance(item, Plan) else None
+
+
+def _contents(items: Sequence[Plan | Result | ProvisionError]) -> list[str]:
+    """Return links to the parts of a page that has several."""
+    if len(items) == 1:
+        return []
+    links = []
+    for number, item in enumerate(items, 1):
+        plan = _plan_of(item)
+        name = plan.name if plan is not None else "failed"
+        match item:
+            case Plan():
+                what = lines.summary(item)
+            case Result():
+                what = lines.outcome(item)
+            case _:
+                what = item.entry.title
+        links.append(f'<li><a href="#c{number}">{markup(name)}</a>: {markup(what)}</li>')
+    return ['<nav aria-label="Configs"><ul>', *links, "</ul></nav>"]
+
+
+def _plan(plan: Plan, number: int) -> str:
+    counts = [f"<li>{markup(part)}</li>" for part in lines.summary(plan).split(", ")]
+    return "\n".join(
+        [
+            f'<article aria-labelledby="c{number}">',
+            f'<h2 id="c{number}">{markup(plan.name)}</h2>',
+            f'<ul class="counts" aria-label="Summary">{"".join(counts)}</ul>',
+            _facts(
+                [
+                    *_where(plan),
+                    ("Secret goes to", _code(plan.delivery)),
+                    ("Digest", _code(plan.digest)),
+                ]
+            ),
+            "<h3>Changes</h3>",
+            *_diff(plan),
+            *_findings(plan.findings),
+            "</article>",
+        ]
+    )
+
+
+def _diff(plan: Plan) -> list[str]:
+    out = ['<ul class="diff">']
+    for line in lines.of_plan(plan):
+        kind = _CLASSES[line.sign] + ("" if line.text.startswith(" ") else " head")
+        out.append(f'<li class="{kind}">{markup(f"{line.sign} {line.text}".rstrip())}</li>')
+    return [*out, "</ul>"]
+
+
+def _result(result: Result, number: int) -> str:
+    out = [
+        f'<article aria-labelledby="c{number}">',
+        f'<h2 id="c{number}">{markup(result.plan.name)}</h2>',
+        f'<ul class="counts" aria-label="Outcome"><li>{markup(lines.outcome(result))}</li></ul>',
+    ]
+    for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
+        out += [
+            f"<table><caption>Enter in {markup(result.title)}, {markup(screen)}</caption>",
+            '<thead><tr><th scope="col">Box</th><th scope="col">Value</th></tr></thead><tbody>',
+            *(
+                f'<tr><th scope="row">{markup(box.label)}</th><td>{_code(box.value)}</td></tr>'
+                for box in boxes
+            ),
+            "</tbody></table>",
+        ]
+    facts = [(label, markup(text)) for label, text in lines.secret(result)]
+    facts.append(("Consent", _consent(result)))
+    if result.portal_url:
+        facts.append(("Portal", _link(result.portal_url)))
+    facts += [("Note", markup(note)) for note in result.notes]
+    out += ["<h3>To know</h3>", _facts([*facts, *_where(result.plan)])]
+    failed = [outcome for outcome in result.outcomes if outcome.error is not None]
+    if failed:
+        out += ["<h3>Not done</h3>", '<ul class="findings">']
+        for outcome in failed:
+            assert outcome.error is not None
+            kind = "error" if outcome.status is Status.FAILED else "warning"
+            out.append(_item(kind, f"{outcome.change.address} {lines.DONE[outcome.status]}", outcome.error))
+        out.append("</ul>")
+    return "\n".join([*out, *_findings(result.plan.findings), "</article>"])
+
+
+def _consent(result: Result) -> str:
+    consent = result.consent
+    match consent.state:
+        case ConsentState.GRANTED:
+            return "granted"
+        case ConsentState.NOT_NEEDED:
+            return "none in Entra; Exchange limits the application to its mailbox"
+        case ConsentState.REQUIRED:
+            where = f": {_link(consent.url)}" if consent.url else "."
+            return f"<strong>still to be given</strong> by a {markup(consent.role_needed)}{where}"
+
+
+def _failed(error: ProvisionError, number: int) -> str:
+    return "\n".join(
+        [
+            f'<article aria-labelledby="c{number}">',
+            f'<h2 id="c{number}">Failed: {markup(error.entry.title)}</h2>',
+            '<ul class="findings">',
+            *(_item("error", str(single.where or ""), single) for single in error.all),
+            "</ul>",
+            "</article>",
+        ]
+    )
+
+
+def _item(kind: str, where: str, error: ProvisionError) -> str:
+    place = f"{_code(where)}: " if where else ""
+    asked = f" Request id: {_code(error.request_id)}." if error.request_id else ""
+    return (
+        f'<li class="{kind}"><p><strong>error</strong> {place}{markup(error.message)} '
+        f"{_code(error.entry.code)}{asked}</p>"
+        f'<p class="fix">{markup(error.fix)}</p></li>'
+    )
+
+
+def _findings(findings: Iterable[Finding]) -> list[str]:
+    found = list(findings)
+    if not found:
+        return []
+    out = ["<h3>Findings</h3>", '<ul class="findings">']
+    for finding in found:
+        fix, severity = finding.fix or finding.entry.fix, finding.severity.value
+        advice = f'<p class="fix">{markup(fix)}</p>' if finding.severity is not Severity.INFO else ""
+        out.append(
+            f'<li class="{severity}"><p><strong>{severity}</strong> '
+            f"{markup(finding.message)} {_code(f'{finding.entry.code} {finding.entry.name}')}</p>"
+            f"{advice}</li>"
+        )
+    return [*out, "</ul>"]
+
+
+def _where(plan: Plan) -> list[tuple[str, str]]:
+    sandbox = plan.target is Target.SANDBOX
+    return [
+        ("Tenant", _code(plan.observed.tenant_id)),
+        ("Target", "the sandbox" if sandbox else f"cloud {markup(plan.desired.cloud.name)}"),
+    ]
+
+
+def _facts(facts: Iterable[tuple[str, str]]) -> str:
+    """Return terms and what they are; the latter is markup already."""
+    rows = "".join(f"<dt>{markup(term)}</dt><dd>{what}</dd>" for term, what in facts)
+    return f"<dl>{rows}</dl>"
+
+
+def _code(text: str) -> str:
+    return f"<code>{markup(text)}</code>"
+
+
+def _link(url: str) -> str:
+    """Return a link; anything but https stays text, for the hosts may be a config's own."""
+    if not url.startswith("https://"):
+        return _code(url)
+    return f'<a href="{markup(url)}" rel="noopener noreferrer">{markup(url)}</a>'
