@@ -253,7 +253,7 @@ class Directory(RuleBasedStateMachine):
         tenant = self._tenant(number)
         for each in (record, *following):
             self._deleted[each.id] = (
-                self._get(number, each.kind, each.id), self._owners(number, each.kind, each.id),
+                self._get(number, each.kind, each.id), [*each.links.get("owners", ())],
                 self._home(tenant, each),
             )  # fmt: skip
         assert self._send(number, "DELETE", f"{PATHS[record.kind]}/{record.id}").status_code == 204
@@ -275,6 +275,7 @@ class Directory(RuleBasedStateMachine):
             now = self._get(number, record.kind, record.id)
             if record.kind == "application" or self._home(tenant, record) == home:
                 assert now == was
+            # An owner that was deleted itself owns again once it is back.
             left = [o for o in owners if tenant.any(o, (*HOLDERS, "user")) is not None]
             assert self._owners(number, record.kind, record.id) == left
         elif record.kind == "servicePrincipal":
