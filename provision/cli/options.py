@@ -20,6 +20,7 @@ AUTHS = (
     "default", "environment", "cli", "workload", "managed", "github", "azure-pipelines", "device-code",
     "browser",
 )  # fmt: skip
+_UNITS = {"s": 1, "m": 60, "h": 3600}
 STATE = ".provision/sandbox.json"
 
 
@@ -80,6 +81,16 @@ def _pipeline(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     return ci.option(ctx, param, value)
 
 
+def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
+    """Read a length of waiting: ``90``, ``90s``, ``5m`` or ``1h``."""
+    if value is None:
+        return None
+    number, unit = (value[:-1], value[-1]) if value[-1:] in _UNITS else (value, "s")
+    if not number.isascii() or not number.isdecimal() or len(number) > 6:
+        raise click.BadParameter(f"'{value}' is no length of time: write 90, 90s, 5m or 1h")
+    return float(number) * _UNITS[unit]
+
+
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for value in values:
@@ -136,6 +147,7 @@ class Common:
     verbose: bool
     log_file: str | None
     ci: Pipeline
+    timeout: float  # seconds that one request may wait for what passes
     secret_from: str | None = None  # a sink to read a value back from
 
 
@@ -174,6 +186,14 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
     @click.option(
         "--log-file", metavar="FILE", help="Append a JSON line for every call that writes: who, what, result."
     )
+    @click.option(
+        "--timeout",
+        metavar="SECONDS|5m",
+        default="2m",
+        show_default=True,
+        callback=seconds,
+        help="How long one request may wait for what passes: throttling, faults, replication.",
+    )
     @click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr.")
     @click.pass_context
     def wrapper(ctx: click.Context, /, **given: Any) -> Any:
@@ -190,6 +210,7 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
             "verbose",
             "log_file",
             "ci",
+            "timeout",
         )
         options = Common(sandbox=at, **{name: given.pop(name) for name in names})
         return ctx.invoke(function, options=options, **given)

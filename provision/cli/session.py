@@ -110,6 +110,7 @@ def _real(configs: Sequence[Config], options: Common, progress: Progress) -> Ten
             Auth(options.auth),
             notify=progress,
             trace=talk if options.verbose else None,
+            budget=options.timeout,
         ),
     )
 
@@ -128,6 +129,7 @@ def _served(configs: Sequence[Config], options: Common, progress: Progress, *, w
             administrator=administrator,
             notify=progress,
             trace=talk if options.verbose else None,
+            budget=options.timeout,
         ),
     )
 
@@ -190,6 +192,7 @@ def _embedded(configs: Sequence[Config], options: Common, progress: Progress, *,
                 notify=progress,
                 sleep=_passing(sandbox),
                 trace=talk if options.verbose else None,
+                budget=options.timeout,
             )
             tenants[_key(config)] = Tenant(graph, desired.tenant)
     return tenants

@@ -214,7 +214,7 @@ class Graph:
         return await self._ask(lambda: httpx.Request("GET", url))
 
     async def fetch_once(self, url: str) -> httpx.Response:
-        """Return a page that needs no token, or ``Lost`` at once: whether it is to be had is what is asked."""
+        """Return a page that needs no token, or ``Lost`` at once: whether it is there is what is asked."""
         return await self._ask_once(httpx.Request("GET", url))
 
     async def post_form(self, url: str, form: Mapping[str, str]) -> httpx.Response:

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from provision.clouds import Cloud
-from provision.graph.client import Graph, Notify
+from provision.graph.client import PATIENCE, Graph, Notify
 from provision.graph.credentials import GIVEN, WAYS, Auth, Tokens, application, ca_bundle, credential, given
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
@@ -37,10 +37,12 @@ def over_the_network(
     notify: Notify,
     administrator: Administrator | None = None,
     trace: Callable[[str], None] | None = None,
+    budget: float = PATIENCE,
 ) -> Graph:
     """Return a way to the cloud's own hosts, signed in as ``auth`` says. Nothing is sent yet.
 
-    ``administrator`` signs in instead, where the cloud is a served sandbox.
+    ``administrator`` signs in instead, where the cloud is a served sandbox. ``budget`` is how many seconds
+    one request may wait for what passes.
     """
     ca = administrator.ca if administrator else ca_bundle()
     http = httpx.AsyncClient(
@@ -54,7 +56,7 @@ def over_the_network(
         tokens = Tokens(found, GIVEN, tenant, cloud)
     else:
         tokens = Tokens(credential(auth, tenant, cloud, prompt=notify, ca=ca), WAYS[auth], tenant, cloud)
-    return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify)
+    return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget)
 
 
 def in_process(
@@ -66,10 +68,11 @@ def in_process(
     notify: Notify,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     trace: Callable[[str], None] | None = None,
+    budget: float = PATIENCE,
 ) -> Graph:
     """Return a way into an ASGI application that answers for the cloud's hosts."""
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), event_hooks=_hooks(trace))
-    return Graph(cloud, given(token, tenant, cloud), http, sleep=sleep, notify=notify)
+    return Graph(cloud, given(token, tenant, cloud), http, sleep=sleep, notify=notify, budget=budget)
 
 
 def _hooks(trace: Callable[[str], None] | None) -> dict[str, list[Callable[..., Awaitable[None]]]]:
