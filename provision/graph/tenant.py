@@ -1,18 +1,29 @@
 """Tell a tenant's id, and see that the token is for that tenant.
 
 Source: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
+
+The fields of the OpenID document that tell a tenant's cloud are described on no page of Microsoft's:
+``msgraph_host`` and ``cloud_instance_name`` are in the documents that it shows, and
+``tenant_region_sub_scope`` (``DODCON`` for GCC High, ``DOD``) is what public clients go by, for example
+https://github.com/Gerenios/AADInternals. A document without them tells nothing, and nothing is refused.
 """
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlsplit
 from uuid import UUID
 
+from provision.clouds import CLOUDS, Cloud
 from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Lost
 from provision.graph.client import Graph
 from provision.graph.refusals import translated
 
+_BY_SUB_SCOPE = {"DODCON": "gcc-high", "DOD": "dod"}
 _ISSUER_TENANT = re.compile(r"/([0-9a-fA-F-]{36})(/|$)")
 
 
@@ -34,21 +45,68 @@ async def resolve(graph: Graph, tenant: str) -> str:
     return tenant_id
 
 
-async def _by_domain(graph: Graph, domain: str) -> str:
-    url = f"{graph.cloud.login}/{domain}/v2.0/.well-known/openid-configuration"
+async def document(graph: Graph, tenant: str) -> dict[str, Any] | None:
+    """Return the tenant's OpenID document; ``None`` if its login host knows no such tenant."""
     try:
-        response = await graph.fetch(url)
+        response = await graph.fetch(openid_url(graph.cloud, tenant))
     except Lost as failure:
         raise translated(failure, "looking up the tenant") from failure
-    found = None
-    if response.is_success:
-        document = response.json()
-        found = _ISSUER_TENANT.search(str(document.get("issuer"))) if isinstance(document, dict) else None
-    if found is None:
+    return read_document(response.content) if response.is_success else None
+
+
+def openid_url(cloud: Cloud, tenant: str) -> str:
+    """Return the address of a tenant's OpenID document, which needs no token."""
+    return f"{cloud.login}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
+
+
+def read_document(content: bytes) -> dict[str, Any] | None:
+    """Return a document that is one, else ``None``."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def lives_in(document: Mapping[str, Any]) -> frozenset[str]:
+    """Return the names of the clouds that a tenant with this document may be in; none: it does not tell."""
+    named = _BY_SUB_SCOPE.get(str(document.get("tenant_region_sub_scope")))
+    if named:
+        return frozenset({named})
+    host = document.get("msgraph_host")
+    # GCC High and DoD share a login host, and which Graph it names for the one that lacks a sub-scope
+    # nobody has written down.
+    shared = ("graph.microsoft.us", "microsoftonline.us")
+    if host in shared or (host is None and document.get("cloud_instance_name") in shared):
+        return frozenset({"gcc-high", "dod"})
+    found = {c.name for c in CLOUDS.values() if urlsplit(c.graph).netloc == host}
+    if not found:
+        instance = str(document.get("cloud_instance_name"))
+        found = {c.name for c in CLOUDS.values() if urlsplit(c.login).netloc == f"login.{instance}"}
+    return frozenset(found)
+
+
+def refuse_other_cloud(cloud: Cloud, tenant: str, document: Mapping[str, Any]) -> None:
+    """Raise ``ProvisionError`` if the document says that the tenant lives in another cloud than this."""
+    where = lives_in(document)
+    if cloud.name in CLOUDS and where and cloud.name not in where:
+        names = " or ".join(sorted(where, key=list(CLOUDS).index))
+        raise ProvisionError(
+            catalogue.WRONG_CLOUD,
+            f"tenant '{tenant}' lives in the cloud {names}, not in {cloud.name}",
+            fix=f"Set tenant.cloud to {names}.",
+        )
+
+
+async def _by_domain(graph: Graph, domain: str) -> str:
+    found = await document(graph, domain)
+    issuer = _ISSUER_TENANT.search(str(found.get("issuer"))) if found else None
+    if found is None or issuer is None:
         raise ProvisionError(
             catalogue.TENANT_NOT_FOUND, f"tenant '{domain}' is not in the cloud '{graph.cloud.name}'"
         )
-    return found[1].lower()
+    refuse_other_cloud(graph.cloud, domain, found)
+    return issuer[1].lower()
 
 
 def _is_guid(text: str) -> bool:

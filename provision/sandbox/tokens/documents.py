@@ -50,7 +50,7 @@ def configuration(store: Store, tenant_name: str, origin: str, *, v2: bool) -> d
                              "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash",
                              "email"],
         "tenant_region_scope": "NA",
-        "cloud_instance_name": "microsoftonline.com",
+        "cloud_instance_name": _INSTANCES.get(urlsplit(origin).netloc, "microsoftonline.com"),
         "cloud_graph_host_name": "graph.windows.net",
         **_graph_host(origin),
         "rbac_url": "https://pas.windows.net",
@@ -64,6 +64,13 @@ _GRAPH_HOSTS = {
     "login.microsoft.com": "graph.microsoft.com",
     "login.chinacloudapi.cn": "microsoftgraph.chinacloudapi.cn",
     "login.partner.microsoftonline.cn": "microsoftgraph.chinacloudapi.cn",
+}
+
+
+_INSTANCES = {
+    "login.microsoftonline.us": "microsoftonline.us",
+    "login.partner.microsoftonline.cn": "partner.microsoftonline.cn",
+    "login.chinacloudapi.cn": "partner.microsoftonline.cn",
 }
 
 
