@@ -282,9 +282,7 @@ UNSCOPED_GRANT = Entry(
     Exit.REFUSED,
     "the config limits mail to one mailbox, but Entra grants Mail.Send for all of them",
     "The two add up: with the Entra grant in place the Exchange scope limits nothing.",
-    "Without an outage: have an Exchange administrator run what 'provision exchange CONFIG' prints, leave the "
-    "grant for two hours, then remove it (Enterprise applications > Permissions, or the DELETE that the "
-    "script names). docs/one-mailbox.md has the steps, and the way back.",
+    "Run what 'provision exchange' prints, leave the grant for two hours, then remove it: docs/one-mailbox.md.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
     allowable=True,
 )
@@ -681,8 +679,7 @@ SCOPE_UNKNOWN = Entry(
     Exit.DONE,
     "whether Exchange lets the application send from the mailbox cannot be read here",
     "With mail.scope: mailbox the grant is Exchange's role assignment, which Graph does not show.",
-    "An Exchange administrator runs what 'provision exchange CONFIG' prints; then 'provision verify CONFIG "
-    "--send-to ADDR' settles it.",
+    "An Exchange administrator runs what 'provision exchange' prints; 'provision verify --send-to' settles it.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
 )
 CONSENT_PENDING = Entry(
