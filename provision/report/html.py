@@ -22,16 +22,14 @@ from provision.report import lines
 from provision.report.escape import markup
 
 _CLASSES = {"+": "add", "-": "del", "~": "mod", ">": "hand", " ": "same"}
-_REHEARSAL = (
-    '<p class="rehearsal"><strong>A rehearsal</strong> on the sandbox: nothing real was touched.</p>'
-)
+_REHEARSAL = '<p class="rehearsal"><strong>A rehearsal</strong> on the sandbox: nothing real was touched.</p>'
 
 
 def plans_html(items: Sequence[Plan | ProvisionError]) -> str:
     """Return plans, and the errors of those that could not be made, as one page."""
     made = [item for item in items if isinstance(item, Plan)]
     articles = [
-        _plan(item, number) if isinstance(item, Plan) else _failed(item, number)
+        _plan(item, number, alone=len(items) == 1) if isinstance(item, Plan) else _failed(item, number)
         for number, item in enumerate(items, 1)
     ]
     after = []
@@ -44,16 +42,16 @@ def plans_html(items: Sequence[Plan | ProvisionError]) -> str:
             _facts([("Digest", _code(overall(made)))]),
             "</article>",
         ]
-    return _page("provision plan", _title(items), items, [*articles, *after])
+    return _page("provision: plan", _title(items), items, [*articles, *after])
 
 
 def results_html(items: Sequence[Result | ProvisionError]) -> str:
     """Return hand-off sheets, and the errors of those that there are none of, as one page."""
     articles = [
-        _result(item, number) if isinstance(item, Result) else _failed(item, number)
+        _result(item, number, alone=len(items) == 1) if isinstance(item, Result) else _failed(item, number)
         for number, item in enumerate(items, 1)
     ]
-    return _page("provision", _title(items), items, articles)
+    return _page("provision: result", _title(items), items, articles)
 
 
 def _title(items: Sequence[Plan | Result | ProvisionError]) -> str:
@@ -62,11 +60,11 @@ def _title(items: Sequence[Plan | Result | ProvisionError]) -> str:
     (item,) = items
     match item:
         case Plan():
-            return f"{item.name}: {lines.summary(item)}"
+            return lines.summary(item).capitalize()
         case Result():
-            return f"{item.plan.name}: {lines.outcome(item)}"
+            return lines.outcome(item).capitalize()
         case _:
-            return f"Failed: {item.entry.title}"
+            return "Failed"
 
 
 def _page(
@@ -85,7 +83,7 @@ def _page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
         '<meta name="color-scheme" content="light dark">',
         '<meta name="referrer" content="no-referrer">',
-        f"<title>{markup(kind)}: {markup(title)}</title>",
+        f"<title>{markup(kind)}, {markup(title)}</title>",
         f"<style>{style}</style>",
         "</head>",
         "<body>",
@@ -131,13 +129,12 @@ def _contents(items: Sequence[Plan | Result | ProvisionError]) -> list[str]:
     return ['<nav aria-label="Configs"><ul>', *links, "</ul></nav>"]
 
 
-def _plan(plan: Plan, number: int) -> str:
-    counts = [f"<li>{markup(part)}</li>" for part in lines.summary(plan).split(", ")]
+def _plan(plan: Plan, number: int, *, alone: bool) -> str:
     return "\n".join(
         [
             f'<article aria-labelledby="c{number}">',
             f'<h2 id="c{number}">{markup(plan.name)}</h2>',
-            f'<ul class="counts" aria-label="Summary">{"".join(counts)}</ul>',
+            *([] if alone else [_counts("Summary", lines.summary(plan))]),
             _facts(
                 [
                     *_where(plan),
@@ -153,6 +150,12 @@ def _plan(plan: Plan, number: int) -> str:
     )
 
 
+def _counts(label: str, text: str) -> str:
+    """Return what the page's own heading says where there is one config alone."""
+    parts = "".join(f"<li>{markup(part)}</li>" for part in text.split(", "))
+    return f'<ul class="counts" aria-label="{label}">{parts}</ul>'
+
+
 def _diff(plan: Plan) -> list[str]:
     out = ['<ul class="diff">']
     for line in lines.of_plan(plan):
@@ -161,11 +164,11 @@ def _diff(plan: Plan) -> list[str]:
     return [*out, "</ul>"]
 
 
-def _result(result: Result, number: int) -> str:
+def _result(result: Result, number: int, *, alone: bool) -> str:
     out = [
         f'<article aria-labelledby="c{number}">',
         f'<h2 id="c{number}">{markup(result.plan.name)}</h2>',
-        f'<ul class="counts" aria-label="Outcome"><li>{markup(lines.outcome(result))}</li></ul>',
+        *([] if alone else [_counts("Outcome", lines.outcome(result))]),
     ]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
         out += [
