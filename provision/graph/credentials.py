@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import os
 import re
 import time
@@ -22,6 +23,10 @@ from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsV
 from provision.clouds import CLOUDS, Cloud
 from provision.errors import ProvisionError, catalogue
 
+_ATTEMPT = re.compile(r"^\s*(\w+)Credential: (.+)$", re.MULTILINE)  # one credential of a chain
+_BOILERPLATE = re.compile(
+    r"\w+Credential:? |authentication unavailable\. (?=\S)|See the troubleshooting .*?: \S+ "
+)
 _AADSTS = re.compile(r"AADSTS(\d+)")
 # The tenant itself is unknown here, or lives in another cloud.
 # Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
@@ -116,6 +121,8 @@ def credential(
     """
     from azure import identity
 
+    # It would log on stderr, at length, what is told in the error anyway.
+    logging.getLogger("azure").addHandler(logging.NullHandler())
     common: dict[str, Any] = {"authority": cloud.login, "additionally_allowed_tenants": [tenant]}
     if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
         common["disable_instance_discovery"] = True
@@ -301,8 +308,12 @@ def _refused(way: Way, tenant: str, cloud: Cloud, text: str) -> ProvisionError:
 
 def _sign_in(way: Way, tenant: str, text: str) -> ProvisionError:
     said = next((line.strip() for line in text.splitlines() if "AADSTS" in line), None)
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    reason = said or (" ".join(lines[:12]) if lines else "no reason given")
+    chain = _ATTEMPT.findall(text)
+    if said is None and len(chain) > 1:  # a chain of credentials tells a paragraph of each
+        reason = "; ".join(f"{name}: {_first_sentence(why)}" for name, why in chain)
+    else:
+        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        reason = said or (" ".join(lines[:12]) if lines else "no reason given")
     codes = _AADSTS.findall(reason)
     return ProvisionError(
         catalogue.SIGN_IN,
@@ -310,3 +321,7 @@ def _sign_in(way: Way, tenant: str, text: str) -> ProvisionError:
         fix=way.next.format(tenant=tenant),
         service_code=f"AADSTS{codes[0]}" if codes else None,
     )
+
+
+def _first_sentence(why: str) -> str:
+    return _BOILERPLATE.sub("", why).split(". ")[0].rstrip(".")
