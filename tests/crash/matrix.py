@@ -257,7 +257,7 @@ class _Trial:
         held = self._machine.held or ""
         hold(managed[-1]["hint"] == held[:3], "the sink does not hold the newest secret")
         planned = self._run("plan", "--detailed-exitcode", "--deliver", SINKS[self._cell.sink])
-        hold(planned.code == 0, f"plan: {planned.code}: {planned.out}")
+        hold(planned.code == 0, f"plan: {planned.code}: {planned.out}{planned.err[-600:]}")
         hold("secret-unproven" not in planned.out, f"an orphan is left: {planned.out}")
         self._look("at the end")
 

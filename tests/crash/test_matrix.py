@@ -1,0 +1,37 @@
+"""A sample of the kill matrix, the same every time; ``make soak`` prints the whole of it as a table."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.crash.machine import Runner
+from tests.crash.matrix import OPERATIONS, Cell, Matrix, sample, table
+
+SEED, COUNT = 20, 12
+
+
+@pytest.mark.parametrize("sink", ["file", "command"])
+def test_struck_anywhere_the_next_run_converges(sink: str, tmp_path: Path) -> None:
+    """Killed, cut off or out of disk at an effect: a value signs in at every instant, nothing is left."""
+    with Runner() as runner:
+        matrix = Matrix(tmp_path, (sink,))
+        cells = sample(matrix.cells(runner), COUNT, SEED)
+        assert {cell.operation.name for cell in cells} == {operation.name for operation in OPERATIONS}
+        for cell in cells:
+            result = matrix.run(runner, cell)
+            assert result in ("ok", "ok*"), str(cell)
+
+
+def test_the_table_shows_what_failed() -> None:
+    """The worse result of a square is the one that is shown."""
+    from tests.crash.effects import Orders
+
+    cells = [
+        Cell(OPERATIONS[0], "file", "journal intended#1", f"disk full ({call})", Orders())
+        for call in ("open", "write")
+    ]
+    shown = table({cells[0]: "FAILED: an orphan is left", cells[1]: "ok"})
+    assert "first apply, to file" in shown
+    assert shown.splitlines()[-1].split() == ["journal", "intended#1", "FAILED"]
