@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -110,8 +111,18 @@ def desired(document: Document) -> Desired:
         ),
         mailbox=mailbox.Desired(document.mail.address, document.mail.scope),
         ignores=tuple(Ignore(item.finding, item.value, item.reason) for item in document.drift.ignore),
-        config_digest="sha256:" + hashlib.sha256(document.model_dump_json().encode()).hexdigest(),
+        config_digest=_digest(document),
     )
+
+
+def _digest(document: Document) -> str:
+    """Return the digest of every key; the order of what is a set to Graph does not count."""
+    keys = document.model_dump(mode="json")
+    for name in ("redirect_uris", "owners"):
+        if keys["application"][name]:
+            keys["application"][name].sort()
+    keys["drift"]["ignore"].sort(key=json.dumps)
+    return "sha256:" + hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()
 
 
 def delivery(document: Document) -> Spec:
