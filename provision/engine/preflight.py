@@ -15,10 +15,8 @@ from provision.errors import ProvisionError, catalogue, combined
 from provision.graph import caller as callers
 from provision.plan.model import Plan
 from provision.plan.rights import Presence, Right, Step
+from provision.resources import consent
 from provision.resources.caller import Caller, Kind
-
-# What a plan takes that nobody could make, because nothing may be read.
-_AT_LEAST = frozenset({Step.READ, Step.CHANGE, Step.PRINCIPAL})
 
 
 async def refuse(job: Job, plan: Plan) -> None:
@@ -35,9 +33,17 @@ def explained(job: Job, error: ProvisionError) -> ProvisionError:
     if error.entry is not catalogue.NO_PERMISSION:
         return error
     caller = callers.of_token(job.tenant.graph.tokens)
-    steps = _AT_LEAST | ({Step.OWNERS} if job.desired.application.owners else set())
-    lacking = rights.missing(rights.judge(caller, steps, exists=False))
-    return combined([error, *(_lacks(caller, right) for right in lacking)])
+    return combined([error, *(_lacks(caller, right) for right in rights.missing(unplanned(job)))])
+
+
+def unplanned(job: Job) -> tuple[Right, ...]:
+    """Return the rights that any plan takes, judged by the token alone: what there is could not be read."""
+    steps = {Step.READ, Step.CHANGE, Step.PRINCIPAL}
+    if job.desired.application.owners:
+        steps.add(Step.OWNERS)
+    if job.desired.consent.mode is consent.Mode.GRANT:
+        steps.add(Step.GRANT)
+    return rights.judge(callers.of_token(job.tenant.graph.tokens), steps, exists=False)
 
 
 async def judged(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, tuple[Right, ...]]:

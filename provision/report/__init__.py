@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provision.report.calendar import expiry_calendar
+from provision.report.doctor import doctor_json, doctor_markdown, doctor_text, doctors_json
 from provision.report.documents import error_json, plan_json, plans_json, result_json, results_json
 from provision.report.drift import drift_json, drift_markdown, drift_text, drifts_json
 from provision.report.escape import document
@@ -12,16 +13,21 @@ from provision.report.markdown import plan_markdown, result_markdown
 from provision.report.pages import error_markdown, plans_markdown, results_markdown
 from provision.report.prometheus import expiry_prometheus
 from provision.report.text import error_text, plan_text, result_text, together_text
+from provision.report.verify import verification_json, verification_markdown, verification_text
 
 __all__ = [
+    "doctor_json",
+    "doctor_markdown",
+    "doctor_text",
+    "doctors_json",
     "document",
     "drift_json",
     "drift_markdown",
     "drift_text",
     "drifts_json",
     "error_json",
-    "error_text",
     "error_markdown",
+    "error_text",
     "expiry_calendar",
     "expiry_json",
     "expiry_markdown",
@@ -30,14 +36,17 @@ __all__ = [
     "plan_json",
     "plan_markdown",
     "plan_text",
-    "plans_json",
     "plans_html",
-    "result_json",
+    "plans_json",
     "plans_markdown",
+    "result_json",
     "result_markdown",
     "result_text",
-    "results_json",
     "results_html",
-    "together_text",
+    "results_json",
     "results_markdown",
+    "together_text",
+    "verification_json",
+    "verification_markdown",
+    "verification_text",
 ]

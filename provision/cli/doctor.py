@@ -1,0 +1,69 @@
+"""``provision doctor``: whether it can be done, before anything is."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.cli.options import Common, common
+
+if TYPE_CHECKING:
+    from provision.engine.run import Job
+    from provision.errors import ProvisionError
+    from provision.plan.doctor import Diagnosis
+
+
+@click.command()
+@common
+def doctor(options: Common) -> int:
+    """Tell whether this identity can apply each CONFIG, and what lacks. Writes nothing.
+
+    Hosts, cloud, sign-in, each right that a coming step takes, secret policy, mailbox, delivery, clock.
+    Exits 0 when all is there, 77 when a right is missing, 3 when only the right to consent is (0 with
+    --allow consent-pending), else as 'apply' would.
+    """
+    return asyncio.run(_doctor(options))
+
+
+async def _doctor(options: Common) -> int:
+    from provision.cli.session import opened
+    from provision.engine.doctor import examine
+    from provision.engine.fleet import each
+    from provision.errors import ProvisionError, worst
+
+    probes = options.sandbox is None or options.deliver is not None
+
+    async def one(job: Job) -> Diagnosis:
+        return await examine(job, allowed=options.allow, probes=probes)
+
+    async with opened(options, writes=False) as session:
+        session.progress("looking at hosts, rights and policy ...")
+        items = await each(session.jobs, one, parallel=options.parallel)
+    _print(items, options)
+    return worst([i.exit if isinstance(i, ProvisionError) else i.exit(options.allow) for i in items])
+
+
+def _print(items: Sequence[Diagnosis | ProvisionError], options: Common) -> None:
+    """Print what was found to stdout; what failed goes to stderr, or into the JSON document."""
+    from provision import report
+    from provision.cli import emit
+    from provision.cli.console import colorful
+    from provision.errors import ProvisionError
+
+    if options.output == "json":
+        one = report.doctors_json(items, options.allow)
+        click.echo(report.document(one if len(items) > 1 else one["doctors"][0]))
+        return
+    color = colorful(sys.stdout, plain=options.no_color)
+    for number, item in enumerate(items):
+        if isinstance(item, ProvisionError):
+            emit.error(item, options)
+            continue
+        if number:
+            click.echo()
+        markdown = options.output == "markdown"
+        click.echo(report.doctor_markdown(item) if markdown else report.doctor_text(item, color=color))

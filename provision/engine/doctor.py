@@ -1,0 +1,216 @@
+"""Look at everything that a run rests on, and write nothing: hosts, cloud, identity, rights, policy, sink.
+
+What cannot be looked at because something before it failed is left out; the sink is looked at in any case.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from provision.checks import rights
+from provision.engine import preflight, run
+from provision.engine.run import Job
+from provision.engine.together import together
+from provision.errors import Entry, Finding, ProvisionError, catalogue
+from provision.graph import caller as callers
+from provision.graph import tenant
+from provision.graph.reach import reach
+from provision.plan.build import limits_of
+from provision.plan.doctor import Check, Diagnosis, State
+from provision.plan.model import Plan
+from provision.plan.rights import Presence, Right, Step
+from provision.resources import client_secret
+from provision.resources.caller import Caller, Kind
+from provision.resources.mailbox import State as Mailbox
+
+_SKEW = 300.0  # seconds that services forgive
+
+
+async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagnosis:
+    """Return what was found for one config.
+
+    ``allowed`` are the refusals that ``apply`` would let pass. ``probes`` is false where the sink is a
+    rehearsal's stand-in.
+    """
+    checks = list(await _hosts(job))
+    reached = all(check.state is not State.FAILED for check in checks)
+    plan, caller, held = await _signed_in(job, checks, allowed) if reached else (None, Caller(), ())
+    due = plan is None or any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
+    checks.append(await _sink(job, due=due) if probes else _STAND_IN)
+    if reached:
+        checks.append(_clock(job))
+    return Diagnosis(
+        name=job.desired.name,
+        target=job.target,
+        cloud=job.desired.cloud.name,
+        tenant=job.desired.tenant,
+        tenant_id=plan.observed.tenant_id if plan else job.tenant.graph.tokens.tenant_id(),
+        time=job.tenant.graph.now(),
+        caller=caller,
+        roles=tuple(rights.role_names(caller.directory_roles or ())),
+        checks=tuple(checks),
+        rights=held,
+    )
+
+
+_STAND_IN = Check(
+    "delivery",
+    State.NOT_CHECKED,
+    "a rehearsal: the config's own sink is not contacted; a file under .provision takes its place",
+)
+
+
+async def _hosts(job: Job) -> tuple[Check, ...]:
+    """The login host, with the tenant's own document, and Graph; no token is asked for."""
+    login, answers = await together(_login(job), _answers(job))
+    return (*login, answers)
+
+
+async def _login(job: Job) -> tuple[Check, ...]:
+    cloud, name = job.tenant.graph.cloud, job.desired.tenant
+    try:
+        response = await reach(job.tenant.graph, tenant.openid_url(cloud, name))
+    except ProvisionError as error:
+        return (_failed("login host", error),)
+    there = Check("login host", State.OK, f"{cloud.login} answers")
+    document = tenant.read_document(response.content) if response.is_success else None
+    if document is None:
+        message = f"tenant '{name}' is not in the cloud '{cloud.name}'"
+        return there, _failed("cloud", ProvisionError(catalogue.TENANT_NOT_FOUND, message))
+    try:
+        tenant.refuse_other_cloud(cloud, name, document)
+    except ProvisionError as error:
+        return there, _failed("cloud", error)
+    told = "its document agrees" if tenant.lives_in(document) else "its document does not tell more"
+    return there, Check("cloud", State.OK, f"the tenant is known at this host, and {told}")
+
+
+async def _answers(job: Job) -> Check:
+    graph = job.tenant.graph
+    try:
+        await reach(graph, f"{graph.root}/me")  # 401 without a token, which is an answer
+    except ProvisionError as error:
+        return _failed("Graph", error)
+    return Check("Graph", State.OK, f"{graph.cloud.graph} answers")
+
+
+async def _signed_in(
+    job: Job, checks: list[Check], allowed: Collection[str]
+) -> tuple[Plan | None, Caller, tuple[Right, ...]]:
+    try:
+        await job.tenant.id()
+    except ProvisionError as error:
+        checks.append(_failed("sign-in", error))
+        return None, Caller(), ()
+    caller = callers.of_token(job.tenant.graph.tokens)
+    checks.append(_identity(caller))
+    try:
+        plan = await run.plan(job)
+        caller, held = await preflight.judged(job, plan, handing_over=False)
+    except ProvisionError as error:
+        checks.append(_failed("plan", error))
+        return None, caller, preflight.unplanned(job)
+    now = job.tenant.graph.now()
+    due = [f"{number} to {word}" for word, number in plan.summary().items() if number and word != "no-op"]
+    checks += [
+        Check("plan", State.OK, ", ".join(due) or "nothing to do"),
+        _policy(plan, allowed, now=now),
+        _mailbox(plan, allowed),
+    ]
+    checks += [_found(finding, allowed) for finding in plan.blockers if finding.entry not in _SAID]
+    return plan, caller, tuple(_as_seen(plan, right) for right in held)
+
+
+def _identity(caller: Caller) -> Check:
+    if caller.kind is Kind.UNKNOWN:
+        return Check(
+            "sign-in", State.NOTE, "signed in; the token cannot be read, so as whom is not known here"
+        )
+    name = caller.name or caller.id or "without a name"
+    through = f", with the program {caller.app_id}" if caller.kind is Kind.PERSON and caller.app_id else ""
+    return Check("sign-in", State.OK, f"as the {caller.kind.value} {name}{through}")
+
+
+_SAID = (catalogue.SECRETS_BLOCKED, catalogue.MAILBOX_MISSING)  # by the two checks below
+
+
+def _policy(plan: Plan, allowed: Collection[str], *, now: datetime) -> Check:
+    name, needs = "secret policy", plan.observed.policy.needs
+    if needs:
+        return Check(name, State.NOT_CHECKED, f"needs {needs}")
+    if blocked := _blocker(plan, catalogue.SECRETS_BLOCKED):
+        return replace(_found(blocked, allowed), name=name)
+    limits = limits_of(plan.observed, now=now)
+    if limits.longest is not None:
+        return Check(
+            name, State.OK, f"a secret may live for less than {limits.longest.days} days ({limits.policy})"
+        )
+    if limits.blocked:
+        return Check(name, State.NOTE, f"policy lets no new secret be made ({limits.policy}); none is due")
+    return Check(name, State.OK, "no limit on secrets")
+
+
+def _mailbox(plan: Plan, allowed: Collection[str]) -> Check:
+    name, address, seen = "mailbox", plan.desired.mailbox.address, plan.observed.mailbox
+    if seen.state is Mailbox.NOT_CHECKED:
+        return Check(name, State.NOT_CHECKED, f"{address}: needs {seen.detail}")
+    if missing := _blocker(plan, catalogue.MAILBOX_MISSING):
+        return replace(_found(missing, allowed), name=name)
+    return Check(name, State.OK, f"{address} is there")
+
+
+def _blocker(plan: Plan, entry: Entry) -> Finding | None:
+    return next((finding for finding in plan.blockers if finding.entry is entry), None)
+
+
+def _found(finding: Finding, allowed: Collection[str]) -> Check:
+    passes = finding.entry.allowable and finding.entry.name in allowed
+    state = State.NOTE if passes else State.FAILED
+    return Check("plan", state, finding.message, finding.entry, finding.fix or finding.entry.fix)
+
+
+def _as_seen(plan: Plan, right: Right) -> Right:
+    """What was read tells more than a token: Exchange, too, may have let this identity look."""
+    readable = {
+        Step.POLICY: plan.observed.policy.needs is None,
+        Step.MAILBOX: plan.observed.mailbox.state is not Mailbox.NOT_CHECKED,
+    }
+    if right.step not in readable:
+        return right
+    if readable[right.step]:
+        return replace(right, presence=Presence.PRESENT, detail="it was read")
+    return replace(right, presence=Presence.NOT_CHECKED, detail="it was refused")
+
+
+async def _sink(job: Job, *, due: bool) -> Check:
+    label = job.sink.label
+    try:
+        proof = await asyncio.to_thread(job.sink.probe)
+    except ProvisionError as error:
+        if due:
+            return _failed("delivery", error)
+        return Check(
+            "delivery", State.NOTE, f"{label}: {error.message}; no secret is due", error.entry, error.fix
+        )
+    return Check("delivery", State.OK, f"{label}: {proof}")
+
+
+def _clock(job: Job) -> Check:
+    """A note at most: every date is counted from the service's clock."""
+    off = (datetime.now(UTC) - job.tenant.graph.now()).total_seconds()
+    if abs(off) < _SKEW:
+        return Check("clock", State.OK, "this machine and the service agree")
+    way = "ahead of" if off > 0 else "behind"
+    return Check(
+        "clock",
+        State.NOTE,
+        f"this machine is {timedelta(seconds=round(abs(off)))} {way} the service, whose time is what counts; "
+        "sign-in with a certificate may be refused for it",
+    )
+
+
+def _failed(name: str, error: ProvisionError) -> Check:
+    return Check(name, State.FAILED, error.message, error.entry, error.fix)

@@ -1,0 +1,61 @@
+"""What a look before the first write came to: the checks, the rights, and who they are for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from provision.errors import Entry, Exit, catalogue, worst
+from provision.plan.model import Target
+from provision.plan.rights import Presence, Right, Step
+from provision.resources.caller import Caller
+
+
+class State(StrEnum):
+    """What a check came to."""
+
+    OK = "ok"
+    FAILED = "failed"
+    NOTE = "note"  # worth knowing; nothing fails for it
+    NOT_CHECKED = "not-checked"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; a failed one has the entry that it would fail with, and a fix."""
+
+    name: str
+    state: State
+    message: str
+    entry: Entry | None = None
+    fix: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """All that was looked at for one config."""
+
+    name: str
+    target: Target
+    cloud: str
+    tenant: str  # as the config calls it
+    tenant_id: str | None  # None: not known, for it could not be reached
+    time: datetime  # the service's, if it was reached
+    caller: Caller
+    roles: tuple[str, ...]  # what the caller's directory roles are called
+    checks: tuple[Check, ...]
+    rights: tuple[Right, ...]  # empty: nobody signed in
+
+    def exit(self, allowed: Collection[str]) -> Exit:
+        """Return the exit code: 77 for a missing right, 3 for a consent that somebody else must give."""
+        codes = [c.entry.exit for c in self.checks if c.state is State.FAILED and c.entry is not None]
+        for right in self.rights:
+            if right.presence is not Presence.MISSING:
+                continue
+            if right.step is not Step.GRANT:
+                codes.append(Exit.NO_PERMISSION)
+            elif catalogue.CONSENT_PENDING.name not in allowed:
+                codes.append(Exit.CONSENT)
+        return worst(codes)

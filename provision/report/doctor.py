@@ -1,0 +1,142 @@
+"""What ``doctor`` found: aligned for a terminal, as Markdown, and as ``provision.doctor/1``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC
+from typing import Any
+
+from provision.errors import ProvisionError
+from provision.plan.doctor import Check, Diagnosis, State
+from provision.plan.model import Target
+from provision.plan.rights import Presence, Right
+from provision.report.documents import error_json
+from provision.report.escape import code, markdown, plain
+
+_RED, _GREEN, _YELLOW, _DIM = "31", "32", "33", "2"
+_COLORS = {
+    State.OK: _GREEN, State.FAILED: _RED, State.NOTE: _YELLOW, State.NOT_CHECKED: _YELLOW,
+    Presence.PRESENT: _GREEN, Presence.MISSING: _RED, Presence.UNKNOWN: _YELLOW,
+    Presence.NOT_CHECKED: _YELLOW, Presence.NOT_NEEDED: _DIM,
+}  # fmt: skip
+_STATE = max(map(len, (*State, *Presence)))
+_LACKING = (Presence.MISSING, Presence.UNKNOWN, Presence.NOT_CHECKED)
+
+
+def doctor_text(found: Diagnosis, *, color: bool = False) -> str:
+    """Return the checks, then the rights; below each that is not there, what would be enough."""
+    where = "the sandbox" if found.target is Target.SANDBOX else f"cloud {found.cloud}"
+    out = [f"{_pen(found.name, '1', color)}  in tenant {plain(found.tenant_id or found.tenant)}, {where}"]
+    if found.roles:
+        out.append(f"directory roles of who signed in: {plain(', '.join(found.roles))}")
+    out.append("")
+    width = max(len(item) for item in (*(c.name for c in found.checks), *(r.what for r in found.rights)))
+    for check in found.checks:
+        out.append(_line(check.name, check.state, check.message, width, color))
+        if check.state is State.FAILED and check.entry:
+            out.append(
+                f"{'':<{width + _STATE + 6}}{plain(check.fix or check.entry.fix)} [{check.entry.code}]"
+            )
+    if found.rights:
+        out += ["", "It takes the right to"]
+    for right in found.rights:
+        out.append(_line(right.what, right.presence, right.detail, width, color))
+        if right.presence in _LACKING:
+            out.append(f"{'':<{width + _STATE + 6}}needs {plain(right.least)}")
+    givers = dict.fromkeys(right.giver for right in found.rights if right.presence is Presence.MISSING)
+    out += [f"Who gives it: {plain(giver)}." for giver in givers]
+    return "\n".join(out)
+
+
+def _line(name: str, state: State | Presence, message: str, width: int, color: bool) -> str:
+    shown = _pen(f"{state.value:<{_STATE}}", _COLORS[state], color)
+    return f"  {plain(name):<{width}}  {shown}  {plain(message)}"
+
+
+def _pen(text: str, code: str, color: bool) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if color else text
+
+
+def doctor_markdown(found: Diagnosis) -> str:
+    """Return two tables: what was looked at, and the rights."""
+    where = "the sandbox" if found.target is Target.SANDBOX else f"cloud {found.cloud}"
+    out = [
+        f"### provision doctor: {code(found.name)}", "",
+        f"Tenant {code(found.tenant_id or found.tenant)}, {where}.", "",
+        "| Looked at | State | Found |", "|---|---|---|",
+        *(f"| {c.name} | {_state(c.state)} | {markdown(_told(c))} |" for c in found.checks),
+    ]  # fmt: skip
+    if found.rights:
+        out += ["", "| Right to | State | By, or what lacks | Enough is |", "|---|---|---|---|"]
+        out += [_row(right) for right in found.rights]
+    return "\n".join(out)
+
+
+def _row(right: Right) -> str:
+    least = markdown(right.least) if right.presence in _LACKING else ""
+    return f"| {right.what} | {_state(right.presence)} | {markdown(right.detail)} | {least} |"
+
+
+def _state(state: State | Presence) -> str:
+    return f"**{state.value}**" if state in (State.FAILED, Presence.MISSING) else state.value
+
+
+def _told(check: Check) -> str:
+    return f"{check.message}. {check.fix or ''}".strip() if check.state is State.FAILED else check.message
+
+
+def doctor_json(found: Diagnosis, allowed: Collection[str] = ()) -> dict[str, Any]:
+    """Return one as ``provision.doctor/1``."""
+    who = found.caller
+    return {
+        "format": "provision.doctor/1",
+        "target": found.target.value,
+        "name": found.name,
+        "tenant": found.tenant,
+        "tenant_id": found.tenant_id,
+        "cloud": found.cloud,
+        "time": found.time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "identity": {
+            "kind": who.kind.value,
+            "id": who.id,
+            "name": who.name,
+            "app_id": who.app_id,
+            "directory_roles": list(found.roles) if who.directory_roles is not None else None,
+        },
+        "checks": [_check(check) for check in found.checks],
+        "rights": [
+            {
+                "step": right.step.value,
+                "state": right.presence.value,
+                "detail": right.detail,
+                "least": right.least,
+                "giver": right.giver,
+                "source": right.source,
+            }
+            for right in found.rights
+        ],
+        "exit_code": int(found.exit(allowed)),
+    }
+
+
+def doctors_json(
+    items: Sequence[Diagnosis | ProvisionError], allowed: Collection[str] = ()
+) -> dict[str, Any]:
+    """Return several, and the errors of those that could not be looked at, as ``provision.doctors/1``."""
+    return {
+        "format": "provision.doctors/1",
+        "doctors": [
+            doctor_json(item, allowed) if isinstance(item, Diagnosis) else error_json(item) for item in items
+        ],
+    }
+
+
+def _check(check: Check) -> dict[str, Any]:
+    return {
+        "check": check.name,
+        "state": check.state.value,
+        "message": check.message,
+        "code": check.entry.code if check.entry else None,
+        "name": check.entry.name if check.entry else None,
+        "fix": (check.fix or check.entry.fix) if check.entry else None,
+    }
