@@ -270,21 +270,36 @@ class Tokens(AccessTokenProvider):
         return payload if isinstance(payload, dict) else {}
 
     def _ask(self, claims: str | None) -> tuple[str, float]:
-        from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
+        from azure.core.exceptions import AzureError, ClientAuthenticationError
 
         asked: dict[str, Any] = {"claims": claims} if claims else {}
         try:
             token = self._credential.get_token(self._cloud.scope, enable_cae=True, **asked)
-        except ClientAuthenticationError as error:
-            raise _refused(self._way, self._tenant, self._cloud, str(error)) from error
-        except ServiceRequestError as error:
-            host = urlsplit(self._cloud.login).netloc
-            raise ProvisionError(
-                catalogue.UNREACHABLE, f"{host} cannot be reached to sign in: {error}"
-            ) from error
         except (AzureError, ValueError) as error:
+            if _unreached(error):
+                host = urlsplit(self._cloud.login).netloc
+                raise ProvisionError(
+                    catalogue.UNREACHABLE, f"{host} cannot be reached to sign in: {error}"
+                ) from error
+            if isinstance(error, ClientAuthenticationError):
+                raise _refused(self._way, self._tenant, self._cloud, str(error)) from error
             raise _sign_in(self._way, self._tenant, str(error)) from error
+        except OSError as error:  # a file that a variable names
+            raise _sign_in(self._way, self._tenant, f"{error.filename}: {error.strerror}") from error
         return token.token, token.expires_on
+
+
+def _unreached(error: BaseException) -> bool:
+    """Say whether the login service was not reached; credentials that ask a person wrap what kept them."""
+    from azure.core.exceptions import ServiceRequestError
+    from azure.identity import CredentialUnavailableError
+
+    if isinstance(error, CredentialUnavailableError):  # the service was not what lacked
+        return False
+    seen: BaseException | None = error
+    while seen is not None and not isinstance(seen, ServiceRequestError):
+        seen = seen.__cause__ or seen.__context__
+    return seen is not None
 
 
 def _decoded(claims: Any) -> str | None:
@@ -299,11 +314,15 @@ def _decoded(claims: Any) -> str | None:
 
 
 def _refused(way: Way, tenant: str, cloud: Cloud, text: str) -> ProvisionError:
-    if set(_AADSTS.findall(text)) & _NO_SUCH_TENANT:
-        return ProvisionError(
-            catalogue.TENANT_NOT_FOUND, f"tenant '{tenant}' is not in the cloud '{cloud.name}'"
-        )
-    return _sign_in(way, tenant, text)
+    unknown = next((code for code in _AADSTS.findall(text) if code in _NO_SUCH_TENANT), None)
+    if unknown is None:
+        return _sign_in(way, tenant, text)
+    said = next(line.strip() for line in text.splitlines() if unknown in line)
+    return ProvisionError(
+        catalogue.TENANT_NOT_FOUND,
+        f"tenant '{tenant}' is not in the cloud '{cloud.name}'. {said}",
+        service_code=f"AADSTS{unknown}",
+    )
 
 
 def _sign_in(way: Way, tenant: str, text: str) -> ProvisionError:
