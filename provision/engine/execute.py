@@ -87,10 +87,11 @@ class Execution:
             return
         began = graph.now()
         made = await application.create(graph, step)
+        sole = made is not None
         if made is None:
             made = await self._made_by_a_lost_try(step, began)
         self.app_id = text(made, "appId")
-        self.holder = Holder(text(made, "id"), texts(made, "tags"), frozenset(), fresh=True)
+        self.holder = Holder(text(made, "id"), texts(made, "tags"), frozenset(), fresh=True, sole=sole)
         await application.add_owners(
             graph, self.holder.object_id, self.plan.desired.application.owners or (), settling=True
         )

@@ -35,6 +35,7 @@ class Holder:
     keys: frozenset[str]  # the key ids of all its secrets
     fresh: bool  # made by this run, so replicas may lag
     newest: datetime | None = None  # when the last of our secrets began
+    sole: bool = False  # made by this run for sure: nobody else can have made a secret on it yet
     unseen: frozenset[str] = frozenset()  # asked for by this run, and the answer was lost
     gone: frozenset[str] = frozenset()  # removed by this run
 
@@ -58,7 +59,7 @@ async def mint_and_deliver(tools: Minting, holder: Holder, step: Mint) -> Observ
     """
     made, secret = await _mint(tools, holder, step)
     try:
-        if not holder.fresh:
+        if not holder.sole:
             await _refuse_a_second(tools, holder, made)
         async with tools.delivering:
             interrupted = await _deliver(tools, secret, made)
@@ -98,7 +99,7 @@ async def _refuse_a_second(tools: Minting, holder: Holder, made: Observed) -> No
 
     Graph has no condition to put on ``addPassword``, so this narrows the gap and cannot close it.
     """
-    seen = await client_secret.look(tools.graph, holder.object_id, settling=False)
+    seen = await client_secret.look(tools.graph, holder.object_id, settling=holder.fresh)
     for key_id in holder.unseen & {item.key_id for item in seen.secrets}:
         with suppress(ProvisionError):  # then it stays in the journal, for the next run
             await remove(tools, holder, key_id, young=True)
@@ -149,8 +150,8 @@ async def _write_records(tools: Minting, holder: Holder, more: set[str]) -> None
     have changed it since this run looked.
     """
     tags, keys = holder.tags, holder.keys
-    if not holder.fresh:
-        seen = await client_secret.look(tools.graph, holder.object_id, settling=False)
+    if not holder.sole:
+        seen = await client_secret.look(tools.graph, holder.object_id, settling=holder.fresh)
         others = [tag for tag in seen.tags if _key_of(tag) is None]
         # The read may be older than this run's own writes, so what it knew of deliveries counts too.
         tags = (*others, *(tag for tag in (*holder.tags, *seen.tags) if _key_of(tag) is not None))
