@@ -41,6 +41,7 @@ def _import_all() -> None:
         os.chdir(folder)
         os.environ["XDG_CACHE_HOME"] = folder
         config = write_config()
+        run(["plan", config, "--sandbox"])
         run(["apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret"])
         run(["rotate", config, "--sandbox", "--yes", "--deliver", "file:out.secret"])
         run(["rotate", config, "--sandbox", "--yes", "--confirm", "--secret-from", "file:out.secret"])

@@ -23,7 +23,7 @@ DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 DELIVER = ("--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
 FIRST = datetime(2027, 1, 1, 12, tzinfo=UTC)
 # What a config may ask for, and the most that this is, in days, from whatever day.
-LIFETIMES = {"max": 731, "1d": 1, "180d": 180, "26w": 182, "6mo": 184, "1y": 366, "24mo": 731, "1000d": 1000}
+LIFETIMES = {"max": 731, "2d": 2, "180d": 180, "26w": 182, "6mo": 184, "1y": 366, "24mo": 731}
 
 
 def _settings(count: int) -> settings:
@@ -79,9 +79,8 @@ def renew(days: int, lifetime: str, start: datetime) -> None:
     assert code == 0, said
     (secret,) = Tenant().application()["passwordCredentials"]
     begun, ends = instant(secret["startDateTime"]), instant(secret["endDateTime"])
-    assert timedelta(0) <= begun - start < timedelta(minutes=5), (
-        "it begins now, as the service tells the time"
-    )
+    late = begun - start.replace(microsecond=0)
+    assert timedelta(0) <= late < timedelta(minutes=5), "it begins now, by the service's clock"
     allowed = min(
         begun + timedelta(days=days), months_later(begun, 24), begun + timedelta(days=LIFETIMES[lifetime])
     )
@@ -116,7 +115,7 @@ def test_the_longest_that_is_allowed(days: int, lifetime: str, start: datetime) 
 @pytest.mark.soak
 def test_the_longest_that_is_allowed_for_long(pytestconfig: pytest.Config) -> None:
     """The same, over many more policies and days."""
-    count = 1000 if pytestconfig.getoption("--hypothesis-profile") == "soak" else 1
+    count = 500 if pytestconfig.getoption("--hypothesis-profile") == "soak" else 1
 
     @_settings(count)
     @CASES

@@ -1,0 +1,56 @@
+"""Two runs at once: on one machine one waits or stops, from two machines nothing is lost unnoticed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.crash.effects import Orders
+from tests.crash.machine import Directory, Machine, Runner
+from tests.crash.two import BY_NAME, Meetings, wait_for, words
+
+SEED, COUNT = 5, 5
+
+
+@pytest.fixture(scope="module")
+def runners() -> Iterator[tuple[Runner, Runner]]:
+    """Two processes that run the program."""
+    with Runner() as one, Runner() as other:
+        yield one, other
+
+
+@pytest.mark.parametrize("patience", [0.2, 60.0], ids=["stops", "waits"])
+def test_on_one_machine_one_waits_or_stops(
+    runners: tuple[Runner, Runner], tmp_path: Path, patience: float
+) -> None:
+    """Two first applies, one held after its mint: the other never makes a second secret."""
+    machine = Machine(tmp_path / "machine")
+    machine.write_config()
+    apply = words(BY_NAME["first apply"])
+    first = machine.begin(runners[0], *apply, orders=Orders("addPassword#1", "after", action="pause"))
+    wait_for(lambda: first.paused, "the first is never held")
+    second = machine.begin(runners[1], *apply, orders=Orders(patience=patience))
+    if patience < 1:
+        stopped = second.end()
+        assert (stopped.code, "busy" in stopped.err) == (5, True), stopped.err
+        assert len(Directory(machine.state).managed()) == 1
+    else:
+        wait_for(lambda: "waiting for it" in (second.log / "err").read_text(), "the second does not wait")
+    first.resume()
+    assert first.end().code == 0
+    if patience > 1:
+        assert second.end().code == 0
+    (secret,) = Directory(machine.state).managed()
+    assert secret["hint"] == (machine.held or "")[:3]
+    assert not machine.leaks()
+
+
+def test_from_two_machines_nothing_is_lost(runners: tuple[Runner, Runner], tmp_path: Path) -> None:
+    """A sample of all meetings: a delivered value signs in throughout, each secret is on record or told."""
+    one, other = runners
+    meetings = Meetings(tmp_path, one)
+    for meeting in random.Random(SEED).sample(meetings.all(one), COUNT):
+        meetings.run(meeting, one, other)
