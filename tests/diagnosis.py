@@ -102,7 +102,7 @@ def typed(value: str, *more: str) -> Said:
 
 
 @contextlib.contextmanager
-def weather(prepare: Callable[[Weather], None]) -> Iterator[None]:
+def weather(prepare: Callable[[Weather], object]) -> Iterator[None]:
     """Let the embedded sandbox have this weather."""
     original = Sandbox.open
 
@@ -120,7 +120,7 @@ def refusal(method: str, path: str, status: int, code: str) -> Callable[[], Said
     return lambda: stormy(lambda w: w.fail(method, path, status, code, times=1_000))
 
 
-def stormy(prepare: Callable[[Weather], None]) -> Said:
+def stormy(prepare: Callable[[Weather], object]) -> Said:
     """Apply from nothing in this weather."""
     write_config()
     with weather(prepare):
