@@ -1,0 +1,1 @@
+"""The packs for pipelines, run as far as a machine without one allows."""

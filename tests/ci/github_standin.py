@@ -1,0 +1,85 @@
+"""GitHub's API as far as the comment needs it, on loopback."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+LARGEST = 65_536
+
+
+@dataclass
+class GitHub:
+    """Its comments and pull requests, and what was asked of it."""
+
+    token: str = "job-token-7f3a"
+    login: str = "github-actions[bot]"  # whose token it is
+    comments: list[dict[str, Any]] = field(default_factory=list)
+    pulls: list[dict[str, Any]] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+    url: str = ""
+
+    def answer(self, method: str, target: str, body: Any, authorization: str) -> tuple[int, Any]:
+        """Return what GitHub would."""
+        parts = urlsplit(target)
+        self.requests.append(f"{method} {parts.path}")
+        if authorization != f"Bearer {self.token}":
+            return 401, {"message": "Bad credentials"}
+        if body is not None and len(body["body"]) > LARGEST:
+            return 422, {"message": "Body is too long (maximum is 65536 characters)"}
+        found = re.fullmatch(r"/repos/agency/mail/(.+)", parts.path)
+        if not found:
+            return 404, {"message": "Not Found"}
+        query = {key: values[0] for key, values in parse_qs(parts.query).items()}
+        size, page = int(query.get("per_page", 30)), int(query.get("page", 1))
+        if one := re.fullmatch(r"issues/(\d+)/comments", found[1]):
+            if method == "GET":
+                listed = [comment for comment in self.comments if comment["issue"] == int(one[1])]
+                return 200, listed[(page - 1) * size : page * size]
+            return 201, self.add(int(one[1]), self.login, body["body"])
+        if one := re.fullmatch(r"issues/comments/(\d+)", found[1]):
+            (comment,) = [comment for comment in self.comments if comment["id"] == int(one[1])]
+            comment |= {"body": body["body"], "edits": comment["edits"] + 1}
+            return 200, comment
+        if re.fullmatch(r"commits/[0-9a-f]{40}/pulls", found[1]):
+            return 200, self.pulls
+        return 404, {"message": "Not Found"}
+
+    def add(self, issue: int, login: str, text: str) -> dict[str, Any]:
+        """Put a comment on an issue."""
+        number = len(self.comments) + 1
+        comment = {"id": number, "issue": issue, "user": {"login": login}, "body": text, "edits": 0}
+        self.comments.append(comment)
+        return comment
+
+    def serve(self) -> ThreadingHTTPServer:
+        """Start it on a free port; whoever asked for it stops it."""
+        github = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def _do(self) -> None:
+                length = int(self.headers.get("Content-Length") or 0)
+                body = json.loads(self.rfile.read(length)) if length else None
+                status, answer = github.answer(
+                    self.command, self.path, body, self.headers.get("Authorization", "")
+                )
+                text = json.dumps(answer).encode()
+                self.send_response(status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_GET = do_POST = do_PATCH = _do
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Say nothing."""
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return server
