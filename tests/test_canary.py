@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
 import sys
+from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from provision.sandbox import Sandbox, Weather
+from provision.sandbox.weather import Fault
 from tests.support import Program, Tenant, write_config
 
 OUTPUTS = ("text", "json", "markdown")
@@ -111,3 +119,130 @@ def test_a_config_cannot_read_a_credential(
             assert "PRV210" in ran.err
             assert PLANTED not in ran.out + ran.err
     assert found_in(clean_folder, [PLANTED]) == []
+
+
+WRITES = {
+    "application": ("PATCH", "*/applications(uniquename=*"),
+    "principal": ("PATCH", "*/serviceprincipals(appid=*"),
+    "secret": ("POST", "*/addpassword"),
+    "grant": ("POST", "*/approleassignedto"),
+    "record": ("PATCH", "*/applications/*"),
+}
+FAULTS = ("429", "500", "503", "before", "after")
+
+
+@pytest.fixture
+def weather(monkeypatch: pytest.MonkeyPatch) -> Iterator[Weather]:
+    """The weather of every sandbox that is opened from now on; nobody waits for it to pass."""
+    from provision.graph.connect import in_process
+
+    shared = Weather()
+    original = Sandbox.open.__func__  # type: ignore[attr-defined]
+
+    def opened(cls: type[Sandbox], *args: Any, **more: Any) -> Sandbox:
+        sandbox: Sandbox = original(cls, *args, **more)
+        sandbox.weather = shared
+        return sandbox
+
+    async def at_once(_: float) -> None:
+        return None
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Sandbox, "open", classmethod(opened))
+        patched.setattr("provision.cli.session.in_process", partial(in_process, sleep=at_once))
+        yield shared
+
+
+def strike(weather: Weather, write: str, fault: str, times: int) -> Fault:
+    """Let one of the writes meet a fault, so many times."""
+    method, path = WRITES[write]
+    if fault in ("before", "after"):
+        return weather.cut(method, path, "after" if fault == "after" else "before", times=times)
+    return weather.fail(method, path, int(fault), "UnknownError", times=times, headers={"Retry-After": "1"})
+
+
+@pytest.mark.parametrize("times", [1, 1000])
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("write", WRITES)
+def test_no_weather_tells_the_value(
+    provision: Program,
+    clean_folder: Path,
+    minted: list[str],
+    weather: Weather,
+    write: str,
+    fault: str,
+    times: int,
+) -> None:
+    """Busy, broken, cut before or after the effect, on every write, once or for good; then it clears up.
+
+    No value is told, and the run after it has one secret, recorded, whose value is in the file.
+    """
+    config = write_config()
+    struck = strike(weather, write, fault, times)
+    said, kept = "", ("out.secret",)
+    run = ("apply", config, "--sandbox", "--yes", "-v", "--deliver", "file:out.secret")
+    for output in OUTPUTS[: 1 + (times > 1)]:
+        ran = provision(*run, "-o", output)
+        # A second run may find that a write whose answer was lost had taken effect.
+        expected = {0} if times == 1 else {1, 69} if output == OUTPUTS[0] else {0, 1, 69}
+        assert ran.code in expected, ran.err + ran.out
+        assert struck.seen >= 1
+        said += ran.out + ran.err
+        assert found_in(clean_folder, minted, but=kept) == []
+    weather.__post_init__()  # fine again
+    after = provision(*run, "-o", "json")
+    assert after.code == 0, after.out + after.err
+    assert minted
+    for value in minted:
+        assert value not in said + after.out + after.err
+    assert found_in(clean_folder, minted, but=kept) == []
+    assert list(Path(".provision").glob("crash-*")) == []
+    app = Tenant().application()
+    (secret,) = app["passwordCredentials"]
+    assert f"provision:delivered:{secret['keyId']}" in app["tags"]
+    assert Path("out.secret").read_text() == next(v for v in minted if v[:3] == secret["hint"])
+
+
+def test_a_crash_report_does_not_hold_it(
+    provision: Program, clean_folder: Path, minted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A defect that quotes the value while it is being delivered: the report is written, the value is not."""
+
+    def defect(*_: object, **__: object) -> None:
+        raise RuntimeError(f"a defect that quotes {minted[-1]} and {json.dumps({'v': minted[-1]})}")
+
+    monkeypatch.setattr("provision.delivery.file.File.deliver", defect)
+    ran = provision(
+        "apply", write_config(), "--sandbox", "--yes", "-v", "-o", "json", "--deliver", "file:out.secret"
+    )
+    assert (ran.code, ran.json["code"]) == (1, "PRV900")
+    (report,) = Path(".provision").glob("crash-*")
+    assert "a defect that quotes <secret>" in report.read_text()
+    assert found_in(clean_folder, minted) == []
+    assert minted[-1] not in ran.out + ran.err
+    assert Tenant().application()["passwordCredentials"] == []  # nobody has it, so it went
+
+
+# All that Python, asyncio, the SDK and HTTP can be made to tell.
+TALKATIVE = (
+    "import logging, sys; logging.basicConfig(level=1, stream=sys.stderr); "
+    "from provision.cli.main import run; sys.exit(run(sys.argv[1:]))"
+)
+
+
+@pytest.mark.parametrize("deliver", ["file:out.secret", f"command:{sys.executable} sink.py"])
+def test_no_debugging_aid_tells_the_value(clean_folder: Path, deliver: str) -> None:
+    """-X dev, asyncio's debug mode, every logger at its lowest level, --verbose."""
+    Path("sink.py").write_text("import sys; open('out.secret', 'w').write(sys.stdin.read())")
+    ran = subprocess.run(
+        [sys.executable, "-X", "dev", "-c", TALKATIVE, "apply", write_config(), "--sandbox", "--yes", "-v",
+         "--deliver", deliver],
+        env={**os.environ, "PYTHONASYNCIODEBUG": "1", "HTTPX_LOG_LEVEL": "trace"},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    value = Path("out.secret").read_text()
+    assert len(value) > 30
+    assert len(ran.stderr.splitlines()) > 30  # it did tell a lot
+    assert value not in ran.stdout + ran.stderr
+    assert found_in(clean_folder, [value], but=("out.secret",)) == []
