@@ -6,10 +6,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check docs golden bench soak conformance diagnosis lock clean
+.PHONY: help dev demo test check docs golden bench soak conformance test-live diagnosis lock clean
 
 help:  ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml requirements.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 ...")'
@@ -58,6 +58,9 @@ conformance: $(READY)  ## The sandbox against recordings of Microsoft Graph; REC
 
 diagnosis: $(READY)  ## What people see when mail does not flow, reproduced, and what the program says to it
 	@$(BIN)/python -m tests.diagnosis
+
+test-live: $(READY)  ## The spine against a real tenant, which must be named: docs/live.md
+	$(BIN)/python -m live $(LIVE)
 
 lock:  ## Choose the newest allowed versions anew (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra dev -o requirements.lock pyproject.toml

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from conformance.recording import Exchange, Json
 
+_MICROSOFT_GRAPH = "00000003-0000-0000-c000-000000000000"
 _BEGINS = r"(?:(?<![\w-])|(?<=%[0-9a-fA-F]{2}))"  # not within a word, unless that is an escaped mark
 GUID = re.compile(_BEGINS + r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![\w-])")
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?")
@@ -24,6 +25,9 @@ class Identities:
 
     def __init__(self, tenants: tuple[str, ...], tenant_id: str) -> None:
         self._here: dict[str, str] = {recorded.lower(): tenant_id for recorded in tenants}
+        self._here[_MICROSOFT_GRAPH] = (
+            _MICROSOFT_GRAPH  # is in every tenant, so what refers to it can be sent
+        )
         self.made: set[str] = set()  # recorded ids of objects that the recording made
         self._promised: set[str] = set()  # every id of such an object, whether or not it was made here
         self._times: set[tuple[str, datetime]] = set()  # what the client sent, by the property

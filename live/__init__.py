@@ -1,0 +1,1 @@
+"""The spine against a real tenant, cleaned up after and recorded without anything private."""
