@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import Program, Ran, write_config
 
-VERBS = ("validate", "doctor", "plan", "apply", "show", "verify", "rotate", "exchange", "drift", "expiry", "schema", "explain", "sandbox")
+VERBS = ("validate", "doctor", "plan", "apply", "show", "consent", "verify", "rotate", "exchange", "drift", "expiry", "schema", "explain", "sandbox")
 
 
 def test_help_lists_the_verbs(provision: Program) -> None:
@@ -20,7 +20,7 @@ def test_help_lists_the_verbs(provision: Program) -> None:
     assert ran.code == 0
     for verb in VERBS:
         assert f"  {verb} " in ran.out
-    for absent in ("consent", "destroy"):
+    for absent in ("destroy", "restore"):
         assert f"  {absent} " not in ran.out
 
 

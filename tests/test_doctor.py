@@ -1,4 +1,4 @@
-"""``provision doctor`` and the preflight of ``apply``: each right taken away, one by one, from each caller."""
+"""``provision doctor`` and the preflight of ``apply``: each right taken away, one by one, from each kind."""
 
 from __future__ import annotations
 

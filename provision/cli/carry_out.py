@@ -84,7 +84,7 @@ async def carry_out(
         session.progress.done()
         _refuse_unapproved(session.jobs, plans, approval, options)
         due = [plan for plan in plans if not isinstance(plan, ProvisionError) and plan.pending]
-        _confirm(due, options, yes=yes)
+        confirm(due, options, yes=yes)
         if due:
             session.progress("applying ...")
         items = await each(
@@ -109,7 +109,7 @@ def _refuse_unapproved(
         raise ProvisionError(many.entry, many.message)
 
 
-def _confirm(due: Sequence[Plan], options: Common, *, yes: bool) -> None:
+def confirm(due: Sequence[Plan], options: Common, *, yes: bool) -> None:
     """Show what is due and ask; ``ProvisionError`` if the answer is no or nobody can give one."""
     if not due:
         return

@@ -20,6 +20,7 @@ VERBS = {
     "plan": "Show what apply would do; writes nothing.",
     "apply": "Carry the plan out, deliver the secret, print the values to enter.",
     "show": "Print the values to enter in System Settings again.",
+    "consent": "Grant Mail.Send, and nothing else; or wait until somebody did.",
     "verify": "Prove that what is entered sends mail: token, role, mailbox, test mail.",
     "rotate": "Make a new secret beside the old one; --confirm removes the old one.",
     "exchange": "Print the Exchange Online script for mail.scope: mailbox.",

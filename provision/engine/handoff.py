@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from provision.plan.result import Outputs, SecretKey, Setting
+from provision.plan.model import Plan
+from provision.plan.result import Letter, Outputs, SecretKey, Setting
 from provision.products import Product
+from provision.resources import consent
 
 
 def settings(product: Product, outputs: Outputs) -> tuple[Setting, ...]:
@@ -17,6 +19,32 @@ def settings(product: Product, outputs: Outputs) -> tuple[Setting, ...]:
     }
     filled = ((box, known.get(box.value, box.value)) for box in product.boxes)
     return tuple(Setting(box.screen, box.label, value) for box, value in filled if value is not None)
+
+
+def letter(plan: Plan, product: Product, client_id: str, url: str) -> Letter:
+    """Return the message to whoever may consent: what is asked for, why, by whom, and how it is checked."""
+    desired = plan.desired
+    name = desired.application.display_name
+    return Letter(
+        f"Admin consent for '{name}': {consent.PERMISSION}",
+        (
+            f"Please give admin consent to this application, so that {product.title} can send mail.",
+            "",
+            f"Application:   {name}",
+            f"Client ID:     {client_id}",
+            f"Tenant ID:     {plan.observed.tenant_id}",
+            f"Permission:    {consent.PERMISSION} of {consent.RESOURCE}, an application permission",
+            f"Reach:         any mailbox of the organization; {desired.mailbox.address} is the one meant",
+            f"Role needed:   {consent.ROLE_NEEDED}. Application Administrator is not enough for it:",
+            "               https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
+            "",
+            "Open this link, sign in with that role, and accept:",
+            url,
+            "",
+            f"Or run 'provision consent' with the config '{desired.name}'. What counts is the grant itself:",
+            "the page that follows the button may show an error of the application's, which means nothing.",
+        ),
+    )
 
 
 def _where(secret: SecretKey) -> str:

@@ -17,6 +17,7 @@ from pathlib import Path
 from provision.errors import ProvisionError, catalogue
 
 INTENDED, DELIVERED, REMOVED = "intended", "delivered", "removed"
+CONSENTED = "consented"  # of an application, by its client id: Mail.Send was there
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,10 @@ class Journal:
                 intended.discard(key_id)
                 delivered.discard(key_id)
         return frozenset(intended - delivered), frozenset(delivered)
+
+    def consented(self, client_id: str) -> bool:
+        """Say whether a run on this machine saw the application's consent."""
+        return (CONSENTED, client_id) in self._events()
 
     def _events(self) -> Iterator[tuple[str, str]]:
         try:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from uuid import uuid4
 
 from provision import products
 from provision.delivery import Retrieving, Sink
 from provision.engine.execute import Execution
-from provision.engine.handoff import settings
-from provision.engine.journal import Journal
+from provision.engine.handoff import letter, settings
+from provision.engine.journal import CONSENTED, Journal
 from provision.engine.observe import Tenant, observe
 from provision.engine.secret import Minting
 from provision.errors import ProvisionError, catalogue, combined
+from provision.graph import consent as grants
 from provision.plan import rotation
 from provision.plan.build import build
 from provision.plan.model import Plan, Target
 from provision.plan.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
+from provision.products import Product
 from provision.resources import Desired, Observed, client_secret, consent
 from provision.resources import application as applications
 from provision.resources.client_secret import Records
@@ -67,8 +70,33 @@ async def look(job: Job) -> tuple[Observed, Records]:
 async def plan(job: Job) -> Plan:
     """Look, and return what is to be done; writes nothing."""
     observed, records = await look(job)
-    found = build(job.target, job.desired, observed, records, now=job.tenant.graph.now())
+    now, consented = job.tenant.graph.now(), await consent_of(job, observed)
+    found = build(job.target, job.desired, observed, records, now=now, consented=consented)
     return replace(found, delivery=job.sink.label)
+
+
+async def consent_of(job: Job, observed: Observed) -> consent.Detail:
+    """Return how the consent stands; where it is not there, the tenant is asked for grants of other kinds."""
+    desired, role, assignments = job.desired.consent, observed.role, observed.assignments
+    app, there = observed.application, consent.granted(role, assignments)
+    if app is None or there or desired.mode is consent.Mode.NONE:
+        return consent.detail(desired, role, assignments, delegated=False, seen=False)
+    seen = job.journal(observed.tenant_id).consented(app.app_id)
+    on_behalf = observed.service_principal is not None and await grants.delegated(
+        job.tenant.graph, app.app_id, role
+    )
+    return consent.detail(desired, role, assignments, delegated=on_behalf, seen=seen)
+
+
+def remember_consent(job: Job, result: Result) -> None:
+    """Note on this machine that the consent was there: so that its going is told from its never coming."""
+    client_id = result.outputs.oauth_client_id
+    if result.consent.state is not ConsentState.GRANTED or client_id is None:
+        return
+    journal = job.journal(result.outputs.tenant_id)
+    with suppress(ProvisionError):  # a full disk costs a hint, and no run fails for it
+        if not journal.consented(client_id):
+            journal.write(CONSENTED, client_id, job.tenant.graph.now())
 
 
 async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
@@ -133,7 +161,9 @@ async def apply(job: Job, plan: Plan) -> Result:
         applications.delivered(holder.tags) if holder else frozenset(),
         fresh=made,
     )
-    return _result(job, plan, execution.ordered(), execution.app_id, secret)
+    result = result_of(job, plan, execution.ordered(), execution.app_id, secret)
+    remember_consent(job, result)
+    return result
 
 
 async def show(job: Job) -> Result:
@@ -149,7 +179,7 @@ async def show(job: Job) -> Result:
     secret = await _to_enter(
         job, observed.tenant_id, observed.secrets, app.delivered if app else frozenset(), fresh=None
     )
-    return _result(job, found, outcomes, app.app_id if app else None, secret)
+    return result_of(job, found, outcomes, app.app_id if app else None, secret)
 
 
 async def _to_enter(
@@ -183,9 +213,10 @@ async def _to_enter(
     )
 
 
-def _result(
+def result_of(
     job: Job, plan: Plan, outcomes: tuple[Outcome, ...], app_id: str | None, secret: SecretKey | None
 ) -> Result:
+    """Return what a run came to, with the values to enter and the state of the consent."""
     cloud = job.tenant.graph.cloud
     desired, observed = plan.desired, plan.observed
     outputs = Outputs(
@@ -202,14 +233,22 @@ def _result(
         title=product.title,
         settings=settings(product, outputs),
         notes=product.notes,
-        consent=Consent(
-            state=_consent_state(plan, outcomes),
-            url=cloud.consent_url(observed.tenant_id, app_id) if app_id else None,
-            role_needed=consent.ROLE_NEEDED,
-        ),
+        consent=_consent(job, plan, outcomes, app_id, product),
         # A rehearsal's application is in no portal.
         portal_url=cloud.registration_url(app_id) if app_id and plan.target is Target.GRAPH else None,
     )
+
+
+def _consent(
+    job: Job, plan: Plan, outcomes: tuple[Outcome, ...], app_id: str | None, product: Product
+) -> Consent:
+    state, needed = _consent_state(plan, outcomes), consent.ROLE_NEEDED
+    url = job.tenant.graph.cloud.consent_url(plan.observed.tenant_id, app_id) if app_id else None
+    if state is not ConsentState.REQUIRED:
+        return Consent(state, url, needed, consent.Detail(state.value))
+    missing = (consent.Detail.GRANTED, consent.Detail.NOT_NEEDED)  # what a rotation does not look at
+    detail = consent.Detail.REQUIRED if plan.consent in missing else plan.consent
+    return Consent(state, url, needed, detail, letter(plan, product, app_id, url) if app_id and url else None)
 
 
 def _consent_state(plan: Plan, outcomes: tuple[Outcome, ...]) -> ConsentState:

@@ -692,6 +692,36 @@ CONSENT_PENDING = Entry(
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
     allowable=True,
 )
+CONSENT_REVOKED = Entry(
+    "PRV612",
+    "consent-revoked",
+    Exit.DONE,
+    "Mail.Send was granted once, and is not any more",
+    "A run on this machine saw the consent. Somebody removed the grant since, or consented anew with the "
+    "permission left out; mail has stopped, or stops within the hour that a token lives.",
+    "Ask why before granting it again: the audit log tells who ('Remove app role assignment').",
+    "https://learn.microsoft.com/entra/identity/enterprise-apps/manage-application-permissions",
+)
+CONSENT_PARTIAL = Entry(
+    "PRV613",
+    "consent-partial",
+    Exit.DONE,
+    "other permissions of the application are granted, Mail.Send is not",
+    "Consent was given before Mail.Send was declared, or one grant was made by hand.",
+    "Run 'provision consent' or 'apply', which add Mail.Send alone. The page behind the link grants what the "
+    "registration declares, and may take away what it does not.",
+    "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
+)
+CONSENT_DELEGATED_ONLY = Entry(
+    "PRV614",
+    "consent-delegated-only",
+    Exit.DONE,
+    "Mail.Send is granted as a delegated permission, which the product cannot use",
+    "The delegated permission of that name was chosen, not the application permission. It sends on behalf "
+    "of who is signed in, and nobody is when the product sends.",
+    "Have the application permission granted; then remove the delegated one if nobody uses it.",
+    "https://learn.microsoft.com/graph/auth/auth-concepts",
+)
 
 # What ``drift`` finds beside the changes that are due. ``error`` is what gives somebody a way to act as the
 # application, gives it more than it needs, or stops the mail; ``warning`` any other thing undeclared.

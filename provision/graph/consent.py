@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import ProvisionError, catalogue
+from provision.graph import delegated_grant
 from provision.graph.answers import Failure, Refusal
 from provision.graph.application import READ
 from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.listing import NotReadable
 from provision.graph.records import maybe, records, text
 from provision.graph.refusals import missing, translated
 from provision.graph.service_principal import by_client_id
@@ -67,6 +69,15 @@ async def addresses(graph: Graph, app_id: str, role: Role) -> tuple[str, ...]:
         for item in items
         if (maybe(item, "resourceId"), maybe(item, "appRoleId")) == (role.resource_id, role.role_id)
     )
+
+
+async def delegated(graph: Graph, app_id: str, role: Role) -> bool:
+    """Say whether the permission is granted on behalf of people; false, too, where that may not be read."""
+    try:
+        scopes = await delegated_grant.of_principal(graph, app_id)
+    except NotReadable:
+        return False
+    return any(item.resource_id == role.resource_id and item.scope == PERMISSION for item in scopes)
 
 
 async def grant(graph: Graph, principal_id: str, step: Grant) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from provision.change import Change
@@ -30,8 +31,9 @@ def build(
     records: client_secret.Records,
     *,
     now: datetime,
+    consented: consent.Detail = consent.Detail.REQUIRED,
 ) -> Plan:
-    """Return the plan. ``now`` is the service's time."""
+    """Return the plan. ``now`` is the service's time, ``consented`` how the consent stands."""
     app = observed.application
     wanted = desired.application
     if desired.consent.mode is not consent.Mode.NONE:
@@ -47,12 +49,13 @@ def build(
         *guards.check(desired, observed),
         *mailbox.check(desired.mailbox, observed.mailbox),
         *consent.check(desired.consent, observed.role, observed.assignments),
+        *consent.explain(consented),
         *service_principal.check(observed.service_principal),
         *secret_findings(desired, observed, records, changes, now=now),
         *rules.check(desired, observed),
         *_not_checked(observed),
     )
-    return planned(target, desired, observed, changes, findings)
+    return replace(planned(target, desired, observed, changes, findings), consent=consented)
 
 
 def planned(

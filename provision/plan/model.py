@@ -8,6 +8,7 @@ from enum import StrEnum
 from provision.change import Action, Change
 from provision.errors import Finding, Severity
 from provision.resources import Desired, Observed
+from provision.resources.consent import Detail
 
 
 class Target(StrEnum):
@@ -27,6 +28,7 @@ class Plan:
     changes: tuple[Change, ...]  # in the order in which they are shown; every kind once, no-ops too
     findings: tuple[Finding, ...]
     digest: str  # "sha256:" and 64 hexadecimal digits
+    consent: Detail = Detail.REQUIRED  # how it stands, as far as it was looked at
     delivery: str = ""  # where a new secret would go; bound by a saved plan, not by the digest
 
     @property

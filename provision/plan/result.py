@@ -9,6 +9,7 @@ from enum import StrEnum
 from provision.change import Change
 from provision.errors import ProvisionError
 from provision.plan.model import Plan
+from provision.resources.consent import Detail
 
 
 class Status(StrEnum):
@@ -70,12 +71,22 @@ class ConsentState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Letter:
+    """A message to an administrator, ready to be sent."""
+
+    subject: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Consent:
     """The state of the consent, and where it is given."""
 
     state: ConsentState
     url: str | None
     role_needed: str
+    detail: Detail = Detail.REQUIRED
+    letter: Letter | None = None  # to whoever gives it, while it is required
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from provision.report.calendar import expiry_calendar
+from provision.report.consent import consent_markdown, consent_text
 from provision.report.doctor import doctor_json, doctor_markdown, doctor_text, doctors_json
 from provision.report.documents import error_json, plan_json, plans_json, result_json, results_json
 from provision.report.drift import drift_json, drift_markdown, drift_text, drifts_json
@@ -16,6 +17,8 @@ from provision.report.text import error_text, plan_text, result_text, together_t
 from provision.report.verify import verification_json, verification_markdown, verification_text
 
 __all__ = [
+    "consent_markdown",
+    "consent_text",
     "doctor_json",
     "doctor_markdown",
     "doctor_text",

@@ -14,7 +14,7 @@ from provision.errors import Finding, ProvisionError
 from provision.plan import guards
 from provision.plan.digest import plain
 from provision.plan.model import Plan
-from provision.plan.result import Outcome, Result, SecretKey
+from provision.plan.result import Letter, Outcome, Result, SecretKey
 from provision.plan.saved import overall
 
 Json = dict[str, Any]
@@ -73,6 +73,8 @@ def result_json(result: Result) -> Json:
             "state": result.consent.state.value,
             "url": result.consent.url,
             "role_needed": result.consent.role_needed,
+            "detail": result.consent.detail.value,
+            "message": _letter(result.consent.letter),
         },
         "portal_url": result.portal_url,
         **({"proof": result.proof} if result.proof else {}),
@@ -141,6 +143,10 @@ def _finding(finding: Finding) -> Json:
         "fix": finding.fix or finding.entry.fix,
         "source": finding.entry.source,
     }
+
+
+def _letter(letter: Letter | None) -> Json | None:
+    return {"subject": letter.subject, "body": "\n".join(letter.lines)} if letter else None
 
 
 def _secret_key(secret: SecretKey) -> Json:

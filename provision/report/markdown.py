@@ -9,6 +9,7 @@ from provision.errors import Finding, Severity
 from provision.plan.model import Plan, Target
 from provision.plan.result import ConsentState, Result
 from provision.report import lines
+from provision.report.consent import letter_markdown
 from provision.report.escape import code, fenced, markdown
 
 # What GitHub's highlighting of a diff colours; ours for an update and a hand-over it would not.
@@ -80,6 +81,7 @@ def result_markdown(result: Result) -> str:
     if consent.state is ConsentState.REQUIRED:
         link = f": {code(consent.url)}" if consent.url else "."
         out.append(f"- **Consent is still to be given** by a {consent.role_needed}{link}")
+        out += letter_markdown(consent.letter)
     else:
         out.append(f"- Consent: {consent.state.value}")
     if consent.state is ConsentState.NOT_NEEDED:

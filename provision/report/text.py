@@ -12,6 +12,7 @@ from provision.plan.model import Plan, Target
 from provision.plan.result import ConsentState, Result
 from provision.plan.saved import overall
 from provision.report import lines
+from provision.report.consent import letter_lines
 from provision.report.escape import plain
 
 _RED, _GREEN, _YELLOW, _CYAN, _BOLD, _DIM = "31", "32", "33", "36", "1", "2"
@@ -75,7 +76,8 @@ def result_text(result: Result, *, color: bool = False) -> str:
     facts += [("Note", plain(note)) for note in result.notes]
     out += [f"{label + ':':<{_FACT}} {fact}" for label, fact in facts]
     findings = _findings(result.plan.findings, pen)
-    return "\n".join([*out, *(["", *findings[:-1]] if findings else [])])
+    out += ["", *findings[:-1]] if findings else []
+    return "\n".join([*out, *letter_lines(result.consent.letter)])
 
 
 def _consent(result: Result, pen: _Pen) -> list[tuple[str, str]]:

@@ -48,6 +48,17 @@ class Grant:
     role: Role
 
 
+class Detail(StrEnum):
+    """What is known of the consent; all but the first and the last are ways of its not being there."""
+
+    GRANTED = "granted"
+    REQUIRED = "required"
+    REVOKED = "revoked"  # it was there once, and is gone
+    PARTIAL = "partial"  # others of the application's permissions are granted
+    DELEGATED_ONLY = "delegated-only"  # granted on behalf of people, which a service cannot use
+    NOT_NEEDED = "not-needed"
+
+
 def granted(role: Role, assignments: Sequence[Role]) -> bool:
     """Say whether the role is among the principal's assignments."""
     return role in assignments
@@ -65,6 +76,31 @@ def diff(desired: Desired, role: Role, assignments: Sequence[Role]) -> Change:
             ADDRESS, Action.HANDOFF, f"consent is handed over: a {ROLE_NEEDED} grants it", None, after
         )
     return Change(ADDRESS, Action.CREATE, "not granted yet", None, after, Grant(role))
+
+
+def detail(
+    desired: Desired, role: Role, assignments: Sequence[Role], *, delegated: bool, seen: bool
+) -> Detail:
+    """Return what can be said. ``delegated``: it is granted on behalf of people; ``seen``: it was there."""
+    if desired.mode is Mode.NONE:
+        return Detail.NOT_NEEDED
+    if granted(role, assignments):
+        return Detail.GRANTED
+    if seen:
+        return Detail.REVOKED
+    if delegated:
+        return Detail.DELEGATED_ONLY
+    return Detail.PARTIAL if assignments else Detail.REQUIRED
+
+
+def explain(found: Detail) -> tuple[Finding, ...]:
+    """Return what a reader should know of a consent that is not there in a way of its own."""
+    entry = {
+        Detail.REVOKED: catalogue.CONSENT_REVOKED,
+        Detail.PARTIAL: catalogue.CONSENT_PARTIAL,
+        Detail.DELEGATED_ONLY: catalogue.CONSENT_DELEGATED_ONLY,
+    }.get(found)
+    return (Finding(entry, Severity.WARNING, entry.title),) if entry else ()
 
 
 def check(desired: Desired, role: Role, assignments: Sequence[Role]) -> tuple[Finding, ...]:

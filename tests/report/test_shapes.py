@@ -70,6 +70,8 @@ RESULT = {
         "state": "granted|required|not-needed",
         "url": Maybe(r"https://.+"),
         "role_needed": "Privileged Role Administrator",
+        "detail": "granted|required|revoked|partial|delegated-only|not-needed",
+        "message": Maybe({"subject": TEXT, "body": TEXT}),
     },
     "portal_url": Maybe(r"https://.+"),
 }

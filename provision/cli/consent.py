@@ -1,0 +1,121 @@
+"""``provision consent``: the administrator's own run of the grant, or waiting for it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.cli.options import Common, assume_yes, common, seconds
+
+if TYPE_CHECKING:
+    from provision.engine.run import Job
+    from provision.errors import ProvisionError
+    from provision.plan.model import Plan
+    from provision.plan.result import Result
+
+
+@click.command()
+@click.option(
+    "--wait",
+    metavar="1h",
+    callback=seconds,
+    help="Look for the grant until it is there, for so long at most: 90s, 15m, 1h.",
+)
+@assume_yes
+@common
+def consent(options: Common, wait: float | None, yes: bool) -> int:
+    """Grant Mail.Send to the application of each CONFIG, and nothing else; asks first.
+
+    Where this identity may not, prints the link, the role it takes and a message to an administrator, and
+    exits 3 (0 with --allow consent-pending). The grant itself is looked at, never the button.
+    """
+    return asyncio.run(_consent(options, wait, yes=yes))
+
+
+async def _consent(options: Common, wait: float | None, *, yes: bool) -> int:
+    from provision import report
+    from provision.cli.carry_out import confirm
+    from provision.cli.console import talk
+    from provision.cli.session import opened
+    from provision.engine import consent as engine
+    from provision.engine.fleet import each
+    from provision.errors import Exit, ProvisionError, catalogue, worst
+    from provision.plan.result import ConsentState, Result
+
+    async def given(pair: tuple[Job, Plan | ProvisionError]) -> Result:
+        job, plan = pair
+        if isinstance(plan, ProvisionError):
+            raise plan
+        return await engine.give(job, plan)
+
+    async with opened(options, writes=True) as session:
+        session.progress("looking at the tenant ...")
+        plans = await each(session.jobs, engine.plan, parallel=options.parallel)
+        session.progress.done()
+        confirm([p for p in plans if not isinstance(p, ProvisionError) and p.pending], options, yes=yes)
+        pairs = list(zip(session.jobs, plans, strict=True))
+        items = await each(pairs, given, parallel=options.parallel)
+
+    def waiting(item: Result | ProvisionError) -> bool:
+        return isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED
+
+    if wait is not None and any(map(waiting, items)):
+        if options.output != "json":
+            for item in items:  # whoever gives it must be told before it is waited for
+                if isinstance(item, Result) and waiting(item):
+                    talk(report.consent_text(item))
+        items = await _waited(options, items, [waiting(item) for item in items], wait)
+    _print(items, options)
+    pending = any(map(waiting, items)) and catalogue.CONSENT_PENDING.name not in options.allow
+    codes = [item.exit for item in items if isinstance(item, ProvisionError)]
+    codes += [error.exit for item in items if isinstance(item, Result) for error in item.errors]
+    return worst([*codes, Exit.CONSENT if pending else Exit.DONE])
+
+
+async def _waited(
+    options: Common, items: Sequence[Result | ProvisionError], waiting: Sequence[bool], patience: float
+) -> list[Result | ProvisionError]:
+    """Wait in a session that writes nothing: it keeps no other run on this machine from working meanwhile."""
+    from provision.cli.session import opened
+    from provision.engine import consent as engine
+    from provision.engine.fleet import each
+
+    async def one(job: Job) -> Result:
+        return await engine.wait(job, patience)
+
+    async with opened(options, writes=False) as session:
+        due = [job for job, wanted in zip(session.jobs, waiting, strict=True) if wanted]
+        found = iter(await each(due, one, parallel=len(due)))
+    return [next(found) if wanted else item for item, wanted in zip(items, waiting, strict=True)]
+
+
+def _shown(item: Result, options: Common) -> str:
+    from provision import report
+    from provision.cli.console import colorful
+
+    if options.output == "markdown":
+        return report.consent_markdown(item)
+    return report.consent_text(item, color=colorful(sys.stdout, plain=options.no_color))
+
+
+def _print(items: Sequence[Result | ProvisionError], options: Common) -> None:
+    """Print how each consent stands; what failed goes to stderr, or into the JSON document."""
+    from provision.cli import emit
+    from provision.errors import ProvisionError
+
+    if options.output == "json":
+        emit.results(items, options)
+        return
+    for number, item in enumerate(items):
+        if isinstance(item, ProvisionError):
+            emit.error(item, options)
+            continue
+        if number:
+            click.echo()
+        click.echo(_shown(item, options))
+        for failed in item.errors:
+            emit.error(failed, options)

@@ -1,0 +1,75 @@
+"""The state of a consent in words, and the message to whoever gives it, as lines to copy."""
+
+from __future__ import annotations
+
+from provision.plan.result import ConsentState, Letter, Result, Status
+from provision.report.escape import code, fenced, markdown, plain
+from provision.resources import consent as consents
+from provision.resources import service_principal
+
+_STATES = {
+    consents.Detail.GRANTED: "granted",
+    consents.Detail.REQUIRED: "not granted yet",
+    consents.Detail.REVOKED: "granted once, and not any more",
+    consents.Detail.PARTIAL: "not granted, though other permissions are",
+    consents.Detail.DELEGATED_ONLY: "granted as a delegated permission alone, which the product cannot use",
+    consents.Detail.NOT_NEEDED: "none needed in Entra: mail.scope is mailbox",
+}
+_INSTEAD = "an Exchange administrator limits it to its mailbox instead, with what 'provision exchange' prints"
+
+
+def consent_text(result: Result, *, color: bool = False) -> str:
+    """Return how the consent stands, what was done for it, and what is left to somebody else."""
+    found = result.consent
+    state = _STATES[found.detail]
+    if color:
+        state = f"\x1b[{'33' if found.state is ConsentState.REQUIRED else '32'}m{state}\x1b[0m"
+    out = [f"{result.plan.name}: {consents.PERMISSION}: {state}"]
+    out += [f"  {plain(line)}" for line in _steps(result)]
+    if found.state is ConsentState.NOT_NEEDED:
+        out.append(f"  {_INSTEAD}.")
+    if found.state is ConsentState.REQUIRED:
+        out.append(f"  A {found.role_needed} gives it" + (" by this link:" if found.url else "."))
+        out += [plain(found.url)] if found.url else []
+    return "\n".join([*out, *letter_lines(found.letter)])
+
+
+def consent_markdown(result: Result) -> str:
+    """Return the same for a page."""
+    found = result.consent
+    out = [f"### provision consent: {code(result.plan.name)}", "", f"Mail.Send: **{_STATES[found.detail]}**"]
+    out += [f"- {markdown(line)}" for line in _steps(result)]
+    if found.state is ConsentState.NOT_NEEDED:
+        out.append(f"- {markdown(_INSTEAD)}")
+    if found.state is ConsentState.REQUIRED:
+        out.append(f"- A {found.role_needed} gives it" + (f": {code(found.url)}" if found.url else ""))
+    return "\n".join([*out, *letter_markdown(found.letter)])
+
+
+def letter_lines(letter: Letter | None) -> list[str]:
+    """Return the message as plain lines, to be copied into a mail; nothing without one."""
+    if letter is None:
+        return []
+    body = [plain(line) for line in letter.lines]
+    return ["", "Message to send to the administrator:", "", f"Subject: {plain(letter.subject)}", "", *body]
+
+
+def letter_markdown(letter: Letter | None) -> list[str]:
+    """Return the message as a block that can be copied."""
+    if letter is None:
+        return []
+    lines = [f"Subject: {plain(letter.subject)}", "", *map(plain, letter.lines)]
+    return ["", "Message to send to the administrator:", "", fenced("\n".join(lines)), ""]
+
+
+def _steps(result: Result) -> list[str]:
+    """What this run did, or left to others and why."""
+    names = {service_principal.ADDRESS: "service principal", consents.ADDRESS: "grant"}
+    told = []
+    for outcome in result.outcomes:
+        name = names.get(outcome.change.address, outcome.change.address)
+        if outcome.status is Status.DONE:
+            told.append(f"{name}: made by this run")
+        elif outcome.status is Status.HANDOFF:
+            told.append(f"{name}: {outcome.error.message if outcome.error else outcome.change.reason}")
+    return told
