@@ -66,7 +66,7 @@ class Recorder:
                 )
             return response
 
-        httpx.AsyncHTTPTransport.handle_async_request = heard  # type: ignore[method-assign]
+        httpx.AsyncHTTPTransport.handle_async_request = heard  # type: ignore[method-assign, assignment]
         try:
             yield self
         finally:

@@ -1101,8 +1101,8 @@ SEND_REFUSED = Entry(
     "Exchange does not let the application send from this mailbox",
     "There is no application grant of Mail.Send, only a delegated one, or the mailbox is outside the scope "
     "that Exchange allows (RBAC for Applications, or an application access policy).",
-    "See that consent is granted; with mail.scope: mailbox run the Exchange steps, which may take two hours "
-    "to have effect.",
+    "See that consent is granted; with mail.scope: mailbox run what 'provision exchange' prints, which may "
+    "take two hours to have effect.",
     "https://learn.microsoft.com/graph/auth-limit-mailbox-access",
     graph=("ErrorAccessDenied",),
 )
