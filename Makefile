@@ -6,7 +6,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check docs golden bench soak conformance test-live diagnosis lock clean
+.PHONY: help dev demo test check docs golden screenshot bench soak conformance test-live diagnosis lock clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,11 @@ docs: $(READY)  ## Write the generated pages anew
 
 golden: $(READY)  ## Write the kept outputs in tests/golden anew; look at the difference
 	GOLDEN=update $(BIN)/python -m pytest tests/report/test_golden.py
+
+screenshot: $(READY)  ## The HTML report in a headless Chromium, to be looked at: .provision/report.png
+	@mkdir -p .provision
+	$(BIN)/provision plan configs --sandbox-at .provision/demo.json -o html > .provision/report.html
+	$(BIN)/python -m tests.report.browser .provision/report.html .provision/report.png 1000 light 0
 
 bench: $(READY)  ## Start time, plan and apply on the embedded sandbox, and a served one with 5,000 applications
 	$(BIN)/python -m benchmarks

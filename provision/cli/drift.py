@@ -30,6 +30,7 @@ def drift(options: Common, fail_on: Severity) -> int:
 
 
 async def _drift(options: Common, least: Severity) -> int:
+    from provision.cli import told
     from provision.cli.session import opened
     from provision.engine.drift import look
     from provision.engine.fleet import each
@@ -39,6 +40,7 @@ async def _drift(options: Common, least: Severity) -> int:
         session.progress("looking at the tenant ...")
         items = await each(session.jobs, look, parallel=options.parallel)
     _print(items, options)
+    told.drifts(items, least, options.ci)
     codes = [item.exit for item in items if isinstance(item, ProvisionError)]
     found = any(not isinstance(item, ProvisionError) and item.counting(least) for item in items)
     return worst([*codes, Exit.ATTENTION if found else Exit.DONE])

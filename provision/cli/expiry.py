@@ -55,6 +55,7 @@ def expiry(options: Common, within: Span) -> int:
 
 async def _expiry(options: Common, within: Span) -> int:
     from provision.checks.expiry import gathered
+    from provision.cli import told
     from provision.cli.session import opened
     from provision.engine.expiry import look
     from provision.engine.fleet import each
@@ -78,6 +79,7 @@ async def _expiry(options: Common, within: Span) -> int:
         ),
     )
     _print(found, options)
+    told.expiry(found, options.ci)
     failed: list[Exit] = [item.error.exit for item in found.unreadable]
     return worst([*failed, Exit.ATTENTION if found.counting else Exit.DONE])
 

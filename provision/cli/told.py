@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from provision import report
 from provision.cli.ci import Pipeline
-from provision.errors import ProvisionError
+from provision.errors import Finding, ProvisionError, Severity
 from provision.plan.model import Plan
 from provision.plan.result import Result, Status
 from provision.plan.saved import overall
+
+if TYPE_CHECKING:
+    from provision.plan.drift import Drift
+    from provision.plan.expiry import Expiry
 
 _Facts = dict[str, str]
 
@@ -40,13 +45,39 @@ def results(items: Sequence[Result | ProvisionError], pipeline: Pipeline) -> Non
     pipeline.outputs({"changes": _flag(changes), **_facts([_result(result) for result in made])})
 
 
+def drifts(items: Sequence[Drift | ProvisionError], least: Severity, pipeline: Pipeline) -> None:
+    """Tell of drift: ``attention`` if something of that severity, or worse, was found."""
+    _errors(items, pipeline)
+    pages = []
+    found = False
+    for item in items:
+        if isinstance(item, ProvisionError):
+            pages.append(report.error_markdown(item))
+            continue
+        pages.append(report.drift_markdown(item))
+        found = found or bool(item.counting(least))
+        for deviation in item.deviations:
+            finding = Finding(deviation.entry, deviation.severity, deviation.message, deviation.fix)
+            pipeline.finding(finding, item.plan.desired)
+    pipeline.summary("\n\n".join(pages))
+    pipeline.outputs({"attention": _flag(found)})
+
+
+def expiry(found: Expiry, pipeline: Pipeline) -> None:
+    """Tell of the ends of secrets: ``attention`` if one is within the window."""
+    for item in found.unreadable:
+        pipeline.error(item.error)
+    pipeline.summary(report.expiry_markdown(found))
+    pipeline.outputs({"attention": _flag(bool(found.counting))})
+
+
 def _findings(made: Sequence[Plan], pipeline: Pipeline) -> None:
     for plan in made:
         for finding in plan.findings:
             pipeline.finding(finding, plan.desired)
 
 
-def _errors(items: Sequence[Plan | Result | ProvisionError], pipeline: Pipeline) -> None:
+def _errors(items: Sequence[object], pipeline: Pipeline) -> None:
     for item in items:
         if isinstance(item, ProvisionError):
             pipeline.error(item)

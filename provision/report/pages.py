@@ -86,7 +86,7 @@ def cut(text: str, limit: int) -> str:
 
 
 def _note(count: int) -> str:
-    return f"\n*Cut here: {count} more lines are in the job's log.*"
+    return f"\nCut here: {count} more lines are in the job's log.\n"
 
 
 def _joined(parts: Sequence[tuple[str, str]], tail: str, limit: int) -> str:
@@ -95,7 +95,7 @@ def _joined(parts: Sequence[tuple[str, str]], tail: str, limit: int) -> str:
     most = max(1, room // _SMALLEST)
     shown = parts[:most]
     if len(shown) < len(parts):
-        more = f"*Cut here: {len(parts) - most} more configs are in the job's log.*"
+        more = f"Cut here: {len(parts) - most} more configs are in the job's log."
         tail = f"{more}\n\n{tail}" if tail else more
     budgets = _shares([_size(body) + _size(last) + 4 for body, last in shown], room)
     pages = [

@@ -1,0 +1,69 @@
+"""Markdown that fits a comment: cut at the end of a line, in no code block, and never its digests."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from provision.report.pages import LIMIT, cut
+from tests.report.test_hostile import harmless_markdown, tokens
+from tests.support import Program, Tenant, write_config
+
+
+@pytest.mark.parametrize("configs", [1, 40])
+def test_a_long_plan_fits_and_keeps_its_digests(provision: Program, configs: int) -> None:
+    """Hundreds of redirect URIs in one plan, or in each of many."""
+    count = 250
+    uris = "".join(f"    - https://collab.agency.example/{'p' * 200}/{n}\n" for n in range(count))
+    for number in range(configs):
+        path = Path(write_config(f"c{number}.yaml", name=f"collab-{number}"))
+        path.write_text(path.read_text().replace("mail:\n", f"  redirect_uris:\n{uris}mail:\n"))
+    paths = [f"c{number}.yaml" for number in range(configs)]
+    page = provision("plan", *paths, "--sandbox", "-o", "markdown").out
+    assert LIMIT * 0.7 < len(page.encode()) <= LIMIT + 1
+    harmless_markdown(page)
+    fences = [token for token in tokens(page) if token.type == "fence"]
+    assert len(fences) == configs
+    assert page.count("Cut here:") == configs
+    assert len(re.findall(r"(?m)^Digest: `sha256:[0-9a-f]{64}`$", page)) == configs
+    assert len(re.findall(rf"(?m)^Digest of these {configs} plans: ", page)) == (configs > 1)
+    assert all("Cut here" not in fence.content for fence in fences)
+
+
+def test_the_short_leave_their_room_to_the_long(provision: Program) -> None:
+    """What fits beside a long one is whole."""
+    path = Path(write_config("long.yaml", name="collab-long"))
+    uris = "".join(f"    - https://collab.agency.example/{'p' * 200}/{n}\n" for n in range(250))
+    path.write_text(path.read_text().replace("mail:\n", f"  redirect_uris:\n{uris}mail:\n"))
+    short = [write_config(f"s{number}.yaml", name=f"collab-s{number}") for number in range(5)]
+    page = provision("plan", *short, "long.yaml", "--sandbox", "-o", "markdown").out
+    assert page.count("Cut here:") == 1
+    assert len(page.encode()) > LIMIT * 0.9
+    assert Tenant().get("/applications")
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.sampled_from(["```diff", "````diff", "```", "````", "- a &#46; b", "+ é", "", "# x"]), max_size=30
+    ),
+    st.integers(150, 400),
+)
+def test_any_cut_ends_its_code_block(lines: list[str], limit: int) -> None:
+    """At any limit: it fits, whole lines are kept, and what follows is no code."""
+    text = "\n".join(lines)
+    shown = cut(text, limit)
+    assert len(shown.encode()) <= max(limit, 0) or shown == text
+    if shown == text:
+        return
+    assert shown.endswith("more lines are in the job's log.\n")
+    kept = shown.split("\n")
+    assert [line for line in kept if line.startswith("- a")] == ["- a &#46; b"] * sum(
+        line.startswith("- a") for line in kept
+    )
+    fences = [token for token in tokens(shown) if token.type == "fence"]
+    assert not any("Cut here" in token.content for token in fences)
