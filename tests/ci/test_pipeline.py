@@ -368,3 +368,23 @@ def test_the_hook_validates_the_folder(variables: dict[str, dict[str, str]]) -> 
     assert call(variables["none"], *words, *hook["args"]).code == 0
     write_config("configs/prod.yaml", name="A")
     assert call(variables["none"], *words, *hook["args"]).code == 65
+
+
+def test_drift_and_expiry_tell_what_needs_attention(
+    variables: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    """An output, the summary, and each finding at its config."""
+    config = write_config()
+    assert call(variables["none"], "apply", config, *WRITES).code == 0
+    app = Tenant().application()
+    Tenant().do(
+        "POST", f"/applications/{app['id']}/addPassword", {"passwordCredential": {"displayName": "x"}}
+    )
+    for argv, page in ((("drift", config), "provision drift"), (("expiry", config, "--within", "1y"), "|")):
+        for name in ("output", "summary"):
+            (tmp_path / name).write_text("")
+        ran = call(variables["github"], *argv, "--sandbox")
+        assert ran.code == 4, ran.err
+        assert outputs((tmp_path / "output").read_text()) == {"attention": "true", "exit_code": "4"}
+        assert page in (tmp_path / "summary").read_text()
+        assert (f"file={config},line=2" in ran.err) == (argv[0] == "drift")
