@@ -11,7 +11,22 @@ import pytest
 
 from tests.support import Program, Ran, write_config
 
-VERBS = ("validate", "doctor", "plan", "apply", "show", "consent", "verify", "rotate", "exchange", "drift", "expiry", "schema", "explain", "sandbox")
+VERBS = (
+    "validate",
+    "doctor",
+    "plan",
+    "apply",
+    "show",
+    "consent",
+    "verify",
+    "rotate",
+    "exchange",
+    "drift",
+    "expiry",
+    "schema",
+    "explain",
+    "sandbox",
+)
 
 
 def test_help_lists_the_verbs(provision: Program) -> None:

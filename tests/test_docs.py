@@ -23,7 +23,15 @@ ROOT = Path(__file__).parents[1]
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 # Blocks that are not run here, each marked above it with the reason and what runs it instead. The numbers
 # are kept so that a block is left out on purpose or not at all.
-MARKED = {"CONTRIBUTING.md": 1, "README.md": 1, "commands.md": 1, "delivery.md": 3, "live.md": 2, "sandbox.md": 2, "verify.md": 1}
+MARKED = {
+    "CONTRIBUTING.md": 1,
+    "README.md": 1,
+    "commands.md": 1,
+    "delivery.md": 3,
+    "live.md": 2,
+    "sandbox.md": 2,
+    "verify.md": 1,
+}
 SHELL = ("sh", "bash", "console")
 MARK = re.compile(r"<!-- (?:not run|azure-cli): \S.* -->")
 # What stands for the program in a page's blocks.

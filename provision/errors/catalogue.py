@@ -282,7 +282,7 @@ UNSCOPED_GRANT = Entry(
     Exit.REFUSED,
     "the config limits mail to one mailbox, but Entra grants Mail.Send for all of them",
     "The two add up: with the Entra grant in place the Exchange scope limits nothing.",
-    "Run what 'provision exchange' prints, leave the grant for two hours, then remove it: docs/one-mailbox.md.",
+    "Run what 'provision exchange' prints, wait two hours, then remove the grant: docs/one-mailbox.md.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
     allowable=True,
 )
@@ -679,7 +679,7 @@ SCOPE_UNKNOWN = Entry(
     Exit.DONE,
     "whether Exchange lets the application send from the mailbox cannot be read here",
     "With mail.scope: mailbox the grant is Exchange's role assignment, which Graph does not show.",
-    "An Exchange administrator runs what 'provision exchange' prints; 'provision verify --send-to' settles it.",
+    "An Exchange administrator runs what 'provision exchange' prints; 'verify --send-to' settles it.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
 )
 CONSENT_PENDING = Entry(
@@ -937,7 +937,7 @@ ASKS_FOR_EVERYONE = Entry(
     "PRV644",
     "asks-for-everyone",
     Exit.DONE,
-    "the application still asks for Mail.Send, and the portal's consent button would grant it for all mailboxes",
+    "the application still asks for Mail.Send, and the portal's button would grant it for all mailboxes",
     "mail.scope is mailbox, but requiredResourceAccess holds Mail.Send from before. apply removes nothing "
     "that this config does not declare.",
     "Remove it in the portal: App registrations > API permissions > Mail.Send > Remove permission.",

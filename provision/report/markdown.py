@@ -85,7 +85,9 @@ def result_markdown(result: Result) -> str:
     else:
         out.append(f"- Consent: {consent.state.value}")
     if consent.state is ConsentState.NOT_NEEDED:
-        out.append("- Exchange limits it to its mailbox: an administrator runs what `provision exchange` prints")
+        out.append(
+            "- Exchange limits it to its mailbox: an administrator runs what `provision exchange` prints"
+        )
     if result.proof:
         out.append(f"- Proof that the new secret works: {code(result.proof)}")
     for outcome in result.outcomes:
