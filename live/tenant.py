@@ -152,7 +152,7 @@ async def _gone(graph: Graph, path: str) -> bool:
 
 
 async def _pause(graph: Graph) -> None:
-    await graph.sleep(_PAUSE if graph.cloud.name in CLOUDS else 0)
+    await graph.sleep(_PAUSE)
 
 
 async def _get(graph: Graph, path: str) -> Json | None:
