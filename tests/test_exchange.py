@@ -262,7 +262,7 @@ def test_the_sheet_names_the_command(provision: Program) -> None:
         if f["name"] == "scope-unknown"
     ]  # fmt: skip
     assert "provision exchange" in finding["fix"]
-    assert "verify --send-to" in finding["fix"]
+    assert "provision verify" in finding["fix"]
 
 
 @pytest.mark.parametrize(

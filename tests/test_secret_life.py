@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from provision.graph import client_secret as observing
 from tests.support import Program, Ran, Tenant, write_config
 
 DELIVER = ("--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
@@ -206,3 +207,36 @@ def test_a_marked_secret_of_unknown_origin_is_reported_and_left(
     assert "secret-unproven" in [finding["name"] for finding in ran.json["findings"]]
     assert provision("apply", config, *DELIVER).code == 0
     assert len(secrets()) == 2
+
+
+def test_a_replica_that_is_behind_makes_no_second_secret(
+    provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right after an apply the application may be read as it was before: that is waited out, not mended."""
+    before = secrets()
+    looks: list[int] = []
+    original = observing.observed
+
+    def behind(record: Any) -> Any:
+        looks.append(1)
+        return () if len(looks) < 3 else original(record)
+
+    monkeypatch.setattr(observing, "observed", behind)
+    again = provision("apply", config, *DELIVER)
+    assert again.code == 0, again.out
+    assert {change["status"] for change in again.json["changes"]} == {"unchanged"}
+    assert len(looks) >= 3
+    assert secrets() == before
+
+
+def test_a_secret_that_somebody_removed_is_not_waited_for_without_end(
+    provision: Program, config: str, applied: Ran
+) -> None:
+    """It is gone for good: after half a minute of the service's time a new one is made."""
+    tenant = Tenant()
+    app = tenant.application()
+    key = app["passwordCredentials"][0]["keyId"]
+    tenant.do("POST", f"/applications/{app['id']}/removePassword", {"keyId": key})
+    ran = provision("apply", config, *DELIVER)
+    assert ran.code == 0, ran.out
+    assert [item["keyId"] for item in secrets()] != [key]

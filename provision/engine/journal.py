@@ -64,7 +64,7 @@ class Journal:
         """Return the key ids intended but not known to be delivered, and those delivered."""
         intended: set[str] = set()
         delivered: set[str] = set()
-        for event, key_id in self._events():
+        for event, key_id, _ in self._events():
             if event == INTENDED:
                 intended.add(key_id)
             elif event == DELIVERED:
@@ -76,9 +76,19 @@ class Journal:
 
     def consented(self, client_id: str) -> bool:
         """Say whether a run on this machine saw the application's consent."""
-        return (CONSENTED, client_id) in self._events()
+        return any((event, key) == (CONSENTED, client_id) for event, key, _ in self._events())
 
-    def _events(self) -> Iterator[tuple[str, str]]:
+    def lately_delivered(self, since: datetime) -> frozenset[str]:
+        """Return the key ids that this machine delivered after that moment, and did not remove."""
+        _, delivered = self.keys()
+        found = {
+            key_id
+            for event, key_id, time in self._events()
+            if event == DELIVERED and time is not None and time >= since
+        }
+        return frozenset(found & delivered)
+
+    def _events(self) -> Iterator[tuple[str, str, datetime | None]]:
         try:
             text = self.path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
@@ -96,7 +106,15 @@ class Journal:
             if isinstance(entry, dict) and mine == tuple(
                 entry.get(key) for key in ("target", "tenant_id", "name")
             ):
-                yield str(entry.get("event")), str(entry.get("key_id"))
+                yield str(entry.get("event")), str(entry.get("key_id")), _time(entry.get("time"))
+
+
+def _time(text: object) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None
 
 
 def _sync_folder(folder: Path) -> None:

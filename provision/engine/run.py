@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from uuid import uuid4
 
 from provision import products
@@ -25,6 +26,9 @@ from provision.products import Product
 from provision.resources import Desired, Observed, client_secret, consent
 from provision.resources import application as applications
 from provision.resources.client_secret import Records
+
+_SPREADING = timedelta(minutes=10)  # for so long a replica may be behind
+_PAUSE, _PATIENCE = 5.0, 30.0  # seconds between two looks, and for all of them
 
 
 def _new_key_id() -> str:
@@ -47,7 +51,7 @@ class Job:
 
 async def look(job: Job) -> tuple[Observed, Records]:
     """Return what is there for the job's config, and every record of its secrets' deliveries."""
-    observed = await observe(job.tenant, job.desired)
+    observed = await _settled(job)
     app = observed.application
     intended, delivered = job.journal(observed.tenant_id).keys()
     records = Records(
@@ -65,6 +69,26 @@ async def look(job: Job) -> tuple[Observed, Records]:
         # It may hold what our journal intended: nothing is taken for lost until it can be asked.
         return replace(observed, not_checked=unknown), replace(records, journal=frozenset())
     return observed, replace(records, sink=records.sink | held)
+
+
+async def _settled(job: Job) -> Observed:
+    """Look until what this machine delivered minutes ago is to be seen, or somebody must have removed it.
+
+    A replica that is behind would otherwise have a second secret made, or the record written twice.
+    """
+    graph, waited = job.tenant.graph, 0.0
+    while True:
+        observed = await observe(job.tenant, job.desired)
+        app = observed.application
+        if app is None:
+            return observed
+        lately = job.journal(observed.tenant_id).lately_delivered(graph.now() - _SPREADING)
+        seen = app.delivered & {item.key_id for item in observed.secrets}
+        if lately <= seen or waited >= _PATIENCE:
+            return observed
+        waited += _PAUSE
+        graph.notify("Entra does not show everywhere yet what was just delivered; looking again in 5 s")
+        await graph.sleep(_PAUSE)
 
 
 async def plan(job: Job) -> Plan:

@@ -679,7 +679,7 @@ SCOPE_UNKNOWN = Entry(
     Exit.DONE,
     "whether Exchange lets the application send from the mailbox cannot be read here",
     "With mail.scope: mailbox the grant is Exchange's role assignment, which Graph does not show.",
-    "An Exchange administrator runs what 'provision exchange' prints; 'verify --send-to' settles it.",
+    "An Exchange administrator runs what 'provision exchange' prints; 'provision verify' settles it.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
 )
 CONSENT_PENDING = Entry(

@@ -106,25 +106,28 @@ class Sandbox:
             self._adopt(self._file.load() or Store())
 
     @contextlib.contextmanager
-    def writing(self) -> Iterator[None]:
-        """A transaction: what happens inside is kept whole, or undone if it raises."""
+    def writing(self, *, counted: bool = True) -> Iterator[None]:
+        """A transaction: what happens inside is kept whole, or undone if it raises.
+
+        ``counted``: whether it is one of the writes that ``store.writes`` counts.
+        """
         if self._file is None or not self.persist:
-            with self._transaction():
+            with self._transaction(counted=counted):
                 yield
             return
         with self._file.exclusive():
             self.refresh()
-            with self._transaction(self._file):
+            with self._transaction(self._file, counted=counted):
                 yield
 
     @contextlib.contextmanager
-    def _transaction(self, file: StateFile | None = None) -> Iterator[None]:
+    def _transaction(self, file: StateFile | None = None, *, counted: bool) -> Iterator[None]:
         self.store.begin()
         offset, writes = self.clock.offset, self.store.writes
         try:
             yield
             if self.store.dirty:
-                self.store.writes += 1
+                self.store.writes += counted
                 if file is not None:
                     file.save(self.store)
         except BaseException:
@@ -146,8 +149,8 @@ class Sandbox:
         return tenant
 
     def set_clock(self, *, now: datetime | None = None, advance: timedelta | None = None) -> datetime:
-        """Move the clock and keep that; answers the new time."""
-        with self.writing():
+        """Move the clock and keep that; answers the new time. The directory is not changed by it."""
+        with self.writing(counted=False):
             if now is not None:
                 self.clock.set(now)
             if advance is not None:
