@@ -33,6 +33,7 @@ from provision.secret import Secret
 
 GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SERVICES = ("key_vault", "github", "azure_devops")
+_LONGEST_PAUSE = 120.0  # seconds
 _REQUESTS = (
     ("PATCH", r".*/applications\(uniqueName=.*", "PATCH application"),
     ("PATCH", r".*/applications/[^/]*", "PATCH tags"),
@@ -102,8 +103,11 @@ class Effects:
             os.kill(os.getpid(), signal.SIGKILL)
         folder = Path(self._orders.log)
         (folder / "paused").touch()
+        end = time.monotonic() + _LONGEST_PAUSE
         while not (folder / "go").exists():
             time.sleep(0.005)
+            if time.monotonic() > end:  # whoever was to say so is gone
+                os._exit(70)
 
     def full(self, call: str) -> bool:
         """Whether this call, in this thread, finds the disk full."""

@@ -177,6 +177,12 @@ class Begun:
         return Ended(code, out, err, self.log)
 
     @property
+    def talk(self) -> str:
+        """What it said so far."""
+        path = self.log / "err"
+        return path.read_text() if path.exists() else ""
+
+    @property
     def paused(self) -> bool:
         """Whether it stands at the effect where it was to pause."""
         return (self.log / "paused").exists()

@@ -105,7 +105,7 @@ CASES = given(
 @example(days=1000, lifetime="6mo", start=datetime(2027, 8, 31, tzinfo=UTC))
 @example(days=731, lifetime="max", start=datetime(2027, 12, 31, 23, 59, 59, tzinfo=UTC))
 @example(days=730, lifetime="max", start=datetime(2027, 3, 1, tzinfo=UTC))
-@_settings(8)
+@_settings(15)
 @CASES
 def test_the_longest_that_is_allowed(days: int, lifetime: str, start: datetime) -> None:
     """The service takes it, it is within a day of the most, and a second apply mints nothing."""
@@ -115,7 +115,7 @@ def test_the_longest_that_is_allowed(days: int, lifetime: str, start: datetime) 
 @pytest.mark.soak
 def test_the_longest_that_is_allowed_for_long(pytestconfig: pytest.Config) -> None:
     """The same, over many more policies and days."""
-    count = 500 if pytestconfig.getoption("--hypothesis-profile") == "soak" else 1
+    count = 1000 if pytestconfig.getoption("--hypothesis-profile") == "soak" else 1
 
     @_settings(count)
     @CASES

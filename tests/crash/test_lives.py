@@ -9,7 +9,7 @@ import pytest
 
 from tests.crash.life import Life, failure
 
-SAMPLE, SOAK, SHARDS = 12, 3000, 4
+SAMPLE, SOAK, SHARDS = 10, 2000, 4
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

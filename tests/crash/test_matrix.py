@@ -9,7 +9,7 @@ import pytest
 from tests.crash.machine import Runner
 from tests.crash.matrix import OPERATIONS, Cell, Matrix, sample, table
 
-SEED, COUNT = 20, 12
+SEED, COUNT = 20, 10
 
 
 @pytest.mark.parametrize("sink", ["file", "command"])

@@ -66,10 +66,10 @@ class Meetings:
         self._prepared = Prepared(root / "prepared")
         self._prepared.make(runner, "file")
 
-    def all(self, runner: Runner) -> list[Meeting]:
+    def all(self, runner: Runner, pairs: Sequence[tuple[str, str, str]] = PAIRS) -> list[Meeting]:
         """Each pair, at each effect of the first."""
         found: list[Meeting] = []
-        for begins, first, second in PAIRS:
+        for begins, first, second in pairs:
             copied = self._prepared.machine(begins, "file").copy(self._root / f"watched-{len(found)}")
             ran = copied.run(runner, *words(BY_NAME[first]))
             hold(ran.code == 0, f"{first} from {begins}: {ran.err}")
