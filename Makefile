@@ -55,8 +55,10 @@ bench: $(READY)  ## Start time, plan and apply on the embedded sandbox, and a se
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.sandbox
 
-soak: $(READY)  ## The tests that gain by running long: 10,000 sequences of operations on the sandbox
-	$(BIN)/python -m pytest -n auto -m soak --hypothesis-profile=soak tests/sandbox
+soak: $(READY)  ## The tests that gain by running long: sequences on the sandbox, faults, and the kill matrix as a table
+	$(BIN)/python -m pytest -n auto -m soak --hypothesis-profile=soak tests/sandbox tests/crash
+	$(BIN)/python -m tests.crash.matrix
+	$(BIN)/python -m tests.crash.two
 
 conformance: $(READY)  ## The sandbox against recordings of Microsoft Graph; RECORDINGS=folder
 	$(BIN)/python -m conformance $(RECORDINGS)
