@@ -6,20 +6,16 @@ tenant or none: what such rights would add is then skipped, and the test mail de
 
 from __future__ import annotations
 
-import base64
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote, urlsplit
 
-from provision.clouds import CLOUDS, Cloud
 from provision.errors import Entry, ProvisionError, catalogue
 from provision.graph import mail, mailbox
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.client import Graph
-from provision.graph.credentials import given
+from provision.graph.credentials import claims_of, given
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
+from provision.graph.tenant import openid_url, read_document, refuse_other_cloud
 from provision.plan.rungs import Rung, Verdict, Verification
 from provision.resources.consent import PERMISSION
 from provision.resources.mailbox import State
@@ -90,7 +86,7 @@ class _Climb:
         """DNS, TLS and HTTP to both hosts, and whether the tenant is in this cloud."""
         cloud, tenant = self._graph.cloud, self._typed.tenant_id
         try:
-            login = await self._graph.fetch(_openid(cloud, tenant))
+            login = await self._graph.fetch(openid_url(cloud, tenant))
             await self._graph.fetch(f"{cloud.graph}/v1.0/me")  # without a token: 401, which is an answer
         except Lost as lost:
             return _fail("reach", f"{lost.host} cannot be reached: {lost}", catalogue.UNREACHABLE)
@@ -98,10 +94,10 @@ class _Climb:
             swapped = await self._is_tenant(self._typed.client_id)
             entry = catalogue.IDS_SWAPPED if swapped else catalogue.TENANT_UNKNOWN
             return _fail("reach", f"tenant '{tenant}' is not known at {cloud.login}", entry)
-        home = _graph_host(login.content)
-        if home and home != urlsplit(cloud.graph).netloc:
-            where = next((c.name for c in CLOUDS.values() if urlsplit(c.graph).netloc == home), home)
-            return _fail("reach", f"tenant '{tenant}' lives in the cloud {where}", catalogue.WRONG_CLOUD)
+        try:
+            refuse_other_cloud(cloud, tenant, read_document(login.content) or {})
+        except ProvisionError as error:
+            return _fail("reach", error.message, error.entry)
         return Rung("reach", Verdict.PASS, f"{cloud.login} and {cloud.graph} answer")
 
     async def token(self) -> Rung:
@@ -233,7 +229,7 @@ class _Climb:
     async def _is_tenant(self, text: str) -> bool:
         """Whether what was given as a client id is a tenant's: then the two stand in each other's box."""
         try:
-            return (await self._graph.fetch(_openid(self._graph.cloud, text))).is_success
+            return (await self._graph.fetch(openid_url(self._graph.cloud, text))).is_success
         except Lost:
             return False
 
@@ -274,28 +270,12 @@ def _send_failed(failure: Failure) -> Rung:
     return _fail("send", message, entry, service_code=failure.code, request_id=failure.request_id)
 
 
-def _openid(cloud: Cloud, tenant: str) -> str:
-    return f"{cloud.login}/{quote(tenant, safe='')}/v2.0/.well-known/openid-configuration"
-
-
-def _graph_host(content: bytes) -> str | None:
-    """The host of the tenant's own Graph, as its OpenID document says."""
-    try:
-        document = json.loads(content)
-    except ValueError:
-        return None
-    host = document.get("msgraph_host") if isinstance(document, dict) else None
-    return host if isinstance(host, str) else None
-
-
 def _roles(token: str) -> frozenset[str] | None:
-    """The application permissions in a token; None where it cannot be read, which is Microsoft's affair."""
-    try:
-        payload = token.split(".")[1]
-        claims: Any = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        roles = claims.get("roles", [])
-    except (IndexError, ValueError, AttributeError):
+    """The application permissions in a token; None where it cannot be read."""
+    claims = claims_of(token)
+    if not claims:
         return None
+    roles = claims.get("roles", [])
     return frozenset(role for role in roles if isinstance(role, str)) if isinstance(roles, list) else None
 
 

@@ -7,7 +7,6 @@ https://learn.microsoft.com/graph/api/application-update
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import Any
 
@@ -142,23 +141,25 @@ async def add_owners(graph: Graph, object_id: str, ids: tuple[str, ...], *, sett
 
     Source: https://learn.microsoft.com/graph/api/application-post-owners
     """
+    for owner in ids:
+        await _add_owner(graph, object_id, owner, settling=settling)
+
+
+async def _add_owner(graph: Graph, object_id: str, owner: str, *, settling: bool) -> None:
     builder = graph.sdk.applications.by_application_id(object_id).owners.ref
+    link = body({"@odata.id": f"{graph.root}/directoryObjects/{owner}"})
     try:
-        await asyncio.gather(
-            *(
-                graph.send(
-                    builder.to_post_request_information(
-                        body({"@odata.id": f"{graph.root}/directoryObjects/{owner}"})
-                    ),
-                    settling=settling,
-                )
-                for owner in ids
-            )
-        )
+        try:
+            await graph.send(builder.to_post_request_information(link))
+        except Refusal as refusal:
+            # Of a new application a 404 may be a replica's; of an owner that nobody has, it never is.
+            if not settling or owner in refusal.message.lower():
+                raise
+            await graph.send(builder.to_post_request_information(link), settling=True)
     except Failure as failure:
         if isinstance(failure, Refusal) and "already exist" in failure.message:
             return
-        raise translated(failure, "adding an owner to the application", needs=WRITE) from failure
+        raise translated(failure, f"adding the owner {owner} to the application", needs=WRITE) from failure
 
 
 async def tag(graph: Graph, object_id: str, tags: tuple[str, ...], *, settling: bool) -> None:

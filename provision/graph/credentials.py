@@ -211,6 +211,16 @@ def given(token: str, tenant: str, cloud: Cloud) -> Tokens:
     return Tokens(GivenToken(token), GIVEN, tenant, cloud)
 
 
+def claims_of(token: str) -> dict[str, Any]:
+    """Return what a token says; empty where it cannot be read, for its format is Microsoft's own affair."""
+    try:
+        payload = token.split(".")[1]
+        found = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+    except (IndexError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 class Tokens(AccessTokenProvider):
     """Hands one token to all requests, and renews it in time: the SDK asks anew for each request."""
 
@@ -246,28 +256,18 @@ class Tokens(AccessTokenProvider):
 
     def tenant_id(self) -> str | None:
         """Return the tenant that the token is for, as far as its payload can be read."""
-        found = self._payload().get("tid")
+        found = self.claims().get("tid")
         return found.lower() if isinstance(found, str) else None
 
     def claims(self) -> dict[str, Any]:
-        """Return what the token in hand says; empty where it cannot be read, which is Microsoft's affair."""
-        return self._payload()
+        """Return what the token in hand says; empty where there is none, or it cannot be read."""
+        return claims_of(self._token[0]) if self._token else {}
 
     def caller(self) -> dict[str, str]:
         """Return who signed in, in the token's own words: ``tid``, ``oid``, ``appid``, ``upn``, ``idtyp``."""
-        payload = self._payload()
+        payload = self.claims()
         words = ("tid", "oid", "appid", "upn", "idtyp")
         return {word: str(payload[word]) for word in words if word in payload}
-
-    def _payload(self) -> dict[str, Any]:
-        if self._token is None:
-            return {}
-        parts = self._token[0].split(".")
-        try:
-            payload = json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))
-        except (IndexError, TypeError, ValueError):
-            return {}  # the format is Microsoft's own affair and may change
-        return payload if isinstance(payload, dict) else {}
 
     def _ask(self, claims: str | None) -> tuple[str, float]:
         from azure.core.exceptions import AzureError, ClientAuthenticationError
