@@ -8,8 +8,8 @@ from typing import Any
 
 from provision.errors import ProvisionError
 from provision.plan.doctor import Check, Diagnosis, State
-from provision.plan.model import Target
 from provision.plan.rights import Presence, Right
+from provision.report import lines
 from provision.report.documents import error_json
 from provision.report.escape import code, markdown, plain
 
@@ -25,7 +25,7 @@ _LACKING = (Presence.MISSING, Presence.UNKNOWN, Presence.NOT_CHECKED)
 
 def doctor_text(found: Diagnosis, *, color: bool = False) -> str:
     """Return the checks, then the rights; below each that is not there, what would be enough."""
-    where = "the sandbox" if found.target is Target.SANDBOX else f"cloud {found.cloud}"
+    where = lines.where(found.target, found.cloud)
     out = [f"{_pen(found.name, '1', color)}  in tenant {plain(found.tenant_id or found.tenant)}, {where}"]
     if found.roles:
         out.append(f"directory roles of who signed in: {plain(', '.join(found.roles))}")
@@ -59,7 +59,7 @@ def _pen(text: str, code: str, color: bool) -> str:
 
 def doctor_markdown(found: Diagnosis) -> str:
     """Return two tables: what was looked at, and the rights."""
-    where = "the sandbox" if found.target is Target.SANDBOX else f"cloud {found.cloud}"
+    where = lines.where(found.target, found.cloud)
     out = [
         f"### provision doctor: {code(found.name)}", "",
         f"Tenant {code(found.tenant_id or found.tenant)}, {where}.", "",

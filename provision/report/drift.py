@@ -7,7 +7,6 @@ from typing import Any
 
 from provision.errors import ProvisionError, Severity
 from provision.plan.drift import Deviation, Drift, Ignored
-from provision.plan.model import Target
 from provision.report import lines
 from provision.report.documents import error_json, plan_json
 from provision.report.escape import code, fenced, markdown, plain
@@ -15,7 +14,6 @@ from provision.report.escape import code, fenced, markdown, plain
 _RED, _YELLOW, _GREEN, _DIM, _BOLD = "31", "33", "32", "2", "1"
 _COLORS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.INFO: _DIM}
 _OF_SIGN = {"+": _GREEN, "-": _RED, "~": _YELLOW, ">": "36", " ": _DIM}
-_SIGNS = {"+": "+", "-": "-", "~": "!", ">": "!", " ": " "}  # what GitHub's highlighting of a diff colours
 
 
 def drift_json(drift: Drift) -> dict[str, Any]:
@@ -93,8 +91,7 @@ def drift_markdown(drift: Drift) -> str:
         "",
     ]
     if _pending(drift):
-        diff = "\n".join(f"{_SIGNS[line.sign]} {line.text}".rstrip() for line in lines.of_plan(drift.plan))
-        out += [fenced(diff, "diff"), ""]
+        out += [fenced(lines.as_diff(drift.plan), "diff"), ""]
     for item in drift.deviations:
         out.append(
             f"- **{item.severity.value}** {code(item.entry.name)} at {code(item.address)}: "
@@ -118,7 +115,7 @@ def _pending(drift: Drift) -> bool:
 
 
 def _where(drift: Drift) -> str:
-    return "the sandbox" if drift.plan.target is Target.SANDBOX else f"cloud {drift.plan.desired.cloud.name}"
+    return lines.where(drift.plan.target, drift.plan.desired.cloud.name)
 
 
 def _summary(drift: Drift) -> str:

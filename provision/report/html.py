@@ -249,10 +249,9 @@ def _findings(findings: Iterable[Finding]) -> list[str]:
 
 
 def _where(plan: Plan) -> list[tuple[str, str]]:
-    sandbox = plan.target is Target.SANDBOX
     return [
         ("Tenant", _code(plan.observed.tenant_id)),
-        ("Target", "the sandbox" if sandbox else f"cloud {markup(plan.desired.cloud.name)}"),
+        ("Target", markup(lines.where(plan.target, plan.desired.cloud.name))),
     ]
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from provision.change import Action, Change
-from provision.plan.model import Plan
+from provision.plan.model import Plan, Target
 from provision.plan.result import Result, Status
 from provision.report.escape import plain
 
@@ -21,6 +21,8 @@ _SIGNS = {
     Action.NO_OP: " ",
     Action.HANDOFF: ">",
 }
+# What GitHub's highlighting of a diff colours; ours for an update and a hand-over it would not.
+_OF_DIFF = {"+": "+", "-": "-", "~": "!", ">": "!", " ": " "}
 _WORDS = {
     "create": "to create",
     "update": "to update",
@@ -50,6 +52,16 @@ class Line:
 def of_plan(plan: Plan) -> list[Line]:
     """Return the lines of every change, in the plan's order."""
     return [line for change in plan.changes for line in _of_change(change)]
+
+
+def as_diff(plan: Plan) -> str:
+    """Return the lines of every change with the signs of a diff, for a block of Markdown."""
+    return "\n".join(f"{_OF_DIFF[line.sign]} {line.text}".rstrip() for line in of_plan(plan))
+
+
+def where(target: Target, cloud: str) -> str:
+    """Return which Microsoft Graph is meant, in words; not escaped."""
+    return "the sandbox" if target is Target.SANDBOX else f"cloud {cloud}"
 
 
 def summary(plan: Plan) -> str:

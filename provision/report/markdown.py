@@ -6,14 +6,11 @@ import re
 from itertools import groupby
 
 from provision.errors import Finding, Severity
-from provision.plan.model import Plan, Target
+from provision.plan.model import Plan
 from provision.plan.result import ConsentState, Result
 from provision.report import lines
 from provision.report.consent import letter_markdown
 from provision.report.escape import code, fenced, markdown
-
-# What GitHub's highlighting of a diff colours; ours for an update and a hand-over it would not.
-_SIGNS = {"+": "+", "-": "-", "~": "!", ">": "!", " ": " "}
 
 
 def marker(kind: str, tenant: str, name: str) -> str:
@@ -27,15 +24,14 @@ def marker(kind: str, tenant: str, name: str) -> str:
 
 def plan_markdown(plan: Plan) -> str:
     """Return a plan: heading, summary, the diff, findings, digest."""
-    where = "the sandbox" if plan.target is Target.SANDBOX else f"cloud {plan.desired.cloud.name}"
-    diff = "\n".join(f"{_SIGNS[line.sign]} {line.text}".rstrip() for line in lines.of_plan(plan))
+    where = lines.where(plan.target, plan.desired.cloud.name)
     out = [
         marker("plan", plan.observed.tenant_id, plan.name),
         f"### provision plan: {code(plan.name)}",
         "",
         f"{lines.summary(plan)}; tenant {code(plan.observed.tenant_id)}, {where}.",
         "",
-        fenced(diff, "diff"),
+        fenced(lines.as_diff(plan), "diff"),
         "",
         *findings_markdown(plan.findings),
         f"Digest: {code(plan.digest)}",

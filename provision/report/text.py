@@ -8,7 +8,7 @@ from itertools import groupby
 
 from provision.errors import Finding, ProvisionError, Severity
 from provision.plan import guards
-from provision.plan.model import Plan, Target
+from provision.plan.model import Plan
 from provision.plan.result import ConsentState, Result
 from provision.plan.saved import overall
 from provision.report import lines
@@ -33,7 +33,7 @@ class _Pen:
 def plan_text(plan: Plan, *, color: bool = False) -> str:
     """Return a plan as a diff: what changes, why, what else to know, and the digest to approve it by."""
     pen = _Pen(color=color)
-    where = "the sandbox" if plan.target is Target.SANDBOX else f"cloud {plan.desired.cloud.name}"
+    where = lines.where(plan.target, plan.desired.cloud.name)
     out = [f"{pen(plan.name, _BOLD)}  in tenant {plain(plan.observed.tenant_id)}, {where}", ""]
     out += [pen(f"  {line.sign} {line.text}".rstrip(), _OF_SIGN[line.sign]) for line in lines.of_plan(plan)]
     out += ["", *_findings(plan.findings, pen)]
