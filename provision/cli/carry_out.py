@@ -8,14 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeAlias
 
-import click
-
 from provision import report
 from provision.cli import emit
-from provision.cli.console import colorful, talk
+from provision.cli.console import ask, colorful, talk
 from provision.cli.options import Common
 from provision.cli.session import opened
-from provision.delivery.terminal import interruptible
 from provision.engine import preflight, run
 from provision.engine.fleet import each
 from provision.engine.run import Job
@@ -117,13 +114,5 @@ def confirm(due: Sequence[Plan], options: Common, *, yes: bool) -> None:
         for plan in due:
             with options.ci.group(f"Plan: {plan.name}", sys.stderr):
                 talk(report.plan_text(plan, color=colorful(sys.stderr, plain=options.no_color)))
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise ProvisionError(catalogue.NOT_INTERACTIVE)
     count = sum(len(plan.pending) for plan in due)
-    question = f"Make {'this change' if count == 1 else f'these {count} changes'}? Type yes"
-    with interruptible():
-        answer = click.prompt(question, default="no", show_default=False, err=True)
-    if answer.strip().lower() != "yes":
-        raise ProvisionError(catalogue.DECLINED)
+    ask(f"Make {'this change' if count == 1 else f'these {count} changes'}?", yes=yes)

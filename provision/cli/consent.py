@@ -38,6 +38,7 @@ def consent(options: Common, wait: float | None, yes: bool) -> int:
 
 async def _consent(options: Common, wait: float | None, *, yes: bool) -> int:
     from provision import report
+    from provision.cli import emit
     from provision.cli.carry_out import confirm
     from provision.cli.console import talk
     from provision.cli.session import opened
@@ -71,9 +72,7 @@ async def _consent(options: Common, wait: float | None, *, yes: bool) -> int:
         items = await _waited(options, items, [waiting(item) for item in items], wait)
     _print(items, options)
     pending = any(map(waiting, items)) and catalogue.CONSENT_PENDING.name not in options.allow
-    codes = [item.exit for item in items if isinstance(item, ProvisionError)]
-    codes += [error.exit for item in items if isinstance(item, Result) for error in item.errors]
-    return worst([*codes, Exit.CONSENT if pending else Exit.DONE])
+    return worst([emit.failures(items), Exit.CONSENT if pending else Exit.DONE])
 
 
 async def _waited(
@@ -104,7 +103,7 @@ def _shown(item: Result, options: Common) -> str:
 
 def _print(items: Sequence[Result | ProvisionError], options: Common) -> None:
     """Print how each consent stands; what failed goes to stderr, or into the JSON document."""
-    from provision.cli import emit
+    from provision.cli import emit, told
     from provision.errors import ProvisionError
 
     if options.output == "json":
@@ -119,3 +118,4 @@ def _print(items: Sequence[Result | ProvisionError], options: Common) -> None:
         click.echo(_shown(item, options))
         for failed in item.errors:
             emit.error(failed, options)
+    told.results(items, options.ci)

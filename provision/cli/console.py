@@ -19,15 +19,12 @@ def colorful(stream: IO[str], *, plain: bool) -> bool:
 class Progress:
     """Tells on stderr what is going on: one line that is rewritten on a terminal, else line by line."""
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
+    def __init__(self) -> None:
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._shown = False
 
     def __call__(self, text: str) -> None:
         """Tell one thing."""
-        if self._quiet:
-            return
         if self._live:
             click.echo(f"\r\x1b[2K{text[: _width()]}", nl=False, err=True)
             self._shown = True
@@ -51,3 +48,18 @@ def _width() -> int:
 def talk(text: str) -> None:
     """Say something that is not data."""
     click.echo(text, err=True)
+
+
+def ask(question: str, *, yes: bool) -> None:
+    """Return once a person said yes, or ``yes`` did; ``ProvisionError`` if not, or if nobody is there."""
+    if yes:
+        return
+    from provision.delivery.terminal import interruptible
+    from provision.errors import ProvisionError, catalogue
+
+    if not sys.stdin.isatty():
+        raise ProvisionError(catalogue.NOT_INTERACTIVE)
+    with interruptible():
+        answer = click.prompt(f"{question} Type yes", default="no", show_default=False, err=True)
+    if answer.strip().lower() != "yes":
+        raise ProvisionError(catalogue.DECLINED)

@@ -166,7 +166,9 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
         "--auth", type=click.Choice(AUTHS), default="default", show_default=True, help="How to sign in."
     )
     @click.option(
-        "--deliver", metavar="SINK", help="Where a new secret goes: terminal, file:PATH or command:ARGV."
+        "--deliver",
+        metavar="SINK",
+        help="Where a new secret goes: terminal, file:PATH, command:ARGV; or key_vault:, github:, azure_devops:.",
     )
     @click.option(
         "--allow",

@@ -9,9 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-import click
-
-from provision.cli.console import talk
+from provision.cli.console import ask, talk
 from provision.cli.options import Common
 from provision.cli.session import in_ci
 from provision.errors import ProvisionError, catalogue
@@ -52,7 +50,7 @@ def run(script: str, limit: Limit, *, undo: bool, yes: bool) -> None:
         f"{what} in Exchange Online of tenant {plain(limit.tenant_id)}: the scope {plain(limit.scope)} for "
         f"{plain(limit.address)}, and the role for application {plain(limit.client_id)}"
     )
-    _confirm(yes=yes)
+    ask("Run it?", yes=yes)
     handle, name = tempfile.mkstemp(prefix="provision-", suffix=".ps1")
     try:
         with os.fdopen(handle, "w", encoding="ascii") as file:
@@ -72,13 +70,3 @@ def _pwsh() -> str:
     if found is None:
         raise ProvisionError(catalogue.POWERSHELL_MISSING, "pwsh is not on this machine")
     return found
-
-
-def _confirm(*, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise ProvisionError(catalogue.NOT_INTERACTIVE)
-    answer = click.prompt("Run it? Type yes", default="no", show_default=False, err=True)
-    if answer.strip().lower() != "yes":
-        raise ProvisionError(catalogue.DECLINED)

@@ -44,13 +44,13 @@ class Execution:
         if observed is not None:
             self.app_id = observed.app_id
             found = self.plan.observed.secrets
-            mark = self.plan.desired.client_secret.mark
+            ours = secrets.marked(self.plan.desired.client_secret, found)
             self.holder = Holder(
                 observed.id,
                 observed.tags,
                 frozenset(item.key_id for item in found),
                 fresh=False,
-                newest=max((i.start for i in found if (i.display_name or "").endswith(mark)), default=None),
+                newest=ours[0].start if ours else None,
             )
         if await self._attempt(applications.ADDRESS, self._application):
             await asyncio.gather(self._access(), self._secrets())

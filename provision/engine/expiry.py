@@ -10,6 +10,7 @@ from provision.engine.observe import Registration, registration
 from provision.engine.run import Job
 from provision.errors import ProvisionError
 from provision.plan.expiry import Watched
+from provision.resources import client_secret
 from provision.resources.client_secret import Records, Span
 
 
@@ -43,8 +44,7 @@ async def _records(job: Job, found: Registration) -> Records:
     have said is then not known, and the secret is shown as unproven.
     """
     tenant = found.application.delivered if found.application else frozenset[str]()
-    mark = job.desired.client_secret.mark
-    ours = {item.key_id for item in found.secrets if (item.display_name or "").endswith(mark)}
+    ours = {item.key_id for item in client_secret.marked(job.desired.client_secret, found.secrets)}
     if ours <= tenant:
         return Records(tenant)
     intended, delivered = job.journal(found.tenant_id).keys()

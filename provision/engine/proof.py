@@ -8,7 +8,7 @@ from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.plan.model import Plan
-from provision.resources.client_secret import Remove
+from provision.resources.client_secret import Remove, marked
 from provision.secret import Secret
 
 _YOUNG = timedelta(minutes=10)  # for so long Entra may not know a secret everywhere
@@ -23,8 +23,8 @@ async def prove(job: Job, plan: Plan, value: Secret) -> None:
     observed = plan.observed
     assert observed.application is not None
     going = {change.step.key_id for change in plan.changes if isinstance(change.step, Remove)}
-    ours = [s for s in observed.secrets if (s.display_name or "").endswith(plan.desired.client_secret.mark)]
-    newest = max((s for s in ours if s.key_id not in going), key=lambda s: s.start)
+    ours = marked(plan.desired.client_secret, observed.secrets)
+    newest = next(item for item in ours if item.key_id not in going)
     if newest.hint and value.hint != newest.hint:
         raise ProvisionError(catalogue.WRONG_SECRET, _what_else(value, [s.hint for s in ours]))
     graph, waited = job.tenant.graph, 0.0

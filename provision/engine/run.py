@@ -270,9 +270,8 @@ def _consent(
     url = job.tenant.graph.cloud.consent_url(plan.observed.tenant_id, app_id) if app_id else None
     if state is not ConsentState.REQUIRED:
         return Consent(state, url, needed, consent.Detail(state.value))
-    missing = (consent.Detail.GRANTED, consent.Detail.NOT_NEEDED)  # what a rotation does not look at
-    detail = consent.Detail.REQUIRED if plan.consent in missing else plan.consent
-    return Consent(state, url, needed, detail, letter(plan, product, app_id, url) if app_id and url else None)
+    message = letter(plan, product, app_id, url) if app_id and url else None
+    return Consent(state, url, needed, plan.consent, message)
 
 
 def _consent_state(plan: Plan, outcomes: tuple[Outcome, ...]) -> ConsentState:

@@ -85,7 +85,7 @@ class Consent:
     state: ConsentState
     url: str | None
     role_needed: str
-    detail: Detail = Detail.REQUIRED
+    detail: Detail
     letter: Letter | None = None  # to whoever gives it, while it is required
 
 

@@ -1,6 +1,7 @@
-"""The managed kinds: one module each with what is desired, what is observed, and the pure diff.
+"""The kinds of things in a tenant: one module each with what is desired, what is observed, and the diff.
 
-``Desired`` is what a configuration asks for, ``Observed`` what Graph showed; both are plain values.
+``Desired`` is what a configuration asks for, ``Observed`` what Graph showed; both are plain values. Of
+what is only looked at, for drift or rights, there is an ``Observed`` alone.
 """
 
 from __future__ import annotations

@@ -133,7 +133,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """``POST /applications/{id}/removePassword``: a secret of ours that nobody ever received."""
+    """``POST /applications/{id}/removePassword``: a secret of ours, which is not to be used any more."""
 
     key_id: str
 
