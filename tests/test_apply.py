@@ -235,7 +235,7 @@ def test_one_failing_config_does_not_stop_the_others(provision: Program) -> None
 
 
 def test_an_owner_that_nobody_is_is_told_at_once(provision: Program) -> None:
-    """A new application may be unknown to a replica; an owner that is not there is a mistake in the config."""
+    """A new application may be unknown to a replica; an owner that is not there is a mistake."""
     config = write_config()
     nobody = "11111111-2222-4333-8444-555555555555"
     Path(config).write_text(Path(config).read_text().replace("mail:\n", f"  owners: [{nobody}]\nmail:\n"))
