@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provision.plan.result import ConsentState, Letter, Result, Status
 from provision.report.escape import code, fenced, markdown, plain
+from provision.report.pen import GREEN, YELLOW, Pen
 from provision.resources import consent as consents
 from provision.resources import service_principal
 
@@ -21,9 +22,8 @@ _INSTEAD = "an Exchange administrator limits it to its mailbox instead, with wha
 def consent_text(result: Result, *, color: bool = False) -> str:
     """Return how the consent stands, what was done for it, and what is left to somebody else."""
     found = result.consent
-    state = _STATES[found.detail]
-    if color:
-        state = f"\x1b[{'33' if found.state is ConsentState.REQUIRED else '32'}m{state}\x1b[0m"
+    shade = YELLOW if found.state is ConsentState.REQUIRED else GREEN
+    state = Pen(color=color)(_STATES[found.detail], shade)
     out = [f"{result.plan.name}: {consents.PERMISSION}: {state}"]
     out += [f"  {plain(line)}" for line in _steps(result)]
     if found.state is ConsentState.NOT_NEEDED:

@@ -12,12 +12,12 @@ from provision.plan.rights import Presence, Right
 from provision.report import lines
 from provision.report.documents import error_json
 from provision.report.escape import code, markdown, plain
+from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 
-_RED, _GREEN, _YELLOW, _DIM = "31", "32", "33", "2"
 _COLORS = {
-    State.OK: _GREEN, State.FAILED: _RED, State.NOTE: _YELLOW, State.NOT_CHECKED: _YELLOW,
-    Presence.PRESENT: _GREEN, Presence.MISSING: _RED, Presence.UNKNOWN: _YELLOW,
-    Presence.NOT_CHECKED: _YELLOW, Presence.NOT_NEEDED: _DIM,
+    State.OK: GREEN, State.FAILED: RED, State.NOTE: YELLOW, State.NOT_CHECKED: YELLOW,
+    Presence.PRESENT: GREEN, Presence.MISSING: RED, Presence.UNKNOWN: YELLOW,
+    Presence.NOT_CHECKED: YELLOW, Presence.NOT_NEEDED: DIM,
 }  # fmt: skip
 _STATE = max(map(len, (*State, *Presence)))
 _LACKING = (Presence.MISSING, Presence.UNKNOWN, Presence.NOT_CHECKED)
@@ -25,14 +25,15 @@ _LACKING = (Presence.MISSING, Presence.UNKNOWN, Presence.NOT_CHECKED)
 
 def doctor_text(found: Diagnosis, *, color: bool = False) -> str:
     """Return the checks, then the rights; below each that is not there, what would be enough."""
+    pen = Pen(color=color)
     where = lines.where(found.target, found.cloud)
-    out = [f"{_pen(found.name, '1', color)}  in tenant {plain(found.tenant_id or found.tenant)}, {where}"]
+    out = [f"{pen(found.name, BOLD)}  in tenant {plain(found.tenant_id or found.tenant)}, {where}"]
     if found.roles:
         out.append(f"directory roles of who signed in: {plain(', '.join(found.roles))}")
     out.append("")
     width = max(len(item) for item in (*(c.name for c in found.checks), *(r.what for r in found.rights)))
     for check in found.checks:
-        out.append(_line(check.name, check.state, check.message, width, color))
+        out.append(_line(check.name, check.state, check.message, width, pen))
         if check.state is State.FAILED and check.entry:
             out.append(
                 f"{'':<{width + _STATE + 6}}{plain(check.fix or check.entry.fix)} [{check.entry.code}]"
@@ -40,7 +41,7 @@ def doctor_text(found: Diagnosis, *, color: bool = False) -> str:
     if found.rights:
         out += ["", "It takes the right to"]
     for right in found.rights:
-        out.append(_line(right.what, right.presence, right.detail, width, color))
+        out.append(_line(right.what, right.presence, right.detail, width, pen))
         if right.presence in _LACKING:
             out.append(f"{'':<{width + _STATE + 6}}needs {plain(right.least)}")
     givers = dict.fromkeys(right.giver for right in found.rights if right.presence is Presence.MISSING)
@@ -48,13 +49,9 @@ def doctor_text(found: Diagnosis, *, color: bool = False) -> str:
     return "\n".join(out)
 
 
-def _line(name: str, state: State | Presence, message: str, width: int, color: bool) -> str:
-    shown = _pen(f"{state.value:<{_STATE}}", _COLORS[state], color)
+def _line(name: str, state: State | Presence, message: str, width: int, pen: Pen) -> str:
+    shown = pen(f"{state.value:<{_STATE}}", _COLORS[state])
     return f"  {plain(name):<{width}}  {shown}  {plain(message)}"
-
-
-def _pen(text: str, code: str, color: bool) -> str:
-    return f"\x1b[{code}m{text}\x1b[0m" if color else text
 
 
 def doctor_markdown(found: Diagnosis) -> str:

@@ -10,10 +10,7 @@ from provision.plan.drift import Deviation, Drift, Ignored
 from provision.report import lines
 from provision.report.documents import error_json, plan_json
 from provision.report.escape import code, fenced, markdown, plain
-
-_RED, _YELLOW, _GREEN, _DIM, _BOLD = "31", "33", "32", "2", "1"
-_COLORS = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.INFO: _DIM}
-_OF_SIGN = {"+": _GREEN, "-": _RED, "~": _YELLOW, ">": "36", " ": _DIM}
+from provision.report.pen import BOLD, OF_SEVERITY, OF_SIGN, Pen
 
 
 def drift_json(drift: Drift) -> dict[str, Any]:
@@ -53,20 +50,17 @@ def _deviation(item: Deviation) -> dict[str, Any]:
 
 def drift_text(drift: Drift, *, color: bool = False) -> str:
     """Return what was found, the worst first: where, what is there, what to do about it."""
-
-    def pen(text: str, shade: str) -> str:
-        return f"\x1b[{shade}m{text}\x1b[0m" if color and text else text
-
-    out = [f"{pen(drift.plan.name, _BOLD)}  in tenant {drift.plan.observed.tenant_id}, {_where(drift)}", ""]
+    pen = Pen(color=color)
+    out = [f"{pen(drift.plan.name, BOLD)}  in tenant {drift.plan.observed.tenant_id}, {_where(drift)}", ""]
     if _pending(drift):
         out += ["What 'provision apply' would change:"]
         out += [
-            pen(f"  {line.sign} {line.text}".rstrip(), _OF_SIGN[line.sign])
+            pen(f"  {line.sign} {line.text}".rstrip(), OF_SIGN[line.sign])
             for line in lines.of_plan(drift.plan)
         ]
         out.append("")
     for item in drift.deviations:
-        head = pen(item.severity.value, _COLORS[item.severity])
+        head = pen(item.severity.value, OF_SEVERITY[item.severity])
         out.append(f"{head}: {plain(item.message)} [{item.entry.code} {item.entry.name}]")
         if item.severity is not Severity.INFO:
             out += [f"  {_at(item)}", f"  {plain(item.fix)}"]

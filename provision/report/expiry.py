@@ -9,8 +9,8 @@ from typing import Any
 from provision.plan.expiry import Expiry, Row, State, Unreadable, Watched
 from provision.report.documents import error_json
 from provision.report.escape import code, markdown, plain
+from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 
-_RED, _GREEN, _YELLOW, _DIM, _BOLD = "31", "32", "33", "2", "1"
 _BAR = 10  # cells
 _HEADS = ("Config", "Ends (UTC)", "Left", "Life", "Whose", "State", "Hint", "Key id", "Name")
 _WORDS = {
@@ -27,17 +27,17 @@ def expiry_text(expiry: Expiry, *, color: bool = False, unicode: bool = True) ->
     """Return the table, the most urgent first, and below it what to do; ASCII alone without ``unicode``."""
     table = [_HEADS, *(_cells(row, unicode=unicode) for row in expiry.rows)]
     widths = [max(len(cells[column]) for cells in table) for column in range(len(_HEADS) - 1)]
-    lines = [_line(" ", _HEADS, widths, _BOLD if color else None)]
+    pen = Pen(color=color)
+    lines = [pen(_line(" ", _HEADS, widths), BOLD)]
     for row, cells in zip(expiry.rows, table[1:], strict=True):
-        lines.append(_line("!" if row.counts else " ", cells, widths, _color(row) if color else None))
+        lines.append(pen(_line("!" if row.counts else " ", cells, widths), _color(row)))
     text = "\n".join([*lines, "", _summary(expiry), *_advice(expiry)])
     return text if unicode else text.encode("ascii", "backslashreplace").decode()
 
 
-def _line(mark: str, cells: Sequence[str], widths: Sequence[int], color: str | None) -> str:
+def _line(mark: str, cells: Sequence[str], widths: Sequence[int]) -> str:
     padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=False)]
-    line = "  ".join([mark, *padded, cells[-1]]).rstrip()
-    return f"\x1b[{color}m{line}\x1b[0m" if color else line
+    return "  ".join([mark, *padded, cells[-1]]).rstrip()
 
 
 def _cells(row: Row, *, unicode: bool) -> tuple[str, ...]:
@@ -87,10 +87,10 @@ def _left(row: Row) -> str:
 
 def _color(row: Row) -> str:
     if row.counts:
-        return _YELLOW if row.state is State.AWAITS_CONFIRMATION else _RED
+        return YELLOW if row.state is State.AWAITS_CONFIRMATION else RED
     if row.state is State.FINE:
-        return _GREEN
-    return _DIM if row.state in (State.EXPIRED, State.REPLACED) else _YELLOW
+        return GREEN
+    return DIM if row.state in (State.EXPIRED, State.REPLACED) else YELLOW
 
 
 def _summary(expiry: Expiry) -> str:

@@ -14,28 +14,18 @@ from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.consent import letter_lines
 from provision.report.escape import plain
+from provision.report.pen import BOLD, OF_SEVERITY, OF_SIGN, RED, YELLOW, Pen
 
-_RED, _GREEN, _YELLOW, _CYAN, _BOLD, _DIM = "31", "32", "33", "36", "1", "2"
-_OF_SIGN = {"+": _GREEN, "-": _RED, "~": _YELLOW, ">": _CYAN, " ": _DIM}
-_OF_SEVERITY = {Severity.ERROR: _RED, Severity.WARNING: _YELLOW, Severity.INFO: _DIM}
 _FACT = len("Calendar:")  # how wide the labels below the sheet are
 _EXCERPT = 100  # characters of a line that are shown above a caret
 
 
-class _Pen:
-    def __init__(self, *, color: bool) -> None:
-        self._color = color
-
-    def __call__(self, text: str, code: str) -> str:
-        return f"\x1b[{code}m{text}\x1b[0m" if self._color and text else text
-
-
 def plan_text(plan: Plan, *, color: bool = False) -> str:
     """Return a plan as a diff: what changes, why, what else to know, and the digest to approve it by."""
-    pen = _Pen(color=color)
+    pen = Pen(color=color)
     where = lines.where(plan.target, plan.desired.cloud.name)
-    out = [f"{pen(plan.name, _BOLD)}  in tenant {plain(plan.observed.tenant_id)}, {where}", ""]
-    out += [pen(f"  {line.sign} {line.text}".rstrip(), _OF_SIGN[line.sign]) for line in lines.of_plan(plan)]
+    out = [f"{pen(plan.name, BOLD)}  in tenant {plain(plan.observed.tenant_id)}, {where}", ""]
+    out += [pen(f"  {line.sign} {line.text}".rstrip(), OF_SIGN[line.sign]) for line in lines.of_plan(plan)]
     out += ["", *_findings(plan.findings, pen)]
     out += [f"Plan: {lines.summary(plan)}.", f"Digest: {plan.digest}"]
     return "\n".join(out)
@@ -44,16 +34,16 @@ def plan_text(plan: Plan, *, color: bool = False) -> str:
 def together_text(plans: Sequence[Plan]) -> str:
     """Return what several plans come to in one: what they are refused for, and the digest of all."""
     many = guards.fleet(plans)
-    out = _findings((many,) if many else (), _Pen(color=False))
+    out = _findings((many,) if many else (), Pen(color=False))
     return "\n".join([*out, f"Digest of these {len(plans)} plans: {overall(plans)}"])
 
 
-def _findings(findings: tuple[Finding, ...], pen: _Pen) -> list[str]:
+def _findings(findings: tuple[Finding, ...], pen: Pen) -> list[str]:
     if not findings:
         return []
     out = []
     for finding in findings:
-        head = pen(finding.severity.value, _OF_SEVERITY[finding.severity])
+        head = pen(finding.severity.value, OF_SEVERITY[finding.severity])
         out.append(f"{head}: {plain(finding.message)} [{finding.entry.code} {finding.entry.name}]")
         if finding.severity is not Severity.INFO:
             out.append(f"  {plain(finding.fix or finding.entry.fix)}")
@@ -62,12 +52,12 @@ def _findings(findings: tuple[Finding, ...], pen: _Pen) -> list[str]:
 
 def result_text(result: Result, *, color: bool = False) -> str:
     """Return the hand-off sheet: what came of the plan, the values to enter screen by screen, the dates."""
-    pen = _Pen(color=color)
-    out = [f"{pen(result.plan.name, _BOLD)}: {lines.outcome(result)}", ""]
+    pen = Pen(color=color)
+    out = [f"{pen(result.plan.name, BOLD)}: {lines.outcome(result)}", ""]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
         listed = list(boxes)
         width = max(len(box.label) for box in listed)
-        out.append(pen(f"Enter in {plain(result.title)}, {plain(screen)}", _BOLD))
+        out.append(pen(f"Enter in {plain(result.title)}, {plain(screen)}", BOLD))
         out += [f"  {box.label:<{width}}  {plain(box.value)}" for box in listed]
         out.append("")
     facts = [*lines.secret(result), *_consent(result, pen)]
@@ -80,7 +70,7 @@ def result_text(result: Result, *, color: bool = False) -> str:
     return "\n".join([*out, *letter_lines(result.consent.letter)])
 
 
-def _consent(result: Result, pen: _Pen) -> list[tuple[str, str]]:
+def _consent(result: Result, pen: Pen) -> list[tuple[str, str]]:
     consent = result.consent
     match consent.state:
         case ConsentState.GRANTED:
@@ -91,19 +81,19 @@ def _consent(result: Result, pen: _Pen) -> list[tuple[str, str]]:
                 ("Exchange", "an administrator runs what 'provision exchange CONFIG' prints"),
             ]
         case ConsentState.REQUIRED:
-            head = pen("still to be given.", _YELLOW)
+            head = pen("still to be given.", YELLOW)
             link = f" opens this link and accepts:\n{plain(consent.url)}" if consent.url else " gives it."
             return [("Consent", f"{head} A {consent.role_needed}{link}")]
 
 
 def error_text(error: ProvisionError, *, color: bool = False) -> str:
     """Return errors as a person reads them: what, where with a caret, whose words, what to do next."""
-    return "\n".join(_error(single, _Pen(color=color)) for single in error.all)
+    return "\n".join(_error(single, Pen(color=color)) for single in error.all)
 
 
-def _error(error: ProvisionError, pen: _Pen) -> str:
+def _error(error: ProvisionError, pen: Pen) -> str:
     where = f"{plain(str(error.where))}: " if error.where else ""
-    head = pen("error", _RED)
+    head = pen("error", RED)
     out = [f"{where}{head}: {plain(error.message)} [{error.entry.code} {error.entry.name}]"]
     place = error.where
     if place is not None and place.text is not None and place.line is not None:
@@ -111,7 +101,7 @@ def _error(error: ProvisionError, pen: _Pen) -> str:
         before, line = _excerpt(place.text, place.column or 1)
         out.append(f"  {number} | {line}")
         if place.column is not None:
-            out.append(f"  {' ' * len(number)} | {' ' * before}{pen('^', _RED)}")
+            out.append(f"  {' ' * len(number)} | {' ' * before}{pen('^', RED)}")
     if error.request_id:
         out.append(f"  request id: {plain(error.request_id)}")
     out.append(f"  {plain(error.fix)}")

@@ -7,9 +7,10 @@ from typing import Any
 from provision.errors import catalogue
 from provision.plan.rungs import Rung, Verdict, Verified
 from provision.report.escape import code, markdown, plain
+from provision.report.pen import DIM, GREEN, RED, Pen
 
 _SIGNS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.SKIPPED: "skip"}
-_COLORS = {Verdict.PASS: "32", Verdict.FAIL: "31", Verdict.SKIPPED: "2"}
+_COLORS = {Verdict.PASS: GREEN, Verdict.FAIL: RED, Verdict.SKIPPED: DIM}
 
 
 def verification_json(verified: Verified) -> dict[str, Any]:
@@ -45,11 +46,11 @@ def _rung(rung: Rung) -> dict[str, Any]:
 
 def verification_text(verified: Verified, *, color: bool = False) -> str:
     """Return a line a rung, what to do where one failed, and what is proven by it."""
+    pen = Pen(color=color)
     found = verified.verification
     out = [f"{verified.name}: {plain(verified.address)}, client {verified.client_id}", ""]
     for rung in found.rungs:
-        sign = _SIGNS[rung.verdict]
-        sign = f"\x1b[{_COLORS[rung.verdict]}m{sign}\x1b[0m" if color else sign
+        sign = pen(_SIGNS[rung.verdict], _COLORS[rung.verdict])
         out.append(f"  {sign}  {rung.name:<7}  {plain(rung.message)}")
         if rung.entry is not None:
             ids = f" (request or trace id {plain(rung.request_id)})" if rung.request_id else ""
