@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from datetime import UTC
 from typing import Any
 
 from provision.errors import ProvisionError
 from provision.plan.doctor import Check, Diagnosis, State
 from provision.plan.rights import Presence, Right
 from provision.report import lines
-from provision.report.documents import error_json
+from provision.report.documents import error_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 
@@ -92,7 +91,7 @@ def doctor_json(found: Diagnosis, allowed: Collection[str] = ()) -> dict[str, An
         "tenant": found.tenant,
         "tenant_id": found.tenant_id,
         "cloud": found.cloud,
-        "time": found.time.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "time": timestamp(found.time),
         "identity": {
             "kind": who.kind.value,
             "id": who.id,

@@ -153,12 +153,13 @@ def _secret_key(secret: SecretKey) -> Json:
     return {
         "key_id": secret.key_id,
         "hint": secret.hint,
-        "expires": _time(secret.expires),
-        "renew": _time(secret.renew),
+        "expires": timestamp(secret.expires),
+        "renew": timestamp(secret.renew),
         "delivered_to": secret.delivered_to,
-        "confirm_by": _time(secret.confirm_by) if secret.confirm_by else None,
+        "confirm_by": timestamp(secret.confirm_by) if secret.confirm_by else None,
     }
 
 
-def _time(moment: datetime) -> str:
+def timestamp(moment: datetime) -> str:
+    """Return a moment as every document writes it: UTC, to the second, with a Z."""
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

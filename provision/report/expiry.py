@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provision.plan.expiry import Expiry, Row, State, Unreadable, Watched
-from provision.report.documents import error_json
+from provision.report.documents import error_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 
@@ -182,11 +182,11 @@ def _row(row: Row) -> dict[str, Any]:
         "key_id": secret.key_id if secret else None,
         "display_name": secret.display_name if secret else None,
         "hint": secret.hint if secret else None,
-        "start": _time(secret.start) if secret else None,
-        "expires": _time(secret.end) if secret else None,
+        "start": timestamp(secret.start) if secret else None,
+        "expires": timestamp(secret.end) if secret else None,
         "days_left": row.days_left,
-        "renew": _time(row.renew) if row.renew else None,
-        "confirm_by": _time(row.confirm_by) if row.confirm_by else None,
+        "renew": timestamp(row.renew) if row.renew else None,
+        "confirm_by": timestamp(row.confirm_by) if row.confirm_by else None,
         "state": row.state.value,
         "attention": row.counts,
     }
@@ -200,7 +200,7 @@ def _config(item: Watched | Unreadable) -> dict[str, Any]:
         "tenant_id": known.tenant_id if known else None,
         "oauth_client_id": known.client_id if known else None,
         "application": known.application if known else None,
-        "time": _time(known.now) if known else None,
+        "time": timestamp(known.now) if known else None,
         "readable": known is not None,
         "error": error_json(item.error) if isinstance(item, Unreadable) else None,
     }
@@ -208,7 +208,3 @@ def _config(item: Watched | Unreadable) -> dict[str, Any]:
 
 def _day(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%d")
-
-
-def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
