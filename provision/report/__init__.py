@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from provision.report.calendar import expiry_calendar
 from provision.report.consent import consent_markdown, consent_text
-from provision.report.doctor import doctor_json, doctor_markdown, doctor_text, doctors_json
+from provision.report.doctor import doctor_markdown, doctor_text, doctors_json
 from provision.report.documents import error_json, plan_json, plans_json, result_json, results_json
 from provision.report.drift import drift_json, drift_markdown, drift_text, drifts_json
 from provision.report.escape import document
 from provision.report.expiry import expiry_json, expiry_markdown, expiry_text
 from provision.report.html import plans_html, results_html
-from provision.report.markdown import plan_markdown, result_markdown
 from provision.report.pages import error_markdown, plans_markdown, results_markdown
 from provision.report.prometheus import expiry_prometheus
 from provision.report.text import error_text, plan_text, result_text, together_text
@@ -19,7 +18,6 @@ from provision.report.verify import verification_json, verification_markdown, ve
 __all__ = [
     "consent_markdown",
     "consent_text",
-    "doctor_json",
     "doctor_markdown",
     "doctor_text",
     "doctors_json",
@@ -37,13 +35,11 @@ __all__ = [
     "expiry_prometheus",
     "expiry_text",
     "plan_json",
-    "plan_markdown",
     "plan_text",
     "plans_html",
     "plans_json",
     "plans_markdown",
     "result_json",
-    "result_markdown",
     "result_text",
     "results_html",
     "results_json",

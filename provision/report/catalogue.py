@@ -47,10 +47,10 @@ def list_text(entries: Iterable[Entry]) -> str:
     return "\n".join(f"{entry.code}  {entry.name:<{width}}  {entry.title}" for entry in listed)
 
 
-def entry_markdown(entry: Entry, *, level: int = 3) -> str:
+def entry_markdown(entry: Entry) -> str:
     """Return one entry as a section whose anchor is its code."""
     rows = [
-        f"{'#' * level} {entry.code}",
+        f"### {entry.code}",
         "",
         f"`{entry.name}`: {entry.title}. Exit code {int(entry.exit)}.",
         "",

@@ -25,7 +25,7 @@ _SMALLEST = 600  # bytes for one part: its heading, a note and its digest
 _FENCE = re.compile(r"^(`{3,})")
 
 
-def plans_markdown(items: Sequence[Plan | ProvisionError], *, limit: int = LIMIT) -> str:
+def plans_markdown(items: Sequence[Plan | ProvisionError]) -> str:
     """Return plans, and the errors of those that could not be made, as one page."""
     made = [item for item in items if isinstance(item, Plan)]
     tail = ""
@@ -40,13 +40,13 @@ def plans_markdown(items: Sequence[Plan | ProvisionError], *, limit: int = LIMIT
             parts.append((body, digest))
         else:
             parts.append((error_markdown(item), ""))
-    return _joined(parts, tail, limit)
+    return _joined(parts, tail)
 
 
-def results_markdown(items: Sequence[Result | ProvisionError], *, limit: int = LIMIT) -> str:
+def results_markdown(items: Sequence[Result | ProvisionError]) -> str:
     """Return hand-off sheets, and the errors of those that there are none of, as one page."""
     parts = [(result_markdown(i) if isinstance(i, Result) else error_markdown(i), "") for i in items]
-    return _joined(parts, "", limit)
+    return _joined(parts, "")
 
 
 def error_markdown(error: ProvisionError) -> str:
@@ -89,9 +89,9 @@ def _note(count: int) -> str:
     return f"\nCut here: {count} more lines are in the job's log.\n"
 
 
-def _joined(parts: Sequence[tuple[str, str]], tail: str, limit: int) -> str:
+def _joined(parts: Sequence[tuple[str, str]], tail: str) -> str:
     """Join parts, each with the line that must not be cut; short ones leave their room to the long."""
-    room = limit - _size(tail) - 200
+    room = LIMIT - _size(tail) - 200
     most = max(1, room // _SMALLEST)
     shown = parts[:most]
     if len(shown) < len(parts):
