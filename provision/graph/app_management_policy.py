@@ -12,7 +12,9 @@ from datetime import timedelta
 from typing import Any
 
 from provision.graph.answers import Failure
-from provision.graph.client import Graph, Query, configuration
+from provision.graph.client import Graph
+from provision.graph.listing import NotReadable as NotReadable  # noqa: PLC0414 - named here by who observes
+from provision.graph.listing import listed
 from provision.graph.records import maybe, records, time
 from provision.graph.refusals import denied, missing, translated
 from provision.resources.app_management_policy import Policy, Restriction
@@ -23,10 +25,6 @@ _DURATION = re.compile(
 )
 
 
-class NotReadable(Exception):
-    """Raised where this identity may not read policies."""
-
-
 async def default(graph: Graph) -> Policy | None:
     """Return the tenant's default policy; ``NotReadable`` without the right."""
     builder = graph.sdk.policies.default_app_management_policy
@@ -34,7 +32,7 @@ async def default(graph: Graph) -> Policy | None:
         answer = await graph.send(builder.to_get_request_information())
     except Failure as failure:
         if denied(failure):
-            raise NotReadable from failure
+            raise NotReadable("the app management policy", NEEDS) from failure
         if missing(failure):
             return None
         raise translated(failure, "reading the app management policy", needs=NEEDS) from failure
@@ -44,14 +42,7 @@ async def default(graph: Graph) -> Policy | None:
 async def custom(graph: Graph, object_id: str) -> Policy | None:
     """Return the policy assigned to an application; ``NotReadable`` without the right."""
     builder = graph.sdk.applications.by_application_id(object_id).app_management_policies
-    try:
-        items = await graph.collect(builder, configuration(Query()))
-    except Failure as failure:
-        if denied(failure):
-            raise NotReadable from failure
-        if missing(failure):
-            return None
-        raise translated(failure, "reading the application's own policy", needs=NEEDS) from failure
+    items = await listed(graph, builder, what="the application's own policy", needs=NEEDS)
     policies = [_policy(item, item.get("restrictions")) for item in items]
     return policies[0] if policies else None  # at most one can be assigned
 

@@ -6,6 +6,8 @@ https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
 
 from __future__ import annotations
 
+from typing import Any
+
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import ProvisionError, catalogue
 from provision.graph import delegated_grant
@@ -37,11 +39,8 @@ async def role(graph: Graph) -> Role:
 
 async def assignments(graph: Graph, app_id: str) -> tuple[Role, ...]:
     """Return the app roles granted to the application's principal; none if it has no principal."""
-    # The SDK's builder of this address has no child for assignments, so the address is written out.
-    url = f"{graph.root}/servicePrincipals(appId='{app_id}')/appRoleAssignments"
-    builder = graph.sdk.service_principals.by_service_principal_id(app_id).app_role_assignments
     try:
-        items = await graph.collect(builder.with_url(url), configuration(Query()))
+        items = await _assignments(graph, app_id)
     except Failure as failure:
         if missing(failure):
             return ()
@@ -58,10 +57,8 @@ async def addresses(graph: Graph, app_id: str, role: Role) -> tuple[str, ...]:
 
     Source: https://learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignments
     """
-    url = f"{graph.root}/servicePrincipals(appId='{app_id}')/appRoleAssignments"
-    builder = graph.sdk.service_principals.by_service_principal_id(app_id).app_role_assignments
     try:
-        items = await graph.collect(builder.with_url(url), configuration(Query()))
+        items = await _assignments(graph, app_id)
     except Failure as failure:
         raise translated(failure, "reading the application's grants", needs=READ) from failure
     return tuple(
@@ -69,6 +66,13 @@ async def addresses(graph: Graph, app_id: str, role: Role) -> tuple[str, ...]:
         for item in items
         if (maybe(item, "resourceId"), maybe(item, "appRoleId")) == (role.resource_id, role.role_id)
     )
+
+
+async def _assignments(graph: Graph, app_id: str) -> list[dict[str, Any]]:
+    # The SDK's builder of this address has no child for assignments, so the address is written out.
+    url = f"{graph.root}/servicePrincipals(appId='{app_id}')/appRoleAssignments"
+    builder = graph.sdk.service_principals.by_service_principal_id(app_id).app_role_assignments
+    return await graph.collect(builder.with_url(url), configuration(Query()))
 
 
 async def delegated(graph: Graph, app_id: str, role: Role) -> bool:

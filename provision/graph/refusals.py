@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provision.errors import Entry, ProvisionError, catalogue
 from provision.graph.answers import Failure, Lost, Refusal
+from provision.graph.retry import BROKEN, BUSY
 
 _DENIED = ("Authorization_RequestDenied", "ErrorAccessDenied", "AccessDenied", "Forbidden")
 
@@ -37,9 +38,9 @@ def translated(failure: Failure, what: str, *, needs: str = "") -> ProvisionErro
         )
     if failure.status == 401:
         return _error(catalogue.SIGN_IN, message, failure)
-    if failure.status in (429, 503):
+    if failure.status in BUSY:
         return _error(catalogue.THROTTLED, message, failure)
-    if failure.status in (500, 502, 504):
+    if failure.status in BROKEN:
         return _error(catalogue.UNREACHABLE, message, failure)
     if failure.code.startswith("CredentialInvalidLifetime"):
         return _error(catalogue.LIFETIME_REFUSED, message, failure)
