@@ -1,4 +1,4 @@
-"""The one table of Microsoft clouds: hosts, and the links that are built from them.
+"""The one table of Microsoft clouds: hosts, the links built from them, and whom connections trust.
 
 Sources: https://learn.microsoft.com/graph/deployments and
 https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
@@ -6,6 +6,7 @@ https://learn.microsoft.com/entra/identity-platform/authentication-national-clou
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -94,3 +95,8 @@ CLOUDS: dict[str, Cloud] = {
         ),
     )
 }
+
+
+def ca_bundle() -> str | None:
+    """Return the file of a private CA that the environment names, for all connections alike."""
+    return os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or None

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator
 
+from provision.clouds import ca_bundle
 from provision.delivery import interface, service
 from provision.delivery.interface import Handover, Opening
 from provision.delivery.service import Trouble, one_line, patiently, told
@@ -249,7 +250,7 @@ class KeyVault:
             permit_redirects=False,  # a redirect would take the value elsewhere
             connection_timeout=service.CONNECT,
             read_timeout=service.ANSWER,
-            connection_verify=service.ca_bundle() or True,
+            connection_verify=ca_bundle() or True,
         ) as vault:
             yield vault
 

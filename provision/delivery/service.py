@@ -17,6 +17,7 @@ from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
+from provision.clouds import ca_bundle
 from provision.errors import Entry, ProvisionError
 from provision.secret import Secret, redact
 
@@ -117,11 +118,6 @@ def token_of(*names: str) -> Secret | None:
                 raise Trouble(f"{name} holds no token: it has spaces or letters that no token has")
             return token
     return None
-
-
-def ca_bundle() -> str | None:
-    """Return the file of a private CA that the environment names, for all connections alike."""
-    return os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from typing import Any
 
 import httpx
 
-from provision.clouds import Cloud
+from provision.clouds import Cloud, ca_bundle
 from provision.graph.client import PATIENCE, Graph, Notify
-from provision.graph.credentials import GIVEN, WAYS, Auth, Tokens, application, ca_bundle, credential, given
+from provision.graph.credentials import GIVEN, WAYS, Auth, Tokens, application, credential, given
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 

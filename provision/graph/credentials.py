@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator
 
 from provision.clouds import CLOUDS, Cloud
+from provision.clouds import ca_bundle as ca_bundle  # noqa: PLC0414 - the command line has it from here
 from provision.errors import ProvisionError, catalogue
 
 _ATTEMPT = re.compile(r"^\s*(\w+)Credential: (.+)$", re.MULTILINE)  # one credential of a chain
@@ -183,11 +184,6 @@ def application(
         disable_instance_discovery=cloud.name not in CLOUDS,
         connection_verify=ca or True,
     )
-
-
-def ca_bundle() -> str | None:
-    """Return the file of a private CA that the environment names, for all connections alike."""
-    return os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
 
 
 class _AccessToken(NamedTuple):
