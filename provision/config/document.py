@@ -66,9 +66,9 @@ _resolver: Any = yaml.resolver.Resolver()
 def decode(raw: bytes, file: str) -> str:
     """Return the text of a file's bytes; a byte order mark is taken, anything but UTF-8 is not."""
     if len(raw) > MAX_BYTES:
-        raise _unreadable(file, f"is larger than {MAX_BYTES // 1024} KiB, so it is no config")
+        raise unreadable(file, f"is larger than {MAX_BYTES // 1024} KiB, so it is no config")
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise _unreadable(file, "is UTF-16 text; save it as UTF-8")
+        raise unreadable(file, "is UTF-16 text; save it as UTF-8")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -82,7 +82,8 @@ def decode(raw: bytes, file: str) -> str:
         ) from None
 
 
-def _unreadable(file: str, what: str) -> ProvisionError:
+def unreadable(file: str, what: str) -> ProvisionError:
+    """Return the error for a file that cannot be read as a config; ``what`` says why."""
     return ProvisionError(catalogue.CONFIG_UNREADABLE, f"{file} {what}", where=Place(file))
 
 
@@ -114,7 +115,7 @@ class _Reader:
         if self._broken:
             raise combined(self._broken)
         if root is None or (isinstance(root, Scalar) and root.kind is Kind.NULL):
-            raise _unreadable(self._file, "is empty, or holds nothing but comments")
+            raise unreadable(self._file, "is empty, or holds nothing but comments")
         if not isinstance(root, Map):
             raise ProvisionError(
                 catalogue.WRONG_TYPE,

@@ -151,16 +151,12 @@ def _bytes(path: str) -> bytes:
         what = f"{path} is a link to a file that is not there" if link else f"there is no file {path}"
         raise ProvisionError(catalogue.CONFIG_NOT_FOUND, what, where=Place(path)) from None
     except PermissionError:
-        raise _unreadable(path, "may not be read by you") from None
+        raise document.unreadable(path, "may not be read by you") from None
     except IsADirectoryError:
-        raise _unreadable(path, "is a folder") from None
+        raise document.unreadable(path, "is a folder") from None
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
-        raise _unreadable(path, f"cannot be read: {reason}") from None
-
-
-def _unreadable(path: str, what: str) -> ProvisionError:
-    return ProvisionError(catalogue.CONFIG_UNREADABLE, f"{path} {what}", where=Place(path))
+        raise document.unreadable(path, f"cannot be read: {reason}") from None
 
 
 def _fault(entry: Entry, message: str, fix: str | None = None) -> ProvisionError:

@@ -93,9 +93,7 @@ def dotted(path: Sequence[str | int]) -> str:
     return text.removeprefix(".")
 
 
-def broken_rule(
-    path: Path, fault: rules.Fault, root: Map, places: Mapping[Path, Place], *, at: Path | None = None
-) -> ProvisionError:
+def broken_rule(path: Path, fault: rules.Fault, root: Map, places: Mapping[Path, Place]) -> ProvisionError:
     """Return the error for a value that breaks a rule; a variable's value is not printed."""
     node = find(root, path)
     hidden = isinstance(node, Scalar) and node.interpolated
@@ -106,7 +104,7 @@ def broken_rule(
         getattr(catalogue, fault.catalogued),
         f"{subject}: {fault.why}",
         fix=None if hidden else fault.fix,
-        where=place_of(at or path, places),
+        where=place_of(path, places),
     )
 
 
