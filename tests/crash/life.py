@@ -80,7 +80,7 @@ class Life:
         self.planted: set[str] = set()  # marked by somebody else
         self.entered: str | None = None  # what the product uses
         self.steps: list[str] = []
-        self._storm = Weather()
+        self.storm = Weather()
 
     # -- what is done ----------------------------------------------------------------------
 
@@ -88,7 +88,8 @@ class Life:
         """So many steps, then calm, and an end that must be in order."""
         self.directory.add_others()
         for _ in range(length):
-            self._storm = self._any_weather()
+            if self._dice.random() < 0.6:  # else what is young stays so for the next step
+                self.storm = self._any_weather()
             step = self._dice.choice(self._possible())
             self.steps.append(step.__name__.strip("_"))
             step()
@@ -116,24 +117,24 @@ class Life:
 
     def _plan(self) -> None:
         asked = len(self.sandbox.requests)
-        self._attempt(run.plan)
+        self.attempt(run.plan)
         assert all(request.method == "GET" for request in list(self.sandbox.requests)[asked:]), "plan wrote"
 
     def _apply(self) -> None:
         self.sink.failing = self._dice.random() < 0.1
-        self._attempt(run.plan, carry_out=True)
+        self.attempt(run.plan, carry_out=True)
         self.sink.failing = False
 
     def _rotate(self) -> None:
         self.sink.failing = self._dice.random() < 0.1
-        self._attempt(lambda job: run.plan_rotation(job, Mode.ROTATE), carry_out=True)
+        self.attempt(lambda job: run.plan_rotation(job, Mode.ROTATE), carry_out=True)
         self.sink.failing = False
 
     def _again(self) -> None:
-        self._attempt(lambda job: run.plan_rotation(job, Mode.AGAIN), carry_out=True)
+        self.attempt(lambda job: run.plan_rotation(job, Mode.AGAIN), carry_out=True)
 
     def _emergency(self) -> None:
-        if self._attempt(lambda job: run.plan_rotation(job, Mode.EMERGENCY), carry_out=True):
+        if self.attempt(lambda job: run.plan_rotation(job, Mode.EMERGENCY), carry_out=True):
             self.entered = self._held()
         elif self.entered and not self._alive(self.entered):
             self.entered = self._held()  # the old one went, so its successor was delivered
@@ -145,7 +146,7 @@ class Life:
                 await prove(job, plan, self.sink.retrieve())
             return plan
 
-        self._attempt(planned, carry_out=True)
+        self.attempt(planned, carry_out=True)
 
     def _enter(self) -> None:
         held = self._held()
@@ -175,7 +176,7 @@ class Life:
         body = {"passwordCredential": {"displayName": name, "endDateTime": "2060-01-01T00:00:00Z"}}
         return str(self.directory.do("POST", f"/applications/{app['id']}/addPassword", body)["keyId"])
 
-    def _attempt(self, planner: Callable[[Job], Any], *, carry_out: bool = False) -> bool:
+    def attempt(self, planner: Callable[[Job], Any], *, carry_out: bool = False) -> bool:
         """Run an operation as the program does; whether all of it was done."""
 
         async def operate() -> list[ProvisionError]:
@@ -211,7 +212,7 @@ class Life:
 
         before = self.foreign()
         with self._watched():
-            self.sandbox.weather = self._storm
+            self.sandbox.weather = self.storm
             errors = asyncio.run(operate())
             self.sandbox.weather = Weather()
         for error in errors:
@@ -302,25 +303,25 @@ class Life:
 
     def _calm_end(self) -> None:
         """In calm weather: apply, and nothing is left to do; confirm, and one is left."""
-        self._storm = Weather()
+        self.storm = Weather()
         self.sandbox.set_clock(advance=timedelta(hours=1))
         if self.entered and not self._alive(self.entered):
             self.entered = None
         for _ in range(2):
-            assert self._attempt(run.plan, carry_out=True)
-        assert self._attempt(self._nothing_to_do)
+            assert self.attempt(run.plan, carry_out=True)
+        assert self.attempt(self._nothing_to_do)
         self.check()
-        assert self._attempt(lambda job: run.plan_rotation(job, Mode.ROTATE), carry_out=True)
+        assert self.attempt(lambda job: run.plan_rotation(job, Mode.ROTATE), carry_out=True)
         self.check()
         self._enter()
         assert self.directory.signs_in(self.entered), "the newest does not sign in"
-        assert self._attempt(lambda job: run.plan_rotation(job, Mode.CONFIRM), carry_out=True)
+        assert self.attempt(lambda job: run.plan_rotation(job, Mode.CONFIRM), carry_out=True)
         self.check()
         ours = {item["keyId"] for item in self.directory.managed()} - self.planted
         assert ours == {self.minted[self.entered or ""]}, f"{len(ours)} are left after confirm"
         assert ours <= self.directory.recorded()
         assert self.directory.signs_in(self.entered)
-        self._attempt(self._nothing_but_renewal)
+        self.attempt(self._nothing_but_renewal)
 
     async def _nothing_but_renewal(self, job: Job) -> Plan:
         """While two are alive none is renewed, so that may be due once one of them is gone."""

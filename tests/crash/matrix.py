@@ -270,7 +270,12 @@ def sample(cells: Sequence[Cell], count: int, seed: int) -> list[Cell]:
         groups.setdefault((cell.operation.name, cell.sink, cell.way.split()[0]), []).append(cell)
     picked = [dice.choice(group) for group in groups.values()]
     dice.shuffle(picked)
-    return picked[:count]
+    turns: Counter[str] = Counter()
+    in_turn: list[tuple[int, Cell]] = []
+    for cell in picked:  # one of each operation, then another of each
+        in_turn.append((turns[cell.operation.name], cell))
+        turns[cell.operation.name] += 1
+    return [cell for _, cell in sorted(in_turn, key=lambda pair: pair[0])][:count]
 
 
 def table(results: dict[Cell, str]) -> str:

@@ -54,3 +54,25 @@ def test_from_two_machines_nothing_is_lost(runners: tuple[Runner, Runner], tmp_p
     dice, meetings = random.Random(SEED), Meetings(tmp_path, one)
     for pair in dice.sample(PAIRS, COUNT):
         meetings.run(dice.choice(meetings.all(one, [pair])), one, other)
+
+
+def test_the_records_of_another_machine_survive(runners: tuple[Runner, Runner], tmp_path: Path) -> None:
+    """Tags are one list: a run that was held writes what is there by then, not what it once read."""
+    one, other = runners
+    meetings = Meetings(tmp_path, one)
+    first = meetings.prepared("rotated").copy(tmp_path / "first")
+    second = Machine(tmp_path / "second", first.state)
+    second.write_config()
+    held = Orders("removePassword#1", "before", action="pause")
+    confirm = first.begin(one, *words(BY_NAME["rotate --confirm"]), orders=held)
+    wait_for(lambda: confirm.paused, "confirm is never held")
+    assert second.run(other, *words(BY_NAME["rotate --emergency"])).code == 0
+    tenant = Directory(first.state)
+    app = tenant.application()
+    tenant.do("PATCH", f"/applications/{app['id']}", {"tags": [*app["tags"], "meanwhile"]})
+    confirm.resume()
+    assert confirm.end().code == 0
+    tenant = Directory(first.state)
+    assert {item["keyId"] for item in tenant.managed()} <= tenant.recorded()
+    assert "meanwhile" in tenant.application()["tags"]
+    assert tenant.signs_in(second.held)

@@ -66,6 +66,10 @@ class Meetings:
         self._prepared = Prepared(root / "prepared")
         self._prepared.make(runner, "file")
 
+    def prepared(self, begins: str) -> Machine:
+        """A machine to start from, which is only copied."""
+        return self._prepared.machine(begins, "file")
+
     def all(self, runner: Runner, pairs: Sequence[tuple[str, str, str]] = PAIRS) -> list[Meeting]:
         """Each pair, at each effect of the first."""
         found: list[Meeting] = []
