@@ -203,3 +203,57 @@ def test_ctrl_c_is_one_line(provision: Program, config: str, monkeypatch: pytest
     assert ran.code == 130
     assert "Traceback" not in ran.err
     assert "interrupted" in ran.err
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("apply", "prod.yaml", "--sandbox", "--yes", "--plan", ""),
+        ("plan", "prod.yaml", "--sandbox-at", ""),
+        ("plan", "prod.yaml", "--sandbox-at="),
+        ("rotate", "prod.yaml", "--sandbox", "--yes", "--revoke", ""),
+        ("apply", "", "--sandbox", "--yes"),
+        ("apply", "prod.yaml", "--sandbox", "--yes", "--log-file", ""),
+        ("apply", "prod.yaml", "--sandbox", "--yes", "--deliver", ""),
+    ],
+)
+def test_an_empty_argument_is_an_unset_variable(
+    provision: Program, config: str, argv: tuple[str, ...]
+) -> None:
+    """A safety option must not vanish because a shell's variable is not set."""
+    ran = provision(*argv)
+    assert ran.code == 64, ran.err
+    assert "is empty" in ran.err
+    assert not Path(".provision").exists()
+
+
+@pytest.mark.parametrize(
+    ("redirected", "code"),
+    [
+        ("plan prod.yaml --sandbox >&-", 0),
+        ("apply prod.yaml --sandbox <&-", 64),
+        (
+            "verify prod.yaml --sandbox --client-id 3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690 --secret-from - <&-",
+            64,
+        ),
+        ("validate prod.yaml >/dev/full", 1),
+        ("plan prod.yaml --sandbox-at /", 65),
+    ],
+)
+def test_streams_and_paths_that_lead_nowhere(config: str, redirected: str, code: int) -> None:
+    """No crash report: a closed stream is an empty one, a full disk is told as one."""
+    shim = f"'{sys.executable}' -c 'from provision.cli.main import main; main()' {redirected}"
+    ran = subprocess.run(["sh", "-c", shim], capture_output=True, text=True, check=False)
+    assert ran.returncode == code, ran.stderr
+    assert "PRV900" not in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_out_writes_over_plans_alone(provision: Program, config: str) -> None:
+    """The config that was just read is not lost to a slip of the finger."""
+    before = Path(config).read_text()
+    ran = provision("plan", config, "--sandbox", "--out", config, "-o", "json")
+    assert (ran.code, ran.json["name"]) == (64, "usage")
+    assert Path(config).read_text() == before
+    for _ in range(2):
+        assert provision("plan", config, "--sandbox", "--out", "plan.json").code == 0

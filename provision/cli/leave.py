@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import platform
 import sys
@@ -20,6 +21,9 @@ from provision import __version__
 from provision.cli.ci import Pipeline
 from provision.errors import ProvisionError, catalogue
 from provision.secret import redact
+
+# A disk that is full or may not be written to, wherever it was met: no defect of the program.
+_OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 def after(error: BaseException, argv: Sequence[str], pipeline: Pipeline) -> int:
@@ -46,6 +50,12 @@ def _known(error: BaseException, argv: Sequence[str]) -> ProvisionError | None:
         return ProvisionError(
             catalogue.USAGE, error.format_message().rstrip("."), fix=_usage_fix(error, argv)
         )
+    state = sys.modules.get("provision.sandbox.state")  # imported where there is a sandbox at all
+    if state is not None and isinstance(error, state.StateError):
+        return ProvisionError(catalogue.SANDBOX_STATE, str(error), fix=error.fix)
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        what = f"'{error.filename}'" if error.filename else "the output"
+        return ProvisionError(catalogue.DISK, f"{what} cannot be written: {error.strerror}")
     return None
 
 

@@ -5,9 +5,11 @@ Every verb's module is imported when it is run, so ``--help`` stays fast.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 import click
 
@@ -73,7 +75,9 @@ def run(argv: Sequence[str]) -> int:
     from provision.cli import ci, leave
 
     holder = ci.Holder()
+    _open_missing_streams()
     try:
+        _refuse_empty(argv)
         code = cli.main(args=list(argv), prog_name="provision", standalone_mode=False, obj=holder)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one border: each way out has a code and a line
@@ -81,6 +85,22 @@ def run(argv: Sequence[str]) -> int:
     code = code if isinstance(code, int) else 0
     ci.ended(holder.pipeline, code)
     return code
+
+
+def _refuse_empty(argv: Sequence[str]) -> None:
+    """An unset variable of a shell must not drop ``--plan`` or ``--sandbox-at`` without a word."""
+    for before, word in zip(("", *argv), argv, strict=False):
+        name, equals, value = word.partition("=")
+        if not word or (name.startswith("--") and equals and not value):
+            where = name or (before if before.startswith("-") else "an argument")
+            raise click.UsageError(f"{where} is empty; is a variable of the shell not set?")
+
+
+def _open_missing_streams() -> None:
+    """Give a stream that the caller closed somewhere to lead: code below asks each what it is."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays
 
 
 def main() -> None:

@@ -168,7 +168,7 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
     @click.option(
         "--deliver",
         metavar="SINK",
-        help="Where a new secret goes: terminal, file:PATH, command:ARGV, key_vault:, github:, azure_devops:.",
+        help="Where a new secret goes: terminal, file:PATH, command:ARGV, key_vault:, github:, azure_devops:",
     )
     @click.option(
         "--allow",

@@ -217,6 +217,8 @@ def open_sandbox(at: str) -> Sandbox:
         return Sandbox.open(Path(at))
     except StateError as error:
         raise ProvisionError(catalogue.SANDBOX_STATE, f"{at}: {error}", fix=error.fix) from error
+    except ValueError as error:  # a path without a name, such as /
+        raise ProvisionError(catalogue.SANDBOX_STATE, f"{at!r} names no file") from error
 
 
 def _jobs(
