@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from provision.delivery import Handover
 from provision.engine import run
 from provision.engine.run import Job
 from provision.plan.model import Plan
 from provision.plan.rotation import Mode
 from provision.resources.client_secret import Remove
+from provision.secret import Secret
 from tests.crash.effects import weather
 from tests.crash.life import Life, failure
 
@@ -64,3 +69,34 @@ def test_a_leaked_secret_is_gone_even_if_no_replica_knows_it_yet(tmp_path: Path)
         assert not set(planned) & {item["keyId"] for item in life.directory.managed()}
         revoked += len(planned)
     assert revoked > 6, "no young secret was ever to be revoked"
+
+
+@pytest.mark.parametrize("arrives", [True, False], ids=["and it arrives", "and it fails"])
+def test_ctrl_c_during_a_delivery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arrives: bool) -> None:
+    """A delivery cannot be stopped half way: its secret stays if it arrived, and goes if it failed."""
+    life = Life(tmp_path, 0)
+    assert life.attempt(run.plan, carry_out=True)
+    (old,) = life.directory.managed()
+    interrupt: list[Callable[[], object]] = []
+    deliver = life.sink.deliver
+
+    async def rotation(job: Job) -> Plan:
+        task, loop = asyncio.current_task(), asyncio.get_running_loop()
+        assert task is not None
+        interrupt.append(lambda: loop.call_soon_threadsafe(task.cancel))
+        return await run.plan_rotation(job, Mode.ROTATE)
+
+    def slowly(secret: Secret, handover: Handover) -> None:
+        interrupt[0]()
+        time.sleep(0.2)  # the loop has long been told by then
+        life.sink.failing = not arrives
+        deliver(secret, handover)
+
+    monkeypatch.setattr(life.sink, "deliver", slowly)
+    with pytest.raises(asyncio.CancelledError):
+        life.attempt(rotation, carry_out=True)
+    left = {item["keyId"] for item in life.directory.managed()}
+    assert len(left) == 1 + arrives
+    assert old["keyId"] in left
+    assert left == life.directory.recorded()
+    assert life.directory.signs_in((tmp_path / "out.secret").read_text())
