@@ -75,7 +75,7 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
         if log is not None:
             log.close()
         progress.done()
-        await asyncio.gather(*(tenant.graph.close() for tenant in tenants.values()))
+        await asyncio.gather(*(tenant.close() for tenant in tenants.values()))
 
 
 def _target(options: Common) -> Target:

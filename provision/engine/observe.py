@@ -49,6 +49,13 @@ class Tenant:
         result: T = await asyncio.shield(self._shared[key])
         return result
 
+    async def close(self) -> None:
+        """End what is still being read for everybody, as after Ctrl-C, and then the connections."""
+        for task in self._shared.values():
+            task.cancel()
+        await asyncio.gather(*self._shared.values(), return_exceptions=True)
+        await self.graph.close()
+
     async def id(self) -> str:
         """Return the tenant's GUID, once it is sure that the token is for it."""
         return await self._once("id", lambda: tenant.resolve(self.graph, self.tenant))
