@@ -107,7 +107,7 @@ def test_a_slip_is_answered_with_what_was_meant(provision: Program, asked: str, 
     assert f"Did you mean {meant}" in ran.err
 
 
-@pytest.mark.parametrize("asked", ["", " ", "x" * 100_000, "nothing-like-it", "\x00", "🤷"])
+@pytest.mark.parametrize("asked", [" ", "x" * 100_000, "nothing-like-it", "\x00", "🤷"])
 def test_nonsense_is_answered_with_how_to_go_on(provision: Program, asked: str) -> None:
     """At once, however long it is."""
     ran = provision("explain", asked)
