@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -139,6 +140,7 @@ def test_ctrl_c_at_the_question_before_writing(start: Start) -> None:
     """One Ctrl-C: 130, and nothing was written."""
     terminal = start(yes=False)
     terminal.expect("Type yes: ")
+    time.sleep(0.5)  # the question is on the screen a moment before it is read
     terminal.type(CTRL_C)
     assert terminal.wait() == 130
     assert Tenant().get("/applications")["value"] == []
