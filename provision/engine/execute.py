@@ -22,7 +22,7 @@ from provision.resources import service_principal as principals
 
 # How far Entra's front ends may disagree about "now".
 _SKEW = timedelta(minutes=5)
-_YOUNG = timedelta(minutes=10)  # for so long Entra may not know a secret everywhere
+_YOUNG = timedelta(minutes=10)  # for so long Entra may not know an object or a secret everywhere
 
 
 @dataclass
@@ -49,7 +49,7 @@ class Execution:
                 observed.id,
                 observed.tags,
                 frozenset(item.key_id for item in found),
-                fresh=False,
+                fresh=self._settles(observed.created),
                 newest=ours[0].start if ours else None,
             )
         if await self._attempt(applications.ADDRESS, self._application):
@@ -81,8 +81,8 @@ class Execution:
     async def _application(self, step: applications.Create | applications.Update) -> None:
         graph = self.tools.graph
         if isinstance(step, applications.Update):
-            await application.update(graph, step)
             assert self.holder is not None
+            await application.update(graph, step, settling=self.holder.fresh)
             self.holder.tags = tuple(step.body.get("tags", self.holder.tags))
             return
         began = graph.now()
@@ -141,7 +141,11 @@ class Execution:
     def _is_young(self, key_id: str) -> bool:
         """Whether a replica that does not know the secret may be one that has not heard of it yet."""
         starts = (item.start for item in self.plan.observed.secrets if item.key_id == key_id)
-        return any(self.tools.graph.now() - start < _YOUNG for start in starts)
+        return any(map(self._settles, starts))
+
+    def _settles(self, since: datetime | None) -> bool:
+        """Whether what began then may still be unknown to a replica, whichever run made it."""
+        return since is not None and self.tools.graph.now() - since < _YOUNG
 
 
 def _status(change: Change, error: ProvisionError) -> Status:

@@ -33,7 +33,7 @@ class Holder:
     object_id: str
     tags: tuple[str, ...]
     keys: frozenset[str]  # the key ids of all its secrets
-    fresh: bool  # made by this run, so replicas may lag
+    fresh: bool  # made moments ago, so replicas may lag
     newest: datetime | None = None  # when the last of our secrets began
     sole: bool = False  # made by this run for sure: nobody else can have made a secret on it yet
     unseen: frozenset[str] = frozenset()  # asked for by this run, and the answer was lost
