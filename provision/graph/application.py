@@ -125,15 +125,15 @@ async def create(graph: Graph, step: Create) -> dict[str, Any] | None:
     return answer.body or None
 
 
-async def update(graph: Graph, step: Update) -> None:
+async def update(graph: Graph, step: Update, *, settling: bool) -> None:
     """Send the smallest PATCH, and add owners that the config declares."""
     item = graph.sdk.applications.by_application_id(step.id)
     try:
         if step.body:
-            await graph.send(item.to_patch_request_information(body(step.body)))
+            await graph.send(item.to_patch_request_information(body(step.body)), settling=settling)
     except Failure as failure:
         raise translated(failure, "updating the application", needs=WRITE) from failure
-    await add_owners(graph, step.id, step.add_owners, settling=False)
+    await add_owners(graph, step.id, step.add_owners, settling=settling)
 
 
 async def add_owners(graph: Graph, object_id: str, ids: tuple[str, ...], *, settling: bool) -> None:
