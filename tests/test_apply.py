@@ -207,6 +207,16 @@ def test_several_configs_are_one_run(provision: Program) -> None:
     assert len({path.read_text() for path in Path("secrets").glob("*.secret")}) == 3
 
 
+def test_a_misspelt_placeholder_names_no_file(provision: Program, config: str) -> None:
+    """Otherwise every config of a fleet would be delivered to a file of that name."""
+    ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:{nmae}.secret")
+    assert ran.code == 64
+    assert "there is no {nmae}" in ran.err
+    awk = "command:awk '{print > \"awk.secret\"}'"
+    assert provision("apply", config, "--sandbox", "--yes", "--deliver", awk).code == 0
+    assert Path("awk.secret").read_text()
+
+
 def test_one_failing_config_does_not_stop_the_others(provision: Program) -> None:
     """The one that is refused is told beside the result of the other, and the exit code is the worst."""
     write_config("good.yaml", name="good-one")

@@ -106,9 +106,14 @@ def test_the_rehearsal_says_that_it_is_one(provision: Program, config: str) -> N
 def test_the_variable_means_the_same_as_the_option(
     provision: Program, config: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PROVISION_SANDBOX=1, or a path."""
-    monkeypatch.setenv("PROVISION_SANDBOX", "1")
-    assert provision("plan", config, "-o", "json").json["target"] == "sandbox"
+    """PROVISION_SANDBOX=1 or true, or a path."""
+    for yes in ("1", "true"):
+        monkeypatch.setenv("PROVISION_SANDBOX", yes)
+        assert provision("plan", config, "-o", "json").json["target"] == "sandbox"
+    for no in ("0", "false"):
+        monkeypatch.setenv("PROVISION_SANDBOX", no)
+        assert provision("plan", config, "--sandbox", "-o", "json").json["target"] == "sandbox"
+    assert not Path("false").exists()
     monkeypatch.setenv("PROVISION_SANDBOX", "elsewhere.json")
     assert provision("apply", config, "--yes").code == 0
     assert Path("elsewhere.json").exists()
@@ -238,12 +243,13 @@ def test_an_empty_argument_is_an_unset_variable(
         ),
         ("validate prod.yaml >/dev/full", 1),
         ("plan prod.yaml --sandbox-at /", 65),
+        ("schema | true; exit ${PIPESTATUS[0]}", 0),
     ],
 )
 def test_streams_and_paths_that_lead_nowhere(config: str, redirected: str, code: int) -> None:
     """No crash report: a closed stream is an empty one, a full disk is told as one."""
     shim = f"'{sys.executable}' -c 'from provision.cli.main import main; main()' {redirected}"
-    ran = subprocess.run(["sh", "-c", shim], capture_output=True, text=True, check=False)
+    ran = subprocess.run(["bash", "-c", shim], capture_output=True, text=True, check=False)
     assert ran.returncode == code, ran.stderr
     assert "PRV900" not in ran.stderr
     assert "Traceback" not in ran.stderr

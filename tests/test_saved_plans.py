@@ -301,7 +301,9 @@ def test_every_part_of_the_file_is_guarded(provision: Program, config: str) -> N
     ("change", "name", "words"),
     [
         pytest.param({"tool_version": "99.0.0"}, "plan-file", "newer version", id="of a newer tool"),
-        pytest.param({"format": "provision.plan/2"}, "plan-file", "newer version", id="of a newer format"),
+        pytest.param(
+            {"format": "provision.plan/2"}, "plan-file", "format is provision.plan/2", id="of a newer format"
+        ),
         pytest.param({"format": "terraform"}, "plan-file", "not a plan", id="of another program"),
         pytest.param({"tenant_id": "x"}, "stale-plan", "other configs or tenants", id="of another tenant"),
         pytest.param({"name": "other"}, "stale-plan", "other configs or tenants", id="of another config"),

@@ -28,13 +28,12 @@ _OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPE
 
 def after(error: BaseException, argv: Sequence[str], pipeline: Pipeline) -> int:
     """Tell of an error on the stream that fits, and return the exit code."""
-    if isinstance(error, SystemExit):
-        return error.code if isinstance(error.code, int) else 0
-    if isinstance(error, click.exceptions.Exit):
-        return error.exit_code
-    if isinstance(error, BrokenPipeError):  # the reader has seen enough
+    # The reader has seen enough. Where click writes, it makes a SystemExit of that, and of nothing else.
+    if isinstance(error, (BrokenPipeError, SystemExit)):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    if isinstance(error, click.exceptions.Exit):
+        return error.exit_code
     known = _known(error, argv) or _unexpected(error, argv)
     _say(known, argv)
     _tell(known, pipeline)

@@ -223,9 +223,11 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
 
 
 def _which_sandbox(flag: bool, at: str | None) -> str | None:
-    variable = os.environ.get("PROVISION_SANDBOX", "")
     if at:
         return at
-    if variable and variable != "1":
-        return variable if variable != "0" else (STATE if flag else None)
-    return STATE if flag or variable == "1" else None
+    variable = os.environ.get("PROVISION_SANDBOX", "")
+    try:
+        rehearses = bool(variable) and click.BOOL.convert(variable, None, None)
+    except click.BadParameter:  # neither 1 nor 0, true nor false: the path of a state
+        return variable
+    return STATE if flag or rehearses else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -245,8 +246,8 @@ def _jobs(
 def _source(config: Config, options: Common, progress: Progress) -> Retrieving | None:
     if options.secret_from is None:
         return None
-    text = options.secret_from.replace("{name}", config.desired.name)
-    sink = open_sink(parse_option(text, "--secret-from"), _opening(config, options, progress))
+    spec = _named_sink(options.secret_from, "--secret-from", config)
+    sink = open_sink(spec, _opening(config, options, progress))
     if not isinstance(sink, Retrieving):
         raise ProvisionError(catalogue.USAGE, f"--secret-from: {sink.label} does not give a value back")
     return sink if type(options.ci) is Pipeline else MaskedSource(sink, options.ci)
@@ -273,10 +274,19 @@ def _journal(target: Target, name: str) -> Callable[[str], Journal]:
 
 def _delivery(config: Config, options: Common) -> Spec:
     """``--deliver`` goes before the config; a rehearsal never reaches the config's own sink."""
-    name = config.desired.name
     if options.deliver:
-        return parse_option(options.deliver.replace("{name}", name))
-    return parse_option(f"file:{FOLDER / name}.secret") if options.sandbox else config.delivery
+        return _named_sink(options.deliver, "--deliver", config)
+    return parse_option(f"file:{FOLDER / config.desired.name}.secret") if options.sandbox else config.delivery
+
+
+def _named_sink(text: str, option: str, config: Config) -> Spec:
+    """Read a sink from the command line; ``{name}`` in it stands for the config's name."""
+    stranger = re.search(r"{(?!name})\w+}", text)
+    if stranger and not text.startswith("command:"):  # a program such as awk has its own use of braces
+        raise ProvisionError(
+            catalogue.USAGE, f"{option}: there is no {stranger[0]}; {{name}} stands for the config's name"
+        )
+    return parse_option(text.replace("{name}", config.desired.name), option)
 
 
 def _refuse_shared_files(configs: Sequence[Config], specs: Sequence[Spec]) -> None:

@@ -147,7 +147,8 @@ def _expand(paths: Sequence[str], faults: list[ProvisionError]) -> dict[str, boo
 def _files(path: str) -> dict[str, bool]:
     if Path(path).is_dir():
         folder = Path(path)
-        names = sorted(item.name for item in folder.iterdir() if item.suffix in _SUFFIXES)
+        meant = (item for item in folder.iterdir() if not item.is_fifo())  # a pipe would be waited for
+        names = sorted(item.name for item in meant if item.suffix in _SUFFIXES)
         return {str(folder / name): False for name in names if not name.startswith(".")}
     if os.path.lexists(path):
         return {path: True}

@@ -77,8 +77,11 @@ def read(text: str, *, version: str) -> Saved:
         raise _unusable("it is no JSON: cut off, or not a plan") from None
     if not isinstance(data, dict) or not str(data.get("format", "")).startswith("provision.plan"):
         raise _unusable("it is not a plan of this program")
-    if data["format"] not in _FORMATS or _newer(str(data.get("tool_version")), version):
-        made = str(data.get("tool_version"))[:40]
+    made = str(data.get("tool_version"))[:40]
+    if data["format"] not in _FORMATS:
+        kind = str(data["format"])[:40]
+        raise _unusable(f"its format is {kind}, of version {made} of this program; this is {version}")
+    if _newer(made, version):
         raise _unusable(f"it was made by a newer version of this program ({made}; this is {version})")
     blank = _SEAL.sub(f'"file_digest": "sha256:{_BLANK}"', text)
     if len(seals) != 1 or sha256(blank) != f"sha256:{seals[0]}":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -384,6 +385,12 @@ class TestPaths:
         Path("outer").mkdir()
         Path("outer/inner.yaml").mkdir()
         assert "is a folder" in fails("outer")[0]
+
+    def test_a_pipe_in_a_folder_is_no_config(self) -> None:
+        """Nobody may ever write into it; named itself, it is read."""
+        write(LEAST, "piped/x.yaml")
+        os.mkfifo("piped/y.yaml")
+        assert [config.path for config in load(["piped"])] == ["piped/x.yaml"]
 
     def test_one_application_twice(self) -> None:
         """By name and tenant, whatever the case of the tenant's id."""
