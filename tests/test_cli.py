@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -263,3 +264,6 @@ def test_out_writes_over_plans_alone(provision: Program, config: str) -> None:
     assert Path(config).read_text() == before
     for _ in range(2):
         assert provision("plan", config, "--sandbox", "--out", "plan.json").code == 0
+    os.mkfifo("pipe")  # stands for /dev/null, which root could replace
+    assert provision("plan", config, "--sandbox", "--out", "pipe").code == 64
+    assert Path("pipe").is_fifo()

@@ -247,6 +247,8 @@ def test_the_script_has_the_applications_own_ids(provision: Program) -> None:
     assert text == provision("exchange", config, "--sandbox").out == as_json["script"]
     assert f"$ObjectId       = '{principal['id']}'" in text
     assert text.rstrip() in provision("exchange", config, "--sandbox", "-o", "markdown").out
+    slip = provision("exchange", config, "--sandbox", "--out", config)
+    assert (slip.code, "is no script of ours" in slip.err) == (64, True)
     assert tenant.writes == writes
     assert "throw 'This script was written in a rehearsal" in text
 

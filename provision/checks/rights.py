@@ -217,12 +217,10 @@ def judge(caller: Caller, steps: Collection[Step], *, exists: bool) -> tuple[Rig
     return tuple(_judged(need, caller, needed=need.step in steps, exists=exists) for need in NEEDS)
 
 
-def missing(rights: Iterable[Right], *, handed_over: bool = True) -> tuple[Right, ...]:
+def missing(rights: Iterable[Right]) -> tuple[Right, ...]:
     """Return the rights without which the plan surely fails; consent is handed over, and fails nothing."""
     return tuple(
-        right
-        for right in rights
-        if right.presence is Presence.MISSING and not (handed_over and right.step is Step.GRANT)
+        right for right in rights if right.presence is Presence.MISSING and right.step is not Step.GRANT
     )
 
 

@@ -27,7 +27,7 @@ def exchange(options: Common, out: str | None, run_it: bool, undo: bool, yes: bo
 
 
 async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: bool, yes: bool) -> int:
-    from provision.cli import powershell
+    from provision.cli import out_file, powershell
     from provision.cli.session import opened
     from provision.engine import exchange as engine
     from provision.errors import Exit, ProvisionError, catalogue
@@ -45,7 +45,7 @@ async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: boo
         limit = await engine.limit(session.jobs[0])
     script = exchange_script(limit)
     if out is not None:
-        powershell.write(out, script)
+        out_file.write(out, script, sign="Written by provision", kind="script of ours")
     if run_it:
         powershell.run(script, limit, undo=undo, yes=yes)
     elif options.output == "json":

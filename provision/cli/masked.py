@@ -1,4 +1,4 @@
-"""A sink in a pipeline: a value is masked there before anybody else gets it."""
+"""A sink and a pipeline: a value is masked there, if there is one, before anybody else gets it."""
 
 from __future__ import annotations
 

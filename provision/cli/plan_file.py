@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
 from provision import __version__, report
+from provision.cli import out_file
 from provision.cli.console import talk
 from provision.errors import ProvisionError, catalogue
 from provision.plan import saved
@@ -26,32 +24,7 @@ def write(path: str, items: Sequence[Plan | ProvisionError], *, now: datetime) -
         return
     shown = report.plan_json(plans[0]) if len(plans) == 1 else report.plans_json(plans)
     text = saved.document(shown, plans, version=__version__, now=now)
-    if Path(path).exists() and not _is_plan(Path(path)):
-        raise ProvisionError(
-            catalogue.USAGE, f"{path} is there, and is no plan file", fix="Choose another name for --out."
-        )
-    temporary = Path(path).with_name(f".{Path(path).name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        temporary.replace(path)
-    except OSError as error:
-        with suppress(OSError):
-            temporary.unlink()
-        raise ProvisionError(
-            catalogue.DISK, f"the plan file {path} cannot be written: {error.strerror}"
-        ) from error
-
-
-def _is_plan(path: Path) -> bool:
-    """Say whether a file may be written over: what it holds was made here, or is nothing."""
-    try:
-        with path.open("rb") as file:
-            begins = file.read(200)
-    except OSError:
-        return False
-    return not begins or b'"format": "provision.plan' in begins
+    out_file.write(path, text, sign='"format": "provision.plan', kind="plan file")
 
 
 def read(path: str) -> saved.Saved:

@@ -35,14 +35,6 @@ def refuse(options: Common) -> None:
         raise ProvisionError(catalogue.POWERSHELL_MISSING, f"PowerShell has no module {_MODULE}")
 
 
-def write(path: str, script: str) -> None:
-    """Write the script to a file; it holds no secret."""
-    try:
-        Path(path).write_text(script, encoding="ascii")
-    except OSError as error:
-        raise ProvisionError(catalogue.DISK, f"{path} cannot be written: {error.strerror}") from error
-
-
 def run(script: str, limit: Limit, *, undo: bool, yes: bool) -> None:
     """Ask, and run the script; what it prints goes to stderr. ``ProvisionError`` if it fails."""
     what = "Remove" if undo else "Set"

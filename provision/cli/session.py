@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from provision.cli.ci import Pipeline
 from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile
 from provision.cli.masked import Masked, MaskedSource
 from provision.cli.options import Common
-from provision.clouds import Cloud
+from provision.clouds import Cloud, ca_bundle
 from provision.config import Config, load
-from provision.delivery import Opening, Retrieving, Sink, Spec, open_sink, parse_option
+from provision.delivery import Opening, Retrieving, Spec, open_sink, parse_option
 from provision.engine.journal import Journal
 from provision.engine.lock import alone
 from provision.engine.observe import Tenant
@@ -28,7 +27,7 @@ from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph
 from provision.graph.connect import Administrator, in_process, over_the_network
-from provision.graph.credentials import Auth, Credential, ca_bundle, credential
+from provision.graph.credentials import Auth, Credential, credential
 from provision.plan.model import Target
 
 if TYPE_CHECKING:
@@ -234,7 +233,7 @@ def _jobs(
             desired=config.desired,
             target=target,
             tenant=tenants[_key(config)],
-            sink=_masked(open_sink(spec, _opening(config, options, progress)), options),
+            sink=Masked(open_sink(spec, _opening(config, options, progress)), options.ci),
             source=_source(config, options, progress),
             journal=_journal(target, config.desired.name),
             delivering=delivering,
@@ -250,11 +249,7 @@ def _source(config: Config, options: Common, progress: Progress) -> Retrieving |
     sink = open_sink(spec, _opening(config, options, progress))
     if not isinstance(sink, Retrieving):
         raise ProvisionError(catalogue.USAGE, f"--secret-from: {sink.label} does not give a value back")
-    return sink if type(options.ci) is Pipeline else MaskedSource(sink, options.ci)
-
-
-def _masked(sink: Sink, options: Common) -> Sink:
-    return sink if type(options.ci) is Pipeline else Masked(sink, options.ci)
+    return MaskedSource(sink, options.ci)
 
 
 def _opening(config: Config, options: Common, progress: Progress) -> Opening:

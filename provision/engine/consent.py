@@ -10,11 +10,8 @@ from dataclasses import replace
 
 from provision.change import Action, Change
 from provision.engine import preflight
-from provision.engine.execute import Execution
 from provision.engine.observe import observe
-from provision.engine.run import Job, consent_of, remember_consent, result_of
-from provision.engine.secret import Minting
-from provision.errors import ProvisionError, catalogue
+from provision.engine.run import Job, applied, carried_out, consent_of, remember_consent, result_of
 from provision.graph import consent as grants
 from provision.plan.build import planned
 from provision.plan.model import Plan
@@ -32,10 +29,7 @@ async def plan(job: Job) -> Plan:
     is handed over. ``ProvisionError`` if there is no application yet.
     """
     observed = await observe(job.tenant, job.desired)
-    if observed.application is None:
-        raise ProvisionError(
-            catalogue.NOT_APPLIED, f"there is no application for '{job.desired.name}' in this tenant yet"
-        )
+    applied(job, observed)
     detail = await consent_of(job, observed)
     needed = job.desired.consent.mode is not consent.Mode.NONE
     wanted = consent.Desired(consent.Mode.GRANT) if needed else job.desired.consent
@@ -50,17 +44,7 @@ async def plan(job: Job) -> Plan:
 
 async def give(job: Job, plan: Plan) -> Result:
     """Carry it out; being refused the grant is a hand-over, as it is for ``apply``."""
-    graph = job.tenant.graph
-    tools = Minting(
-        graph=graph,
-        sink=job.sink,
-        journal=job.journal(plan.observed.tenant_id),
-        new_key_id=job.new_key_id,
-        desired=job.desired.client_secret,
-        delivering=job.delivering,
-    )
-    execution = Execution(plan, tools)
-    await execution.run()
+    execution = await carried_out(job, plan)
     result = result_of(job, plan, execution.ordered(), execution.app_id, None)
     remember_consent(job, result)
     return result

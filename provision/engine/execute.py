@@ -5,24 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from provision.change import Action, Change
 from provision.engine.secret import Holder, Minting, mint_and_deliver, record, remove
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, consent, service_principal
+from provision.graph.client import SKEW
 from provision.graph.records import maybe, text, texts, time
+from provision.graph.retry import REPLICATION
 from provision.plan.model import Plan
 from provision.plan.result import Outcome, Status
 from provision.resources import application as applications
 from provision.resources import client_secret as secrets
 from provision.resources import consent as consents
 from provision.resources import service_principal as principals
-
-# How far Entra's front ends may disagree about "now".
-_SKEW = timedelta(minutes=5)
-_YOUNG = timedelta(minutes=10)  # for so long Entra may not know an object or a secret everywhere
 
 
 @dataclass
@@ -101,7 +99,7 @@ class Execution:
         found = await application.by_unique_name(self.tools.graph, step.unique_name)
         created = time(found, "createdDateTime") if found else None
         ours = found is not None and applications.OWNER_TAG in texts(found, "tags")
-        if found is None or not ours or created is None or created < began - _SKEW:
+        if found is None or not ours or created is None or created < began - SKEW:
             name = maybe(found or {}, "displayName")
             raise ProvisionError(
                 catalogue.CHANGED_MEANWHILE,
@@ -145,7 +143,7 @@ class Execution:
 
     def _settles(self, since: datetime | None) -> bool:
         """Whether what began then may still be unknown to a replica, whichever run made it."""
-        return since is not None and self.tools.graph.now() - since < _YOUNG
+        return since is not None and self.tools.graph.now() - since < REPLICATION
 
 
 def _status(change: Change, error: ProvisionError) -> Status:

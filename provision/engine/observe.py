@@ -21,11 +21,11 @@ from provision.graph import (
 )
 from provision.graph import caller as callers
 from provision.graph.client import Graph
-from provision.plan.build import permission
+from provision.graph.listing import NotReadable
 from provision.resources import Desired, Observed
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.app_management_policy import Policy
-from provision.resources.application import Deleted, Found, Permission, identify
+from provision.resources.application import Deleted, Found, identify
 from provision.resources.application import Observed as Application
 from provision.resources.client_secret import Observed as ClientSecret
 from provision.resources.consent import Role
@@ -104,12 +104,11 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         shared.deleted(),
         mailbox.observe(graph, desired.mailbox.address),
     )
-    known = permission(role)
     app = identify(
         wanted,
         Found(
-            by_unique_name=_reduced(named, known),
-            by_client_id=_reduced(adopted, known),
+            by_unique_name=_reduced(named),
+            by_client_id=_reduced(adopted),
             deleted=gone or (),
             foreign_tenant=await _home_tenant(graph, wanted.client_id) if adopted is None else None,
         ),
@@ -168,8 +167,8 @@ async def registration(shared: Tenant, desired: Desired) -> Registration:
     app = identify(
         wanted,
         Found(
-            by_unique_name=_reduced(named, _NO_PERMISSION),
-            by_client_id=_reduced(adopted, _NO_PERMISSION),
+            by_unique_name=_reduced(named),
+            by_client_id=_reduced(adopted),
             deleted=(await shared.deleted() or ()) if missing else (),
             foreign_tenant=await _home_tenant(graph, wanted.client_id) if missing else None,
         ),
@@ -178,11 +177,8 @@ async def registration(shared: Tenant, desired: Desired) -> Registration:
     return Registration(tenant_id, app, secrets)
 
 
-_NO_PERMISSION = Permission("", "")  # none gets a label where none is shown
-
-
-def _reduced(record: dict[str, Any] | None, known: Permission) -> Application | None:
-    return application.observed(record, known) if record else None
+def _reduced(record: dict[str, Any] | None) -> Application | None:
+    return application.observed(record) if record else None
 
 
 async def _nothing() -> None:
@@ -202,12 +198,12 @@ async def _home_tenant(graph: Graph, client_id: str | None) -> str | None:
 async def _default_policy(graph: Graph) -> Policies:
     try:
         return Policies(default=await app_management_policy.default(graph))
-    except app_management_policy.NotReadable:
+    except NotReadable:
         return Policies(needs=app_management_policy.NEEDS)
 
 
 async def _custom_policy(graph: Graph, object_id: str) -> Policy | None:
     try:
         return await app_management_policy.custom(graph, object_id)
-    except app_management_policy.NotReadable:
+    except NotReadable:
         return None  # the default could be read and this not: the default is then what is known

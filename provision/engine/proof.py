@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue
+from provision.graph.retry import REPLICATION
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.plan.model import Plan
 from provision.resources.client_secret import Remove, marked
 from provision.secret import Secret
 
-_YOUNG = timedelta(minutes=10)  # for so long Entra may not know a secret everywhere
 _PAUSE, _PATIENCE = 5.0, 60.0  # seconds between two tries, and for all of them
 
 
@@ -32,7 +30,7 @@ async def prove(job: Job, plan: Plan, value: Secret) -> None:
         try:
             await sign_in(graph, observed.tenant_id, observed.application.app_id, value)
         except Refused as refused:
-            young = graph.now() - newest.start < _YOUNG
+            young = graph.now() - newest.start < REPLICATION
             if refused.passing and young and waited < _PATIENCE:
                 waited += _PAUSE
                 graph.notify("Entra does not know the new secret everywhere yet; trying again in 5 s")

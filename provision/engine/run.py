@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from uuid import uuid4
 
 from provision import products
@@ -18,6 +17,7 @@ from provision.engine.observe import Tenant, observe
 from provision.engine.secret import Minting
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph import consent as grants
+from provision.graph.retry import REPLICATION
 from provision.plan import rotation
 from provision.plan.build import build
 from provision.plan.model import Plan, Target
@@ -27,7 +27,6 @@ from provision.resources import Desired, Observed, client_secret, consent
 from provision.resources import application as applications
 from provision.resources.client_secret import Records
 
-_SPREADING = timedelta(minutes=10)  # for so long a replica may be behind
 _PAUSE, _PATIENCE = 5.0, 30.0  # seconds between two looks, and for all of them
 
 
@@ -82,7 +81,7 @@ async def _settled(job: Job) -> Observed:
         app = observed.application
         if app is None:
             return observed
-        lately = job.journal(observed.tenant_id).lately_delivered(graph.now() - _SPREADING)
+        lately = job.journal(observed.tenant_id).lately_delivered(graph.now() - REPLICATION)
         seen = app.delivered & {item.key_id for item in observed.secrets}
         if lately <= seen or waited >= _PATIENCE:
             return observed
@@ -126,7 +125,7 @@ def remember_consent(job: Job, result: Result) -> None:
 async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     """Look, and return what a rotation does; ``ProvisionError`` if there is no application yet."""
     observed, records = await look(job)
-    _refuse_nothing(job, observed)
+    applied(job, observed)
     found = rotation.build(job.target, job.desired, observed, records, mode, now=job.tenant.graph.now())
     return replace(found, delivery=job.sink.label)
 
@@ -134,15 +133,17 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
 async def plan_revocation(job: Job, key_id: str) -> Plan:
     """Look, and return the plan that removes one secret; ``ProvisionError`` if it is not to be removed."""
     observed, records = await look(job)
-    _refuse_nothing(job, observed)
+    applied(job, observed)
     return rotation.revocation(job.target, job.desired, observed, records, key_id)
 
 
-def _refuse_nothing(job: Job, observed: Observed) -> None:
+def applied(job: Job, observed: Observed) -> applications.Observed:
+    """Return the application that is there for the job's config; ``ProvisionError`` if none is yet."""
     if observed.application is None:
         raise ProvisionError(
             catalogue.NOT_APPLIED, f"there is no application for '{job.desired.name}' in this tenant yet"
         )
+    return observed.application
 
 
 async def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
@@ -163,19 +164,7 @@ async def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
 
 async def apply(job: Job, plan: Plan) -> Result:
     """Carry out a plan that is ready, and return what came of it; failures are in its outcomes."""
-    graph = job.tenant.graph
-    execution = Execution(
-        plan,
-        Minting(
-            graph=graph,
-            sink=job.sink,
-            journal=job.journal(plan.observed.tenant_id),
-            new_key_id=job.new_key_id,
-            desired=job.desired.client_secret,
-            delivering=job.delivering,
-        ),
-    )
-    await execution.run()
+    execution = await carried_out(job, plan)
     made, holder = execution.minted, execution.holder
     kept = tuple(item for item in plan.observed.secrets if item.key_id not in execution.removed)
     secret = await _to_enter(
@@ -190,20 +179,32 @@ async def apply(job: Job, plan: Plan) -> Result:
     return result
 
 
+async def carried_out(job: Job, plan: Plan) -> Execution:
+    """Carry the steps out, and return what is known of each."""
+    tools = Minting(
+        graph=job.tenant.graph,
+        sink=job.sink,
+        journal=job.journal(plan.observed.tenant_id),
+        new_key_id=job.new_key_id,
+        desired=job.desired.client_secret,
+        delivering=job.delivering,
+    )
+    execution = Execution(plan, tools)
+    await execution.run()
+    return execution
+
+
 async def show(job: Job) -> Result:
     """Return the values to enter as they are now; ``ProvisionError`` if there is no application yet."""
     found = await plan(job)
-    _refuse_nothing(job, found.observed)
-    app = found.observed.application
+    observed = found.observed
+    app = applied(job, observed)
     outcomes = tuple(
         Outcome(change, Status.UNCHANGED if change.step is None else Status.NOT_TRIED)
         for change in found.changes
     )
-    observed = found.observed
-    secret = await _to_enter(
-        job, observed.tenant_id, observed.secrets, app.delivered if app else frozenset(), fresh=None
-    )
-    return result_of(job, found, outcomes, app.app_id if app else None, secret)
+    secret = await _to_enter(job, observed.tenant_id, observed.secrets, app.delivered, fresh=None)
+    return result_of(job, found, outcomes, app.app_id, secret)
 
 
 async def _to_enter(

@@ -16,14 +16,12 @@ from provision.delivery import Handover, Sink
 from provision.engine.journal import DELIVERED, INTENDED, REMOVED, Journal
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, client_secret
-from provision.graph.client import Graph
-from provision.resources.application import DELIVERED_TAG
+from provision.graph.client import SKEW, Graph
+from provision.resources.application import DELIVERED_TAG, delivered_key
 from provision.resources.client_secret import Desired, Mint, Observed
 from provision.secret import Secret
 
 _TRIES = 3  # how often a lost answer is mended before giving up
-# How far Entra's front ends may disagree about "now", and so how long a later start is waited for.
-_SKEW = timedelta(minutes=5)
 
 
 @dataclass
@@ -106,8 +104,7 @@ async def _refuse_a_second(tools: Minting, holder: Holder, made: Observed) -> No
     rivals = [
         item
         for item in seen.secrets
-        if item.key_id not in holder.keys | holder.unseen
-        and (item.display_name or "").endswith(tools.desired.mark)
+        if item.key_id not in holder.keys | holder.unseen and tools.desired.marks(item)
     ]
     if any((item.start, item.key_id) < (made.start, made.key_id) for item in rivals):
         raise ProvisionError(
@@ -135,12 +132,8 @@ async def remove(tools: Minting, holder: Holder, key_id: str, *, young: bool = F
             tools.journal.write(REMOVED, key_id, tools.graph.now())
     holder.keys -= {key_id}
     holder.gone |= {key_id}
-    if any(_key_of(tag) == key_id for tag in holder.tags):
+    if any(delivered_key(tag) == key_id for tag in holder.tags):
         await _write_records(tools, holder, set())
-
-
-def _key_of(tag: str) -> str | None:
-    return tag.removeprefix(DELIVERED_TAG).lower() if tag.startswith(DELIVERED_TAG) else None
 
 
 async def _write_records(tools: Minting, holder: Holder, more: set[str]) -> None:
@@ -152,11 +145,11 @@ async def _write_records(tools: Minting, holder: Holder, more: set[str]) -> None
     tags, keys = holder.tags, holder.keys
     if not holder.sole:
         seen = await client_secret.look(tools.graph, holder.object_id, settling=holder.fresh)
-        others = [tag for tag in seen.tags if _key_of(tag) is None]
+        others = [tag for tag in seen.tags if delivered_key(tag) is None]
         # The read may be older than this run's own writes, so what it knew of deliveries counts too.
-        tags = (*others, *(tag for tag in (*holder.tags, *seen.tags) if _key_of(tag) is not None))
+        tags = (*others, *(tag for tag in (*holder.tags, *seen.tags) if delivered_key(tag) is not None))
         keys |= {item.key_id for item in seen.secrets}
-    kept = {tag for tag in tags if _key_of(tag) in (None, *(keys - holder.gone))}
+    kept = {tag for tag in tags if delivered_key(tag) in (None, *(keys - holder.gone))}
     ordered = tuple(sorted(kept | more))
     await application.tag(tools.graph, holder.object_id, ordered, settling=holder.fresh)
     holder.tags = ordered
@@ -196,7 +189,7 @@ async def _after_the_last(tools: Minting, holder: Holder) -> datetime:
     Dates are kept to the second, and which of two secrets is the newer must be plain.
     """
     now, next_one = tools.graph.now(), holder.newest and holder.newest + timedelta(seconds=1)
-    if next_one and timedelta(0) < next_one - now <= _SKEW:
+    if next_one and timedelta(0) < next_one - now <= SKEW:
         await tools.graph.sleep((next_one - now).total_seconds())
         now = max(next_one, tools.graph.now())
     holder.newest = now.replace(microsecond=0)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from provision.checks import verify as checks
 from provision.checks.verify import Known, Typed
 from provision.engine.run import Job, look
 from provision.errors import ProvisionError, catalogue
+from provision.graph.retry import REPLICATION
 from provision.plan.rungs import Verified
 from provision.resources import Observed, client_secret, consent
 from provision.secret import Secret
 
-_NEW = timedelta(minutes=10)
 # What keeps somebody without rights from looking; anything else is wrong with the run itself.
 _NO_LOOK = (catalogue.SIGN_IN, catalogue.NO_PERMISSION, catalogue.TENANT_NOT_FOUND, catalogue.UNREACHABLE)
 
@@ -69,7 +68,7 @@ def _known(job: Job, observed: Observed | None, client_id: str) -> Known:
     ours = client_secret.marked(job.desired.client_secret, observed.secrets)
     newest = max(observed.secrets, key=lambda item: item.start, default=None)
     return Known(
-        secret_is_new=newest is not None and job.tenant.graph.now() - newest.start < _NEW,
+        secret_is_new=newest is not None and job.tenant.graph.now() - newest.start < REPLICATION,
         granted=consent.granted(observed.role, observed.assignments),
         older_hints=frozenset(item.hint for item in ours[1:] if item.hint),
     )

@@ -13,8 +13,7 @@ from typing import Any
 
 from provision.graph.answers import Failure
 from provision.graph.client import Graph
-from provision.graph.listing import NotReadable as NotReadable  # noqa: PLC0414 - named here by who observes
-from provision.graph.listing import listed
+from provision.graph.listing import NotReadable, listed
 from provision.graph.records import maybe, records, time
 from provision.graph.refusals import denied, missing, translated
 from provision.resources.app_management_policy import Policy, Restriction

@@ -7,7 +7,6 @@ https://learn.microsoft.com/graph/api/application-update
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from provision.graph.answers import Failure, Refusal
@@ -23,7 +22,7 @@ FIELDS = (
     "tags", "notes", "createdDateTime", "passwordCredentials",
 )  # fmt: skip
 _DELETED_FIELDS = ("id", "appId", "displayName", "uniqueName", "deletedDateTime")
-_CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
+CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
 
 
 async def by_unique_name(graph: Graph, name: str) -> dict[str, Any] | None:
@@ -82,8 +81,8 @@ async def owners(graph: Graph, object_id: str) -> tuple[str, ...]:
     return tuple(sorted(text(item, "id") for item in items))
 
 
-def observed(record: dict[str, Any], known: Permission) -> Observed:
-    """Reduce Graph's record; a permission that equals ``known`` gets its label."""
+def observed(record: dict[str, Any]) -> Observed:
+    """Reduce Graph's record."""
     access = records(record, "requiredResourceAccess")
     web = record.get("web")
     return Observed(
@@ -94,7 +93,7 @@ def observed(record: dict[str, Any], known: Permission) -> Observed:
         sign_in_audience=maybe(record, "signInAudience") or "",
         redirect_uris=texts(web if isinstance(web, dict) else {}, "redirectUris"),
         permissions=tuple(
-            _labelled(Permission(text(entry, "resourceAppId"), text(role, "id")), known)
+            Permission(text(entry, "resourceAppId"), text(role, "id"))
             for entry in access
             for role in records(entry, "resourceAccess")
             if role.get("type") == "Role"
@@ -106,18 +105,10 @@ def observed(record: dict[str, Any], known: Permission) -> Observed:
     )
 
 
-def _labelled(permission: Permission, known: Permission) -> Permission:
-    same = (permission.resource_app_id.lower(), permission.role_id.lower()) == (
-        known.resource_app_id.lower(),
-        known.role_id.lower(),
-    )
-    return replace(permission, label=known.label) if same else permission
-
-
 async def create(graph: Graph, step: Create) -> dict[str, Any] | None:
     """Create by upsert and return Graph's record; ``None`` if it was there already (204)."""
     builder = graph.sdk.applications_with_unique_name(step.unique_name)
-    info = builder.to_patch_request_information(body(step.body), configuration(headers=_CREATE_IF_MISSING))
+    info = builder.to_patch_request_information(body(step.body), configuration(headers=CREATE_IF_MISSING))
     try:
         answer = await graph.send(info)
     except Failure as failure:

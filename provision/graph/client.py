@@ -37,6 +37,7 @@ from provision.graph.retry import Repeat, pause, replicating, worth
 
 T = TypeVar("T")
 PATIENCE = 120.0  # seconds that one request may wait, over all its tries
+SKEW = timedelta(minutes=5)  # how far Entra's front ends may disagree about "now"
 
 _NAME = re.compile(r"[a-zA-Z$]+(\(|$)")
 # Never sent, or refused before anything could take effect.

@@ -21,7 +21,6 @@ from urllib.parse import urlsplit
 from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsValidator
 
 from provision.clouds import CLOUDS, Cloud
-from provision.clouds import ca_bundle as ca_bundle  # noqa: PLC0414 - the command line has it from here
 from provision.errors import ProvisionError, catalogue
 
 _ATTEMPT = re.compile(r"^\s*(\w+)Credential: (.+)$", re.MULTILINE)  # one credential of a chain

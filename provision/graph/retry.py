@@ -7,6 +7,7 @@ repeated ``addPassword`` whose first answer was lost makes a second secret.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 
 from provision.graph.answers import Failure, Lost, Refusal
@@ -14,6 +15,7 @@ from provision.graph.answers import Failure, Lost, Refusal
 BUSY = (429, 503)
 BROKEN = (500, 502, 504)
 FIRST_WAIT, LONGEST_WAIT = 1.0, 15.0
+REPLICATION = timedelta(minutes=10)  # for so long a replica may not know what was made
 
 
 class Repeat(Enum):

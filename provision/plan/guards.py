@@ -10,16 +10,15 @@ from collections.abc import Sequence
 
 from provision.errors import Finding, Severity, catalogue
 from provision.plan.model import Plan
-from provision.resources import Desired, Observed
+from provision.resources import Desired, Observed, application
 
 MANY = 50  # changes in one run
-_ONE_TENANT = "AzureADMyOrg"
 
 
 def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
     """Return what one plan is refused for."""
     app, wanted = observed.application, desired.application.sign_in_audience
-    if app is None or app.sign_in_audience != _ONE_TENANT or wanted == _ONE_TENANT:
+    if app is None or app.sign_in_audience != application.ONE_TENANT or wanted == application.ONE_TENANT:
         return ()
     return (
         Finding(

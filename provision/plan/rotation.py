@@ -88,8 +88,8 @@ def revocation(target: Target, desired: Desired, observed: Observed, records: Re
     found = next((item for item in observed.secrets if item.key_id == wanted), None)
     if found is None:
         raise ProvisionError(catalogue.NOT_OURS, f"the application has no secret {wanted}")
-    mark = desired.client_secret.mark
-    if not (found.display_name or "").endswith(mark):
+    if not desired.client_secret.marks(found):
+        mark = desired.client_secret.mark
         raise ProvisionError(
             catalogue.NOT_OURS, f"secret {wanted} ('{found.display_name}') does not carry the mark '{mark}'"
         )

@@ -12,7 +12,6 @@ from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Entry, Finding, Severity, catalogue
 from provision.resources import Desired, Observed, application, consent
 
-_ONE_TENANT = "AzureADMyOrg"
 _OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
 _SHOWN = 3  # addresses in one line
 
@@ -21,7 +20,7 @@ def check(desired: Desired, observed: Observed) -> Iterator[Finding]:
     """Yield one finding for each rule that the application, as it is or is to be, does not keep."""
     app = observed.application
     audience = desired.application.sign_in_audience
-    if audience != _ONE_TENANT:
+    if audience != application.ONE_TENANT:
         yield Finding(
             catalogue.AUDIENCE_WIDE,
             Severity.WARNING,
@@ -44,12 +43,7 @@ def check(desired: Desired, observed: Observed) -> Iterator[Finding]:
 
 def _asks(app: application.Observed, role: consent.Role) -> bool:
     """Say whether the registration declares ``Mail.Send`` as an application permission."""
-    return any(
-        (entry.get("resourceAppId"), item.get("id"), item.get("type"))
-        == (MICROSOFT_GRAPH_APP_ID, role.role_id, "Role")
-        for entry in app.required_resource_access
-        for item in entry.get("resourceAccess") or ()
-    )
+    return application.declares(app.permissions, application.Permission(MICROSOFT_GRAPH_APP_ID, role.role_id))
 
 
 def _redirects(desired: Desired, uris: Sequence[str]) -> Iterator[Finding]:

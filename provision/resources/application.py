@@ -17,6 +17,7 @@ from provision.errors import ProvisionError, catalogue
 
 ADDRESS = "application"
 OWNER_TAG = "provision"  # what we make or adopt carries it; a uniqueName without it is somebody else's
+ONE_TENANT = "AzureADMyOrg"
 PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
 DELIVERED_TAG = "provision:delivered:"  # followed by the keyId of a secret that a sink took
 
@@ -70,7 +71,12 @@ class Observed:
 
 def delivered(tags: Iterable[str]) -> frozenset[str]:
     """Return the key ids whose delivery these tags record."""
-    return frozenset(tag.removeprefix(DELIVERED_TAG).lower() for tag in tags if tag.startswith(DELIVERED_TAG))
+    return frozenset(key for tag in tags if (key := delivered_key(tag)) is not None)
+
+
+def delivered_key(tag: str) -> str | None:
+    """Return the key id whose delivery a tag records; ``None`` for a tag that means something else."""
+    return tag.removeprefix(DELIVERED_TAG).lower() if tag.startswith(DELIVERED_TAG) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +203,7 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
     if lacking:
         uris = sorted([*observed.redirect_uris, *lacking])
         differs("redirectUris", sorted(observed.redirect_uris), uris, {"web": {"redirectUris": uris}})
-    if desired.permission is not None and not _declares(observed.permissions, desired.permission):
+    if desired.permission is not None and not declares(observed.permissions, desired.permission):
         labels = sorted(_label(item) for item in observed.permissions)
         differs(
             "permissions",
@@ -277,7 +283,8 @@ def _label(permission: Permission) -> str:
     return permission.label or f"{permission.resource_app_id}: {permission.role_id}"
 
 
-def _declares(permissions: Sequence[Permission], wanted: Permission) -> bool:
+def declares(permissions: Sequence[Permission], wanted: Permission) -> bool:
+    """Say whether the wanted permission is among them; ids compare without case."""
     key = (wanted.resource_app_id.lower(), wanted.role_id.lower())
     return any((item.resource_app_id.lower(), item.role_id.lower()) == key for item in permissions)
 

@@ -90,6 +90,10 @@ class Desired:
         """The name that a new secret gets."""
         return self.description + self.mark
 
+    def marks(self, secret: Observed) -> bool:
+        """Say whether a secret carries the mark."""
+        return (secret.display_name or "").endswith(self.mark)
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:
@@ -160,7 +164,7 @@ class Standing:
 
 def marked(desired: Desired, observed: Sequence[Observed]) -> tuple[Observed, ...]:
     """Return the secrets that carry the config's mark, the newest first."""
-    ours = (item for item in observed if (item.display_name or "").endswith(desired.mark))
+    ours = filter(desired.marks, observed)
     return tuple(sorted(ours, key=lambda item: (item.start, item.end, item.key_id), reverse=True))
 
 

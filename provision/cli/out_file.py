@@ -1,0 +1,53 @@
+"""``--out FILE``: written whole or not at all, and never over what was not made here."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+
+from provision.cli.console import talk
+from provision.errors import ProvisionError, catalogue
+
+_HEAD = 1000  # characters in which a file says that it was made here
+
+
+def write(path: str, text: str, *, sign: str, kind: str) -> None:
+    """Write a file for others to read; it must hold no secret.
+
+    ``sign`` stands near the head of each file of this ``kind``. Raises ``ProvisionError`` if another
+    file would be lost (the config itself, after a slip of the finger), or if it cannot be written.
+    """
+    file = Path(path)
+    try:
+        if file.exists() and not _may_go(file, sign):
+            raise ProvisionError(
+                catalogue.USAGE, f"{path} is there, and is no {kind}", fix="Choose another name for --out."
+            )
+        _replace(file, text)
+    except OSError as error:
+        raise ProvisionError(catalogue.DISK, f"{path} cannot be written: {error.strerror}") from error
+    talk(f"wrote {path}")
+
+
+def _may_go(file: Path, sign: str) -> bool:
+    """A device such as /dev/null reads as nothing, and root would replace it by a file."""
+    if not file.is_file():
+        return False
+    with file.open(encoding="utf-8", errors="replace") as there:
+        begins = there.read(_HEAD)
+    return not begins or sign in begins
+
+
+def _replace(file: Path, text: str) -> None:
+    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        with os.fdopen(handle, "w", encoding="utf-8") as new:
+            new.write(text)
+        temporary.replace(file)
+    except OSError:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
