@@ -19,7 +19,6 @@ from provision.resources import Desired, Ignore, application, client_secret, con
 _MAX_URIS = 256
 _MAX_URIS_PERSONAL = 100
 _MAX_NAME_PERSONAL = 90
-_DAYS_A_MONTH = 30.44
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,4 +148,5 @@ def _span(text: str) -> client_secret.Span:
 
 
 def _days(span: client_secret.Span) -> float:
-    return span.days + _DAYS_A_MONTH * (client_secret.LONGEST_MONTHS if span.longest else span.months)
+    months = client_secret.LONGEST_MONTHS if span.longest else span.months
+    return span.days + client_secret.DAYS_A_MONTH * months

@@ -53,9 +53,7 @@ async def look(job: Job) -> tuple[Observed, Records]:
     observed = await _settled(job)
     app = observed.application
     intended, delivered = job.journal(observed.tenant_id).keys()
-    records = Records(
-        tenant=app.delivered if app else frozenset(), sink=delivered, journal=intended - delivered
-    )
+    records = Records(app.delivered if app else frozenset(), sink=delivered, journal=intended)
     now = job.tenant.graph.now()
     state = client_secret.standing(job.desired.client_secret, observed.secrets, records, now=now)
     if not state.unproven:

@@ -21,6 +21,7 @@ from provision.resources.app_management_policy import Limits
 
 ADDRESS = "client_secret"
 LONGEST_MONTHS = 24  # the portal's ceiling, which the product's manual repeats
+DAYS_A_MONTH = 365.25 / 12  # where a length in months is compared with one in days
 # https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
 MOST_WITH_PERSONAL_ACCOUNTS = 2
 RECOMMENDED = timedelta(days=180)  # CISA SCuBA MS.AAD.5.6v1
@@ -292,7 +293,7 @@ def granted_lifetime(lifetime: Span, limits: Limits) -> str:
 
 def _nominal(span: Span) -> timedelta:
     months = LONGEST_MONTHS if span.longest else span.months
-    return timedelta(days=span.days + round(months * 365.25 / 12))
+    return timedelta(days=span.days + round(months * DAYS_A_MONTH))
 
 
 def _days(length: timedelta) -> str:
