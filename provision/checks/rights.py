@@ -58,12 +58,14 @@ ROLE_NAMES = {
 }
 
 OWNED_BY = "Application.ReadWrite.OwnedBy"
-ALL = "Application.ReadWrite.All"
+READ_WRITE_ALL = "Application.ReadWrite.All"
 _AS_USER = "Directory.AccessAsUser.All"  # everything that the person may do; what Azure CLI signs in with
-_APPLICATIONS = frozenset({"Application.Read.All", ALL, "Directory.Read.All", "Directory.ReadWrite.All"})
+_APPLICATIONS = frozenset(
+    {"Application.Read.All", READ_WRITE_ALL, "Directory.Read.All", "Directory.ReadWrite.All"}
+)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Need:
     """What one step takes: of each group of permissions one; of a person one of ``roles`` as well.
 
@@ -75,108 +77,101 @@ class Need:
     what: str
     application: tuple[Names, ...]
     person: tuple[Names, ...]
-    roles: Names | None
-    owned: bool
+    roles: Names | None = None
+    owned: bool = False
     least_application: str
     least_person: str
     source: str
 
 
 _ADMINISTRATORS = "the role Application Administrator or Cloud Application Administrator"
-_CHANGE_APPLICATION, _CHANGE_PERSON = (frozenset({ALL}),), (frozenset({ALL, _AS_USER}),)
+_CHANGE_APPLICATION, _CHANGE_PERSON = (frozenset({READ_WRITE_ALL}),), (frozenset({READ_WRITE_ALL, _AS_USER}),)
 _OWNERS = (
-    frozenset({ALL, "Directory.ReadWrite.All"}),
+    frozenset({READ_WRITE_ALL, "Directory.ReadWrite.All"}),
     frozenset({"Directory.Read.All", "Directory.ReadWrite.All"}),
 )
 
 NEEDS = (
     Need(
-        Step.READ,
-        "read applications, service principals and grants",
-        (_APPLICATIONS | {OWNED_BY},),
-        (_APPLICATIONS | {_AS_USER},),
-        None,
-        False,
-        "Application.Read.All, which Application.ReadWrite.OwnedBy includes",
-        "the scope Application.Read.All",
-        "https://learn.microsoft.com/graph/api/application-get",
+        step=Step.READ,
+        what="read applications, service principals and grants",
+        application=(_APPLICATIONS | {OWNED_BY},),
+        person=(_APPLICATIONS | {_AS_USER},),
+        least_application="Application.Read.All, which Application.ReadWrite.OwnedBy includes",
+        least_person="the scope Application.Read.All",
+        source="https://learn.microsoft.com/graph/api/application-get",
     ),
     Need(
-        Step.CREATE,
-        "create the application",
-        (frozenset({"AppRegistration.Create", OWNED_BY, ALL}),),
-        (frozenset({"AppRegistration.Create", ALL, _AS_USER}),),
-        _APP_ADMINISTRATORS | {APPLICATION_DEVELOPER},
-        False,
-        OWNED_BY,
-        "the role Application Developer, or a tenant that lets every member register applications",
-        "https://learn.microsoft.com/graph/api/application-upsert",
+        step=Step.CREATE,
+        what="create the application",
+        application=(frozenset({"AppRegistration.Create", OWNED_BY, READ_WRITE_ALL}),),
+        person=(frozenset({"AppRegistration.Create", READ_WRITE_ALL, _AS_USER}),),
+        roles=_APP_ADMINISTRATORS | {APPLICATION_DEVELOPER},
+        least_application=OWNED_BY,
+        least_person="the role Application Developer, or a tenant that lets every member register "
+        "applications",
+        source="https://learn.microsoft.com/graph/api/application-upsert",
     ),
     Need(
-        Step.CHANGE,
-        "change the application and its secrets",
-        _CHANGE_APPLICATION,
-        _CHANGE_PERSON,
-        _APP_ADMINISTRATORS,
-        True,
-        f"{OWNED_BY} as an owner of the application, else {ALL}",
-        f"to own the application, else {_ADMINISTRATORS}",
-        "https://learn.microsoft.com/graph/api/application-addpassword",
+        step=Step.CHANGE,
+        what="change the application and its secrets",
+        application=_CHANGE_APPLICATION,
+        person=_CHANGE_PERSON,
+        roles=_APP_ADMINISTRATORS,
+        owned=True,
+        least_application=f"{OWNED_BY} as an owner of the application, else {READ_WRITE_ALL}",
+        least_person=f"to own the application, else {_ADMINISTRATORS}",
+        source="https://learn.microsoft.com/graph/api/application-addpassword",
     ),
     Need(
-        Step.PRINCIPAL,
-        "create the service principal",
-        _CHANGE_APPLICATION,
-        _CHANGE_PERSON,
-        _APP_ADMINISTRATORS,
-        True,
-        f"{OWNED_BY} as an owner of the application, else {ALL}",
-        f"to own the application and the role Application Developer, else {_ADMINISTRATORS}",
-        "https://learn.microsoft.com/graph/api/serviceprincipal-upsert",
+        step=Step.PRINCIPAL,
+        what="create the service principal",
+        application=_CHANGE_APPLICATION,
+        person=_CHANGE_PERSON,
+        roles=_APP_ADMINISTRATORS,
+        owned=True,
+        least_application=f"{OWNED_BY} as an owner of the application, else {READ_WRITE_ALL}",
+        least_person=f"to own the application and the role Application Developer, else {_ADMINISTRATORS}",
+        source="https://learn.microsoft.com/graph/api/serviceprincipal-upsert",
     ),
     Need(
-        Step.OWNERS,
-        "add owners to the application",
-        _OWNERS,
-        tuple(group | {_AS_USER} for group in _OWNERS),
-        _APP_ADMINISTRATORS,
-        True,
-        f"{ALL} and Directory.Read.All",
-        f"to own the application, else {_ADMINISTRATORS}; and the scope Directory.Read.All",
-        "https://learn.microsoft.com/graph/api/application-post-owners",
+        step=Step.OWNERS,
+        what="add owners to the application",
+        application=_OWNERS,
+        person=tuple(group | {_AS_USER} for group in _OWNERS),
+        roles=_APP_ADMINISTRATORS,
+        owned=True,
+        least_application=f"{READ_WRITE_ALL} and Directory.Read.All",
+        least_person=f"to own the application, else {_ADMINISTRATORS}; and the scope Directory.Read.All",
+        source="https://learn.microsoft.com/graph/api/application-post-owners",
     ),
     Need(
-        Step.GRANT,
-        f"grant {consent.PERMISSION}",
-        (frozenset({"AppRoleAssignment.ReadWrite.All"}), _APPLICATIONS | {OWNED_BY}),
-        (frozenset({"AppRoleAssignment.ReadWrite.All"}), _APPLICATIONS | {_AS_USER}),
-        frozenset({PRIVILEGED_ROLE_ADMINISTRATOR}),
-        False,
-        "AppRoleAssignment.ReadWrite.All and Application.Read.All",
-        f"the role {consent.ROLE_NEEDED}, and the scope AppRoleAssignment.ReadWrite.All",
-        "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
+        step=Step.GRANT,
+        what=f"grant {consent.PERMISSION}",
+        application=(frozenset({"AppRoleAssignment.ReadWrite.All"}), _APPLICATIONS | {OWNED_BY}),
+        person=(frozenset({"AppRoleAssignment.ReadWrite.All"}), _APPLICATIONS | {_AS_USER}),
+        roles=frozenset({PRIVILEGED_ROLE_ADMINISTRATOR}),
+        least_application="AppRoleAssignment.ReadWrite.All and Application.Read.All",
+        least_person=f"the role {consent.ROLE_NEEDED}, and the scope AppRoleAssignment.ReadWrite.All",
+        source="https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
     ),
     Need(
-        Step.POLICY,
-        "read the app management policy",
-        (frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}),),
-        (frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}),),
-        None,
-        False,
-        "Policy.Read.All",
-        "the scope Policy.Read.All",
-        "https://learn.microsoft.com/graph/api/tenantappmanagementpolicy-get",
+        step=Step.POLICY,
+        what="read the app management policy",
+        application=(frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}),),
+        person=(frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}),),
+        least_application="Policy.Read.All",
+        least_person="the scope Policy.Read.All",
+        source="https://learn.microsoft.com/graph/api/tenantappmanagementpolicy-get",
     ),
     Need(
-        Step.MAILBOX,
-        "see whether the mailbox is there",
-        (frozenset({"Mail.ReadBasic.All", "Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"}),),
-        (frozenset({"Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"}),),
-        None,
-        False,
-        "Mail.ReadBasic.All, or User.ReadBasic.All for the user alone",
-        "the scope User.ReadBasic.All, for the user alone",
-        "https://learn.microsoft.com/graph/api/mailfolder-get",
+        step=Step.MAILBOX,
+        what="see whether the mailbox is there",
+        application=(frozenset({"Mail.ReadBasic.All", "Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"}),),
+        person=(frozenset({"Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"}),),
+        least_application="Mail.ReadBasic.All, or User.ReadBasic.All for the user alone",
+        least_person="the scope User.ReadBasic.All, for the user alone",
+        source="https://learn.microsoft.com/graph/api/mailfolder-get",
     ),
 )
 # What only lets more be seen: without it something is "not checked", and nothing fails.
@@ -228,7 +223,7 @@ def depends_on_ownership(caller: Caller) -> bool:
     """Say whether only who owns the application, of those with this caller's rights, may change it."""
     if caller.kind is Kind.APPLICATION:
         held = caller.permissions or frozenset()
-        return OWNED_BY in held and ALL not in held
+        return OWNED_BY in held and READ_WRITE_ALL not in held
     roles = caller.directory_roles
     return caller.kind is Kind.PERSON and not (roles or frozenset()) & {
         GLOBAL_ADMINISTRATOR,

@@ -18,10 +18,6 @@ F = TypeVar("F")
 async def together(a: Awaitable[A], b: Awaitable[B], /) -> tuple[A, B]: ...
 @overload
 async def together(
-    a: Awaitable[A], b: Awaitable[B], c: Awaitable[C], d: Awaitable[D], /
-) -> tuple[A, B, C, D]: ...
-@overload
-async def together(
     a: Awaitable[A], b: Awaitable[B], c: Awaitable[C], d: Awaitable[D], e: Awaitable[E], /
 ) -> tuple[A, B, C, D, E]: ...
 @overload
