@@ -19,10 +19,7 @@ LATER = {"NOT_PROVEN_YET"}  # for the verb verify, which is being built
 
 
 def used() -> set[str]:
-    """Return the names of the catalogue that the program mentions outside of it.
-
-    As ``catalogue.NAME``, or, where a rule carries the name to one place that looks it up, as text.
-    """
+    """Return the names that the program mentions outside of the catalogue, as ``catalogue.NAME``."""
     found: set[str] = set()
     for path in SOURCE.rglob("*.py"):
         if path.name == "catalogue.py":
@@ -30,8 +27,6 @@ def used() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
                 found |= {node.attr} if node.value.id == "catalogue" else set()
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found |= {node.value} & set(ENTRIES)
     return found
 
 

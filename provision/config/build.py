@@ -14,6 +14,7 @@ from provision.config.node import Path, Unset
 from provision.config.rules import Fault
 from provision.config.urls import SMTP_PAGE, has_query
 from provision.delivery import Spec
+from provision.errors import catalogue
 from provision.resources import Desired, Ignore, application, client_secret, consent, mailbox
 
 _MAX_URIS = 256
@@ -42,7 +43,7 @@ def across(document: Document) -> Iterator[Broken]:
     for index, uri in enumerate(app.redirect_uris):
         here: Path = ("application", "redirect_uris", index)
         if uri in seen and not isinstance(uri, Unset):  # a path compares with its case, as Entra does
-            yield Broken(here, Fault("it is there already", "Remove it.", catalogued="REDIRECT_URI"))
+            yield Broken(here, Fault("it is there already", "Remove it.", entry=catalogue.REDIRECT_URI))
         seen.add(uri)
     if len(app.redirect_uris) + 1 > _MAX_URIS:
         yield Broken(
@@ -77,7 +78,7 @@ def _personal(document: Document) -> Iterator[Broken]:
     for index, uri in enumerate(app.redirect_uris):
         if has_query(uri):
             why = "Entra takes a '?' for work accounts only"
-            yield Broken(("application", "redirect_uris", index), Fault(why, catalogued="REDIRECT_URI"))
+            yield Broken(("application", "redirect_uris", index), Fault(why, entry=catalogue.REDIRECT_URI))
 
 
 def desired(document: Document) -> Desired:

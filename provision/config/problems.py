@@ -101,7 +101,7 @@ def broken_rule(path: Path, fault: rules.Fault, root: Map, places: Mapping[Path,
     if isinstance(node, Scalar):
         subject += f" ({_cut(node.shown)})" if hidden else f" '{_cut(node.text)}'"
     return ProvisionError(
-        getattr(catalogue, fault.catalogued),
+        fault.entry,
         f"{subject}: {fault.why}",
         fix=None if hidden else fault.fix,
         where=place_of(path, places),

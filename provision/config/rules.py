@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from difflib import get_close_matches
 
-from provision.errors import catalogue
+from provision.errors import Entry, catalogue
 from provision.resources.client_secret import LONGEST_MONTHS, Span
 
 NAME = r"[a-z0-9-]{3,64}"
@@ -30,11 +30,11 @@ _LONGEST_DAYS = 731  # 24 calendar months with a leap day
 class Fault(ValueError):
     """A value breaks a rule: why, and how to put it right (``fix`` may hold the value)."""
 
-    def __init__(self, why: str, fix: str | None = None, *, catalogued: str = "INVALID_VALUE") -> None:
+    def __init__(self, why: str, fix: str | None = None, *, entry: Entry = catalogue.INVALID_VALUE) -> None:
         super().__init__(why)
         self.why = why
         self.fix = fix
-        self.catalogued = catalogued
+        self.entry = entry
 
 
 def choice(names: Sequence[str]) -> Callable[[str], str]:

@@ -9,6 +9,7 @@ import re
 from urllib.parse import SplitResult, urlsplit
 
 from provision.config.rules import DOMAIN, Fault
+from provision.errors import catalogue
 
 SMTP_PAGE = "/connectors/SMTP.aspx"  # the product's page; Entra compares the path with its case
 LONGEST = 256
@@ -118,4 +119,4 @@ def _ascii(text: str) -> str | None:
 
 
 def _fault(why: str, fix: str | None = None) -> Fault:
-    return Fault(why, fix, catalogued="REDIRECT_URI")
+    return Fault(why, fix, entry=catalogue.REDIRECT_URI)
