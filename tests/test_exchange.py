@@ -23,13 +23,14 @@ from hypothesis import strategies as st
 from provision.cli.main import run as run_program
 from provision.clouds import CLOUDS
 from provision.plan.exchange import Limit, mark
+from provision.plan.model import Target
 from provision.report.exchange import exchange_script
 from provision.report.powershell import literal
 from tests.support import TENANT, Program, Tenant, write_config
 
 LIMIT = Limit(
     name="collab",
-    target="graph",
+    target=Target.GRAPH,
     tenant_id=TENANT,
     environment="O365Default",
     client_id="71487acd-ec93-476d-bd0e-6c8b31831053",

@@ -18,12 +18,11 @@ from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.graph.tenant import openid_url, read_document, refuse_other_cloud
 from provision.plan.rungs import Rung, Verdict, Verification
 from provision.resources.consent import PERMISSION
-from provision.resources.mailbox import State
+from provision.resources.mailbox import Scope, State
 from provision.secret import Secret
 
 _PAUSE = 5.0  # seconds between two tries of what may be a replica's delay
 _UNSURE = 20.0  # seconds to wait at most where it is not known whether there is anything to wait for
-_ALL_MAILBOXES = "organization"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Typed:
     tenant_id: str  # a GUID, or a domain
     address: str
     secret: Secret
-    scope: str  # mail.scope
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +171,7 @@ class _Climb:
         roles = _roles(self._token)
         if roles is None:
             return Rung("role", Verdict.SKIPPED, "the token cannot be read; the test mail decides"), False
-        everywhere = self._typed.scope == _ALL_MAILBOXES
+        everywhere = self._typed.scope is Scope.ORGANIZATION
         if PERMISSION in roles:
             if everywhere:
                 return Rung("role", Verdict.PASS, f"the token carries {PERMISSION}"), False

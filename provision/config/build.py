@@ -16,6 +16,7 @@ from provision.config.urls import SMTP_PAGE, has_query
 from provision.delivery import Spec
 from provision.errors import catalogue
 from provision.resources import Desired, Ignore, application, client_secret, consent, mailbox
+from provision.resources.mailbox import Scope
 
 _MAX_URIS = 256
 _MAX_URIS_PERSONAL = 100
@@ -85,9 +86,10 @@ def desired(document: Document) -> Desired:
     """Return what a config asks for."""
     app, secret = document.application, document.secret
     title = products.load(document.product).title if document.product in products.NAMES else document.product
-    mode = consent.Mode.NONE if document.mail.scope == "mailbox" else consent.Mode.GRANT
-    if mode is not consent.Mode.NONE and document.consent == "handoff":
-        mode = consent.Mode.HANDOFF
+    scope = Scope.MAILBOX if document.mail.scope == Scope.MAILBOX else Scope.ORGANIZATION
+    mode = consent.Mode.HANDOFF if document.consent == "handoff" else consent.Mode.GRANT
+    if scope is Scope.MAILBOX:
+        mode = consent.Mode.NONE
     return Desired(
         name=document.name,
         tenant=document.tenant.id,
@@ -109,7 +111,7 @@ def desired(document: Document) -> Desired:
             lifetime=_span(secret.lifetime),
             renew_before=_span(secret.renew_before),
         ),
-        mailbox=mailbox.Desired(document.mail.address, document.mail.scope),
+        mailbox=mailbox.Desired(document.mail.address, scope),
         ignores=tuple(Ignore(item.finding, item.value, item.reason) for item in document.drift.ignore),
         config_digest=_digest(document),
     )

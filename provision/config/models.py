@@ -26,6 +26,7 @@ from provision import delivery, products
 from provision.clouds import CLOUDS
 from provision.config import rules, urls
 from provision.config.node import Unset
+from provision.resources.mailbox import Scope
 
 AUDIENCES = (
     "AzureADMyOrg",
@@ -131,6 +132,9 @@ class Application(_Model):
     )
 
 
+_SCOPES = tuple(scope.value for scope in Scope)
+
+
 class Mail(_Model):
     """The mailbox that mail is sent from."""
 
@@ -139,8 +143,8 @@ class Mail(_Model):
     )
     scope: Annotated[
         _Text,
-        AfterValidator(rules.choice(("organization", "mailbox"))),
-        _enum("organization", "mailbox"),
+        AfterValidator(rules.choice(_SCOPES)),
+        _enum(*_SCOPES),
         _UNSET,
     ] = Field(
         default="organization",

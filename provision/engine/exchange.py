@@ -30,7 +30,7 @@ async def limit(job: Job) -> Limit:
         granted = await grants.addresses(job.tenant.graph, app.app_id, observed.role)
     return Limit(
         name=desired.name,
-        target=job.target.value,
+        target=job.target,
         tenant_id=observed.tenant_id,
         environment=desired.cloud.exchange,
         client_id=app.app_id,

@@ -55,9 +55,7 @@ async def verify(
         subject=new_subject(),
         patience=patience,
     )
-    return Verified(
-        desired.name, job.target.value, chosen, tenant_id, desired.mailbox.address, verification, why
-    )
+    return Verified(desired.name, job.target, chosen, tenant_id, desired.mailbox.address, verification, why)
 
 
 def _known(job: Job, observed: Observed | None, client_id: str) -> Known:

@@ -11,6 +11,8 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+from provision.plan.model import Target
+
 _MARK = "provision-"
 _LONGEST = 64  # characters of the name of a management scope, and of a role assignment
 _OF_PRINCIPAL = 8  # characters of the principal's id in an assignment's name
@@ -22,7 +24,7 @@ class Limit:
     """One application, limited to one mailbox."""
 
     name: str  # the config's
-    target: str  # "graph", or "sandbox": a rehearsal
+    target: Target
     tenant_id: str
     environment: str | None  # what Connect-ExchangeOnline calls the cloud; None: not known
     client_id: str

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from provision.errors import Entry, Exit
+from provision.plan.model import Target
 
 
 class Verdict(StrEnum):
@@ -56,7 +57,7 @@ class Verified:
     """One config's verification, and the values that it was for; never the secret."""
 
     name: str
-    target: str
+    target: Target
     client_id: str
     tenant_id: str
     address: str

@@ -22,7 +22,7 @@ def exchange_script(limit: Limit) -> str:
     """Return the script."""
     values = {
         "ConfigName": limit.name,
-        "Target": limit.target,
+        "Target": limit.target.value,
         "TenantId": limit.tenant_id,
         "AppId": limit.client_id,
         "ObjectId": limit.object_id,
@@ -50,7 +50,7 @@ def exchange_json(limit: Limit) -> dict[str, Any]:
     """Return the script and what it is for as ``provision.exchange/1``."""
     return {
         "format": "provision.exchange/1",
-        "target": limit.target,
+        "target": limit.target.value,
         "name": limit.name,
         "tenant_id": limit.tenant_id,
         "oauth_client_id": limit.client_id,

@@ -18,7 +18,7 @@ def verification_json(verified: Verified) -> dict[str, Any]:
     found = verified.verification
     return {
         "format": "provision.verification/1",
-        "target": verified.target,
+        "target": verified.target.value,
         "name": verified.name,
         "oauth_client_id": verified.client_id,
         "tenant_id": verified.tenant_id,

@@ -20,12 +20,19 @@ class State(StrEnum):
     NOT_CHECKED = "not checked"
 
 
+class Scope(StrEnum):
+    """How far the application may reach, as ``mail.scope`` says."""
+
+    ORGANIZATION = "organization"  # any mailbox: Entra grants it
+    MAILBOX = "mailbox"  # this one alone: Exchange limits it
+
+
 @dataclass(frozen=True, slots=True)
 class Desired:
     """The address that the product sends from, and how far the application may reach."""
 
     address: str
-    scope: str  # "organization" or "mailbox"
+    scope: Scope
 
 
 @dataclass(frozen=True, slots=True)
