@@ -265,17 +265,17 @@ def result_of(
 def _consent(
     job: Job, plan: Plan, outcomes: tuple[Outcome, ...], app_id: str | None, product: Product
 ) -> Consent:
-    state, needed = _consent_state(plan, outcomes), consent.ROLE_NEEDED
     url = job.tenant.graph.cloud.consent_url(plan.observed.tenant_id, app_id) if app_id else None
-    if state is not ConsentState.REQUIRED:
-        return Consent(state, url, needed, consent.Detail(state.value))
-    message = letter(plan, product, app_id, url) if app_id and url else None
-    return Consent(state, url, needed, plan.consent, message)
+    found = Consent(_consent_detail(plan, outcomes), url, consent.ROLE_NEEDED)
+    if found.state is ConsentState.REQUIRED and app_id and url:
+        return replace(found, letter=letter(plan, product, app_id, url))
+    return found
 
 
-def _consent_state(plan: Plan, outcomes: tuple[Outcome, ...]) -> ConsentState:
+def _consent_detail(plan: Plan, outcomes: tuple[Outcome, ...]) -> consent.Detail:
+    """Return how the consent stands now: as the plan found it, unless this run granted it."""
     if plan.desired.consent.mode is consent.Mode.NONE:
-        return ConsentState.NOT_NEEDED
+        return consent.Detail.NOT_NEEDED
     granted = consent.granted(plan.observed.role, plan.observed.assignments)
     done = any(o.change.address == consent.ADDRESS and o.status is Status.DONE for o in outcomes)
-    return ConsentState.GRANTED if granted or done else ConsentState.REQUIRED
+    return consent.Detail.GRANTED if granted or done else plan.consent

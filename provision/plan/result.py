@@ -63,7 +63,7 @@ class Setting:
 
 
 class ConsentState(StrEnum):
-    """Whether the administrator's consent is there."""
+    """Whether the administrator's consent is there: what a pipeline goes by."""
 
     GRANTED = "granted"
     REQUIRED = "required"
@@ -80,13 +80,23 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """The state of the consent, and where it is given."""
+    """How the consent stands, and where it is given."""
 
-    state: ConsentState
+    detail: Detail
     url: str | None
     role_needed: str
-    detail: Detail
     letter: Letter | None = None  # to whoever gives it, while it is required
+
+    @property
+    def state(self) -> ConsentState:
+        """The detail, reduced to whether the consent is there."""
+        match self.detail:
+            case Detail.GRANTED:
+                return ConsentState.GRANTED
+            case Detail.NOT_NEEDED:
+                return ConsentState.NOT_NEEDED
+            case _:  # whatever the reason for its not being there
+                return ConsentState.REQUIRED
 
 
 @dataclass(frozen=True, slots=True)
