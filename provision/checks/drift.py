@@ -34,7 +34,7 @@ from provision.resources import (
     consent,
     owner,
     publisher,
-    reply_settings,
+    registration_settings,
     service_principal,
 )
 from provision.resources.client_secret import Records
@@ -270,7 +270,7 @@ def _of_surroundings(plan: Plan, around: Surroundings, *, now: datetime) -> Iter
     yield from _owners(f"{principal}.owners", declared, around.principal_owners)
     if around.settings is not None:
         yield from _settings(plan, around.settings)
-    if around.principal is not None and around.principal.assignment_required:
+    if around.assignment_required:
         entry = catalogue.ASSIGNMENT_REQUIRED
         address = f"{principal}.appRoleAssignmentRequired"
         yield _deviation(entry, Severity.WARNING, address, "true", entry.title)
@@ -364,7 +364,7 @@ def _owners(
         )
 
 
-def _settings(plan: Plan, settings: reply_settings.Observed) -> Iterator[Deviation]:
+def _settings(plan: Plan, settings: registration_settings.Observed) -> Iterator[Deviation]:
     declared = {application.comparable(uri) for uri in plan.desired.application.redirect_uris}
     for platform, uri in settings.redirect_uris:
         if platform == "web" and application.comparable(uri) in declared:
@@ -404,7 +404,7 @@ def _settings(plan: Plan, settings: reply_settings.Observed) -> Iterator[Deviati
         )
 
 
-def _undeclared(settings: reply_settings.Observed) -> Iterator[tuple[str, str, Severity]]:
+def _undeclared(settings: registration_settings.Observed) -> Iterator[tuple[str, str, Severity]]:
     for uri in settings.identifier_uris:
         yield "identifierUris", uri, Severity.WARNING
     for name, value in settings.offered:

@@ -16,13 +16,14 @@ from provision.engine.observe import Tenant
 from provision.engine.run import Job
 from provision.engine.together import together
 from provision.graph import (
+    application,
     certificate,
     client_secret,
     delegated_grant,
     federated_credential,
     owner,
-    principal_settings,
-    reply_settings,
+    registration_settings,
+    service_principal,
 )
 from provision.graph.listing import NotReadable
 from provision.plan.build import build
@@ -45,13 +46,17 @@ async def look(job: Job) -> Drift:
 async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
     graph, wanted = tenant.graph, desired.application
     await tenant.id()  # the token is for this tenant, or nothing is asked
-    record = await reply_settings.record(graph, unique_name=wanted.unique_name, client_id=wanted.client_id)
+    record = await (
+        application.by_client_id(graph, wanted.client_id, registration_settings.FIELDS)
+        if wanted.client_id
+        else application.by_unique_name(graph, wanted.unique_name, registration_settings.FIELDS)
+    )
     if record is None:
         return Surroundings()
-    settings = reply_settings.observed(record)
+    settings = registration_settings.observed(record)
     missed: list[str] = []
     principal, federated, owners, delegated, principal_owners = await together(
-        principal_settings.record(graph, settings.app_id),
+        service_principal.by_client_id(graph, settings.app_id, service_principal.DRIFT_FIELDS),
         _readable(federated_credential.of_application(graph, settings.id), missed),
         _readable(owner.of_application(graph, settings.id), missed),
         _readable(delegated_grant.of_principal(graph, settings.app_id), missed),
@@ -62,7 +67,7 @@ async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
         certificates=certificate.observed(record),
         federated=federated,
         owners=owners,
-        principal=principal_settings.observed(principal) if principal else None,
+        assignment_required=service_principal.assignment_required(principal or {}),
         principal_secrets=client_secret.observed(principal or {}),
         principal_certificates=certificate.observed(principal or {}),
         principal_owners=principal_owners,

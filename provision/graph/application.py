@@ -25,19 +25,21 @@ _DELETED_FIELDS = ("id", "appId", "displayName", "uniqueName", "deletedDateTime"
 CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
 
 
-async def by_unique_name(graph: Graph, name: str) -> dict[str, Any] | None:
-    """Return the application of that ``uniqueName`` as Graph's record."""
-    return await _get(graph, graph.sdk.applications_with_unique_name(name))
+async def by_unique_name(graph: Graph, name: str, fields: tuple[str, ...] = FIELDS) -> dict[str, Any] | None:
+    """Return these fields of the application of that ``uniqueName``; ``None`` if there is none."""
+    return await _get(graph, graph.sdk.applications_with_unique_name(name), fields)
 
 
-async def by_client_id(graph: Graph, client_id: str) -> dict[str, Any] | None:
-    """Return the application of that ``appId`` as Graph's record."""
-    return await _get(graph, graph.sdk.applications_with_app_id(client_id))
+async def by_client_id(
+    graph: Graph, client_id: str, fields: tuple[str, ...] = FIELDS
+) -> dict[str, Any] | None:
+    """Return these fields of the application of that ``appId``; ``None`` if there is none."""
+    return await _get(graph, graph.sdk.applications_with_app_id(client_id), fields)
 
 
-async def _get(graph: Graph, builder: Any) -> dict[str, Any] | None:
+async def _get(graph: Graph, builder: Any, fields: tuple[str, ...]) -> dict[str, Any] | None:
     try:
-        answer = await graph.send(builder.to_get_request_information(configuration(Query(select=FIELDS))))
+        answer = await graph.send(builder.to_get_request_information(configuration(Query(select=fields))))
     except Failure as failure:
         if missing(failure):
             return None

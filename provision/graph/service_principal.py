@@ -16,12 +16,13 @@ from provision.graph.refusals import missing, translated
 from provision.resources.service_principal import Create, Observed
 
 _FIELDS = ("id", "appId", "accountEnabled", "appOwnerOrganizationId")
+DRIFT_FIELDS = ("id", "appRoleAssignmentRequired", "passwordCredentials", "keyCredentials")
 
 
 async def by_client_id(
     graph: Graph, client_id: str, fields: tuple[str, ...] = _FIELDS, *, settling: bool = False
 ) -> dict[str, Any] | None:
-    """Return the principal of that ``appId`` as Graph's record."""
+    """Return these fields of the principal of that ``appId``; ``None`` if there is none."""
     builder = graph.sdk.service_principals_with_app_id(client_id)
     try:
         answer = await graph.send(
@@ -42,6 +43,11 @@ def observed(record: dict[str, Any]) -> Observed:
 def home_tenant(record: dict[str, Any]) -> str | None:
     """Return the tenant that the principal's application is registered in."""
     return maybe(record, "appOwnerOrganizationId")
+
+
+def assignment_required(record: dict[str, Any]) -> bool:
+    """Say whether only who is assigned to the application may sign in; read with ``DRIFT_FIELDS``."""
+    return record.get("appRoleAssignmentRequired") is True
 
 
 async def create(graph: Graph, app_id: str, step: Create) -> Observed:

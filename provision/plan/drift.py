@@ -15,9 +15,8 @@ from provision.resources import (
     delegated_grant,
     federated_credential,
     owner,
-    principal_settings,
     publisher,
-    reply_settings,
+    registration_settings,
 )
 
 
@@ -25,11 +24,11 @@ from provision.resources import (
 class Surroundings:
     """What stands around what is declared, beyond what a plan looks at. ``None``: not there, or not read."""
 
-    settings: reply_settings.Observed | None = None
+    settings: registration_settings.Observed | None = None
     certificates: tuple[certificate.Observed, ...] = ()
     federated: tuple[federated_credential.Observed, ...] = ()
     owners: tuple[owner.Observed, ...] = ()
-    principal: principal_settings.Observed | None = None
+    assignment_required: bool = False  # of whoever signs in to the principal
     principal_secrets: tuple[client_secret.Observed, ...] = ()
     principal_certificates: tuple[certificate.Observed, ...] = ()
     principal_owners: tuple[owner.Observed, ...] = ()

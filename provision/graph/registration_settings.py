@@ -1,4 +1,4 @@
-"""Read what a registration has beside what a config declares.
+"""What a registration has beside what a config declares: the fields to read, and what they say.
 
 Sources: https://learn.microsoft.com/graph/api/application-get and
 https://learn.microsoft.com/entra/identity/enterprise-apps/deactivate-app-registration
@@ -8,38 +8,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.graph.answers import Failure
-from provision.graph.application import READ
-from provision.graph.client import Graph, Query, configuration
 from provision.graph.records import maybe, records, text, texts
-from provision.graph.refusals import missing, translated
-from provision.resources.reply_settings import Observed
+from provision.resources.registration_settings import Observed
 
-_FIELDS = (
+FIELDS = (
     "id", "appId", "web", "spa", "publicClient", "isFallbackPublicClient", "identifierUris", "api",
     "appRoles", "isDisabled", "disabledByMicrosoftStatus", "keyCredentials",
 )  # fmt: skip
 _PLATFORMS = ("web", "spa", "publicClient")
 
 
-async def record(graph: Graph, *, unique_name: str, client_id: str | None) -> dict[str, Any] | None:
-    """Return the application's record, by ``client_id`` if there is one; ``None`` if it is not there."""
-    builder: Any = (
-        graph.sdk.applications_with_app_id(client_id)
-        if client_id
-        else graph.sdk.applications_with_unique_name(unique_name)
-    )
-    try:
-        answer = await graph.send(builder.to_get_request_information(configuration(Query(select=_FIELDS))))
-    except Failure as failure:
-        if missing(failure):
-            return None
-        raise translated(failure, "reading the application", needs=READ) from failure
-    return answer.body
-
-
 def observed(record: dict[str, Any]) -> Observed:
-    """Reduce Graph's record."""
+    """Return what a record of an application says that was read with ``FIELDS``."""
     web, api = _part(record, "web"), _part(record, "api")
     implicit = _part(web, "implicitGrantSettings")
     offered = [

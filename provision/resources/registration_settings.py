@@ -1,4 +1,6 @@
-"""Where and how an application lets people sign in, and what else of it a sender of mail has no use for.
+"""What a registration has beside what a config declares: further redirect URIs, what it offers, a switch.
+
+Seen by ``drift`` alone; a sender of mail has no use for any of it.
 
 Sources: https://learn.microsoft.com/graph/api/resources/application,
 https://learn.microsoft.com/graph/api/resources/webapplication and
