@@ -81,7 +81,7 @@ async def _readable(call: Awaitable[tuple[Any, ...]], missed: list[str]) -> tupl
     try:
         return await call
     except NotReadable as error:
-        missed.append(str(error))
+        missed.append(f"{error.what}: needs {error.needs}")
         return ()
 
 

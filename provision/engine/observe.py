@@ -15,6 +15,7 @@ from provision.graph import (
     client_secret,
     consent,
     mailbox,
+    owner,
     publisher,
     service_principal,
     tenant,
@@ -130,12 +131,12 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         service_principal.by_client_id(graph, app.app_id),
         consent.assignments(graph, app.app_id),
         _custom_policy(graph, app.id) if policies.needs is None else _nothing(),
-        _if_given(wanted.owners, lambda _: application.owners(graph, app.id)),
+        _if_given(wanted.owners, lambda _: owner.of_application(graph, app.id)),
         shared.owns(app.id) if shared.foresees else _nothing(),
     )
     return replace(
         observed,
-        application=replace(app, owners=owners),
+        application=replace(app, owners=owners and tuple(item.id for item in owners)),
         service_principal=service_principal.observed(principal) if principal else None,
         assignments=assignments,
         secrets=client_secret.observed(adopted or named or {}),

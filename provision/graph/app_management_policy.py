@@ -31,7 +31,7 @@ async def default(graph: Graph) -> Policy | None:
         answer = await graph.send(builder.to_get_request_information())
     except Failure as failure:
         if denied(failure):
-            raise NotReadable("the app management policy", NEEDS) from failure
+            raise NotReadable(failure, "the app management policy", NEEDS) from failure
         if missing(failure):
             return None
         raise translated(failure, "reading the app management policy", needs=NEEDS) from failure

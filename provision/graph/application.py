@@ -73,16 +73,6 @@ async def deleted(graph: Graph) -> tuple[Deleted, ...] | None:
     )
 
 
-async def owners(graph: Graph, object_id: str) -> tuple[str, ...]:
-    """Return the object ids of an application's owners."""
-    builder = graph.sdk.applications.by_application_id(object_id).owners
-    try:
-        items = await graph.collect(builder, configuration(Query(select=("id",))))
-    except Failure as failure:
-        raise translated(failure, "reading the application's owners", needs=READ) from failure
-    return tuple(sorted(text(item, "id") for item in items))
-
-
 def observed(record: dict[str, Any]) -> Observed:
     """Reduce Graph's record."""
     access = records(record, "requiredResourceAccess")

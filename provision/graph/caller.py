@@ -1,9 +1,8 @@
 """Observe who is calling: the claims of the token in hand, directory roles, ownership.
 
 Sources: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference,
-https://learn.microsoft.com/graph/api/serviceprincipal-list-transitivememberof,
-https://learn.microsoft.com/graph/api/rbacapplication-list-transitiveroleassignments and
-https://learn.microsoft.com/graph/api/application-list-owners
+https://learn.microsoft.com/graph/api/serviceprincipal-list-transitivememberof and
+https://learn.microsoft.com/graph/api/rbacapplication-list-transitiveroleassignments
 """
 
 from __future__ import annotations
@@ -12,9 +11,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from provision.graph import owner
 from provision.graph.answers import Failure
 from provision.graph.client import Graph, Query, configuration
 from provision.graph.credentials import Tokens
+from provision.graph.listing import NotReadable
 from provision.graph.records import maybe
 from provision.graph.refusals import denied, missing, translated
 from provision.resources.caller import Caller, Kind
@@ -68,14 +69,11 @@ async def role_ids(graph: Graph, caller: Caller, object_id: str | None) -> froze
 
 async def owns(graph: Graph, caller_id: str, object_id: str) -> bool | None:
     """Say whether the caller is among the application's owners; ``None`` if they may not be read."""
-    builder = graph.sdk.applications.by_application_id(object_id).owners
     try:
-        items = await graph.collect(builder, configuration(Query(select=("id",))))
-    except Failure as failure:
-        if denied(failure) or missing(failure):
-            return None
-        raise translated(failure, "reading the application's owners") from failure
-    return caller_id in {(maybe(item, "id") or "").lower() for item in items}
+        owners = await owner.of_application(graph, object_id)
+    except NotReadable:
+        return None
+    return caller_id in {item.id for item in owners}
 
 
 async def _of_principal(graph: Graph, caller_id: str) -> frozenset[str]:

@@ -1,19 +1,30 @@
-"""Read a collection of which only a look at drift asks: what may not be read is said, and is no failure."""
+"""Read a collection that a run can do without: whoever asks decides what not being able to read it means."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from provision.errors import ProvisionError
 from provision.graph.answers import Failure
 from provision.graph.client import Graph, Query, configuration
 from provision.graph.refusals import denied, missing, translated
 
 
-class NotReadable(Exception):
-    """Something may not be read: ``what`` it is, and the least right that it ``needs``."""
+class NotReadable(ProvisionError):
+    """Something may not be read: ``what`` it is, and the least right that it ``needs``.
 
-    def __init__(self, what: str, needs: str) -> None:
-        super().__init__(f"{what}: needs {needs}")
+    Whoever can do without it catches this; for anybody else it is the error of a refused request.
+    """
+
+    def __init__(self, failure: Failure, what: str, needs: str) -> None:
+        error = translated(failure, f"reading {what}", needs=needs)
+        super().__init__(
+            error.entry,
+            error.message,
+            fix=error.fix,
+            request_id=error.request_id,
+            service_code=error.service_code,
+        )
         self.what = what
         self.needs = needs
 
@@ -26,10 +37,15 @@ async def listed(
     needs: str,
     url: str | None = None,
     select: tuple[str, ...] | None = None,
+    known: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return the items, none if what they belong to is not there; ``NotReadable`` without the right.
+    """Return the items; none if what they belong to is not there.
 
-    ``url`` is an address that the SDK has no builder for; it is relative to Graph's root.
+    ``url`` is an address that the SDK has no builder for; it is relative to Graph's root. ``known``: what
+    they belong to was read before, so a replica that does not find it tells nothing of its items.
+
+    Raises ``NotReadable`` without the right, or where a replica does not find what is ``known``;
+    ``ProvisionError`` for any other failure.
     """
     if url is not None:
         query = f"?$select={','.join(select)}" if select else ""
@@ -37,8 +53,8 @@ async def listed(
     try:
         return await graph.collect(builder, configuration(Query(select=select)))
     except Failure as failure:
-        if denied(failure):
-            raise NotReadable(what, needs) from failure
+        if denied(failure) or (known and missing(failure)):
+            raise NotReadable(failure, what, needs) from failure
         if missing(failure):
             return []
         raise translated(failure, f"reading {what}", needs=needs) from failure

@@ -18,10 +18,10 @@ _FIELDS = ("id", "displayName", "userPrincipalName")
 
 
 async def of_application(graph: Graph, object_id: str) -> tuple[Observed, ...]:
-    """Return the application's owners; ``NotReadable`` without the right."""
+    """Return the owners of an application that is there; ``NotReadable`` if they cannot be known."""
     builder = graph.sdk.applications.by_application_id(object_id).owners
     return _observed(
-        await listed(graph, builder, what="owners of the application", needs=READ, select=_FIELDS)
+        await listed(graph, builder, what="owners of the application", needs=READ, select=_FIELDS, known=True)
     )
 
 
