@@ -48,6 +48,7 @@ class Refusal(Failure):
         self.time = time
         self.retry_after = retry_after
         self.waited_for = False  # as a new object's absence, until the patience was at its end
+        self.response: httpx.Response | None = None  # kept only where the login service refused
 
 
 class Lost(Failure):

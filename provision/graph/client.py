@@ -11,7 +11,6 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -121,22 +120,24 @@ class Graph:
         budget: float = PATIENCE,
     ) -> None:
         self.cloud = cloud
-        self.tokens = tokens
         # The SDK wraps these in transports of its own, which do not close what they wrap.
         self._connections = [http._transport, *(t for t in http._mounts.values() if t is not None)]
         self._http: httpx.AsyncClient = GraphClientFactory.create_with_default_middleware(
             client=http,
             options={**options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)},
         )
-        adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), self._http)
-        adapter.base_url = f"{cloud.graph}/v1.0"
-        self.sdk = GraphServiceClient(request_adapter=adapter)
-        self._adapter = adapter
+        self._sign_in(tokens)
         self.sleep = sleep
         self.notify = notify
         self._budget = budget
         self._service_time: tuple[datetime, float] | None = None
         self.audit: Callable[[Written], None] | None = None  # is told of every call that writes
+
+    def _sign_in(self, tokens: Tokens) -> None:
+        self.tokens = tokens
+        self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), self._http)
+        self._adapter.base_url = self.root
+        self.sdk = GraphServiceClient(request_adapter=self._adapter)
 
     @property
     def root(self) -> str:
@@ -153,10 +154,7 @@ class Graph:
     def signed_in(self, tokens: Tokens) -> Graph:
         """Return a way to the same Graph for another identity, over the same connections."""
         other = copy.copy(self)
-        other.tokens = tokens
-        other._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), self._http)
-        other._adapter.base_url = f"{self.cloud.graph}/v1.0"
-        other.sdk = GraphServiceClient(request_adapter=other._adapter)
+        other._sign_in(tokens)
         return other
 
     async def send(
@@ -224,17 +222,20 @@ class Graph:
 
     async def _ask(self, request: Callable[[], httpx.Request]) -> httpx.Response:
         """Send what is harmless to repeat, and return what is answered in the end, a refusal too."""
-        answered: list[httpx.Response] = []
 
-        async def once() -> None:
+        async def once() -> httpx.Response:
             response = await self._ask_once(request())
-            answered[:] = [response]
             if isinstance(refusal := read(response), Refusal):
+                refusal.response = response
                 raise refusal
+            return response
 
-        with suppress(Refusal):
-            await self._persist(once, f"asking {urlsplit(self.cloud.login).netloc}")
-        return answered[0]
+        try:
+            return await self._persist(once, f"asking {urlsplit(self.cloud.login).netloc}")
+        except Refusal as refusal:
+            if refusal.response is None:
+                raise
+            return refusal.response
 
     async def _ask_once(self, request: httpx.Request) -> httpx.Response:
         try:
