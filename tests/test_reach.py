@@ -104,3 +104,37 @@ def test_doctor_says_so_at_once(provision: Program, monkeypatch: pytest.MonkeyPa
     assert states == {"login host": "failed", "Graph": "failed", "delivery": "ok"}
     assert ran.json["rights"] == []
     assert ran.json["identity"]["kind"] == "unknown"
+
+
+def test_verify_says_so_in_the_same_words(provision: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is in the way, and what to do about that, rather than that something is."""
+    config = write_config()
+    assert provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret").code == 0
+
+    async def cut(_: Graph, url: str) -> httpx.Response:
+        lost = Lost(httpx.ConnectError("no such name"), host=httpx.URL(url).host, sent=False)
+        lost.__cause__ = socket.gaierror(-2, "Name or service not known")
+        raise lost
+
+    monkeypatch.setattr(Graph, "fetch_once", cut)
+    ran = provision("verify", config, "--sandbox", "--secret-from", "file:out.secret", "-o", "json")
+    (rung,) = ran.json["rungs"]
+    assert (ran.code, rung["rung"], rung["verdict"]) == (69, "reach", "fail")
+    assert "cannot be reached: DNS: " in rung["message"]
+    assert "look up public names" in rung["fix"]
+
+
+def test_a_login_host_that_is_out_of_order_is_no_unknown_tenant(
+    provision: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """503 says nothing of the tenant."""
+
+    async def busy(_: Graph, url: str) -> httpx.Response:
+        return httpx.Response(503, request=httpx.Request("GET", url))
+
+    monkeypatch.setattr(Graph, "fetch_once", busy)
+    ran = provision("doctor", write_config(), "--sandbox", "-o", "json")
+    checks = {check["check"]: check for check in ran.json["checks"]}
+    assert ran.code == 69
+    assert "cloud" not in checks
+    assert checks["login host"]["message"].endswith(" answers 503")

@@ -14,8 +14,9 @@ from provision.graph import mail, mailbox
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.client import Graph
 from provision.graph.credentials import claims_of, given
+from provision.graph.reach import hosts
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
-from provision.graph.tenant import openid_url, read_document, refuse_other_cloud
+from provision.graph.tenant import openid_url
 from provision.plan.rungs import Rung, Verdict, Verification
 from provision.resources.consent import PERMISSION
 from provision.resources.mailbox import Scope, State
@@ -83,21 +84,17 @@ class _Climb:
 
     async def reach(self) -> Rung:
         """DNS, TLS and HTTP to both hosts, and whether the tenant is in this cloud."""
-        cloud, tenant = self._graph.cloud, self._typed.tenant_id
-        try:
-            login = await self._graph.fetch(openid_url(cloud, tenant))
-            await self._graph.fetch(f"{cloud.graph}/v1.0/me")  # without a token: 401, which is an answer
-        except Lost as lost:
-            return _fail("reach", f"{lost.host} cannot be reached: {lost}", catalogue.UNREACHABLE)
-        if not login.is_success:
+        cloud = self._graph.cloud
+        found = await hosts(self._graph, self._typed.tenant_id)
+        error = found.login or found.graph or found.tenant
+        if error is None:
+            return Rung("reach", Verdict.PASS, f"{cloud.login} and {cloud.graph} answer")
+        entry = error.entry
+        if entry is catalogue.TENANT_NOT_FOUND:
             swapped = await self._is_tenant(self._typed.client_id)
             entry = catalogue.IDS_SWAPPED if swapped else catalogue.TENANT_UNKNOWN
-            return _fail("reach", f"tenant '{tenant}' is not known at {cloud.login}", entry)
-        try:
-            refuse_other_cloud(cloud, tenant, read_document(login.content) or {})
-        except ProvisionError as error:
-            return _fail("reach", error.message, error.entry)
-        return Rung("reach", Verdict.PASS, f"{cloud.login} and {cloud.graph} answer")
+        fix = error.fix if entry is error.entry else None
+        return _fail("reach", error.message, entry, fix=fix)
 
     async def token(self) -> Rung:
         """A token for the client id, the tenant and the secret, asked for as the product will ask."""
@@ -251,10 +248,11 @@ def _fail(
     message: str,
     entry: Entry,
     *,
+    fix: str | None = None,
     service_code: str | None = None,
     request_id: str | None = None,
 ) -> Rung:
-    return Rung(name, Verdict.FAIL, message, entry, service_code, request_id)
+    return Rung(name, Verdict.FAIL, message, entry, fix or entry.fix, service_code, request_id)
 
 
 def _send_failed(failure: Failure) -> Rung:

@@ -13,11 +13,9 @@ from datetime import UTC, datetime, timedelta
 from provision.checks import rights
 from provision.engine import preflight, run
 from provision.engine.run import Job
-from provision.engine.together import together
 from provision.errors import Entry, Finding, ProvisionError, catalogue
 from provision.graph import caller as callers
-from provision.graph import tenant
-from provision.graph.reach import reach
+from provision.graph.reach import hosts
 from provision.plan.build import limits_of
 from provision.plan.doctor import Check, Diagnosis, State
 from provision.plan.model import Plan
@@ -65,36 +63,13 @@ _STAND_IN = Check(
 
 async def _hosts(job: Job) -> tuple[Check, ...]:
     """The login host, with the tenant's own document, and Graph; no token is asked for."""
-    login, answers = await together(_login(job), _answers(job))
-    return (*login, answers)
-
-
-async def _login(job: Job) -> tuple[Check, ...]:
-    cloud, name = job.tenant.graph.cloud, job.desired.tenant
-    try:
-        response = await reach(job.tenant.graph, tenant.openid_url(cloud, name))
-    except ProvisionError as error:
-        return (_failed("login host", error),)
-    there = Check("login host", State.OK, f"{cloud.login} answers")
-    document = tenant.read_document(response.content) if response.is_success else None
-    if document is None:
-        message = f"tenant '{name}' is not in the cloud '{cloud.name}'"
-        return there, _failed("cloud", ProvisionError(catalogue.TENANT_NOT_FOUND, message))
-    try:
-        tenant.refuse_other_cloud(cloud, name, document)
-    except ProvisionError as error:
-        return there, _failed("cloud", error)
-    told = "its document agrees" if tenant.lives_in(document) else "its document does not tell more"
-    return there, Check("cloud", State.OK, f"the tenant is known at this host, and {told}")
-
-
-async def _answers(job: Job) -> Check:
-    graph = job.tenant.graph
-    try:
-        await reach(graph, f"{graph.root}/me")  # 401 without a token, which is an answer
-    except ProvisionError as error:
-        return _failed("Graph", error)
-    return Check("Graph", State.OK, f"{graph.cloud.graph} answers")
+    cloud = job.tenant.graph.cloud
+    found = await hosts(job.tenant.graph, job.desired.tenant)
+    checks = [_check("login host", found.login, f"{cloud.login} answers")]
+    if found.login is None:
+        told = "its document agrees" if found.tells_cloud else "its document does not tell more"
+        checks.append(_check("cloud", found.tenant, f"the tenant is known at this host, and {told}"))
+    return (*checks, _check("Graph", found.graph, f"{cloud.graph} answers"))
 
 
 async def _signed_in(
@@ -210,6 +185,10 @@ def _clock(job: Job) -> Check:
         f"this machine is {timedelta(seconds=round(abs(off)))} {way} the service, whose time is what counts; "
         "sign-in with a certificate may be refused for it",
     )
+
+
+def _check(name: str, error: ProvisionError | None, otherwise: str) -> Check:
+    return Check(name, State.OK, otherwise) if error is None else _failed(name, error)
 
 
 def _failed(name: str, error: ProvisionError) -> Check:

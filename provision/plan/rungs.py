@@ -25,6 +25,7 @@ class Rung:
     verdict: Verdict
     message: str
     entry: Entry | None = None
+    fix: str | None = None
     service_code: str | None = None
     request_id: str | None = None
 

@@ -38,7 +38,7 @@ def _rung(rung: Rung) -> dict[str, Any]:
         "code": rung.entry.code if rung.entry else None,
         "name": rung.entry.name if rung.entry else None,
         "cause": rung.entry.cause if rung.entry else None,
-        "fix": rung.entry.fix if rung.entry else None,
+        "fix": rung.fix,
         "service_code": rung.service_code,
         "request_id": rung.request_id,
     }
@@ -56,7 +56,7 @@ def verification_text(verified: Verified, *, color: bool = False) -> str:
             ids = f" (request or trace id {plain(rung.request_id)})" if rung.request_id else ""
             out.append(f"        {rung.entry.title} [{rung.entry.code} {rung.entry.name}]{ids}")
             out.append(f"        Why: {rung.entry.cause}")
-            out.append(f"        What to do: {rung.entry.fix}")
+            out.append(f"        What to do: {rung.fix}")
     out += ["", _conclusion(verified)]
     if verified.not_looked:
         out.append(f"Not looked into the tenant: {plain(verified.not_looked)}")
@@ -69,7 +69,7 @@ def verification_markdown(verified: Verified) -> str:
     for rung in verified.verification.rungs:
         out.append(f"- **{_SIGNS[rung.verdict]}** {rung.name}: {markdown(rung.message)}")
         if rung.entry is not None:
-            out.append(f"  - {code(rung.entry.name)}: {markdown(rung.entry.fix)}")
+            out.append(f"  - {code(rung.entry.name)}: {markdown(rung.fix or rung.entry.fix)}")
     return "\n".join([*out, "", markdown(_conclusion(verified))])
 
 
