@@ -14,6 +14,7 @@ from provision.graph import mail, mailbox
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.client import Graph
 from provision.graph.credentials import claims_of, given
+from provision.graph.patience import Patience
 from provision.graph.reach import hosts
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.graph.tenant import openid_url
@@ -22,7 +23,6 @@ from provision.resources.consent import PERMISSION
 from provision.resources.mailbox import Scope, State
 from provision.secret import Secret
 
-_PAUSE = 5.0  # seconds between two tries of what may be a replica's delay
 _UNSURE = 20.0  # seconds to wait at most where it is not known whether there is anything to wait for
 
 
@@ -132,18 +132,15 @@ class _Climb:
         """The message in Sent Items, where whoever runs this may read them."""
         if not self._sent:
             return Rung("seen", Verdict.SKIPPED, "there is no message to look for")
-        waited = 0.0
+        patience = Patience(self._graph, self._patience)
         while True:
             try:
                 if await mail.sent(self._graph, self._typed.address, self._subject):
                     return Rung("seen", Verdict.PASS, "the message is in Sent Items")
             except (ProvisionError, Failure) as error:
                 return Rung("seen", Verdict.SKIPPED, f"Sent Items cannot be read: {_words(error)}")
-            if waited >= self._patience:
+            if not await patience.pause("the message is not in Sent Items yet"):
                 return Rung("seen", Verdict.SKIPPED, "not in Sent Items yet; it may still come")
-            waited += _PAUSE
-            self._graph.notify("waiting for the message in Sent Items")
-            await self._graph.sleep(_PAUSE)
 
     # -- once each ---------------------------------------------------------------------------
 
@@ -231,16 +228,15 @@ class _Climb:
 
     async def _waiting(self, step: Callable[[], Awaitable[tuple[Rung, bool]]], worth_it: bool | None) -> Rung:
         """Try again what may be a server that has not heard of it yet, for as long as that is likely."""
-        patience = {True: self._patience, None: min(self._patience, _UNSURE), False: 0.0}[worth_it]
-        waited = 0.0
+        seconds = {True: self._patience, None: min(self._patience, _UNSURE), False: 0.0}[worth_it]
+        patience = Patience(self._graph, seconds)
         while True:
             rung, again = await step()
-            if rung.verdict is not Verdict.FAIL or not again or waited >= patience:
+            if rung.verdict is not Verdict.FAIL or not again:
                 return rung
-            waited += _PAUSE
             title = rung.entry.title if rung.entry else rung.message
-            self._graph.notify(f"{title}, or not every server knows better yet; trying again in 5 s")
-            await self._graph.sleep(_PAUSE)
+            if not await patience.pause(f"{title}, or not every server knows better yet"):
+                return rung
 
 
 def _fail(

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue
+from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.plan.model import Plan
 from provision.resources.client_secret import Remove, marked
 from provision.secret import Secret
 
-_PAUSE, _PATIENCE = 5.0, 60.0  # seconds between two tries, and for all of them
+_PATIENCE = 60.0  # seconds to wait for a new secret to be known everywhere
 
 
 async def prove(job: Job, plan: Plan, value: Secret) -> None:
@@ -25,16 +26,14 @@ async def prove(job: Job, plan: Plan, value: Secret) -> None:
     newest = next(item for item in ours if item.key_id not in going)
     if newest.hint and value.hint != newest.hint:
         raise ProvisionError(catalogue.WRONG_SECRET, _what_else(value, [s.hint for s in ours]))
-    graph, waited = job.tenant.graph, 0.0
+    graph, patience = job.tenant.graph, Patience(job.tenant.graph, _PATIENCE)
     while True:
         try:
             await sign_in(graph, observed.tenant_id, observed.application.app_id, value)
         except Refused as refused:
             young = graph.now() - newest.start < REPLICATION
-            if refused.passing and young and waited < _PATIENCE:
-                waited += _PAUSE
-                graph.notify("Entra does not know the new secret everywhere yet; trying again in 5 s")
-                await graph.sleep(_PAUSE)
+            late = refused.passing and young
+            if late and await patience.pause("Entra does not know the new secret everywhere yet"):
                 continue
             trace = f" (trace id {refused.trace_id})" if refused.trace_id else ""
             raise ProvisionError(

@@ -17,6 +17,7 @@ from provision.engine.observe import Tenant, observe
 from provision.engine.secret import Minting
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph import consent as grants
+from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION
 from provision.plan import rotation
 from provision.plan.build import build
@@ -27,7 +28,7 @@ from provision.resources import Desired, Observed, client_secret, consent
 from provision.resources import application as applications
 from provision.resources.client_secret import Records
 
-_PAUSE, _PATIENCE = 5.0, 30.0  # seconds between two looks, and for all of them
+_PATIENCE = 30.0  # seconds to wait for what this machine delivered to be seen
 
 
 def _new_key_id() -> str:
@@ -73,7 +74,7 @@ async def _settled(job: Job) -> Observed:
 
     A replica that is behind would otherwise have a second secret made, or the record written twice.
     """
-    graph, waited = job.tenant.graph, 0.0
+    graph, patience = job.tenant.graph, Patience(job.tenant.graph, _PATIENCE)
     while True:
         observed = await observe(job.tenant, job.desired)
         app = observed.application
@@ -81,11 +82,8 @@ async def _settled(job: Job) -> Observed:
             return observed
         lately = job.journal(observed.tenant_id).lately_delivered(graph.now() - REPLICATION)
         seen = app.delivered & {item.key_id for item in observed.secrets}
-        if lately <= seen or waited >= _PATIENCE:
+        if lately <= seen or not await patience.pause("Entra does not show what was just delivered yet"):
             return observed
-        waited += _PAUSE
-        graph.notify("Entra does not show everywhere yet what was just delivered; looking again in 5 s")
-        await graph.sleep(_PAUSE)
 
 
 async def plan(job: Job) -> Plan:
