@@ -1,1 +1,1 @@
-"""Judging what was seen: rights, drift, expiry, and the ladder that proves that mail flows."""
+"""Judging what was seen: rights, drift and expiry. Nothing is read or sent in here."""

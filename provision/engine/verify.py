@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from provision.checks import verify as checks
-from provision.checks.verify import Known, Typed
 from provision.engine.run import Job, look
+from provision.engine.rungs import Known, Typed, climb
 from provision.errors import ProvisionError, catalogue
 from provision.graph.retry import REPLICATION
 from provision.plan.rungs import Verified
@@ -47,7 +46,7 @@ async def verify(
         )
     tenant_id = observed.tenant_id if observed else desired.tenant
     typed = Typed(chosen, tenant_id, desired.mailbox.address, secret(), desired.mailbox.scope)
-    verification = await checks.verify(
+    verification = await climb(
         job.tenant.graph,
         typed,
         _known(job, observed, chosen),

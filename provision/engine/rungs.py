@@ -46,7 +46,7 @@ class Known:
     older_hints: frozenset[str] = frozenset()  # beginnings of secrets that have a successor
 
 
-async def verify(
+async def climb(
     graph: Graph, typed: Typed, known: Known, *, recipient: str | None, subject: str, patience: float
 ) -> Verification:
     """Climb until a rung fails. ``graph`` is the way of whoever runs this, who may have no rights at all.
@@ -54,9 +54,9 @@ async def verify(
     ``patience``: seconds to wait on one rung for what has not spread through Entra yet; less where it
     is not known that there is anything to wait for, none where it is known that there is not.
     """
-    climb = _Climb(graph, typed, known, recipient=recipient, subject=subject, patience=patience)
+    ladder = _Ladder(graph, typed, known, recipient=recipient, subject=subject, patience=patience)
     rungs: list[Rung] = []
-    for step in (climb.reach, climb.token, climb.role, climb.mailbox, climb.send, climb.seen):
+    for step in (ladder.reach, ladder.token, ladder.role, ladder.mailbox, ladder.send, ladder.seen):
         rung = await step()
         rungs.append(rung)
         if rung.verdict is Verdict.FAIL:
@@ -64,7 +64,7 @@ async def verify(
     return Verification(tuple(rungs))
 
 
-class _Climb:
+class _Ladder:
     def __init__(
         self,
         graph: Graph,
