@@ -94,7 +94,7 @@ def page() -> str:
         "",
         "`provision explain CODE` prints one of these. Codes are stable and never reused.",
         "",
-        "This page is written from `provision/errors/catalogue.py` by `make docs`.",
+        "This page is written from `provision/errors/catalogue/` by `make docs`.",
     ]
     group = ""
     for entry in sorted(catalogue.ENTRIES.values(), key=lambda entry: entry.code):

@@ -1,0 +1,75 @@
+"""Every code the program can say: what it means, why it comes, what to do.
+
+An entry stands in the module of its code's first digit, and is used as ``catalogue.NAME``. Codes are
+stable and never reused. ``docs/errors.md`` is written from here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher, get_close_matches
+from itertools import takewhile
+
+from provision.errors import Entry
+from provision.errors.catalogue.prv1_command_line import *
+from provision.errors.catalogue.prv2_config import *
+from provision.errors.catalogue.prv3_refusals import *
+from provision.errors.catalogue.prv4_graph import *
+from provision.errors.catalogue.prv5_delivery import *
+from provision.errors.catalogue.prv6_findings import *
+from provision.errors.catalogue.prv7_sandbox import *
+from provision.errors.catalogue.prv8_mail import *
+from provision.errors.catalogue.prv9_rest import *
+from provision.errors.catalogue.table import ENTRIES as ENTRIES
+
+
+def find(text: str) -> Entry | None:
+    """Return the entry of that code or name, whatever its case; ``None`` if there is none."""
+    wanted = text.strip().lower()
+    return next((e for e in ENTRIES.values() if wanted in (e.code.lower(), e.name)), None)
+
+
+def of_aadsts(codes: Iterable[int]) -> Entry | None:
+    """Return the entry of the first of these AADSTS numbers that one is known for."""
+    return next((e for code in codes for e in ENTRIES.values() if code in e.aadsts), None)
+
+
+def of_graph(code: str | None) -> Entry | None:
+    """Return the entry that Graph's or Exchange's error code stands for."""
+    return next((e for e in ENTRIES.values() if code and code in e.graph), None)
+
+
+def in_text(text: str) -> list[Entry]:
+    """Return the entries whose codes stand in a text that somebody pasted, in its order.
+
+    Codes alone are looked for, never wording, which Microsoft changes.
+    """
+    found: list[Entry] = []
+    for word in _CODE.findall(text[:100_000]):
+        number = re.fullmatch(r"(?i)AADSTS(\d+)", word)
+        entry = of_aadsts([int(number[1])]) if number else of_graph(word) or find(word)
+        if entry is not None and entry not in found:
+            found.append(entry)
+    return found
+
+
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,80}")
+
+
+def near(text: str) -> str | None:
+    """Return the code or name that was probably meant, or ``None``."""
+    wanted = text.strip().lower()[:64]
+    if wanted.startswith("prv"):  # a letter where a digit looks like it
+        wanted = "prv" + wanted[3:].translate(str.maketrans("oil", "011"))
+    names = [*ENTRIES, *(entry.code.lower() for entry in ENTRIES.values())]
+    # Of those that are as near, the one that begins alike.
+    found = max(
+        get_close_matches(wanted, names, n=20), key=lambda name: _nearness(name, wanted), default=None
+    )
+    return found.upper() if found is not None and found.startswith("prv") else found
+
+
+def _nearness(name: str, wanted: str) -> tuple[float, int]:
+    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, wanted, strict=False)))
+    return SequenceMatcher(None, name, wanted).ratio(), alike

@@ -1,0 +1,75 @@
+"""PRV1xx: the command line."""
+
+from __future__ import annotations
+
+from provision.errors import Exit
+from provision.errors.catalogue.table import entry
+
+USAGE = entry(
+    "PRV100",
+    "usage",
+    Exit.USAGE,
+    "the command line is wrong",
+    "A command, an option or a value is not one that the program knows.",
+    "Run the command with --help.",
+)
+NOT_INTERACTIVE = entry(
+    "PRV101",
+    "not-interactive",
+    Exit.USAGE,
+    "there is nobody to ask",
+    "apply asks before it writes, and neither a terminal nor --yes is there.",
+    "Look at the plan, then run again with --yes.",
+)
+TERMINAL_SINK = entry(
+    "PRV102",
+    "terminal-sink",
+    Exit.USAGE,
+    "the secret cannot be shown: there is no terminal",
+    "The delivery 'terminal' shows the secret once on a screen; in a pipe it would end up in a log.",
+    "Choose another delivery: --deliver file:PATH, or secret.delivery in the config.",
+)
+UNKNOWN_CODE = entry(
+    "PRV103",
+    "unknown-code",
+    Exit.USAGE,
+    "no such error code",
+    "explain knows the codes and names of its own catalogue.",
+    "Run 'provision explain' alone to list them.",
+)
+CLIENT_ID_UNKNOWN = entry(
+    "PRV105",
+    "client-id-unknown",
+    Exit.USAGE,
+    "the OAuth Client ID is not known",
+    "The application is not there yet, or this identity may not look for it.",
+    "Pass --client-id with the OAuth Client ID of System Settings, or sign in as somebody who may look.",
+)
+CI_VARIABLES = entry(
+    "PRV106",
+    "ci-variables",
+    Exit.USAGE,
+    "the pipeline's variables are not what they should be",
+    "--ci writes outputs and a summary where the pipeline says; it is found by GITHUB_ACTIONS or TF_BUILD. "
+    "A container that only some variables were handed to is the usual reason.",
+    "Hand the variable on, or pass --ci none to go on without. Nothing was done.",
+    "https://docs.github.com/actions/reference/workflows-and-actions/variables",
+)
+MASK_UNHEARD = entry(
+    "PRV107",
+    "mask-unheard",
+    Exit.USAGE,
+    "the pipeline would not hear which value to mask",
+    "A new secret is masked in the log before it is delivered, by a line on stderr that the pipeline takes "
+    "out; stderr goes to a file or nowhere here, so the value would be kept there, or not be masked.",
+    "Do not redirect stderr of a run that may make a secret, or pass --ci none.",
+    "https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands",
+)
+DECLINED = entry(
+    "PRV104",
+    "declined",
+    Exit.FAILED,
+    "not applied: the answer was no",
+    "The question before writing was not answered with yes.",
+    "Nothing was written. Run again when the plan is right.",
+)

@@ -1,0 +1,250 @@
+"""PRV3xx: refused before anything is written."""
+
+from __future__ import annotations
+
+from provision.errors import Exit
+from provision.errors.catalogue.table import entry
+
+IDENTITY_CONFLICT = entry(
+    "PRV300",
+    "identity-conflict",
+    Exit.REFUSED,
+    "name and client_id mean two different applications",
+    "An application with this uniqueName is there, and client_id names another.",
+    "Decide which is meant: remove client_id, or choose another name.",
+)
+FOREIGN_UNIQUE_NAME = entry(
+    "PRV301",
+    "foreign-unique-name",
+    Exit.REFUSED,
+    "the name is taken by an application that this tool did not make",
+    "Another tool (Bicep, for one) made an application with this uniqueName; it lacks the tag 'provision'.",
+    "Choose another name, or adopt it with application.client_id.",
+)
+SOFT_DELETED = entry(
+    "PRV302",
+    "soft-deleted",
+    Exit.REFUSED,
+    "the application was deleted, and its name is still reserved",
+    "A deleted application keeps its uniqueName for 30 days, until it is restored or removed for good.",
+    "Restore it in the portal (App registrations > Deleted applications), delete it there permanently, "
+    "or choose another name.",
+    "https://learn.microsoft.com/entra/identity-platform/howto-restore-app",
+)
+OTHER_TENANTS_APPLICATION = entry(
+    "PRV303",
+    "other-tenants-application",
+    Exit.REFUSED,
+    "the application belongs to another tenant",
+    "Only its service principal is here; the registration can be changed in its home tenant alone.",
+    "Set tenant.id to the home tenant, or remove client_id to make an application of your own.",
+)
+CLIENT_ID_NOT_FOUND = entry(
+    "PRV304",
+    "client-id-not-found",
+    Exit.REFUSED,
+    "the application to adopt is not there",
+    "client_id is mistyped, is an object id, or belongs to another tenant.",
+    "Copy 'Application (client) ID' from the registration's Overview page.",
+)
+MAILBOX_MISSING = entry(
+    "PRV305",
+    "mailbox-missing",
+    Exit.REFUSED,
+    "there is no mailbox at this address",
+    "The address is mistyped, the user has no Exchange Online licence, or the mailbox is on-premises.",
+    "Create or license the mailbox, or pass --allow mailbox-missing to go on without.",
+    "https://learn.microsoft.com/graph/resolve-auth-errors",
+    allowable=True,
+)
+SECRETS_BLOCKED = entry(
+    "PRV306",
+    "secrets-blocked",
+    Exit.REFUSED,
+    "the tenant's policy forbids client secrets",
+    "An app management policy has the restriction passwordAddition in force for this application.",
+    "Ask who runs Entra to exclude this one application from that policy (a custom app management policy "
+    "assigned to it), then run again. Nothing was written.",
+    "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
+    graph=("CredentialTypeNotAllowedAsPerAppPolicy",),
+)
+UNSCOPED_GRANT = entry(
+    "PRV307",
+    "unscoped-grant",
+    Exit.REFUSED,
+    "the config limits mail to one mailbox, but Entra grants Mail.Send for all of them",
+    "The two add up: with the Entra grant in place the Exchange scope limits nothing.",
+    "Run what 'provision exchange' prints, wait two hours, then remove the grant: docs/one-mailbox.md.",
+    "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
+    allowable=True,
+)
+CUSTOM_CLOUD = entry(
+    "PRV308",
+    "custom-cloud",
+    Exit.REFUSED,
+    "the config sends credentials to hosts that are not Microsoft's",
+    "tenant.cloud holds addresses instead of the name of a cloud.",
+    "If you trust these hosts, pass --allow custom-cloud.",
+    allowable=True,
+)
+COMMAND_SINK = entry(
+    "PRV309",
+    "command-sink",
+    Exit.REFUSED,
+    "the config runs a command in a pipeline",
+    "A command sink runs what the config names; in a pull request that is a stranger's choice.",
+    "If you trust the config, pass --allow command-sink.",
+    allowable=True,
+)
+CHANGED_MEANWHILE = entry(
+    "PRV310",
+    "changed-meanwhile",
+    Exit.REFUSED,
+    "somebody changed the tenant while this ran",
+    "What was to be created came into being between the look and the write.",
+    "Run plan again and look at what it says now.",
+)
+
+NOT_APPLIED = entry(
+    "PRV311",
+    "not-applied",
+    Exit.FAILED,
+    "there is nothing to show yet",
+    "No application of this config is in the tenant.",
+    "Run 'provision apply' first.",
+)
+
+SECRET_LIMIT = entry(
+    "PRV312",
+    "secret-limit",
+    Exit.REFUSED,
+    "the application has as many secrets as it may have",
+    "With personal Microsoft accounts in its audience, Entra keeps two secrets an application.",
+    "Remove one that nobody uses in the portal (Certificates & secrets), or set sign_in_audience to "
+    "AzureADMyOrg. Secrets of others are never removed here.",
+    "https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation",
+)
+BUSY = entry(
+    "PRV313",
+    "busy",
+    Exit.REFUSED,
+    "another run works on the same application",
+    "Two runs side by side could make two secrets where one is meant.",
+    "Wait until the other run has ended, and run again.",
+)
+NOT_OURS = entry(
+    "PRV314",
+    "not-ours",
+    Exit.REFUSED,
+    "this secret is not one to revoke here",
+    "--revoke removes a secret that carries this config's mark and that nothing says was delivered.",
+    "For a delivered one use 'rotate --confirm' or 'rotate --emergency'; remove others in the portal.",
+)
+WRONG_SECRET = entry(
+    "PRV315",
+    "wrong-secret",
+    Exit.REFUSED,
+    "this is not the new secret",
+    "What is entered in the product must be the Value of the newest secret before the older one may go.",
+    "Enter the Value that was delivered last, and confirm again. Nothing was removed.",
+)
+NOT_PROVEN = entry(
+    "PRV316",
+    "not-proven",
+    Exit.REFUSED,
+    "the new secret does not sign in",
+    "The token endpoint refused it. Right after a secret was made, Entra may not know it everywhere yet.",
+    "Compare it with what was delivered, wait a minute, and confirm again. Nothing was removed.",
+    "https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
+SINK_HOST = entry(
+    "PRV322",
+    "sink-host",
+    Exit.REFUSED,
+    "the config sends the secret to a host that is not known",
+    "A sink in the config names a host that is neither Azure's nor Azure DevOps's own; in a pull request "
+    "that is a stranger's choice.",
+    "If you trust this host, pass --allow sink-host.",
+    allowable=True,
+)
+
+PLAN_FILE = entry(
+    "PRV317",
+    "plan-file",
+    Exit.REFUSED,
+    "the plan file cannot be used",
+    "It is cut off, was changed, expired, is of a newer version, or is no plan at all.",
+    "Make it anew with 'provision plan --out FILE', and have it approved again. Nothing was written.",
+)
+STALE_PLAN = entry(
+    "PRV318",
+    "stale-plan",
+    Exit.REFUSED,
+    "what would be done now is not what was approved",
+    "The config, the tenant or the steps changed since the plan was made.",
+    "Run plan again, look at what it says now, and have that approved. Nothing was written.",
+)
+DELIVERY_CHANGED = entry(
+    "PRV319",
+    "delivery-changed",
+    Exit.REFUSED,
+    "the secret would go to another place than was planned",
+    "--deliver, or a rehearsal's stand-in, names another sink than the saved plan.",
+    "Pass the same --deliver to plan and apply, or --allow delivery-changed.",
+    allowable=True,
+)
+AUDIENCE_WIDENED = entry(
+    "PRV320",
+    "audience-widened",
+    Exit.REFUSED,
+    "the application would be opened to other tenants' accounts",
+    "sign_in_audience is to change from this tenant's accounts to a wider one.",
+    "Set application.sign_in_audience to AzureADMyOrg, or pass --allow audience-widened.",
+    "https://learn.microsoft.com/entra/identity-platform/howto-modify-supported-accounts",
+    allowable=True,
+)
+MANY_CHANGES = entry(
+    "PRV321",
+    "many-changes",
+    Exit.REFUSED,
+    "one run would change very much",
+    "More than 50 changes in one run are more often a mistake in a shared file than meant.",
+    "Look at the plan; if it is meant, pass --allow many-changes, or apply the configs in parts.",
+    allowable=True,
+)
+
+SCOPE_IS_ORGANIZATION = entry(
+    "PRV340",
+    "scope-is-organization",
+    Exit.REFUSED,
+    "there is nothing for Exchange to limit: mail.scope is organization",
+    "With mail.scope: organization the grant in Entra reaches every mailbox, whatever Exchange says.",
+    "Set mail.scope: mailbox in the config first; docs/one-mailbox.md has the order without an outage.",
+    "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
+)
+POWERSHELL_MISSING = entry(
+    "PRV341",
+    "powershell-missing",
+    Exit.REFUSED,
+    "the Exchange script cannot be run on this machine",
+    "It needs PowerShell (pwsh) and the module ExchangeOnlineManagement.",
+    "Save the script with --out, and give it to an Exchange administrator; or install both.",
+    "https://learn.microsoft.com/powershell/exchange/exchange-online-powershell-v2",
+)
+EXCHANGE_RUN = entry(
+    "PRV342",
+    "exchange-run",
+    Exit.REFUSED,
+    "the Exchange script is not run in a pipeline unless it is allowed",
+    "A config in a pull request would decide who may send from which mailbox.",
+    "Let an Exchange administrator run it, or pass --allow exchange-run.",
+    allowable=True,
+)
+EXCHANGE_SCRIPT_FAILED = entry(
+    "PRV343",
+    "exchange-script-failed",
+    Exit.FAILED,
+    "the Exchange script ended with an error",
+    "PowerShell's own words stand above. What the script had made by then stays.",
+    "Put right what it names and run it again: it goes on where it ended.",
+)

@@ -1,0 +1,101 @@
+"""PRV4xx: sign-in and Graph."""
+
+from __future__ import annotations
+
+from provision.errors import Exit
+from provision.errors.catalogue.table import entry
+
+UNREACHABLE = entry(
+    "PRV400",
+    "unreachable",
+    Exit.UNREACHABLE,
+    "the service cannot be reached",
+    "No network, a proxy, a firewall, a DNS name or a certificate is in the way.",
+    "Check the connection to the host in the message; behind a proxy set HTTPS_PROXY, "
+    "with a private CA set SSL_CERT_FILE.",
+)
+THROTTLED = entry(
+    "PRV401",
+    "throttled",
+    Exit.UNREACHABLE,
+    "the service stayed busy",
+    "It answered 'too many requests' or 'unavailable' until the time allowed was over.",
+    "Wait some minutes and run again; what was done is kept and found again.",
+    "https://learn.microsoft.com/graph/throttling",
+    graph=("TooManyRequests",),
+)
+NO_PERMISSION = entry(
+    "PRV402",
+    "no-permission",
+    Exit.NO_PERMISSION,
+    "this identity lacks a right",
+    "Graph refused the call for want of a permission or a directory role.",
+    "Sign in as somebody who has the right that the message names, or have it granted.",
+    "https://learn.microsoft.com/graph/permissions-reference",
+    graph=("Authorization_RequestDenied", "Authorization_Request_Denied"),
+)
+SIGN_IN = entry(
+    "PRV403",
+    "sign-in",
+    Exit.NO_PERMISSION,
+    "sign-in failed",
+    "No credential was found, or Entra refused the one that was.",
+    "Sign in with 'az login', set AZURE_CLIENT_ID, AZURE_TENANT_ID and a credential, "
+    "or choose another way with --auth.",
+    "https://learn.microsoft.com/python/api/overview/azure/identity-readme",
+)
+GRAPH_REFUSED = entry(
+    "PRV404",
+    "graph-refused",
+    Exit.FAILED,
+    "Microsoft Graph refused the request",
+    "The message is Graph's own.",
+    "Read Graph's message; give its request id to Microsoft's support if it stays unclear.",
+)
+GRAPH_ANSWER = entry(
+    "PRV405",
+    "graph-answer",
+    Exit.FAILED,
+    "the answer is not what Graph documents",
+    "Something between here and Graph answered in its place, or Graph changed.",
+    "Look whether a proxy answers; otherwise report it with the request id.",
+)
+ROLE_NOT_FOUND = entry(
+    "PRV406",
+    "role-not-found",
+    Exit.FAILED,
+    "this tenant's Microsoft Graph offers no such permission",
+    "The role is looked up by name in the tenant and was not found there.",
+    "See that tenant.cloud is right; the permission may not exist in that cloud.",
+)
+LIFETIME_REFUSED = entry(
+    "PRV407",
+    "lifetime-refused",
+    Exit.REFUSED,
+    "policy refused the secret's lifetime",
+    "An app management policy allows less than was asked for, and did not say so when it was read.",
+    "Set secret.lifetime shorter, below what the policy allows.",
+    "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
+    graph=("CredentialInvalidLifetimeAsPerAppPolicy",),
+)
+
+NOT_SPREAD_YET = entry(
+    "PRV408",
+    "not-spread-yet",
+    Exit.UNREACHABLE,
+    "Entra does not know the new object everywhere yet",
+    "A new object may be missing on some servers for a minute, in bad times for twenty.",
+    "Wait some minutes and run again: what was made is found again, and nothing is made twice.",
+    "https://learn.microsoft.com/graph/best-practices-concept",
+    graph=("Request_ResourceNotFound", "NoBackingApplicationObject"),
+)
+WRITTEN_TO_BY_OTHERS = entry(
+    "PRV409",
+    "written-to-by-others",
+    Exit.UNREACHABLE,
+    "others kept writing to the same object",
+    "Entra refuses writes that come too close together, whoever sends them.",
+    "Wait a minute and run again; what was done is kept.",
+    "https://learn.microsoft.com/graph/errors",
+    graph=("Directory_ConcurrencyViolation",),
+)

@@ -1,0 +1,25 @@
+"""The table that every module of the catalogue adds its entries to."""
+
+from __future__ import annotations
+
+from provision.errors import Entry, Exit
+
+ENTRIES: dict[str, Entry] = {}  # by name
+
+
+def entry(  # noqa: PLR0917 - read as a row
+    code: str,
+    name: str,
+    exit_code: Exit,
+    title: str,
+    cause: str,
+    fix: str,
+    source: str | None = None,
+    *,
+    allowable: bool = False,
+    aadsts: tuple[int, ...] = (),
+    graph: tuple[str, ...] = (),
+) -> Entry:
+    """Add an entry to the table, and return it; what each part means is said at ``Entry``."""
+    ENTRIES[name] = Entry(code, name, exit_code, title, cause, fix, source, allowable, aadsts, graph)
+    return ENTRIES[name]
