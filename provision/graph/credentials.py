@@ -28,9 +28,6 @@ _BOILERPLATE = re.compile(
     r"\w+Credential:? |authentication unavailable\. (?=\S)|See the troubleshooting .*?: \S+ "
 )
 _AADSTS = re.compile(r"AADSTS(\d+)")
-# The tenant itself is unknown here, or lives in another cloud.
-# Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-_NO_SUCH_TENANT = {"90002", "90038", "900382", "900432", "900021"}
 _EARLY = 300  # seconds before its end at which a token is renewed
 
 
@@ -309,7 +306,8 @@ def _decoded(claims: Any) -> str | None:
 
 
 def _refused(way: Way, tenant: str, cloud: Cloud, text: str) -> ProvisionError:
-    unknown = next((code for code in _AADSTS.findall(text) if code in _NO_SUCH_TENANT), None)
+    no_such_tenant = catalogue.TENANT_UNKNOWN.aadsts
+    unknown = next((code for code in _AADSTS.findall(text) if int(code) in no_such_tenant), None)
     if unknown is None:
         return _sign_in(way, tenant, text)
     said = next(line.strip() for line in text.splitlines() if unknown in line)
