@@ -32,13 +32,13 @@ def drift(options: Common, fail_on: Severity) -> int:
 async def _drift(options: Common, least: Severity) -> int:
     from provision.cli import told
     from provision.cli.session import opened
-    from provision.engine.drift import look
+    from provision.engine.drift import find_drift
     from provision.engine.fleet import each
     from provision.errors import Exit, ProvisionError, worst
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.jobs, look, parallel=options.parallel)
+        items = await each(session.jobs, find_drift, parallel=options.parallel)
     _print(items, options)
     told.drifts(items, least, options.ci)
     codes = [item.exit for item in items if isinstance(item, ProvisionError)]

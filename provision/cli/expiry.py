@@ -57,13 +57,13 @@ async def _expiry(options: Common, within: Span) -> int:
     from provision.checks.expiry import gathered
     from provision.cli import told
     from provision.cli.session import opened
-    from provision.engine.expiry import look
+    from provision.engine.expiry import read_dates
     from provision.engine.fleet import each
     from provision.errors import Exit, ProvisionError, worst
     from provision.plan.expiry import Unreadable
 
     async def one(job: Job) -> Watched:
-        return await look(job, within)
+        return await read_dates(job, within)
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")

@@ -68,7 +68,7 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
     try:
         for tenant in tenants.values():
             tenant.graph.audit = log
-            tenant.foresees = writes
+            tenant.reads_ownership = writes
         with alone(_claims(configs, options) if writes else (), _locks(), notify=progress):
             yield Session(_jobs(configs, options, tenants, progress), progress)
     finally:

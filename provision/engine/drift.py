@@ -34,9 +34,9 @@ from provision.resources.consent import Mode
 from provision.resources.publisher import Observed as Publisher
 
 
-async def look(job: Job) -> Drift:
+async def find_drift(job: Job) -> Drift:
     """Return the drift of one config; ``ProvisionError`` if its application cannot be read or is not ours."""
-    (observed, records), around = await together(run.look(job), _surroundings(job.tenant, job.desired))
+    (observed, records), around = await together(run.read_state(job), _surroundings(job.tenant, job.desired))
     now = job.tenant.graph.now()
     plan = build(job.target, job.desired, observed, records, now=now)
     named = await _publishers(job.tenant, plan, around)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.engine.run import Job, look
+from provision.engine.run import Job, read_state
 from provision.errors import ProvisionError, catalogue
 from provision.graph import consent as grants
 from provision.plan.exchange import Limit
@@ -17,7 +17,7 @@ async def limit(job: Job) -> Limit:
             catalogue.SCOPE_IS_ORGANIZATION,
             f"'{desired.name}': mail.scope is organization, so Entra grants it and Exchange limits nothing",
         )
-    observed, _ = await look(job)
+    observed, _ = await read_state(job)
     app, principal = observed.application, observed.service_principal
     if app is None or principal is None:
         raise ProvisionError(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from provision.change import Action, Change
-from provision.engine.secret import Holder, Minting, mint_and_deliver, record, remove
+from provision.engine.secret import SecretHolder, SecretTools, mint_and_deliver, record, remove
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, consent, service_principal
 from provision.graph.client import SKEW
@@ -28,10 +28,10 @@ class Execution:
     """One plan on its way: what came of each change, and what is known by now."""
 
     plan: Plan
-    tools: Minting
+    tools: SecretTools
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     app_id: str | None = None
-    holder: Holder | None = None
+    holder: SecretHolder | None = None
     minted: secrets.Observed | None = None
     removed: set[str] = field(default_factory=set)  # key ids
     _principal_id: str = ""
@@ -43,7 +43,7 @@ class Execution:
             self.app_id = observed.app_id
             found = self.plan.observed.secrets
             ours = secrets.marked(self.plan.desired.client_secret, found)
-            self.holder = Holder(
+            self.holder = SecretHolder(
                 observed.id,
                 observed.tags,
                 frozenset(item.key_id for item in found),
@@ -89,7 +89,7 @@ class Execution:
         if made is None:
             made = await self._made_by_a_lost_try(step, began)
         self.app_id = text(made, "appId")
-        self.holder = Holder(text(made, "id"), texts(made, "tags"), frozenset(), fresh=True, sole=sole)
+        self.holder = SecretHolder(text(made, "id"), texts(made, "tags"), frozenset(), fresh=True, sole=sole)
         await application.add_owners(
             graph, self.holder.object_id, self.plan.desired.application.owners or (), settling=True
         )

@@ -14,7 +14,7 @@ from provision.resources import client_secret
 from provision.resources.client_secret import Records, Span
 
 
-async def look(job: Job, within: Span) -> Watched:
+async def read_dates(job: Job, within: Span) -> Watched:
     """Return the rows of one config; ``ProvisionError`` if its application cannot be read or is not ours."""
     found = await registration(job.tenant, job.desired)
     app, now = found.application, job.tenant.graph.now()

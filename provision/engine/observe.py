@@ -41,7 +41,7 @@ class Tenant:
 
     graph: Graph
     tenant: str  # as the configs call it: GUID or domain
-    foresees: bool = False  # a run that writes: what its rights rest on is read along the way
+    reads_ownership: bool = False  # a run that writes: what its rights rest on is read along the way
     _shared: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
 
     async def _once(self, key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -132,7 +132,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         consent.assignments(graph, app.app_id),
         _custom_policy(graph, app.id) if policies.needs is None else _nothing(),
         _if_given(wanted.owners, lambda _: owner.of_application(graph, app.id)),
-        shared.owns(app.id) if shared.foresees else _nothing(),
+        shared.owns(app.id) if shared.reads_ownership else _nothing(),
     )
     return replace(
         observed,

@@ -55,12 +55,12 @@ async def judged(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, t
     steps, exists = rights.coming(plan), app is not None
     caller = callers.of_token(graph.tokens)
     found = rights.judge(caller, steps, exists=exists)
-    if caller.id is None or caller.permissions is None or _settled(found, handing_over):
+    if caller.id is None or caller.permissions is None or _beyond_doubt(found, handing_over):
         return caller, found
     if app is not None:
         caller = replace(caller, owns=await job.tenant.owns(app.id))
         found = rights.judge(caller, steps, exists=exists)
-        if _settled(found, handing_over):
+        if _beyond_doubt(found, handing_over):
             return caller, found
     elif caller.kind is Kind.PERSON and caller.directory_roles is not None:
         return caller, found  # no role can be limited to an application that is not there
@@ -75,7 +75,7 @@ async def judged(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, t
     return caller, rights.judge(caller, steps, exists=exists)
 
 
-def _settled(found: tuple[Right, ...], handing_over: bool) -> bool:
+def _beyond_doubt(found: tuple[Right, ...], handing_over: bool) -> bool:
     """Whether asking the tenant could change nothing that counts; what only lets more be seen does not."""
     passed_over = {*rights.OPTIONAL, *((Step.GRANT,) if handing_over else ())}
     open_ones = (Presence.MISSING, Presence.UNKNOWN)

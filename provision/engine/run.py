@@ -14,7 +14,7 @@ from provision.engine.execute import Execution
 from provision.engine.handoff import letter, settings
 from provision.engine.journal import CONSENTED, Journal
 from provision.engine.observe import Tenant, observe
-from provision.engine.secret import Minting
+from provision.engine.secret import SecretTools
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph import consent as grants
 from provision.graph.patience import Patience
@@ -49,9 +49,9 @@ class Job:
     new_key_id: Callable[[], str] = _new_key_id
 
 
-async def look(job: Job) -> tuple[Observed, Records]:
+async def read_state(job: Job) -> tuple[Observed, Records]:
     """Return what is there for the job's config, and every record of its secrets' deliveries."""
-    observed = await _settled(job)
+    observed = await _observe_once_settled(job)
     app = observed.application
     intended, delivered = job.journal(observed.tenant_id).keys()
     records = Records(app.delivered if app else frozenset(), sink=delivered, journal=intended)
@@ -69,7 +69,7 @@ async def look(job: Job) -> tuple[Observed, Records]:
     return observed, replace(records, sink=records.sink | held)
 
 
-async def _settled(job: Job) -> Observed:
+async def _observe_once_settled(job: Job) -> Observed:
     """Look until what this machine delivered minutes ago is to be seen, or somebody must have removed it.
 
     A replica that is behind would otherwise have a second secret made, or the record written twice.
@@ -88,7 +88,7 @@ async def _settled(job: Job) -> Observed:
 
 async def plan(job: Job) -> Plan:
     """Look, and return what is to be done; writes nothing."""
-    observed, records = await look(job)
+    observed, records = await read_state(job)
     now, consented = job.tenant.graph.now(), await consent_of(job, observed)
     found = build(job.target, job.desired, observed, records, now=now, consented=consented)
     return replace(found, delivery=job.sink.label)
@@ -120,7 +120,7 @@ def remember_consent(job: Job, result: Result) -> None:
 
 async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     """Look, and return what a rotation does; ``ProvisionError`` if there is no application yet."""
-    observed, records = await look(job)
+    observed, records = await read_state(job)
     applied(job, observed)
     found = rotation.build(job.target, job.desired, observed, records, mode, now=job.tenant.graph.now())
     return replace(found, delivery=job.sink.label)
@@ -128,7 +128,7 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
 
 async def plan_revocation(job: Job, key_id: str) -> Plan:
     """Look, and return the plan that removes one secret; ``ProvisionError`` if it is not to be removed."""
-    observed, records = await look(job)
+    observed, records = await read_state(job)
     applied(job, observed)
     return rotation.revocation(job.target, job.desired, observed, records, key_id)
 
@@ -177,7 +177,7 @@ async def apply(job: Job, plan: Plan) -> Result:
 
 async def carried_out(job: Job, plan: Plan) -> Execution:
     """Carry the steps out, and return what is known of each."""
-    tools = Minting(
+    tools = SecretTools(
         graph=job.tenant.graph,
         sink=job.sink,
         journal=job.journal(plan.observed.tenant_id),

@@ -25,7 +25,7 @@ _TRIES = 3  # how often a lost answer is mended before giving up
 
 
 @dataclass
-class Holder:
+class SecretHolder:
     """The application that the secret belongs to, as this run knows it by now."""
 
     object_id: str
@@ -39,7 +39,7 @@ class Holder:
 
 
 @dataclass(frozen=True)
-class Minting:
+class SecretTools:
     """What the sequence works with."""
 
     graph: Graph
@@ -50,7 +50,7 @@ class Minting:
     delivering: asyncio.Lock  # one secret at a time is shown or handed over
 
 
-async def mint_and_deliver(tools: Minting, holder: Holder, step: Mint) -> Observed:
+async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint) -> Observed:
     """Return the new secret once it is delivered and recorded; ``ProvisionError`` otherwise.
 
     Raises after the secret was revoked, or with the entry ``not-revoked`` if even that failed.
@@ -72,7 +72,7 @@ async def mint_and_deliver(tools: Minting, holder: Holder, step: Mint) -> Observ
     return made
 
 
-async def _deliver(tools: Minting, secret: Secret, made: Observed) -> asyncio.CancelledError | None:
+async def _deliver(tools: SecretTools, secret: Secret, made: Observed) -> asyncio.CancelledError | None:
     """Hand the value over. Returns the interruption of one that was delivered all the same.
 
     A thread cannot be stopped, so what it came to decides whether the secret goes or stays.
@@ -92,12 +92,12 @@ async def _deliver(tools: Minting, secret: Secret, made: Observed) -> asyncio.Ca
     return None
 
 
-async def _refuse_a_second(tools: Minting, holder: Holder, made: Observed) -> None:
+async def _refuse_a_second(tools: SecretTools, holder: SecretHolder, made: Observed) -> None:
     """Look whether another machine made one at the same time; the one that began first goes on.
 
     Graph has no condition to put on ``addPassword``, so this narrows the gap and cannot close it.
     """
-    seen = await client_secret.look(tools.graph, holder.object_id, settling=holder.fresh)
+    seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
     for key_id in holder.unseen & {item.key_id for item in seen.secrets}:
         with suppress(ProvisionError):  # then it stays in the journal, for the next run
             await remove(tools, holder, key_id, young=True)
@@ -114,12 +114,12 @@ async def _refuse_a_second(tools: Minting, holder: Holder, made: Observed) -> No
         )
 
 
-async def record(tools: Minting, holder: Holder, key_id: str) -> None:
+async def record(tools: SecretTools, holder: SecretHolder, key_id: str) -> None:
     """Write the tenant's record of a delivery; records of secrets that are gone leave with it."""
     await _write_records(tools, holder, {DELIVERED_TAG + key_id})
 
 
-async def remove(tools: Minting, holder: Holder, key_id: str, *, young: bool = False) -> None:
+async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young: bool = False) -> None:
     """Remove a secret of ours, and then the record of its delivery if there is one.
 
     ``young`` is one that was made moments ago: a replica that does not know it yet is waited for.
@@ -136,7 +136,7 @@ async def remove(tools: Minting, holder: Holder, key_id: str, *, young: bool = F
         await _write_records(tools, holder, set())
 
 
-async def _write_records(tools: Minting, holder: Holder, more: set[str]) -> None:
+async def _write_records(tools: SecretTools, holder: SecretHolder, more: set[str]) -> None:
     """Bring the records of deliveries up to date, and leave every other tag as it is.
 
     Tags are one list, written as a whole. So it is read just before: another machine, or a person, may
@@ -144,7 +144,7 @@ async def _write_records(tools: Minting, holder: Holder, more: set[str]) -> None
     """
     tags, keys = holder.tags, holder.keys
     if not holder.sole:
-        seen = await client_secret.look(tools.graph, holder.object_id, settling=holder.fresh)
+        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
         others = [tag for tag in seen.tags if delivered_key(tag) is None]
         # The read may be older than this run's own writes, so what it knew of deliveries counts too.
         tags = (*others, *(tag for tag in (*holder.tags, *seen.tags) if delivered_key(tag) is not None))
@@ -155,7 +155,7 @@ async def _write_records(tools: Minting, holder: Holder, more: set[str]) -> None
     holder.tags = ordered
 
 
-async def _mint(tools: Minting, holder: Holder, step: Mint) -> tuple[Observed, Secret]:
+async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[Observed, Secret]:
     """Make the secret. A lost answer is resolved by looking, and the unseen secret replaced."""
     for _ in range(_TRIES):
         key_id = tools.new_key_id()
@@ -183,7 +183,7 @@ async def _mint(tools: Minting, holder: Holder, step: Mint) -> tuple[Observed, S
     raise ProvisionError(catalogue.UNSEEN_SECRET)
 
 
-async def _after_the_last(tools: Minting, holder: Holder) -> datetime:
+async def _after_the_last(tools: SecretTools, holder: SecretHolder) -> datetime:
     """Return now, once it is later than the start of every other secret of ours.
 
     Dates are kept to the second, and which of two secrets is the newer must be plain.
@@ -197,9 +197,9 @@ async def _after_the_last(tools: Minting, holder: Holder) -> datetime:
 
 
 async def _remove_unseen(
-    tools: Minting, holder: Holder, key_id: str, display_name: str, start: datetime
+    tools: SecretTools, holder: SecretHolder, key_id: str, display_name: str, start: datetime
 ) -> None:
-    seen = await client_secret.look(tools.graph, holder.object_id, settling=holder.fresh)
+    seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
     for item in seen.secrets:
         unseen = item.key_id == key_id or (
             item.key_id not in holder.keys and item.display_name == display_name and item.start >= start
@@ -209,7 +209,7 @@ async def _remove_unseen(
             await remove(tools, holder, item.key_id, young=True)
 
 
-async def _revoke(tools: Minting, holder: Holder, key_id: str, cause: BaseException) -> None:
+async def _revoke(tools: SecretTools, holder: SecretHolder, key_id: str, cause: BaseException) -> None:
     try:
         await asyncio.shield(remove(tools, holder, key_id, young=True))
     except ProvisionError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from provision.engine.run import Job, look
+from provision.engine.run import Job, read_state
 from provision.engine.rungs import Known, Typed, climb
 from provision.errors import ProvisionError, catalogue
 from provision.graph.retry import REPLICATION
@@ -32,7 +32,7 @@ async def verify(
     """
     desired, observed, why = job.desired, None, None
     try:
-        observed, _ = await look(job)
+        observed, _ = await read_state(job)
     except ProvisionError as error:
         if error.entry not in _NO_LOOK:
             raise

@@ -49,7 +49,7 @@ class Seen:
     tags: tuple[str, ...]
 
 
-async def look(graph: Graph, object_id: str, *, settling: bool) -> Seen:
+async def read_secrets(graph: Graph, object_id: str, *, settling: bool) -> Seen:
     """Read the application's secrets and tags anew."""
     item = graph.sdk.applications.by_application_id(object_id)
     query = configuration(Query(select=("id", "passwordCredentials", "tags")))
