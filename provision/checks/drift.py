@@ -67,7 +67,10 @@ _DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"  # an app role assignme
 
 
 def judge(plan: Plan, records: Records, around: Surroundings, *, now: datetime) -> Drift:
-    """Return all that differs and all that nobody declared; ``now`` is the service's time."""
+    """Return every deviation from the config, undeclared things included, and those it says to ignore.
+
+    ``now`` is the service's time.
+    """
     found = list(_of_plan(plan, records, now=now))
     if plan.observed.application is not None:
         found += _of_secrets(plan, records, now=now)
@@ -115,7 +118,7 @@ def _sorted_out(
 
 
 def _matches(entry: Ignore, item: Deviation) -> bool:
-    """Compare exactly first: a name may hold what a pattern takes for a range of characters."""
+    """Say whether an ignore entry names this deviation, exactly or as a pattern of ``*`` and ``?`` alone."""
     if entry.finding != item.entry.name:
         return False
     return entry.value == item.value or fnmatchcase(item.value, entry.value.replace("[", "[[]"))

@@ -54,7 +54,10 @@ def rows(
     within: Span,
     now: datetime,
 ) -> tuple[Row, ...]:
-    """Return a row for each secret of one application, ours and others', in no order that matters."""
+    """Return a row for each secret of one application, ours and others', in any order.
+
+    ``within`` is the window that ``counts`` is judged by, ``now`` the service's time.
+    """
     state = client_secret.standing(desired, secrets, records, now=now)
     row = partial(Row, desired.name, subject.tenant_id, subject.client_id, now)
     window_end = within.after(now)

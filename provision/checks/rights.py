@@ -184,7 +184,7 @@ _GIVERS = {
 
 
 def coming(plan: Plan) -> frozenset[Step]:
-    """Return the steps that carrying out the plan takes, and the looks that it rests on."""
+    """Return the steps of the rights table that the plan takes, reading included."""
     steps = {Step.READ, Step.POLICY, Step.MAILBOX}
     for change in plan.changes:
         match change.step:
@@ -205,22 +205,23 @@ def coming(plan: Plan) -> frozenset[Step]:
 
 
 def judge(caller: Caller, steps: Collection[Step], *, exists: bool) -> tuple[Right, ...]:
-    """Return one right for each step that there is, in the table's order.
+    """Return for every step in the table whether the caller may take it, in the table's order.
 
-    ``exists`` is false for an application that this run is about to create: who creates it owns it.
+    A step that is not in ``steps`` is "not needed". ``exists`` is false for an application that this run is
+    about to create: who creates it owns it.
     """
     return tuple(_judged(need, caller, needed=need.step in steps, exists=exists) for need in NEEDS)
 
 
 def missing(rights: Iterable[Right]) -> tuple[Right, ...]:
-    """Return the rights without which the plan surely fails; consent is handed over, and fails nothing."""
+    """Return the missing rights that make the plan fail; not that to grant consent, which is handed over."""
     return tuple(
         right for right in rights if right.presence is Presence.MISSING and right.step is not Step.GRANT
     )
 
 
 def depends_on_ownership(caller: Caller) -> bool:
-    """Say whether only who owns the application, of those with this caller's rights, may change it."""
+    """Say whether a caller with these rights may change the application only if it is an owner of it."""
     if caller.kind is Kind.APPLICATION:
         held = caller.permissions or frozenset()
         return OWNED_BY in held and READ_WRITE_ALL not in held

@@ -1,4 +1,4 @@
-"""From checked keys to the desired things, and the rules that concern several keys at once."""
+"""Turn a checked config into what is desired, and check the rules that concern several keys at once."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def across(document: Document) -> Iterator[Broken]:
 
 
 def _personal(document: Document) -> Iterator[Broken]:
-    """Yield what does not go with an audience that has personal Microsoft accounts in it."""
+    """Yield the keys that an audience with personal Microsoft accounts does not allow."""
     app = document.application
     audience: Path = ("application", "sign_in_audience")
     cloud = document.tenant.cloud

@@ -1,4 +1,4 @@
-"""One file's text to a tree with places; what YAML does behind a reader's back is refused here.
+"""Read one file's text into a tree with places; features of YAML that mislead a reader are refused.
 
 Only the parser's events are used, never a loader: no object is built, no alias is ever expanded.
 """

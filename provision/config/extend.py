@@ -1,4 +1,4 @@
-"""Files, and the files they extend, to one tree: maps merge, lists and single values replace.
+"""Merge a file with those that it extends into one tree: maps merge, lists and single values replace.
 
 A config in a pull request is a stranger's text. An error shows lines of the file it is about, so a file
 outside the folder tree of the config, be it by ``extends`` or by a link, is never opened.

@@ -1,4 +1,4 @@
-"""Paths on a command line to configs: every fault of every file is said at once."""
+"""Load configs from the paths of a command line, and report every fault of every file at once."""
 
 from __future__ import annotations
 

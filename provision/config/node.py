@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 
 
 class Kind(StrEnum):
-    """What YAML takes a bare word for. Quoted words are always ``TEXT``."""
+    """The type that YAML gives a word without quotes. Quoted words are always ``TEXT``."""
 
     TEXT = "text"
     NUMBER = "a number"

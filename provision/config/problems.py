@@ -1,4 +1,4 @@
-"""What pydantic found, in plain words, at its place in the file."""
+"""Translate pydantic's errors into plain words, with the place in the file."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ _MEANT = {
 
 
 def problems(error: ValidationError, root: Map, places: Mapping[Path, Place]) -> Iterator[ProvisionError]:
-    """Yield what is wrong with a config."""
+    """Yield one error for each thing that pydantic found wrong with the config in the tree ``root``.
+
+    A misspelt key is reported once, not as unknown and missing as well.
+    """
     found = error.errors(include_url=False, include_input=False)[:MAX_FAULTS]
     near: set[Path] = set()  # keys that a misspelt one stands for: missing, but said already
     for item in found:

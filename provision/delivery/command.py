@@ -52,11 +52,11 @@ class Command:
 
     @property
     def label(self) -> str:
-        """The command without its arguments, which may be nobody's business."""
+        """The command without its arguments, which may be confidential."""
         return f"command:{Path(self._argv[0]).name}"
 
     def probe(self) -> str:
-        """See that the command is there; it is not started, for it would expect a secret."""
+        """Check that the command exists; it is not started, for it would expect a secret."""
         if not self._argv[0] or shutil.which(self._argv[0]) is None:
             raise unusable(f"command '{self._argv[0]}' is not there, or may not be run")
         return "the command is there; whether it works shows when it runs"

@@ -26,7 +26,10 @@ class Options(BaseModel):
 
     @property
     def foreign_host(self) -> str | None:
-        """The host that a config may not send a secret to by itself: one that is nobody's we know."""
+        """The host that secrets would go to, if it is not one of the service's own; ``None`` if it is.
+
+        A config may name such a host only with ``--allow``.
+        """
         return None
 
 
@@ -41,7 +44,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """What goes with a value, and may be told to anybody."""
+    """What is known of a secret beside its value; none of it is confidential."""
 
     name: str  # the config's
     key_id: str
@@ -61,9 +64,9 @@ class Sink(Protocol):
         """Whether delivering needs a person's attention, and so the main thread."""
 
     def probe(self) -> str:
-        """Try out as far as can be that a delivery would work, and return what that proves.
+        """Check as far as possible that a delivery would work, and return in words what was checked.
 
-        ``SINK_UNUSABLE`` or ``TERMINAL_SINK`` if it would not.
+        Raises ``SINK_UNUSABLE`` or ``TERMINAL_SINK`` if it would not.
         """
 
     def deliver(self, secret: Secret, handover: Handover) -> None:

@@ -1,4 +1,4 @@
-"""How the sinks talk to a service: bounded patience, no redirects, and failures that know no value.
+"""How the sinks talk to a service: limited retries, no redirects, and errors that never hold a secret.
 
 Exceptions of httpx and of Azure's SDK hold the request, and with it the value. So a :class:`Trouble`
 is made of words alone, and raised after the ``except`` block has ended: no exception in its chain
@@ -34,7 +34,7 @@ PASSING = (408, 429, 500, 502, 503, 504)
 
 
 class Trouble(Exception):
-    """A request that came to nothing, in words for a person."""
+    """A request that failed, in words for a person."""
 
     def __init__(
         self,
@@ -84,7 +84,7 @@ def told(entry: Entry, label: str) -> Iterator[None]:
 
 
 def patiently(call: Callable[[], T]) -> T:
-    """Call, and call again while the trouble may pass. What is called must be harmless to repeat."""
+    """Call, and again while the trouble may pass; raise the last ``Trouble``. Repeating must do no harm."""
     waited, attempt = 0.0, 1
     while True:
         try:

@@ -1,7 +1,7 @@
-"""The consent alone: given by whoever may, handed over by whoever may not, and waited for.
+"""``provision consent``: grant ``Mail.Send``, or hand the grant over to an administrator, or wait for it.
 
-The grant needs the service principal. It is made here if it is missing and this identity may make it; else
-it is left to the consent link, whose page makes both.
+A grant needs the application's service principal. If that is missing, it is created here where this identity
+has the right to; otherwise the consent link does it, whose page creates both.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 30.0  # seconds between two looks
 
 
 async def plan(job: Job) -> Plan:
-    """Look, and return what gives the consent: the grant, and before it a principal that is missing.
+    """Read the tenant and return a plan of two changes at most: create the principal, grant ``Mail.Send``.
 
-    It is this run's to give, whatever the config says of ``apply``. What this identity surely may not do
-    is handed over. ``ProvisionError`` if there is no application yet.
+    The grant is planned even if the config says ``consent: handoff``, which is about ``apply``. If this
+    identity surely lacks a right for it, the changes become hand-overs.
+
+    Raises ``ProvisionError`` if the application does not exist yet, or if the tenant cannot be read.
     """
     observed = await observe(job.tenant, job.desired)
     applied(job, observed)
@@ -43,7 +45,7 @@ async def plan(job: Job) -> Plan:
 
 
 async def give(job: Job, plan: Plan) -> Result:
-    """Carry it out; being refused the grant is a hand-over, as it is for ``apply``."""
+    """Carry the plan out and return its result; a grant that Graph refuses is reported as a hand-over."""
     execution = await carried_out(job, plan)
     result = result_of(job, plan, execution.ordered(), execution.app_id, None)
     remember_consent(job, result)
@@ -51,9 +53,10 @@ async def give(job: Job, plan: Plan) -> Result:
 
 
 async def wait(job: Job, patience: float) -> Result:
-    """Look for the grant itself until it is there, or until so many seconds were waited.
+    """Read the grants again and again until ``Mail.Send`` is among them, for ``patience`` seconds at most.
 
-    Nothing is remembered of a wait: one that was interrupted goes on by running again.
+    Returns the result with the state of the consent at the end of the wait, whichever it is. No state is kept
+    of a wait: running the command again goes on with it. Raises what :func:`plan` raises.
     """
     found, waited, pause = await plan(job), 0.0, FIRST_PAUSE
     app, graph = found.observed.application, job.tenant.graph
@@ -80,7 +83,7 @@ async def wait(job: Job, patience: float) -> Result:
 
 
 async def _handed_over(job: Job, found: Plan) -> Plan:
-    """Return the plan with what this identity surely may not do left to somebody else."""
+    """Turn the plan's changes into hand-overs if this identity surely lacks a right for one of them."""
     _, held = await preflight.judged(job, found, handing_over=False)
     missing = {right.step: right for right in held if right.presence is Presence.MISSING}
     lacking = missing.get(Step.GRANT) or missing.get(Step.PRINCIPAL)

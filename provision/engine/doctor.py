@@ -1,6 +1,7 @@
-"""Look at everything that a run rests on, and write nothing: hosts, cloud, identity, rights, policy, sink.
+"""``provision doctor``: check all that a run depends on, and write nothing.
 
-What cannot be looked at because something before it failed is left out; the sink is looked at in any case.
+Hosts, cloud, identity, rights, policy, mailbox, sink and clock. A check that depends on one that failed is
+left out; the sink is checked in any case.
 """
 
 from __future__ import annotations
@@ -28,10 +29,10 @@ _SKEW = 300.0  # seconds that services forgive
 
 
 async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagnosis:
-    """Return what was found for one config.
+    """Return every check for one config; what fails is a failed check, not an exception.
 
-    ``allowed`` are the refusals that ``apply`` would let pass. ``probes`` is false where the sink is a
-    rehearsal's stand-in.
+    ``allowed`` are the names of the findings that ``apply`` is told to let pass (``--allow``). ``probes`` is
+    false in a rehearsal, where the config's own sink is not contacted.
     """
     checks = list(await _hosts(job))
     reached = all(check.state is not State.FAILED for check in checks)
@@ -148,7 +149,10 @@ def _found(finding: Finding, allowed: Collection[str]) -> Check:
 
 
 def _as_seen(plan: Plan, right: Right) -> Right:
-    """What was read tells more than a token: Exchange, too, may have let this identity look."""
+    """Correct a right that was judged by the token alone: that reading succeeded, or was refused, is proof.
+
+    Exchange may let an identity read a mailbox although its token does not say so.
+    """
     readable = {
         Step.POLICY: plan.observed.policy.needs is None,
         Step.MAILBOX: plan.observed.mailbox.state is not Mailbox.NOT_CHECKED,
@@ -174,7 +178,7 @@ async def _sink(job: Job, *, due: bool) -> Check:
 
 
 def _clock(job: Job) -> Check:
-    """A note at most: every date is counted from the service's clock."""
+    """Compare this machine's clock with the service's; a difference is a note: the service's is used."""
     off = (datetime.now(UTC) - job.tenant.graph.now()).total_seconds()
     if abs(off) < _SKEW:
         return Check("clock", State.OK, "this machine and the service agree")

@@ -1,6 +1,7 @@
-"""Look for drift: the plan's own look, and beside it everything else that stands on the application.
+"""``provision drift``: read what a plan reads and all else that is set on the application, and compare.
 
-Three dependent rounds of reading, two where no permission needs a name; writes nothing.
+Reading takes three rounds of requests that depend on each other, or two if no permission has to be looked up
+by name. Nothing is written.
 """
 
 from __future__ import annotations
@@ -35,7 +36,11 @@ from provision.resources.publisher import Observed as Publisher
 
 
 async def find_drift(job: Job) -> Drift:
-    """Return the drift of one config; ``ProvisionError`` if its application cannot be read or is not ours."""
+    """Return how one config's application differs from the config, undeclared things included.
+
+    What this identity may not read is listed in ``Drift.not_checked``. Raises ``ProvisionError`` if the
+    application itself cannot be read, or if it belongs to another tool.
+    """
     (observed, records), around = await together(run.read_state(job), _surroundings(job.tenant, job.desired))
     now = job.tenant.graph.now()
     plan = build(job.target, job.desired, observed, records, now=now)
@@ -77,7 +82,7 @@ async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
 
 
 async def _readable(call: Awaitable[tuple[Any, ...]], missed: list[str]) -> tuple[Any, ...]:
-    """Return what was read, or nothing and a word in ``missed`` of the right that lacks."""
+    """Return what was read; if it may not be read, return nothing and add the missing right to ``missed``."""
     try:
         return await call
     except NotReadable as error:
@@ -86,7 +91,7 @@ async def _readable(call: Awaitable[tuple[Any, ...]], missed: list[str]) -> tupl
 
 
 async def _publishers(tenant: Tenant, plan: Plan, around: Surroundings) -> tuple[Publisher, ...]:
-    """Look up whose permissions those are that nobody declared; each resource once in a run."""
+    """Look up the resources of undeclared permissions, for their names; each resource once in a run."""
     observed = plan.observed
     app, role = observed.application, observed.role
     apps = {

@@ -1,4 +1,4 @@
-"""Find out what Exchange Online is to be told about one config's application."""
+"""``provision exchange``: collect the values of the script that limits an application to one mailbox."""
 
 from __future__ import annotations
 
@@ -10,7 +10,11 @@ from provision.resources import consent
 
 
 async def limit(job: Job) -> Limit:
-    """Look, and return it; ``ProvisionError`` if there is no application yet, or none to be limited."""
+    """Return the ids and addresses that the script needs, read from the tenant.
+
+    Raises ``ProvisionError`` if ``mail.scope`` is ``organization``, for then Exchange limits nothing, or if
+    the application or its service principal does not exist yet.
+    """
     desired = job.desired
     if desired.consent.mode is not consent.Mode.NONE:
         raise ProvisionError(

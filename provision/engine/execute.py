@@ -1,4 +1,7 @@
-"""Carry out a plan: the application, then principal beside secret, then grant beside the record."""
+"""Carry out a plan's changes: first the application, then, side by side, access and secrets.
+
+Access is the service principal and after it the grant; secrets are made, recorded or removed one at a time.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ from provision.resources import service_principal as principals
 
 @dataclass
 class Execution:
-    """One plan on its way: what came of each change, and what is known by now."""
+    """One plan while it is carried out: the outcome of each change so far, and the ids learnt on the way."""
 
     plan: Plan
     tools: SecretTools
@@ -37,7 +40,10 @@ class Execution:
     _principal_id: str = ""
 
     async def run(self) -> None:
-        """Carry out every change. What failed is in ``outcomes``; what depends on it is not tried."""
+        """Carry out every change, and keep its outcome.
+
+        A ``ProvisionError`` of one is its outcome; the changes that depend on it are not tried.
+        """
         observed = self.plan.observed.application
         if observed is not None:
             self.app_id = observed.app_id
@@ -95,7 +101,11 @@ class Execution:
         )
 
     async def _made_by_a_lost_try(self, step: applications.Create, began: datetime) -> dict[str, Any]:
-        """The upsert found an application: it is ours if an earlier try of it made it just now."""
+        """Return the application that the upsert found instead of creating it.
+
+        An earlier try whose answer was lost may have created it. Raises ``ProvisionError`` if it was not
+        created since ``began``, or lacks our tag: then somebody else created it.
+        """
         found = await application.by_unique_name(self.tools.graph, step.unique_name)
         created = time(found, "createdDateTime") if found else None
         ours = found is not None and applications.OWNER_TAG in texts(found, "tags")
@@ -137,12 +147,12 @@ class Execution:
                 self.removed.add(step.key_id)
 
     def _is_young(self, key_id: str) -> bool:
-        """Whether a replica that does not know the secret may be one that has not heard of it yet."""
+        """Whether the secret is so new that a replica may not know it yet."""
         starts = (item.start for item in self.plan.observed.secrets if item.key_id == key_id)
         return any(map(self._settles, starts))
 
     def _settles(self, since: datetime | None) -> bool:
-        """Whether what began then may still be unknown to a replica, whichever run made it."""
+        """Whether an object created at that time, by any run, may still be unknown to a replica."""
         return since is not None and self.tools.graph.now() - since < REPLICATION
 
 

@@ -1,4 +1,4 @@
-"""Look at one config's secrets and their dates; writes nothing."""
+"""``provision expiry``: read when the secrets of one config end; nothing is written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from provision.resources.client_secret import Records, Span
 
 
 async def read_dates(job: Job, within: Span) -> Watched:
-    """Return the rows of one config; ``ProvisionError`` if its application cannot be read or is not ours."""
+    """Return a row for each secret of one config's application, judged against the window ``within``.
+
+    Raises ``ProvisionError`` if the application cannot be read, or if it belongs to another tool.
+    """
     found = await registration(job.tenant, job.desired)
     app, now = found.application, job.tenant.graph.now()
     client_id = app.app_id if app else None

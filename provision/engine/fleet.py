@@ -1,4 +1,4 @@
-"""Many configs at once: side by side up to a limit, and one failing never stops or hides another."""
+"""Many configs at once: a limited number side by side, and one that fails does not stop the others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ R = TypeVar("R")
 async def each(
     items: Sequence[T], call: Callable[[T], Awaitable[R]], *, parallel: int
 ) -> list[R | ProvisionError]:
-    """Return one result or error for each item, in the items' order."""
+    """Call once per item, ``parallel`` at a time; return each result, or its ``ProvisionError``, in order.
+
+    Any other exception is a defect, and is raised.
+    """
     limit = asyncio.Semaphore(parallel)
 
     async def one(item: T) -> R | ProvisionError:

@@ -1,4 +1,4 @@
-"""What a person types, and where: the product's boxes filled with what a run has come to."""
+"""What a person has to do after a run: values to type into the product, and a letter asking for consent."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from provision.resources import consent
 
 
 def settings(product: Product, outputs: Outputs) -> tuple[Setting, ...]:
-    """Return the boxes in the order of the screens; what is not known yet is left out."""
+    """Return the product's boxes with their values in the order of its screens; unknown ones are left out."""
     known = {
         "{oauth_client_id}": outputs.oauth_client_id,
         "{tenant_id}": outputs.tenant_id,
@@ -22,7 +22,7 @@ def settings(product: Product, outputs: Outputs) -> tuple[Setting, ...]:
 
 
 def letter(plan: Plan, product: Product, client_id: str, url: str) -> Letter:
-    """Return the message to whoever may consent: what is asked for, why, by whom, and how it is checked."""
+    """Return the message that asks an administrator to consent; ``url`` is the page where that is done."""
     desired = plan.desired
     name = desired.application.display_name
     return Letter(

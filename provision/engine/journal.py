@@ -30,7 +30,10 @@ class Journal:
     name: str
 
     def write(self, event: str, key_id: str, now: datetime) -> None:
-        """Append an event and see it on the disk; ``ProvisionError`` if that cannot be done."""
+        """Append an event, and return once it is on the disk; ``ProvisionError`` if it cannot be written.
+
+        ``key_id`` is a secret's id, or with ``CONSENTED`` the application's client id.
+        """
         line = json.dumps(
             {
                 "event": event,
@@ -61,7 +64,10 @@ class Journal:
             ) from error
 
     def keys(self) -> tuple[frozenset[str], frozenset[str]]:
-        """Return the key ids intended but not known to be delivered, and those delivered."""
+        """Return two disjoint sets: key ids that were intended and not delivered, and those delivered.
+
+        Secrets that were removed since are in neither.
+        """
         intended: set[str] = set()
         delivered: set[str] = set()
         for event, key_id, _ in self._events():
@@ -75,11 +81,11 @@ class Journal:
         return frozenset(intended - delivered), frozenset(delivered)
 
     def consented(self, client_id: str) -> bool:
-        """Say whether a run on this machine saw the application's consent."""
+        """Say whether an earlier run on this machine found the application's consent granted."""
         return any((event, key) == (CONSENTED, client_id) for event, key, _ in self._events())
 
     def lately_delivered(self, since: datetime) -> frozenset[str]:
-        """Return the key ids that this machine delivered after that moment, and did not remove."""
+        """Return the key ids that this machine delivered since that time and has not removed."""
         _, delivered = self.keys()
         found = {
             key_id

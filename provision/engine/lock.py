@@ -16,10 +16,11 @@ _PATIENCE = 10.0  # seconds to wait for another run to end
 def alone(
     claims: Iterable[tuple[str, ...]], folder: Path, *, notify: Callable[[str], None]
 ) -> Iterator[None]:
-    """Hold every claim (what is written to; its last part is the config's name) for as long as this lasts.
+    """Hold a lock for each claim while the ``with`` block runs; the lock files are in ``folder``.
 
-    Waits a little for another run, then raises ``ProvisionError`` (busy). Where the folder cannot be
-    written to, it says so and goes on without: Graph itself knows no locks either.
+    A claim names what is written to (cloud, tenant, ...); its last part is the config's name. If another
+    process holds one, waits ten seconds, then raises ``ProvisionError`` (``BUSY``). If the folder cannot be
+    written to, tells so by ``notify`` and goes on without locks: they only guard against oneself.
     """
     from filelock import FileLock, Timeout
 

@@ -1,4 +1,7 @@
-"""Look at the tenant: two dependent rounds of reading, and what a tenant has once is read once."""
+"""Read the state of a tenant for one config: two rounds of requests, the second needs ids of the first.
+
+What all configs of a tenant share, such as its policy, is read once per run.
+"""
 
 from __future__ import annotations
 
@@ -37,11 +40,14 @@ T = TypeVar("T")
 
 @dataclass
 class Tenant:
-    """One tenant for the length of a run, shared by all configs that mean it."""
+    """The connection to one tenant and what was read from it, shared by all configs of a run that use it.
+
+    Each method below asks Graph at its first call, and returns the same answer ever after.
+    """
 
     graph: Graph
     tenant: str  # as the configs call it: GUID or domain
-    reads_ownership: bool = False  # a run that writes: what its rights rest on is read along the way
+    reads_ownership: bool = False  # a run that writes needs to know who owns the application
     _shared: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
 
     async def _once(self, key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
@@ -51,14 +57,14 @@ class Tenant:
         return result
 
     async def close(self) -> None:
-        """End what is still being read for everybody, as after Ctrl-C, and then the connections."""
+        """Cancel requests that are still under way, as after Ctrl-C, and close the connections."""
         for task in self._shared.values():
             task.cancel()
         await asyncio.gather(*self._shared.values(), return_exceptions=True)
         await self.graph.close()
 
     async def id(self) -> str:
-        """Return the tenant's GUID, once it is sure that the token is for it."""
+        """Return the tenant's GUID; ``ProvisionError`` if the token is for another tenant."""
         return await self._once("id", lambda: tenant.resolve(self.graph, self.tenant))
 
     async def role(self) -> Role:
@@ -66,7 +72,7 @@ class Tenant:
         return await self._once("role", lambda: consent.role(self.graph))
 
     async def policies(self) -> Policies:
-        """Return the default app management policy, or the right that lacks to read it."""
+        """Return the tenant's default app management policy; without the right to, ``needs`` names it."""
         return await self._once("policies", lambda: _default_policy(self.graph))
 
     async def deleted(self) -> tuple[Deleted, ...] | None:
@@ -74,7 +80,10 @@ class Tenant:
         return await self._once("deleted", lambda: application.deleted(self.graph))
 
     async def owns(self, object_id: str) -> bool | None:
-        """Say whether this identity owns the application, if that decides; ``None`` if it does not tell."""
+        """Say whether this identity is an owner of the application.
+
+        ``None`` if that cannot be read, or does not matter because its rights do not depend on it.
+        """
         caller = callers.of_token(self.graph.tokens)
         caller_id = caller.id
         if caller_id is None or not rights.depends_on_ownership(caller):
@@ -84,7 +93,7 @@ class Tenant:
         )
 
     async def publisher(self, *, app_id: str = "", object_id: str = "") -> Publisher | None:
-        """Return the resource of that app id, or else of that object id, if the tenant tells."""
+        """Return the resource of that app id, or else of that object id; ``None`` if it cannot be read."""
         return await self._once(
             f"publisher {app_id or object_id}",
             lambda: (
@@ -94,7 +103,11 @@ class Tenant:
 
 
 async def observe(shared: Tenant, desired: Desired) -> Observed:
-    """Return what is there for one config; ``ProvisionError`` if that cannot be told or is not ours."""
+    """Return what the tenant holds for one config: application, principal, grants, secrets, policy, mailbox.
+
+    Raises ``ProvisionError`` if it cannot be read, if it is not clear which application is meant, or if that
+    belongs to another tool.
+    """
     graph, wanted = shared.graph, desired.application
     tenant_id = await shared.id()
     named, adopted, role, policies, gone, box = await together(
@@ -146,7 +159,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """The registration that a config means, with its secrets: all that a look at dates needs."""
+    """The registration of one config with its secrets: all that ``expiry`` needs."""
 
     tenant_id: str
     application: Application | None
@@ -154,9 +167,9 @@ class Registration:
 
 
 async def registration(shared: Tenant, desired: Desired) -> Registration:
-    """Return what is there of the registration alone; in most cases one request.
+    """Return the registration of one config and its secrets; in most cases by one request.
 
-    ``ProvisionError`` if it cannot be told which one is meant, or if it is not ours.
+    Raises ``ProvisionError`` if it is not clear which application is meant, or if it belongs to another tool.
     """
     graph, wanted = shared.graph, desired.application
     tenant_id = await shared.id()
@@ -191,7 +204,7 @@ async def _if_given(value: T | None, call: Callable[[T], Coroutine[Any, Any, Any
 
 
 async def _home_tenant(graph: Graph, client_id: str | None) -> str | None:
-    """A registration that is not here may belong to another tenant, whose principal is here."""
+    """Return the tenant that owns a client id which is known here only by its service principal."""
     principal = await service_principal.by_client_id(graph, client_id) if client_id else None
     return service_principal.home_tenant(principal) if principal else None
 

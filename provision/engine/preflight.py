@@ -1,8 +1,8 @@
-"""Before the first write: whether this identity may do what is due, as far as that can be told.
+"""Before the first write: check that this identity has the rights that the plan needs.
 
-The claims of the token in hand settle most of it. Only where they do not, or where they say that a right
-is missing, is the tenant asked: for the owners (which a run that writes has read beside everything else)
-and for directory roles.
+Most of it follows from the claims of its token. Only if these leave it open, or say that a right is missing,
+is the tenant asked: for the application's owners (which a run that writes has read already) and for
+directory roles.
 """
 
 from __future__ import annotations
@@ -20,7 +20,11 @@ from provision.resources.caller import Caller, Kind
 
 
 async def refuse(job: Job, plan: Plan) -> None:
-    """Raise ``ProvisionError``, one for each right that surely lacks; consent is handed over instead."""
+    """Raise ``ProvisionError`` naming every right that this identity surely lacks for the plan's changes.
+
+    Returns if none is missing for sure. The right to consent is not asked for: without it, the grant is
+    handed over.
+    """
     if not plan.pending:
         return
     caller, found = await judged(job, plan, handing_over=True)
@@ -29,7 +33,10 @@ async def refuse(job: Job, plan: Plan) -> None:
 
 
 def explained(job: Job, error: ProvisionError) -> ProvisionError:
-    """Return the error of a look that was refused, together with every other right that surely lacks."""
+    """Add to an error of reading the tenant every other right that is surely missing.
+
+    So that a person can have all of them granted at once. Any error but ``NO_PERMISSION`` is returned as is.
+    """
     if error.entry is not catalogue.NO_PERMISSION:
         return error
     caller = callers.of_token(job.tenant.graph.tokens)
@@ -37,7 +44,7 @@ def explained(job: Job, error: ProvisionError) -> ProvisionError:
 
 
 def unplanned(job: Job) -> tuple[Right, ...]:
-    """Return the rights that any plan takes, judged by the token alone: what there is could not be read."""
+    """Judge the rights that any plan for this config needs, by the token alone: the tenant was not read."""
     steps = {Step.READ, Step.CHANGE, Step.PRINCIPAL}
     if job.desired.application.owners:
         steps.add(Step.OWNERS)
@@ -47,9 +54,10 @@ def unplanned(job: Job) -> tuple[Right, ...]:
 
 
 async def judged(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, tuple[Right, ...]]:
-    """Return who calls, and each right; the tenant is asked only where the token leaves a doubt that counts.
+    """Return who is calling, and for each step of the plan whether it has the right to take it.
 
-    ``handing_over``: whether this identity may consent does not count.
+    The tenant is asked only if the token alone does not settle it. With ``handing_over``, a missing right to
+    consent is not worth asking for, because the grant is then handed over.
     """
     graph, app = job.tenant.graph, plan.observed.application
     steps, exists = rights.coming(plan), app is not None
@@ -76,7 +84,7 @@ async def judged(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, t
 
 
 def _beyond_doubt(found: tuple[Right, ...], handing_over: bool) -> bool:
-    """Whether asking the tenant could change nothing that counts; what only lets more be seen does not."""
+    """Whether no right that the plan depends on is missing or unknown, so that nothing more need be asked."""
     passed_over = {*rights.OPTIONAL, *((Step.GRANT,) if handing_over else ())}
     open_ones = (Presence.MISSING, Presence.UNKNOWN)
     return not any(right.presence in open_ones and right.step not in passed_over for right in found)

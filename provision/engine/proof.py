@@ -15,9 +15,10 @@ _PATIENCE = 60.0  # seconds to wait for a new secret to be known everywhere
 
 
 async def prove(job: Job, plan: Plan, value: Secret) -> None:
-    """Return once a token was given for the value; ``ProvisionError`` if it is not the one, or is refused.
+    """Sign in with the value that a person claims to have entered; return if Entra gives a token for it.
 
-    Only the first three characters are compared: they are all that Graph tells of a secret.
+    Before that its first three characters are compared with the newest secret's: they are all that Graph
+    tells of it. Raises ``ProvisionError`` if they differ, or if Entra refuses the value.
     """
     observed = plan.observed
     assert observed.application is not None

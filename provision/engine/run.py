@@ -1,4 +1,4 @@
-"""The one sequence for one config: observe, plan, refuse or carry out, hand over."""
+"""The sequence that every command runs for one config: read, plan, refuse or carry out, hand over."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _new_key_id() -> str:
 
 @dataclass(frozen=True)
 class Job:
-    """One config and what it is to be carried out with."""
+    """One config, and what a run works with: the tenant, the sink and the journal."""
 
     desired: Desired
     target: Target
@@ -50,7 +50,11 @@ class Job:
 
 
 async def read_state(job: Job) -> tuple[Observed, Records]:
-    """Return what is there for the job's config, and every record of its secrets' deliveries."""
+    """Return what the tenant holds for the config, and which secrets are known to have been delivered.
+
+    The sink is asked only about secrets that neither the tenant nor the journal has a record of. Raises
+    ``ProvisionError`` if the tenant cannot be read; a sink that cannot is noted in ``not_checked``.
+    """
     observed = await _observe_once_settled(job)
     app = observed.application
     intended, delivered = job.journal(observed.tenant_id).keys()
@@ -70,9 +74,10 @@ async def read_state(job: Job) -> tuple[Observed, Records]:
 
 
 async def _observe_once_settled(job: Job) -> Observed:
-    """Look until what this machine delivered minutes ago is to be seen, or somebody must have removed it.
+    """Read the tenant until it shows what this machine delivered in the last minutes, for 30 s at most.
 
-    A replica that is behind would otherwise have a second secret made, or the record written twice.
+    From a replica that lags behind, a second secret would be planned, or the record be written twice. What
+    is not shown after that time was removed by somebody.
     """
     graph, patience = job.tenant.graph, Patience(job.tenant.graph, _PATIENCE)
     while True:
@@ -87,7 +92,7 @@ async def _observe_once_settled(job: Job) -> Observed:
 
 
 async def plan(job: Job) -> Plan:
-    """Look, and return what is to be done; writes nothing."""
+    """Read the tenant and return what ``apply`` would do; ``ProvisionError`` if it cannot be read."""
     observed, records = await read_state(job)
     now, consented = job.tenant.graph.now(), await consent_of(job, observed)
     found = build(job.target, job.desired, observed, records, now=now, consented=consented)
@@ -95,7 +100,7 @@ async def plan(job: Job) -> Plan:
 
 
 async def consent_of(job: Job, observed: Observed) -> consent.Detail:
-    """Return how the consent stands; where it is not there, the tenant is asked for grants of other kinds."""
+    """Return whether consent is granted, and if not, why: never given, revoked, or given in another way."""
     desired, role, assignments = job.desired.consent, observed.role, observed.assignments
     app, there = observed.application, consent.granted(role, assignments)
     if app is None or there or desired.mode is consent.Mode.NONE:
@@ -108,7 +113,7 @@ async def consent_of(job: Job, observed: Observed) -> consent.Detail:
 
 
 def remember_consent(job: Job, result: Result) -> None:
-    """Note on this machine that the consent was there: so that its going is told from its never coming."""
+    """Write into the journal that the consent was granted, so that a later run can tell a revoked one."""
     client_id = result.outputs.oauth_client_id
     if result.consent.state is not ConsentState.GRANTED or client_id is None:
         return
@@ -119,7 +124,7 @@ def remember_consent(job: Job, result: Result) -> None:
 
 
 async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
-    """Look, and return what a rotation does; ``ProvisionError`` if there is no application yet."""
+    """Read the tenant and return what a rotation would do; ``ProvisionError`` without an application."""
     observed, records = await read_state(job)
     applied(job, observed)
     found = rotation.build(job.target, job.desired, observed, records, mode, now=job.tenant.graph.now())
@@ -127,14 +132,18 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
 
 
 async def plan_revocation(job: Job, key_id: str) -> Plan:
-    """Look, and return the plan that removes one secret; ``ProvisionError`` if it is not to be removed."""
+    """Read the tenant and return the plan that removes one secret.
+
+    Raises ``ProvisionError`` if the application or the secret does not exist, or if the secret is not ours or
+    was delivered.
+    """
     observed, records = await read_state(job)
     applied(job, observed)
     return rotation.revocation(job.target, job.desired, observed, records, key_id)
 
 
 def applied(job: Job, observed: Observed) -> applications.Observed:
-    """Return the application that is there for the job's config; ``ProvisionError`` if none is yet."""
+    """Return the config's application; ``ProvisionError`` if it does not exist yet."""
     if observed.application is None:
         raise ProvisionError(
             catalogue.NOT_APPLIED, f"there is no application for '{job.desired.name}' in this tenant yet"
@@ -143,9 +152,10 @@ def applied(job: Job, observed: Observed) -> applications.Observed:
 
 
 async def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
-    """See that the plan may be carried out: no finding stops it, and the sink is ready for a secret.
+    """Check that the plan may be carried out; nothing is written to the tenant.
 
-    Raises ``ProvisionError`` unless each finding that stops ``apply`` is allowed by name.
+    Raises ``ProvisionError`` for every finding that stops ``apply`` and whose name is not in ``allowed``,
+    and, if a secret is to be made, if the sink is not ready to take it.
     """
     refused = [
         ProvisionError(finding.entry, finding.message, fix=finding.fix)
@@ -159,7 +169,10 @@ async def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
 
 
 async def apply(job: Job, plan: Plan) -> Result:
-    """Carry out a plan that is ready, and return what came of it; failures are in its outcomes."""
+    """Carry out a plan that :func:`make_ready` let pass, and return the result.
+
+    A change that fails is an outcome of the result, not an exception.
+    """
     execution = await carried_out(job, plan)
     made, holder = execution.minted, execution.holder
     kept = tuple(item for item in plan.observed.secrets if item.key_id not in execution.removed)
@@ -176,7 +189,7 @@ async def apply(job: Job, plan: Plan) -> Result:
 
 
 async def carried_out(job: Job, plan: Plan) -> Execution:
-    """Carry the steps out, and return what is known of each."""
+    """Carry out the plan's changes, and return the execution with their outcomes."""
     tools = SecretTools(
         graph=job.tenant.graph,
         sink=job.sink,
@@ -191,7 +204,10 @@ async def carried_out(job: Job, plan: Plan) -> Execution:
 
 
 async def show(job: Job) -> Result:
-    """Return the values to enter as they are now; ``ProvisionError`` if there is no application yet."""
+    """Return the values to enter into the product, and write nothing.
+
+    Raises ``ProvisionError`` if the application does not exist yet.
+    """
     found = await plan(job)
     observed = found.observed
     app = applied(job, observed)
@@ -211,7 +227,7 @@ async def _to_enter(
     *,
     fresh: client_secret.Observed | None,
 ) -> SecretKey | None:
-    """The secret that is, or is to be, entered: ``fresh``, or the newest that was delivered."""
+    """Return the secret to enter: ``fresh``, which this run made, or else the newest delivered one."""
     try:
         held = await asyncio.to_thread(job.sink.recall)
     except ProvisionError:  # where it is kept cannot be told; that it was delivered, the tenant knows
@@ -237,7 +253,7 @@ async def _to_enter(
 def result_of(
     job: Job, plan: Plan, outcomes: tuple[Outcome, ...], app_id: str | None, secret: SecretKey | None
 ) -> Result:
-    """Return what a run came to, with the values to enter and the state of the consent."""
+    """Put together the result of a run: outcomes, the values to enter, and how the consent stands."""
     cloud = job.tenant.graph.cloud
     desired, observed = plan.desired, plan.observed
     outputs = Outputs(

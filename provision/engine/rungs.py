@@ -1,7 +1,8 @@
-"""The proof that mail flows, rung by rung, with nothing but the four values of System Settings.
+"""The checks of ``provision verify``, in order, made with nothing but the four values of System Settings.
 
-A rung that fails ends the climb; one that is skipped does not. Who runs this may have rights in the
-tenant or none: what such rights would add is then skipped, and the test mail decides.
+Each check is a rung of a ladder: one that fails ends the climb, one that is skipped does not. Whoever runs
+this may have rights in the tenant or none; a rung that needs rights is skipped without them, and the test
+mail is the proof.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _UNSURE = 20.0  # seconds to wait at most where it is not known whether there is
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The four values as they are entered in the product, and what the config says beside them."""
+    """The four values as they are entered in the product, and ``mail.scope`` of the config."""
 
     client_id: str
     tenant_id: str  # a GUID, or a domain
@@ -49,10 +50,11 @@ class Known:
 async def climb(
     graph: Graph, typed: Typed, known: Known, *, recipient: str | None, subject: str, patience: float
 ) -> Verification:
-    """Climb until a rung fails. ``graph`` is the way of whoever runs this, who may have no rights at all.
+    """Climb until a rung fails, and return every rung that was tried; a failure is a rung, not an exception.
 
-    ``patience``: seconds to wait on one rung for what has not spread through Entra yet; less where it
-    is not known that there is anything to wait for, none where it is known that there is not.
+    ``graph`` is signed in as whoever runs this, who may have no rights at all. Without a ``recipient`` no
+    mail is sent. ``patience`` is how many seconds one rung may wait for Entra to spread what is new; where
+    nothing is known to be new it waits less, or not at all.
     """
     ladder = _Ladder(graph, typed, known, recipient=recipient, subject=subject, patience=patience)
     rungs: list[Rung] = []
@@ -83,7 +85,7 @@ class _Ladder:
     # -- the rungs, from the ground up ------------------------------------------------------
 
     async def reach(self) -> Rung:
-        """DNS, TLS and HTTP to both hosts, and whether the tenant is in this cloud."""
+        """Check that both hosts answer, and that the tenant is in this cloud."""
         cloud = self._graph.cloud
         found = await hosts(self._graph, self._typed.tenant_id)
         error = found.login or found.graph or found.tenant
@@ -97,17 +99,17 @@ class _Ladder:
         return _fail("reach", error.message, entry, fix=fix)
 
     async def token(self) -> Rung:
-        """A token for the client id, the tenant and the secret, asked for as the product will ask."""
+        """Sign in with client id, tenant and secret, as the product will do."""
         if looks_like_id(self._typed.secret):
             return _fail("token", "the Secret Key looks like an id", catalogue.SECRET_ID_PASTED)
         return await self._waiting(self._token_once, self._known.secret_is_new)
 
     async def role(self) -> Rung:
-        """Whether the token lets the application send, or Exchange has to decide."""
+        """Check that the token carries ``Mail.Send``, or that Exchange alone decides."""
         return await self._waiting(self._role_once, self._known.granted)
 
     async def mailbox(self) -> Rung:
-        """Whether there is a mailbox, as far as whoever runs this may see."""
+        """Check that the address has a mailbox; skipped if whoever runs this may not read that."""
         try:
             found = await mailbox.observe(self._graph, self._typed.address)
         except (ProvisionError, Failure) as error:
@@ -121,7 +123,7 @@ class _Ladder:
         )
 
     async def send(self) -> Rung:
-        """A message that Exchange takes from the application."""
+        """Send a message as the application; skipped without a recipient."""
         if self._recipient is None:
             return Rung("send", Verdict.SKIPPED, "not proven: no --send-to, so no message was sent")
         way = self._graph.signed_in(given(self._token, self._typed.tenant_id, self._graph.cloud))
@@ -129,7 +131,7 @@ class _Ladder:
         return await self._waiting(lambda: self._send_once(way, text), self._known.granted)
 
     async def seen(self) -> Rung:
-        """The message in Sent Items, where whoever runs this may read them."""
+        """Look for the message in Sent Items; skipped if whoever runs this may not read them."""
         if not self._sent:
             return Rung("seen", Verdict.SKIPPED, "there is no message to look for")
         patience = Patience(self._graph, self._patience)
@@ -192,7 +194,7 @@ class _Ladder:
         return Rung("send", Verdict.PASS, told), False
 
     async def _refused(self, refused: Refused) -> Rung:
-        """Say which of the classic mistakes it is, trying out what can be tried without harm."""
+        """Return the rung of a refused sign-in, naming the common mistake behind it where one can be told."""
         entry = catalogue.of_aadsts(sorted(refused.codes)) or catalogue.SIGN_IN
         message = refused.text
         if entry is catalogue.SECRET_REFUSED and await self._works_trimmed():
@@ -220,14 +222,18 @@ class _Ladder:
         return True
 
     async def _is_tenant(self, text: str) -> bool:
-        """Whether what was given as a client id is a tenant's: then the two stand in each other's box."""
+        """Whether the text is a tenant's id: as a client id it was entered in the wrong box."""
         try:
             return (await self._graph.fetch(openid_url(self._graph.cloud, text))).is_success
         except Lost:
             return False
 
     async def _waiting(self, step: Callable[[], Awaitable[tuple[Rung, bool]]], worth_it: bool | None) -> Rung:
-        """Try again what may be a server that has not heard of it yet, for as long as that is likely."""
+        """Repeat a step while it fails as it does on a server that has not heard of something new.
+
+        A step returns its rung, and whether trying again may help. ``worth_it`` says whether something is
+        new (None: not known), which decides how long to wait.
+        """
         seconds = {True: self._patience, None: min(self._patience, _UNSURE), False: 0.0}[worth_it]
         patience = Patience(self._graph, seconds)
         while True:

@@ -1,7 +1,8 @@
-"""Mint, deliver, record: the one sequence in which a secret comes into being.
+"""Mint, deliver, record: the only sequence that makes a secret.
 
-The intent is on disk before the call, the delivery on disk before the tenant's record, and what
-could not be delivered is revoked. So at every instant the next run can tell what happened.
+The journal says what is intended before the secret is made, and that it was delivered before the tenant's
+record of that is written; a secret that could not be delivered is removed. So wherever a run is killed, the
+next one can tell what happened.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _TRIES = 3  # how often a lost answer is mended before giving up
 
 @dataclass
 class SecretHolder:
-    """The application that the secret belongs to, as this run knows it by now."""
+    """The application that holds the secrets, as this run knows it by now; updated with every step."""
 
     object_id: str
     tags: tuple[str, ...]
@@ -40,7 +41,7 @@ class SecretHolder:
 
 @dataclass(frozen=True)
 class SecretTools:
-    """What the sequence works with."""
+    """What making, delivering and removing secrets works with; the same for all steps of one plan."""
 
     graph: Graph
     sink: Sink
@@ -51,9 +52,10 @@ class SecretTools:
 
 
 async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint) -> Observed:
-    """Return the new secret once it is delivered and recorded; ``ProvisionError`` otherwise.
+    """Make a secret, hand its value to the sink, record the delivery, and return what Graph keeps of it.
 
-    Raises after the secret was revoked, or with the entry ``not-revoked`` if even that failed.
+    If it cannot be delivered, it is removed and the ``ProvisionError`` raised; if removing fails too, the
+    error's entry is ``NOT_REVOKED``.
     """
     made, secret = await _mint(tools, holder, step)
     try:
@@ -73,9 +75,10 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
 
 
 async def _deliver(tools: SecretTools, secret: Secret, made: Observed) -> asyncio.CancelledError | None:
-    """Hand the value over. Returns the interruption of one that was delivered all the same.
+    """Hand the value to the sink.
 
-    A thread cannot be stopped, so what it came to decides whether the secret goes or stays.
+    If Ctrl-C comes while a sink delivers in its thread, the thread is waited for, since it cannot be stopped.
+    If it succeeds, the interruption is returned for the caller to raise once the delivery is recorded.
     """
     handover = Handover(tools.desired.name, made.key_id, made.end, made.start)
     if tools.sink.interactive:  # on the main thread, where Ctrl-C reaches it
@@ -93,9 +96,10 @@ async def _deliver(tools: SecretTools, secret: Secret, made: Observed) -> asynci
 
 
 async def _refuse_a_second(tools: SecretTools, holder: SecretHolder, made: Observed) -> None:
-    """Look whether another machine made one at the same time; the one that began first goes on.
+    """Raise ``ProvisionError`` if another machine made a secret meanwhile that began before this one.
 
-    Graph has no condition to put on ``addPassword``, so this narrows the gap and cannot close it.
+    Graph has no condition to put on ``addPassword``, so this narrows the gap and cannot close it. Secrets
+    that this run made without seeing the answer are removed on the way.
     """
     seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
     for key_id in holder.unseen & {item.key_id for item in seen.secrets}:
@@ -115,14 +119,15 @@ async def _refuse_a_second(tools: SecretTools, holder: SecretHolder, made: Obser
 
 
 async def record(tools: SecretTools, holder: SecretHolder, key_id: str) -> None:
-    """Write the tenant's record of a delivery; records of secrets that are gone leave with it."""
+    """Tag the application with the delivery of a secret; tags of secrets that are gone are dropped."""
     await _write_records(tools, holder, {DELIVERED_TAG + key_id})
 
 
 async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young: bool = False) -> None:
     """Remove a secret of ours, and then the record of its delivery if there is one.
 
-    ``young`` is one that was made moments ago: a replica that does not know it yet is waited for.
+    ``young``: it was made moments ago, so a replica that does not know it yet is waited for. Raises
+    ``ProvisionError`` if Graph refuses; a secret that is gone already is no error.
     """
     settling = holder.fresh or young
     was_there = await client_secret.remove(tools.graph, holder.object_id, key_id, settling=settling)
@@ -137,10 +142,10 @@ async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young
 
 
 async def _write_records(tools: SecretTools, holder: SecretHolder, more: set[str]) -> None:
-    """Bring the records of deliveries up to date, and leave every other tag as it is.
+    """Add the tags ``more``, drop the delivery tags of secrets that are gone, and keep all other tags.
 
     Tags are one list, written as a whole. So it is read just before: another machine, or a person, may
-    have changed it since this run looked.
+    have changed it since this run read it.
     """
     tags, keys = holder.tags, holder.keys
     if not holder.sole:
@@ -156,7 +161,7 @@ async def _write_records(tools: SecretTools, holder: SecretHolder, more: set[str
 
 
 async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[Observed, Secret]:
-    """Make the secret. A lost answer is resolved by looking, and the unseen secret replaced."""
+    """Make the secret. If the answer is lost, its value is too: remove that secret, and make another."""
     for _ in range(_TRIES):
         key_id = tools.new_key_id()
         start = await _after_the_last(tools, holder)
@@ -184,9 +189,9 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
 
 
 async def _after_the_last(tools: SecretTools, holder: SecretHolder) -> datetime:
-    """Return now, once it is later than the start of every other secret of ours.
+    """Return the start of a new secret: now, or a second after the newest of ours, which is waited for.
 
-    Dates are kept to the second, and which of two secrets is the newer must be plain.
+    Dates are kept to the second, and the start must tell which of two secrets is the newer.
     """
     now, next_one = tools.graph.now(), holder.newest and holder.newest + timedelta(seconds=1)
     if next_one and timedelta(0) < next_one - now <= SKEW:

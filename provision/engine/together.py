@@ -1,4 +1,4 @@
-"""Run calls side by side and lose no failure: all end before the first error is raised."""
+"""Run calls side by side; unlike ``asyncio.gather``, let all of them end before an error is raised."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ async def together(
 @overload
 async def together(*calls: Awaitable[A]) -> tuple[A, ...]: ...
 async def together(*calls: Awaitable[object]) -> tuple[object, ...]:
-    """Return all results in order, or raise the first error once every call has come to its end.
+    """Return all results in order, or, once every call has ended, raise the first error.
 
-    A call that writes must not be cut off because its neighbour failed.
+    So no request is still under way, or fails unheard, while the caller handles the error of another.
     """
     results = await asyncio.gather(*calls, return_exceptions=True)
     for result in results:

@@ -1,4 +1,4 @@
-"""Verify one config: find out what may be known beforehand, then climb the rungs."""
+"""``provision verify``: read what the tenant says of the application, then prove that mail can be sent."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ async def verify(
     new_subject: Callable[[], str],
     patience: float,
 ) -> Verified:
-    """Climb for the values of one config. ``secret`` is asked for once the rest is known to be there.
+    """Verify the values of one config, and return every rung that was tried.
 
-    Raises ``ProvisionError`` if no client id is known. That whoever runs this may not look into the
-    tenant is no failure: then ``client_id`` has to be given.
+    ``secret`` is called, and may ask a person, only once the client id is known. Whoever runs this need not
+    have rights in the tenant; without any, ``client_id`` must be given or stand in the config.
+
+    Raises ``ProvisionError`` if no client id is known, or if the config is at fault.
     """
     desired, observed, why = job.desired, None, None
     try:
@@ -58,7 +60,7 @@ async def verify(
 
 
 def _known(job: Job, observed: Observed | None, client_id: str) -> Known:
-    """What the tenant says of the application that the client id names; nothing of any other."""
+    """Return what was read of the application, unless the client id names another one."""
     app = observed.application if observed else None
     if observed is None or app is None or app.app_id.lower() != client_id.lower():
         return Known()

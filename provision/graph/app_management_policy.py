@@ -25,7 +25,7 @@ _DURATION = re.compile(
 
 
 async def default(graph: Graph) -> Policy | None:
-    """Return the tenant's default policy; ``NotReadable`` without the right."""
+    """Return the tenant's default policy, ``None`` if it has none; ``NotReadable`` without the right."""
     builder = graph.sdk.policies.default_app_management_policy
     try:
         answer = await graph.send(builder.to_get_request_information())
@@ -39,7 +39,7 @@ async def default(graph: Graph) -> Policy | None:
 
 
 async def custom(graph: Graph, object_id: str) -> Policy | None:
-    """Return the policy assigned to an application; ``NotReadable`` without the right."""
+    """Return the policy assigned to an application, or ``None``; ``NotReadable`` without the right."""
     builder = graph.sdk.applications.by_application_id(object_id).app_management_policies
     items = await listed(graph, builder, what="the application's own policy", needs=NEEDS)
     policies = [_policy(item, item.get("restrictions")) for item in items]

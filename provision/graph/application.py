@@ -74,7 +74,7 @@ async def deleted(graph: Graph) -> tuple[Deleted, ...] | None:
 
 
 def observed(record: dict[str, Any]) -> Observed:
-    """Reduce Graph's record."""
+    """Return what a record of an application says that was read with ``FIELDS``."""
     access = records(record, "requiredResourceAccess")
     web = record.get("web")
     return Observed(
@@ -98,7 +98,7 @@ def observed(record: dict[str, Any]) -> Observed:
 
 
 async def create(graph: Graph, step: Create) -> dict[str, Any] | None:
-    """Create by upsert and return Graph's record; ``None`` if it was there already (204)."""
+    """Create the application by upsert and return its record; ``None`` if it was there already (204)."""
     builder = graph.sdk.applications_with_unique_name(step.unique_name)
     info = builder.to_patch_request_information(body(step.body), configuration(headers=CREATE_IF_MISSING))
     try:
@@ -109,7 +109,10 @@ async def create(graph: Graph, step: Create) -> dict[str, Any] | None:
 
 
 async def update(graph: Graph, step: Update, *, settling: bool) -> None:
-    """Send the smallest PATCH, and add owners that the config declares."""
+    """Send a PATCH of what differs, and add the owners that are missing.
+
+    ``settling``: the application is new, so a replica that does not know it yet is waited for.
+    """
     item = graph.sdk.applications.by_application_id(step.id)
     try:
         if step.body:
@@ -120,7 +123,7 @@ async def update(graph: Graph, step: Update, *, settling: bool) -> None:
 
 
 async def add_owners(graph: Graph, object_id: str, ids: tuple[str, ...], *, settling: bool) -> None:
-    """Add owners; one that is there already is no fault.
+    """Add owners; one that is an owner already is no error.
 
     Source: https://learn.microsoft.com/graph/api/application-post-owners
     """

@@ -25,7 +25,7 @@ _NO_ROLES = frozenset({"b79fbf4d-3ef9-4689-8143-76b194e85509", "0997a1d0-0d1d-4a
 
 
 def of_token(tokens: Tokens) -> Caller:
-    """Return what the token says; nothing is asked. What it does not say is unknown."""
+    """Return what the token in hand says of the caller, without a request; the rest stays ``None``."""
     claims = tokens.claims()
     kind = _kind(claims)
     if kind is Kind.UNKNOWN:

@@ -85,7 +85,7 @@ def body(data: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True)
 class Query:
-    """The OData parameters in use here; a builder takes those that its address knows."""
+    """Query parameters in OData's terms; a builder takes those that its address knows."""
 
     select: Sequence[str] | None = None
     filter: str | None = None
@@ -152,7 +152,7 @@ class Graph:
         return date + timedelta(seconds=time.monotonic() - at)
 
     def signed_in(self, tokens: Tokens) -> Graph:
-        """Return a way to the same Graph for another identity, over the same connections."""
+        """Return a client of the same Graph for another identity, over the same connections."""
         other = copy.copy(self)
         other._sign_in(tokens)
         return other
@@ -164,9 +164,10 @@ class Graph:
         repeat: Repeat = Repeat.HARMLESS,
         settling: bool = False,
     ) -> Answer:
-        """Send a request and return its answer; ``Failure`` once trying again is no use.
+        """Send a request, and again while that may help, and return its answer; ``Failure`` if it fails.
 
-        The budget counts the seconds waited, over all tries of this one request.
+        ``repeat`` says whether sending it twice does harm. ``settling``: it is about a new object, so a
+        replica that does not know it yet is waited for. The budget limits the seconds waited between tries.
         """
         return await self._persist(lambda: self._once(info), _words(info), repeat=repeat, settling=settling)
 
@@ -221,7 +222,10 @@ class Graph:
         return await self._ask(lambda: httpx.Request("POST", url, data=dict(form)))
 
     async def _ask(self, request: Callable[[], httpx.Request]) -> httpx.Response:
-        """Send what is harmless to repeat, and return what is answered in the end, a refusal too."""
+        """Send a request that is harmless to repeat; return the last answer, even if it is a refusal.
+
+        Raises ``Lost`` if no answer came at all.
+        """
 
         async def once() -> httpx.Response:
             response = await self._ask_once(request())

@@ -43,14 +43,17 @@ def observed(record: Mapping[str, Any]) -> tuple[Observed, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an application shows of its secrets and of the records of their deliveries."""
+    """An application's secrets, and its tags, which record their deliveries."""
 
     secrets: tuple[Observed, ...]
     tags: tuple[str, ...]
 
 
 async def read_secrets(graph: Graph, object_id: str, *, settling: bool) -> Seen:
-    """Read the application's secrets and tags anew."""
+    """Return the application's secrets and tags; ``ProvisionError`` if they cannot be read.
+
+    ``settling``: the application is new, so a replica that does not know it yet is waited for.
+    """
     item = graph.sdk.applications.by_application_id(object_id)
     query = configuration(Query(select=("id", "passwordCredentials", "tags")))
     try:
@@ -103,7 +106,7 @@ async def mint(
 
 
 async def remove(graph: Graph, object_id: str, key_id: str, *, settling: bool) -> bool:
-    """Remove a secret; False if Graph knows none of that id, which is no fault."""
+    """Remove a secret; return False if Graph knows none of that id, which is no error."""
     info = graph.sdk.applications.by_application_id(object_id).remove_password.to_post_request_information(
         body({"keyId": key_id})
     )

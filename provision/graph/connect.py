@@ -1,4 +1,4 @@
-"""Open the way to one tenant's Graph: over the network, or into an ASGI application in this process."""
+"""Make the client of one tenant's Graph: over the network, or for an ASGI application in this process."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def over_the_network(
     trace: Callable[[str], None] | None = None,
     budget: float = PATIENCE,
 ) -> Graph:
-    """Return a way to the cloud's own hosts, signed in as ``auth`` says. Nothing is sent yet.
+    """Return a client of the cloud's own hosts that signs in as ``auth`` says. Nothing is sent yet.
 
     ``administrator`` signs in instead, where the cloud is a served sandbox. ``budget`` is how many seconds
     one request may wait for what passes.
@@ -70,7 +70,7 @@ def in_process(
     trace: Callable[[str], None] | None = None,
     budget: float = PATIENCE,
 ) -> Graph:
-    """Return a way into an ASGI application that answers for the cloud's hosts."""
+    """Return a client whose requests go to an ASGI application in place of the cloud's hosts."""
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), event_hooks=_hooks(trace))
     return Graph(cloud, given(token, tenant, cloud), http, sleep=sleep, notify=notify, budget=budget)
 

@@ -26,7 +26,10 @@ _ALREADY_THERE = ("Permission being assigned already exists", "EntitlementGrant 
 
 
 async def role(graph: Graph) -> Role:
-    """Return the id that ``Mail.Send`` has in this tenant, and that of its resource."""
+    """Return the ids of ``Mail.Send`` and of Microsoft Graph's principal in this tenant.
+
+    Raises ``ProvisionError`` if they cannot be read, or if Graph offers no such permission there.
+    """
     record = await by_client_id(graph, MICROSOFT_GRAPH_APP_ID, ("id", "appRoles"))
     for item in records(record or {}, "appRoles"):
         kinds = item.get("allowedMemberTypes")
@@ -76,7 +79,7 @@ async def _assignments(graph: Graph, app_id: str) -> list[dict[str, Any]]:
 
 
 async def delegated(graph: Graph, app_id: str, role: Role) -> bool:
-    """Say whether the permission is granted on behalf of people; false, too, where that may not be read."""
+    """Say whether the permission is granted on behalf of people; False, too, if that may not be read."""
     try:
         scopes = await delegated_grant.of_principal(graph, app_id)
     except NotReadable:
@@ -85,7 +88,7 @@ async def delegated(graph: Graph, app_id: str, role: Role) -> bool:
 
 
 async def grant(graph: Graph, principal_id: str, step: Grant) -> None:
-    """Assign the role; one that is assigned already is no fault."""
+    """Assign the role to the principal; one that is assigned already is no error."""
     builder = graph.sdk.service_principals.by_service_principal_id(step.role.resource_id)
     info = builder.app_role_assigned_to.to_post_request_information(
         body(

@@ -47,7 +47,7 @@ class Auth(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What is said when a way to sign in fails: what was tried, and what to do next."""
+    """How a way to sign in is described when it fails: what was tried, and what to do next."""
 
     tried: str
     next: str  # may name {tenant}
@@ -149,7 +149,10 @@ def credential(
 
 
 def _federated(auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], ca: str | None) -> Credential:
-    """A sign-in with a token of somebody whom Entra trusts; what is missing is said at once."""
+    """Return a credential for a token of a service that Entra trusts.
+
+    Raises ``ProvisionError`` at once if a variable that it needs is not set.
+    """
     from azure import identity
 
     from provision.graph import federation
@@ -199,12 +202,12 @@ class GivenToken:
 
 
 def given(token: str, tenant: str, cloud: Cloud) -> Tokens:
-    """Return what hands out one given token to every request."""
+    """Return tokens that are always this one."""
     return Tokens(GivenToken(token), GIVEN, tenant, cloud)
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """Return what a token says; empty where it cannot be read, for its format is Microsoft's own affair."""
+    """Return a token's claims; empty if it cannot be read, for Microsoft may change its format."""
     try:
         payload = token.split(".")[1]
         found = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
@@ -252,7 +255,7 @@ class Tokens(AccessTokenProvider):
         return found.lower() if isinstance(found, str) else None
 
     def claims(self) -> dict[str, Any]:
-        """Return what the token in hand says; empty where there is none, or it cannot be read."""
+        """Return the claims of the present token; empty if there is none yet, or it cannot be read."""
         return claims_of(self._token[0]) if self._token else {}
 
     def caller(self) -> dict[str, str]:

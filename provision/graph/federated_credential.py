@@ -13,7 +13,7 @@ from provision.resources.federated_credential import Observed
 
 
 async def of_application(graph: Graph, object_id: str) -> tuple[Observed, ...]:
-    """Return them in one order; ``NotReadable`` without the right."""
+    """Return the application's federated credentials by name; ``NotReadable`` without the right."""
     builder = graph.sdk.applications.by_application_id(object_id).federated_identity_credentials
     items = await listed(graph, builder, what="federated identity credentials", needs=READ)
     found = [

@@ -1,4 +1,4 @@
-"""Who a pipeline's run is, told by the pipeline itself: no secret of ours is kept anywhere.
+"""Sign in as a pipeline's run, by a token that its host gives it: no secret is kept anywhere.
 
 The host signs a short-lived token for the job, and Entra takes it in place of a secret where a federated
 credential says so. It is asked for anew whenever Entra's own token runs out, so a long run goes on.

@@ -11,7 +11,7 @@ from provision.graph.retry import Repeat
 
 
 async def send(graph: Graph, sender: str, recipient: str, subject: str, text: str) -> None:
-    """Hand a message to Exchange, which accepts it (202) or refuses it; ``Failure`` in its own words.
+    """Hand a message to Exchange; return if it accepts it (202), raise ``Failure`` if it refuses it.
 
     Accepted is not delivered: Graph tells no message id, and nothing of what becomes of it.
     """
@@ -26,7 +26,7 @@ async def send(graph: Graph, sender: str, recipient: str, subject: str, text: st
 
 
 async def sent(graph: Graph, sender: str, subject: str) -> bool:
-    """Say whether a message of that subject is in Sent Items; ``Failure`` if it may not be looked for."""
+    """Say whether a message of that subject is in Sent Items; ``Failure`` if they may not be read."""
     folder = graph.sdk.users.by_user_id(sender).mail_folders.by_mail_folder_id("sentitems")
     quoted = subject.replace("'", "''")
     query = configuration(Query(select=("id", "subject"), filter=f"subject eq '{quoted}'", top=1))

@@ -20,7 +20,10 @@ _FIELDS = ("id", "mail", "userPrincipalName", "assignedPlans", "proxyAddresses")
 
 
 async def observe(graph: Graph, address: str) -> Observed:
-    """Ask Exchange for the mailbox and the directory for the user, and weigh what both say."""
+    """Return whether the address has a mailbox, from what Exchange and the directory say.
+
+    ``NOT_CHECKED`` if this identity may ask neither; ``ProvisionError`` if a request fails otherwise.
+    """
     probe, user = await asyncio.gather(_probe(graph, address), _user(graph, address))
     if probe is None:
         return Observed(State.PRESENT)

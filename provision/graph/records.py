@@ -1,4 +1,4 @@
-"""Reading Graph's JSON with care: what is missing or of another kind is an error with a name."""
+"""Read properties of Graph's JSON by type; an answer that lacks what Graph always sends is an error."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from provision.errors import ProvisionError, catalogue
 
 
 def text(record: Mapping[str, Any], key: str) -> str:
-    """Return a text that Graph always sends."""
+    """Return a text that Graph always sends; ``ProvisionError`` (``GRAPH_ANSWER``) if it is not there."""
     value = record.get(key)
     if not isinstance(value, str):
         raise ProvisionError(catalogue.GRAPH_ANSWER, f"Graph's answer lacks the property '{key}'")

@@ -1,4 +1,4 @@
-"""The one border at which Graph's refusals become errors that a person can act on."""
+"""Translate Graph's refusals into errors that tell a person what to do; nothing else does that."""
 
 from __future__ import annotations
 

@@ -34,10 +34,10 @@ class Reason:
 
 
 def worth(failure: Failure, repeat: Repeat, *, settling: bool) -> Reason | None:
-    """Return why to try again, or ``None``.
+    """Return why the request should be tried again, or ``None`` if that would not help or could do harm.
 
-    ``settling`` is true for objects that this run made a moment ago: what looks like their absence
-    may be a replica that has not heard of them yet.
+    ``settling`` is true for objects that were created moments ago: a replica that has not heard of them yet
+    answers as if they did not exist.
     """
     if isinstance(failure, Lost):
         if failure.sent and repeat is Repeat.HARMFUL:

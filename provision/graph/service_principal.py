@@ -36,7 +36,7 @@ async def by_client_id(
 
 
 def observed(record: dict[str, Any]) -> Observed:
-    """Reduce Graph's record."""
+    """Return what a record of a service principal says."""
     return Observed(id=text(record, "id"), enabled=record.get("accountEnabled") is not False)
 
 
@@ -51,7 +51,10 @@ def assignment_required(record: dict[str, Any]) -> bool:
 
 
 async def create(graph: Graph, app_id: str, step: Create) -> Observed:
-    """Create by upsert; the application is moments old, so replicas that lag are waited for."""
+    """Create the principal by upsert, and return it; ``ProvisionError`` if Graph refuses.
+
+    The application may be moments old, so a replica that does not know it yet is waited for.
+    """
     builder = graph.sdk.service_principals_with_app_id(app_id)
     info = builder.to_patch_request_information(
         body({"tags": list(step.tags)}), configuration(headers=CREATE_IF_MISSING)

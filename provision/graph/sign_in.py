@@ -37,7 +37,7 @@ class Refused(Exception):
 
     @property
     def passing(self) -> bool:
-        """Whether it is what a secret or application meets that is too new."""
+        """Whether it may pass: a secret or application that is too new is refused like this."""
         return bool(self.codes & _NOT_YET)
 
 

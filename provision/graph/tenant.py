@@ -1,4 +1,4 @@
-"""Tell a tenant's id, and see that the token is for that tenant.
+"""Find a tenant's id, and check that the token is for that tenant.
 
 Source: https://learn.microsoft.com/entra/identity-platform/v2-protocols-oidc
 

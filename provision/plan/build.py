@@ -1,4 +1,4 @@
-"""From desired and observed to a plan: every kind's diff in order, every finding, the digest."""
+"""Make a plan from desired and observed: the diff of every kind in order, all findings, the digest."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def planned(
     changes: tuple[Change, ...],
     findings: Iterable[Finding],
 ) -> Plan:
-    """Return the plan that these make: findings by severity, and the digest over the rest."""
+    """Put a plan together: sort the findings by severity, and compute the digest."""
     ordered = tuple(sorted(findings, key=_by_severity))
     return Plan(target, desired, observed, changes, ordered, digest(target, desired, observed, changes))
 
 
 def limits_of(observed: Observed, *, now: datetime) -> app_management_policy.Limits:
-    """Return what policy allows for a secret of the application that is there, or about to be."""
+    """Return what policy allows for a secret of the application, which may not exist yet."""
     app = observed.application
     return app_management_policy.limits(observed.policy, created=app.created if app else None, now=now)
 
@@ -84,7 +84,7 @@ def secret_findings(
     *,
     now: datetime,
 ) -> Iterator[Finding]:
-    """Yield what a reader should know about the secrets, given what is to be done to them."""
+    """Yield the findings about secrets; some depend on whether the changes make a new one."""
     due = any(isinstance(change.step, client_secret.Mint) for change in changes)
     limits = limits_of(observed, now=now)
     yield from client_secret.check(desired.client_secret, observed.secrets, records, limits, now=now, due=due)

@@ -33,7 +33,7 @@ def sha256(text: str) -> str:
 
 
 def plain(value: Any) -> Any:
-    """Reduce a value to JSON: sets and lists of text in one order, for Graph keeps none."""
+    """Return a value as JSON can hold it; sets, tuples and lists are sorted, for Graph keeps no order."""
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):

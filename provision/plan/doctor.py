@@ -1,4 +1,4 @@
-"""What a look before the first write came to: the checks, the rights, and who they are for."""
+"""What ``doctor`` found: the checks, the rights, and who is calling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Exchange Online is to be told so that an application may send from one mailbox alone. Values alone.
+"""The values of the script that limits an application to one mailbox in Exchange Online.
 
 Graph can neither show nor set it, so a person with rights in Exchange does it by a script, which
 ``report/exchange.py`` writes from these values.
@@ -44,7 +44,7 @@ class Limit:
 
     @property
     def filter(self) -> str:
-        """The filter that the one mailbox answers to, with OPATH's own quoting.
+        """The filter that matches the one mailbox, quoted as OPATH has it.
 
         Source: https://learn.microsoft.com/powershell/exchange/recipient-filters
         """
@@ -53,7 +53,7 @@ class Limit:
 
 
 def mark(name: str) -> str:
-    """Return what everything is called that the script makes for a config of this name."""
+    """Return the name that all that the script makes for this config begins with; 55 characters at most."""
     longest = _LONGEST - 1 - _OF_PRINCIPAL
     whole = _MARK + name
     if len(whole) <= longest:

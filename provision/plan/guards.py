@@ -16,7 +16,7 @@ MANY = 50  # changes in one run
 
 
 def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
-    """Return what one plan is refused for."""
+    """Return the findings that one plan is refused for."""
     app, wanted = observed.application, desired.application.sign_in_audience
     if app is None or app.sign_in_audience != application.ONE_TENANT or wanted == application.ONE_TENANT:
         return ()
@@ -30,7 +30,7 @@ def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
 
 
 def fleet(plans: Sequence[Plan]) -> Finding | None:
-    """Return what all plans of one run together are refused for."""
+    """Return the finding that all plans of one run together are refused for, if any."""
     count = sum(len(plan.pending) for plan in plans)
     if count <= MANY:
         return None

@@ -1,4 +1,4 @@
-"""A rotation as a plan: what each way of asking for it does to the secrets, and to nothing else."""
+"""The plans of ``rotate``: what each of its modes does to the secrets; nothing else is changed."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ def build(
     *,
     now: datetime,
 ) -> Plan:
-    """Return the plan; no secret without our mark, or without a record of its delivery, is in it."""
+    """Return what ``rotate`` would do in this mode; ``now`` is the service's time.
+
+    It removes only secrets that carry our mark, and that were delivered, or that an interrupted run left.
+    """
     state = standing(desired.client_secret, observed.secrets, records, now=now)
     fresh = minting(desired.client_secret, limits_of(observed, now=now), _reason(mode, state))
     match mode:

@@ -143,7 +143,7 @@ def _approved(shown: Json, bound: Json) -> Approved:
 
 
 def _differences(before: Approved, plan: Plan) -> list[str]:
-    """What changed since the approval, as a person looks for it; empty if the digest is the same."""
+    """Say what changed since the approval, in words; nothing if the digest is the same."""
     if before.digest == plan.digest:
         return []
     now = _bound(plan)

@@ -33,7 +33,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """The policies that concern one application; ``needs`` names the right that lacks to read them."""
+    """The policies that concern one application; ``needs`` is the missing right if they could not be read."""
 
     default: Policy | None = None
     custom: Policy | None = None
@@ -42,7 +42,7 @@ class Observed:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What may be asked for: ``longest`` is the policy's own figure, which must be undercut."""
+    """What policy allows for a new secret; its lifetime must be less than ``longest``."""
 
     policy: str | None = None
     blocked: bool = False

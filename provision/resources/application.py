@@ -109,7 +109,7 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the look-ups gave, before it is decided which registration is meant."""
+    """What the tenant has by name and by client id, before it is decided which registration is meant."""
 
     by_unique_name: Observed | None = None
     by_client_id: Observed | None = None
@@ -120,8 +120,8 @@ class Found:
 def identify(desired: Desired, found: Found) -> Observed | None:
     """Return the registration that the configuration means, or ``None`` if it is to be created.
 
-    Raises ``ProvisionError`` when that cannot be told without guessing: two different ones, one
-    that somebody else's tool holds, a soft-deleted one, another tenant's.
+    Raises ``ProvisionError`` if name and client id mean two different ones, or if the one found belongs to
+    another tool, is soft-deleted, or is another tenant's.
     """
     named, adopted = found.by_unique_name, found.by_client_id
     if named and adopted and named.id != adopted.id:
@@ -274,7 +274,7 @@ def _lacking_owners(desired: Desired, observed: Observed) -> tuple[str, ...]:
 
 
 def comparable(uri: str) -> str:
-    """Scheme and host compare without case, the path with it."""
+    """Return a URI in the form in which two are compared: scheme and host without case, the path with it."""
     parts = urlsplit(uri)
     return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
 

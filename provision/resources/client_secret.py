@@ -145,7 +145,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The secrets of one config, sorted by what they are worth at one moment; the newest first."""
+    """The secrets of one config at one moment, sorted by delivery and end; in each, the newest first."""
 
     ours: tuple[Observed, ...]  # every one with our mark
     delivered: tuple[Observed, ...]  # delivered and not ended
@@ -170,7 +170,7 @@ def marked(desired: Desired, observed: Sequence[Observed]) -> tuple[Observed, ..
 
 
 def standing(desired: Desired, observed: Sequence[Observed], records: Records, *, now: datetime) -> Standing:
-    """Sort the application's secrets; those without our mark are nobody's business here."""
+    """Sort the secrets that carry our mark by delivery and end, at the moment ``now``; ignore all others."""
     ours = marked(desired, observed)
     trusted = records.tenant | records.sink
     return Standing(
@@ -182,7 +182,7 @@ def standing(desired: Desired, observed: Sequence[Observed], records: Records, *
 
 
 def end_date(lifetime: Span, limits: Limits, start: datetime) -> datetime:
-    """Return the end to ask for: the least of config, 24 calendar months, and policy less an hour."""
+    """Return the end to ask for: the earliest by config, 24 calendar months, and policy less an hour."""
     ends = [lifetime.after(start), Span(longest=True).after(start)]
     if limits.longest is not None:
         ends.append(start + max(limits.longest - POLICY_MARGIN, timedelta(0)))
@@ -196,7 +196,10 @@ def renewal_date(desired: Desired, secret: Observed) -> datetime:
 
 
 def confirm_by(state: Standing) -> datetime:
-    """Return when the product fails unless the newest is entered: the end of the one before it."""
+    """Return by when the newest must be entered: the end of the one before it, which the product still uses.
+
+    Only while two delivered ones are alive (``state.older``).
+    """
     return state.older[0].end
 
 
@@ -236,7 +239,7 @@ def removal(secret: Observed, reason: str) -> Change:
 
 
 def unrecorded(state: Standing, records: Records) -> tuple[Change, ...]:
-    """Return the records that the tenant lacks of what was delivered.
+    """Return the changes that record a delivery which the tenant has no record of.
 
     They come before a new secret: its delivery takes the place of the sink's record, which may be all
     that says that the one before it is in use.
@@ -256,7 +259,7 @@ def unrecorded(state: Standing, records: Records) -> tuple[Change, ...]:
 
 
 def lost(state: Standing, records: Records) -> tuple[Change, ...]:
-    """Return the removals of what our journal intended and no record says was ever delivered."""
+    """Return the removals of secrets that an interrupted run of this machine made and never delivered."""
     why = "minted by a run that was interrupted; nobody ever received it"
     return tuple(removal(item, why) for item in state.unproven if item.key_id in records.journal)
 

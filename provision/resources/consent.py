@@ -81,7 +81,10 @@ def diff(desired: Desired, role: Role, assignments: Sequence[Role]) -> Change:
 def detail(
     desired: Desired, role: Role, assignments: Sequence[Role], *, delegated: bool, seen: bool
 ) -> Detail:
-    """Return what can be said. ``delegated``: it is granted on behalf of people; ``seen``: it was there."""
+    """Return whether consent is granted, and if not, why.
+
+    ``delegated``: it is granted on behalf of people. ``seen``: an earlier run found it granted.
+    """
     if desired.mode is Mode.NONE:
         return Detail.NOT_NEEDED
     if granted(role, assignments):
@@ -94,7 +97,7 @@ def detail(
 
 
 def explain(found: Detail) -> tuple[Finding, ...]:
-    """Return what a reader should know of a consent that is not there in a way of its own."""
+    """Return the finding that explains why consent is missing, where there is more to say than that it is."""
     entry = {
         Detail.REVOKED: catalogue.CONSENT_REVOKED,
         Detail.PARTIAL: catalogue.CONSENT_PARTIAL,
@@ -104,7 +107,7 @@ def explain(found: Detail) -> tuple[Finding, ...]:
 
 
 def check(desired: Desired, role: Role, assignments: Sequence[Role]) -> tuple[Finding, ...]:
-    """Return what a reader of the plan should know about how far the application reaches."""
+    """Return findings about how far the application reaches, where ``mail.scope`` limits it."""
     if desired.mode is not Mode.NONE:
         return ()
     if granted(role, assignments):

@@ -44,7 +44,7 @@ class Observed:
 
 
 def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
-    """Return what a reader of the plan should know about the mailbox."""
+    """Return the finding about a mailbox that is missing or was not checked; nothing if it is there."""
     match observed.state:
         case State.PRESENT:
             return ()
