@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -189,6 +190,17 @@ def test_adopts_by_client_id_and_stamps_it(provision: Program) -> None:
     assert app["web"]["homePageUrl"] == "https://elsewhere.example"
     again = provision("plan", config, "--sandbox", "--detailed-exitcode")
     assert again.code == 0, again.out
+
+
+def test_what_was_delivered_for_an_application_that_is_gone_is_not_waited_for(
+    provision: Program, config: str
+) -> None:
+    """A rehearsal begun anew finds another application of the same name."""
+    assert provision("apply", config, "--sandbox", "--yes").code == 0
+    time.sleep(1)  # Graph tells when an application was made to the second
+    assert provision("sandbox", "reset").code == 0
+    assert provision("apply", config, "--sandbox", "--yes").code == 0
+    assert "looking again" not in provision("show", config, "--sandbox").err
 
 
 def test_several_configs_are_one_run(provision: Program) -> None:

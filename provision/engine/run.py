@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from provision import products
@@ -27,6 +28,7 @@ from provision.resources import Desired, Observed, client_secret, consent
 from provision.resources import application as applications
 from provision.resources.client_secret import Records
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PAUSE, _PATIENCE = 5.0, 30.0  # seconds between two looks, and for all of them
 
 
@@ -81,7 +83,9 @@ async def _settled(job: Job) -> Observed:
         app = observed.application
         if app is None:
             return observed
-        lately = job.journal(observed.tenant_id).lately_delivered(graph.now() - REPLICATION)
+        # What was delivered before this application was made belonged to one that is gone.
+        since = max(graph.now() - REPLICATION, app.created or _LONG_AGO)
+        lately = job.journal(observed.tenant_id).lately_delivered(since)
         seen = app.delivered & {item.key_id for item in observed.secrets}
         if lately <= seen or waited >= _PATIENCE:
             return observed
