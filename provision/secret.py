@@ -18,8 +18,9 @@ class Secret:
     """A client secret's value. Only :meth:`reveal` gives it, and only a delivery should call that.
 
     It cannot be formatted, concatenated, compared, copied, pickled or serialised; each raises
-    ``TypeError``, and its hash is the object's own. Its ``repr`` names no part of the value, so it is safe in a traceback, and
-    ``dir`` does not list where the value is, for debuggers and reporters print what it lists.
+    ``TypeError``, and its hash is the object's own. Its ``repr`` names no part of the value, so it is
+    safe in a traceback, and ``dir`` does not list where the value is, for debuggers and reporters print
+    what it lists.
     """
 
     __slots__ = ("__weakref__", "_value")

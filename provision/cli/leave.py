@@ -24,7 +24,10 @@ from provision.errors import ProvisionError, catalogue
 from provision.secret import redact
 
 # A disk that is full or may not be written to, wherever it was met: no defect of the program.
-_OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+_OF_THE_DISK = (
+    errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT,
+    errno.ENOTDIR,
+)  # fmt: skip
 
 
 def after(error: BaseException, argv: Sequence[str], pipeline: Pipeline) -> int:
@@ -54,8 +57,10 @@ def _known(error: BaseException, argv: Sequence[str]) -> ProvisionError | None:
     if state is not None and isinstance(error, state.StateError):
         return ProvisionError(catalogue.SANDBOX_STATE, str(error), fix=error.fix)
     if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        if error.errno == errno.ENOENT and not error.filename:
+            return ProvisionError(catalogue.DISK, "the working directory is gone")
         what = f"'{error.filename}'" if error.filename else "the output"
-        return ProvisionError(catalogue.DISK, f"{what} cannot be written: {error.strerror}")
+        return ProvisionError(catalogue.DISK, f"{what} cannot be used or written to: {error.strerror}")
     return None
 
 

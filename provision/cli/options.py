@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -252,4 +254,6 @@ def _which_sandbox(flag: bool, at: str | None) -> Embedded | Served | None:
             at = variable
     if not at:
         return Embedded(STATE) if flag else None
+    if re.fullmatch(r"[\w.-]+:\d+/?", at) and not Path(at).exists():
+        raise click.BadParameter(f"'{at}' is no file; is https://{at} meant?", param_hint="--sandbox-at")
     return Served(at.rstrip("/")) if at.lower().startswith(("https://", "http://")) else Embedded(at)

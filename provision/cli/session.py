@@ -18,7 +18,7 @@ from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile
 from provision.cli.masked import Masked, MaskedSource
 from provision.cli.options import Common, Embedded, Served
-from provision.clouds import Cloud, ca_bundle
+from provision.clouds import CLOUDS, Cloud, ca_bundle
 from provision.config import Config, load
 from provision.delivery import Opening, Retrieving, Spec, open_sink, parse_option
 from provision.engine.journal import Journal
@@ -193,10 +193,12 @@ def _embedded(
         tenant_id = sandbox.ensure_tenant(desired.tenant)
         sandbox.ensure_mailbox(tenant_id, desired.mailbox.address)
         if _key(config) not in tenants:
+            # The hosts of a cloud that only the config knows are not those of any Graph here.
+            cloud = CLOUDS["global"] if config.custom_cloud else desired.cloud
             graph = in_process(
                 sandbox.app,
-                sandbox.administrator_token(tenant_id, desired.cloud.graph),
-                desired.cloud,
+                sandbox.administrator_token(tenant_id, cloud.graph),
+                cloud,
                 desired.tenant,
                 notify=progress,
                 sleep=_passing(sandbox),
@@ -239,6 +241,7 @@ def _jobs(
     _refuse_shared_files(configs, specs)
     return tuple(
         Job(
+            path=config.path,
             desired=config.desired,
             target=target,
             tenant=tenants[_key(config)],

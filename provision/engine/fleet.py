@@ -6,23 +6,23 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from provision.engine.run import Job
 from provision.errors import ProvisionError
 
-T = TypeVar("T")
 R = TypeVar("R")
 
 
 async def each(
-    items: Sequence[T], call: Callable[[T], Awaitable[R]], *, parallel: int
+    jobs: Sequence[Job], call: Callable[[Job], Awaitable[R]], *, parallel: int
 ) -> list[R | ProvisionError]:
-    """Return one result or error for each item, in the items' order."""
+    """Return one result or error for each job, in the jobs' order; an error says which config it is of."""
     limit = asyncio.Semaphore(parallel)
 
-    async def one(item: T) -> R | ProvisionError:
+    async def one(job: Job) -> R | ProvisionError:
         async with limit:
             try:
-                return await call(item)
+                return await call(job)
             except ProvisionError as error:
-                return error
+                return error.met_with(job.path)
 
-    return list(await asyncio.gather(*(one(item) for item in items)))
+    return list(await asyncio.gather(*(one(job) for job in jobs)))

@@ -40,6 +40,7 @@ def _new_key_id() -> str:
 class Job:
     """One config and what it is to be carried out with."""
 
+    path: str  # the config's file, as the user gave it
     desired: Desired
     target: Target
     tenant: Tenant
@@ -195,6 +196,9 @@ async def carried_out(job: Job, plan: Plan) -> Execution:
     )
     execution = Execution(plan, tools)
     await execution.run()
+    for outcome in execution.ordered():
+        if outcome.error is not None:
+            outcome.error.met_with(job.path)
     return execution
 
 

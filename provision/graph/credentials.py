@@ -32,6 +32,8 @@ _AADSTS = re.compile(r"AADSTS(\d+)")
 # Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 _NO_SUCH_TENANT = {"90002", "90038", "900382", "900432", "900021"}
 _EARLY = 300  # seconds before its end at which a token is renewed
+# azure-identity would log on stderr, at length and unescaped, what is told in the error anyway.
+logging.getLogger("azure").addHandler(logging.NullHandler())
 
 
 class Auth(StrEnum):
@@ -121,8 +123,6 @@ def credential(
     """
     from azure import identity
 
-    # It would log on stderr, at length, what is told in the error anyway.
-    logging.getLogger("azure").addHandler(logging.NullHandler())
     common: dict[str, Any] = {"authority": cloud.login, "additionally_allowed_tenants": [tenant]}
     if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
         common["disable_instance_discovery"] = True
