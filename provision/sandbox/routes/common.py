@@ -104,7 +104,7 @@ def location(call: Call, record: Record) -> str:
     """Where the directory keeps an object: recorded, always under the public cloud's host."""
     where = f"https://graph.microsoft.com/v2/{call.tenant.id}"
     entity = TYPES[record.kind]
-    if record.kind in ("application", "servicePrincipal", "user", "group"):
+    if record.kind in ("application", "servicePrincipal", "user", "group", "extensionProperty"):
         return f"{where}/directoryObjects/{record.id}/Microsoft.DirectoryServices.{entity.resource}"
     return f"{where}/{entity.collection.split('/')[-1]}/{record.id}"
 

@@ -169,14 +169,6 @@ def test_owners_are_bound_at_creation(world: World) -> None:
     assert [o["id"] for o in listed(world, f"/applications/{app['id']}/owners")] == [user["id"]]
 
 
-def test_a_list_of_extension_properties_is_there(world: World) -> None:
-    """https://learn.microsoft.com/graph/api/application-list-extensionproperty."""
-    app = new_app(world)
-    answer = get(world, f"/applications/{app['id']}/extensionProperties")
-    assert answer["@odata.context"].endswith(f"$metadata#applications('{app['id']}')/extensionProperties")
-    assert answer["value"] == []
-
-
 def test_one_property_by_a_path_of_its_own(world: World) -> None:
     """OData 4.01 protocol, 11.2.4; CLI for Microsoft 365 reads ``appRoles`` so (app-role-list.ts)."""
     app = new_app(world, appRoles=[ROLE])
