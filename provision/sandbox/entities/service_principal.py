@@ -62,6 +62,7 @@ TYPE = EntityType(
         Prop("passwordCredentials", ct.PASSWORD_CREDENTIAL, many=True),
         Prop("resourceSpecificApplicationPermissions", ct.RESOURCE_SPECIFIC, many=True, read_only=True),
         Prop("verifiedPublisher", ct.VERIFIED_PUBLISHER, nested=True, read_only=True),
+        Prop("customSecurityAttributes", ct.SECURITY_ATTRIBUTES, shown=False),
     ),
 )  # fmt: skip
 

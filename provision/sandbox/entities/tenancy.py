@@ -128,6 +128,9 @@ ROLE_DEFINITION = EntityType(
         Prop("id", read_only=True), Prop("description"), Prop("displayName"),
         Prop("isBuiltIn", "Boolean", default=True), Prop("isEnabled", "Boolean", default=True),
         Prop("resourceScopes", many=True), Prop("templateId"), Prop("version"),
+        Prop("rolePermissions", Complex("UnifiedRolePermission", (
+            Prop("allowedResourceActions", many=True), Prop("condition"),
+        )), many=True),
     ),
 )  # fmt: skip
 
