@@ -189,7 +189,7 @@ class Listing:
         token = self._call.query.get("skiptoken")
         if token is None:
             if self._call.query.get("skip") is not None and self._entity.directory_object:
-                raise bad_syntax("'$skip' is not supported by the service.")
+                raise bad_request("'$skip' is not supported by the service.")  # msgraph-metadata issue 135
             return int(self._call.query.get("skip") or 0)
         try:
             start, mark = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))

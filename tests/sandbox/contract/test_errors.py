@@ -65,6 +65,13 @@ def test_headers_of_a_body_and_of_none(world: World) -> None:
             "Request_BadRequest",
             "Specified HTTP method is not allowed",
         ),
+        (
+            "GET",
+            f"/applications/{NOBODY}/addPassword",
+            405,
+            "Request_BadRequest",
+            "HTTP method is not allowed",
+        ),
         ("GET", f"/directoryObjects/{NOBODY}", 404, "Request_ResourceNotFound", NOBODY),
         ("GET", "/users/nobody@contoso.example", 404, "Request_ResourceNotFound", "'nobody@contoso.example'"),
     ],
