@@ -46,6 +46,8 @@ USER = EntityType(
     kind="user", name="user", resource="User", collection="users",
     navigation=("memberOf", "transitiveMemberOf", "ownedObjects", "mailFolders", "messages",
                 "appRoleAssignments", "oauth2PermissionGrants", "manager", "createdObjects"),
+    contained=frozenset({"appRoleAssignments", "mailFolders", "messages"}),
+    sortable=frozenset({"createdDateTime", "deletedDateTime", "displayName", "userPrincipalName"}),
     props=(
         Prop("businessPhones", many=True), Prop("displayName"), Prop("givenName"), Prop("jobTitle"),
         Prop("mail"), Prop("mobilePhone"), Prop("officeLocation"), Prop("preferredLanguage"),
@@ -103,6 +105,7 @@ GROUP = EntityType(
     kind="group", name="group", resource="Group", collection="groups",
     navigation=("members", "owners", "memberOf", "transitiveMemberOf", "transitiveMembers",
                 "appRoleAssignments"),
+    contained=frozenset({"appRoleAssignments"}), sortable=frozenset({"deletedDateTime", "displayName"}),
     props=(
         Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
         Prop("assignedLabels", _LABEL, many=True, shown=False),

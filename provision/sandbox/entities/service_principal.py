@@ -21,6 +21,9 @@ TYPE = EntityType(
                 "transitiveMemberOf", "ownedObjects", "createdObjects", "appManagementPolicies",
                 "claimsMappingPolicies", "delegatedPermissionClassifications", "endpoints",
                 "homeRealmDiscoveryPolicies", "tokenIssuancePolicies", "tokenLifetimePolicies"),
+    contained=frozenset({"appRoleAssignments", "appRoleAssignedTo", "delegatedPermissionClassifications",
+                         "endpoints"}),
+    sortable=frozenset({"createdDateTime", "deletedDateTime", "displayName"}),
     unfilterable=frozenset({"passwordCredentials", "addIns", "appRoles",
                             "oauth2PermissionScopes", "info", "notes"}),
     props=(

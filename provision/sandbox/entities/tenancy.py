@@ -123,7 +123,7 @@ ROLE_ASSIGNMENT = EntityType(
 
 ROLE_DEFINITION = EntityType(
     kind="roleDefinition", name="unifiedRoleDefinition", resource="RoleDefinition",
-    collection="roleManagement/directory/roleDefinitions", directory_object=False,
+    collection="roleManagement/directory/roleDefinitions", directory_object=False, disjunctive=False,
     props=(
         Prop("id", read_only=True), Prop("description"), Prop("displayName"),
         Prop("isBuiltIn", "Boolean", default=True), Prop("isEnabled", "Boolean", default=True),
@@ -136,6 +136,7 @@ ROLE_DEFINITION = EntityType(
 
 # Built-in directory roles this work asks about:
 # https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+DIRECTORY_READERS = "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
 ROLES = {
     "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
     "f2ef992c-3afb-46b9-b7cf-a126ee74c451": "Global Reader",
@@ -146,6 +147,6 @@ ROLES = {
     "29232cdf-9323-42fd-ade2-1d097af3e4de": "Exchange Administrator",
     "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
     "fdd7a751-b60b-444a-984c-02652fe8fa1c": "Groups Administrator",
-    "88d8e3e3-8f55-4a1e-953a-9b9898b8876b": "Directory Readers",
+    DIRECTORY_READERS: "Directory Readers",
     "194ae4cb-b126-40b2-bd5b-6091b380977d": "Security Administrator",
 }

@@ -145,8 +145,21 @@ def typed(record: Record, shape: shapes.Shape | None = None) -> Json:
     return {"@odata.type": f"#microsoft.graph.{entity.name}", **shapes.show(entity, view(record), shape)}
 
 
-def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
-    """The value of an expanded navigation property: at most 20 objects."""
+def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Json:
+    """An expanded navigation property; one to parts of the object tells its context.
+
+    https://docs.oasis-open.org/odata/odata-json-format/v4.01/ (4.5.1, 8.3)
+    """
+    entity = TYPES[record.kind]
+    members: Json = {}
+    if name in entity.contained:
+        where = f"{entity.collection}('{record.id}')/{name}{shape.context()}"
+        members[f"{name}@odata.context"] = f"{call.service}/$metadata#{where}"
+    return {**members, name: _related(call, record, name, shape)}
+
+
+def _related(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
+    """What an expanded navigation property leads to: at most 20 objects."""
     if record.kind == "roleAssignment":
         return _role_part(call, record, name, shape)
     inlined = {

@@ -167,3 +167,24 @@ def test_role_definitions(world: World) -> None:
     assert found["id"] == found["templateId"] == APPLICATION_ADMINISTRATOR
     assert get(world, f"{path}/{found['id']}")["isBuiltIn"] is True
     refused(world.graph(ADMINISTRATOR, "GET", f"{path}/{NOBODY}"), 404, "Request_ResourceNotFound")
+
+
+def test_a_role_definition_comes_with_what_it_inherits_from(world: World) -> None:
+    """https://learn.microsoft.com/graph/api/unifiedroledefinition-get: the example; not if one selects."""
+    path = f"/roleManagement/directory/roleDefinitions/{GLOBAL_ADMINISTRATOR}"
+    found = get(world, path)
+    context = f"roleDefinitions('{GLOBAL_ADMINISTRATOR}')/inheritsPermissionsFrom"
+    assert found["inheritsPermissionsFrom@odata.context"].endswith(context)
+    assert [set(r) for r in found["inheritsPermissionsFrom"]] == [{"id"}]
+    assert isinstance(found["rolePermissions"], list)
+    assert set(get(world, f"{path}?$select=id")) == {"@odata.context", "id"}
+    assert listed(world, "/roleManagement/directory/roleDefinitions?$filter=isBuiltIn eq true")[0].keys() == {
+        name for name in found if name != "@odata.context"
+    }
+
+
+def test_a_filter_of_role_definitions_says_no_or(world: World) -> None:
+    """Quoted in a public record of 2026-09-06, made with Graph Explorer."""
+    path = "/roleManagement/directory/roleDefinitions?$filter=isBuiltIn eq true or isEnabled eq true"
+    answer = world.graph(ADMINISTRATOR, "GET", path)
+    refused(answer, 400, "Request_UnsupportedQuery", "Or operator not supported for this entity set.")

@@ -8,6 +8,7 @@ from typing import Any
 from ..world import GRAPH_APP, MAIL_SEND, World
 from .asserting import (
     ADMINISTRATOR,
+    EVENTUAL,
     NOBODY,
     done,
     get,
@@ -120,7 +121,9 @@ def test_a_filter_on_the_resource_takes_a_bare_guid(world: World) -> None:
     assert len(listed(world, f"{path}?$filter=resourceId eq {graph}")) == 1
     quoted = world.graph(ADMINISTRATOR, "GET", f"{path}?$filter=resourceId eq '{graph}'")
     refused(quoted, 400, "BadRequest", "Invalid filter clause")
-    assert world.graph(ADMINISTRATOR, "GET", f"{path}/$count").text == "1"
+    # aad-advanced-queries names assignments among the objects that are counted as advanced queries only.
+    refused(world.graph(ADMINISTRATOR, "GET", f"{path}/$count"), 400, "Request_BadRequest", "$count")
+    assert world.graph(ADMINISTRATOR, "GET", f"{path}/$count", **EVENTUAL).text == "1"
 
 
 def test_it_cannot_be_changed_and_has_no_collection_of_its_own(world: World) -> None:
@@ -145,14 +148,14 @@ def test_people_and_groups_are_given_roles_too(world: World) -> None:
         grant = world.make(ADMINISTRATOR, path, body)
         assert grant["principalType"] == {"users": "User", "groups": "Group"}[kind]
         assert get(world, f"{path}/{grant['id']}")["id"] == grant["id"]
-        assert world.graph(ADMINISTRATOR, "GET", f"{path}/$count").text == "1"
+        assert world.graph(ADMINISTRATOR, "GET", f"{path}/$count", **EVENTUAL).text == "1"
         done(world.graph(ADMINISTRATOR, "DELETE", f"{path}/{grant['id']}"))
     me = get(world, "/me")["id"]
     mine = {"principalId": me, "resourceId": resource["id"], "appRoleId": everybody}
     given = world.make(ADMINISTRATOR, "/me/appRoleAssignments", mine)
     assert listed(world, "/me/appRoleAssignments") == [{k: v for k, v in given.items() if k[0] != "@"}]
     assert get(world, f"/me/appRoleAssignments/{given['id']}")["id"] == given["id"]
-    assert world.graph(ADMINISTRATOR, "GET", "/me/appRoleAssignments/$count").text == "1"
+    assert world.graph(ADMINISTRATOR, "GET", "/me/appRoleAssignments/$count", **EVENTUAL).text == "1"
     done(world.graph(ADMINISTRATOR, "DELETE", f"/me/appRoleAssignments/{given['id']}"))
 
 
