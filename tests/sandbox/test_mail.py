@@ -146,3 +146,15 @@ def test_a_person_sends_from_the_own_mailbox_only(world: World) -> None:
         "MailboxNotEnabledForRESTAPI",
     )
     assert refused(world.graph(MAILER, "POST", "/me/sendMail", message())) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("what", ["messages", "mailFolders"])
+def test_an_id_that_is_none_and_one_that_leads_to_nothing(world: World, what: str) -> None:
+    """``ErrorInvalidIdMalformed`` and ``ErrorItemNotFound``, as public clients tell them apart."""
+    base = f"/users/noreply@{DOMAIN}/{what}"
+    for item, status, code in (
+        ("nonsense", 400, "ErrorInvalidIdMalformed"),
+        ("AAMk" + "A" * 100, 404, "ErrorItemNotFound"),
+    ):
+        answer = world.graph(MAILER, "GET", f"{base}/{item}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)

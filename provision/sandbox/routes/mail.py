@@ -85,7 +85,7 @@ def message(call: Call) -> Answer:
     wanted = call.keys["message"].value
     found = next((m for m in _messages(call, user, None) if m.props["id"] == wanted), None)
     if found is None:
-        raise GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+        raise mailboxes.not_in_store(wanted)
     shape = shapes.of(MESSAGE, call.query)
     context = f"{call.service}/$metadata#{_base(call, user)}/messages{shape.context()}/$entity"
     return Answer(200, {"@odata.context": context, **shapes.show(MESSAGE, found.props, shape)})

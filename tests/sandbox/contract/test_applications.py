@@ -143,7 +143,7 @@ def test_owners_are_added_listed_cast_and_removed(world: World) -> None:
     done(link(world, path, user["id"]))
     done(link(world, path, principal["id"]))
     refused(link(world, path, user["id"]), 400, "Request_BadRequest", "references already exist")
-    refused(link(world, path, app["id"]), 400, "Request_BadRequest", "Not a valid reference update.")
+    refused(link(world, path, app["id"]), 400, "Request_BadRequest", "is invalid for the 'owners' reference.")
     refused(link(world, path, NOBODY), 404, "Request_ResourceNotFound")
     assert len(listed(world, path)) == 3
     people = get(world, f"{path}/microsoft.graph.user?$select=id,userPrincipalName")
