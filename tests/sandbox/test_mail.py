@@ -77,6 +77,10 @@ def test_sending_is_accepted_and_kept_among_the_sent(world: World) -> None:
     assert sent[0]["from"]["emailAddress"]["address"] == f"noreply@{DOMAIN}"
     one = world.graph(MAILER, "GET", f"{box}/messages/{sent[0]['id']}?$select=subject").json()
     assert one["subject"] == "proof"
+    # The example of user-post-messages: each tells its version; contexts are percent-encoded.
+    assert one["@odata.etag"] == sent[0]["@odata.etag"] == f'W/"{sent[0]["changeKey"]}"'
+    assert one["@odata.context"].endswith(f"#users('noreply%40{DOMAIN}')/messages(subject)/$entity")
+    assert sent[0]["webLink"].startswith("https://")
     inbox = world.graph(MAILER, "GET", f"/users/ann@{DOMAIN}/mailFolders/inbox/messages").json()["value"]
     assert [m["subject"] for m in inbox] == ["proof"]
 

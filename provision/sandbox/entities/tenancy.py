@@ -12,20 +12,22 @@ _VERIFIED_DOMAIN = Complex("VerifiedDomain", (
     Prop("capabilities"), Prop("isDefault", "Boolean"), Prop("isInitial", "Boolean"), Prop("name"),
     Prop("type"),
 ))  # fmt: skip
-_STRINGS_NULL = ("city", "country", "countryLetterCode", "postalCode", "preferredLanguage", "state", "street")
+_QUOTA = Complex("DirectorySizeQuota", (Prop("used", "Int32"), Prop("total", "Int32")))
 
 ORGANIZATION = EntityType(
     kind="organization", name="organization", resource="Organization", collection="organization",
     props=(
         Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
-        Prop("businessPhones", many=True), *(Prop(name) for name in _STRINGS_NULL),
+        Prop("businessPhones", many=True), Prop("city"), Prop("country"), Prop("countryLetterCode"),
         Prop("createdDateTime", "DateTimeOffset", read_only=True), Prop("defaultUsageLocation"),
         Prop("displayName"), Prop("isMultipleDataLocationsForServicesEnabled", "Boolean"),
         Prop("marketingNotificationEmails", many=True), Prop("onPremisesLastSyncDateTime", "DateTimeOffset"),
         Prop("onPremisesSyncEnabled", "Boolean"),
-        Prop("partnerTenantType"), Prop("securityComplianceNotificationMails", many=True),
-        Prop("securityComplianceNotificationPhones", many=True),
+        Prop("partnerTenantType"), Prop("postalCode"), Prop("preferredLanguage"),
+        Prop("securityComplianceNotificationMails", many=True),
+        Prop("securityComplianceNotificationPhones", many=True), Prop("state"), Prop("street"),
         Prop("technicalNotificationMails", many=True), Prop("tenantType", default="AAD"),
+        Prop("directorySizeQuota", _QUOTA, read_only=True),
         Prop("assignedPlans", Complex("AssignedPlan", (
             Prop("assignedDateTime", "DateTimeOffset"), Prop("capabilityStatus"), Prop("service"),
             Prop("servicePlanId", "Guid"),
@@ -38,13 +40,14 @@ ORGANIZATION = EntityType(
 DOMAIN = EntityType(
     kind="domain", name="domain", resource="Domain", collection="domains", directory_object=False,
     props=(
-        Prop("id", read_only=True), Prop("authenticationType", default="Managed"),
-        Prop("availabilityStatus"), Prop("isAdminManaged", "Boolean", default=True),
+        # As public examples of real answers have them (2022-12).
+        Prop("authenticationType", default="Managed"), Prop("availabilityStatus"),
+        Prop("id", read_only=True), Prop("isAdminManaged", "Boolean", default=True),
         Prop("isDefault", "Boolean", default=False), Prop("isInitial", "Boolean", default=False),
         Prop("isRoot", "Boolean", default=True), Prop("isVerified", "Boolean", default=True),
-        Prop("manufacturer"), Prop("model"), Prop("passwordNotificationWindowInDays", "Int32"),
-        Prop("passwordValidityPeriodInDays", "Int32"), Prop("state"),
-        Prop("supportedServices", many=True),
+        Prop("supportedServices", many=True), Prop("passwordValidityPeriodInDays", "Int32"),
+        Prop("passwordNotificationWindowInDays", "Int32"), Prop("state"),
+        Prop("manufacturer", shown=False), Prop("model", shown=False),
     ),
 )  # fmt: skip
 

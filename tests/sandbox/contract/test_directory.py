@@ -74,6 +74,8 @@ def test_the_organization(world: World) -> None:
     assert (found["id"], found["displayName"]) == (TENANT, "Contoso")
     domain = next(d for d in found["verifiedDomains"] if d["name"] == DOMAIN)
     assert domain["isDefault"] is True
+    # In Azure PowerShell's recording of 2022-11, and in the page's example.
+    assert set(found["directorySizeQuota"]) == {"used", "total"}
     assert get(world, f"/organization/{TENANT}?$select=id")["id"] == TENANT
     assert listed(world, f"/organization/{TENANT}/verifiedDomains") == found["verifiedDomains"]
     refused(world.graph(ADMINISTRATOR, "GET", f"/organization/{NOBODY}"), 404, "Request_ResourceNotFound")
@@ -83,6 +85,11 @@ def test_domains(world: World) -> None:
     """https://learn.microsoft.com/graph/api/domain-list."""
     found = {d["id"]: d for d in listed(world, "/domains")}
     assert found[DOMAIN]["isVerified"] is True
+    assert list(found[DOMAIN]) == [
+        "authenticationType", "availabilityStatus", "id", "isAdminManaged", "isDefault", "isInitial",
+        "isRoot", "isVerified", "supportedServices", "passwordValidityPeriodInDays",
+        "passwordNotificationWindowInDays", "state",
+    ]  # fmt: skip
     assert [d["isInitial"] for d in found.values()].count(True) == 1
     assert get(world, f"/domains/{DOMAIN.upper()}")["id"] == DOMAIN
     refused(world.graph(ADMINISTRATOR, "GET", "/domains/other.example"), 404, "Request_ResourceNotFound")
