@@ -86,6 +86,15 @@ def unknown_segment(segment: str) -> GraphError:
     return bad_syntax(f"Resource not found for the segment '{segment}'.")
 
 
+def after_collection(collection: str) -> GraphError:
+    """400 for a segment with a dollar where a key belongs: quoted in azure-cli issue 25291."""
+    return bad_syntax(
+        f"The request URI is not valid. Since the segment '{collection}' refers to a collection, this must be"
+        " the last segment in the request URI or it must be followed by an function or action that can be"
+        " bound to it otherwise all intermediate segments must refer to a single resource."
+    )
+
+
 def method_not_allowed() -> GraphError:
     """405 for a path that exists and a verb that does not."""
     return GraphError(

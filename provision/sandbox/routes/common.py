@@ -10,6 +10,7 @@ from provision.sandbox.entities import application, grants, parts, people, servi
 from provision.sandbox.entities.directory_object import DIRECTORY_OBJECT
 from provision.sandbox.entities.schema import EntityType, empty_payload, is_guid
 from provision.sandbox.errors import (
+    after_collection,
     bad_request,
     bad_syntax,
     invalid_identifier,
@@ -51,6 +52,8 @@ def find(call: Call, kind: str, key: Key) -> Record:
 def lookup(call: Call, kind: str, key: Key) -> Record | None:
     """The live object that a key names, or None; 400 for a key of the wrong form."""
     entity = TYPES[kind]
+    if key.value.startswith("$") and not key.parenthesised:
+        raise after_collection(entity.collection)
     if key.name is None or key.name.lower() == "id":
         if kind == "user" and not is_guid(key.value):
             return call.tenant.one("user", "userPrincipalName", key.value)

@@ -72,6 +72,13 @@ def test_headers_of_a_body_and_of_none(world: World) -> None:
             "Request_BadRequest",
             "HTTP method is not allowed",
         ),
+        (
+            "GET",
+            "/applications/$ID/owners",
+            400,
+            "BadRequest",
+            "the segment 'applications' refers to a collection",
+        ),
         ("GET", f"/directoryObjects/{NOBODY}", 404, "Request_ResourceNotFound", NOBODY),
         ("GET", "/users/nobody@contoso.example", 404, "Request_ResourceNotFound", "'nobody@contoso.example'"),
     ],
