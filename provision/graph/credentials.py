@@ -30,7 +30,7 @@ _BOILERPLATE = re.compile(
 _AADSTS = re.compile(r"AADSTS(\d+)")
 # The tenant itself is unknown here, or lives in another cloud.
 # Source: https://learn.microsoft.com/entra/identity-platform/reference-error-codes
-_NO_SUCH_TENANT = {"90002", "90038", "900382", "900432", "900021"}
+_NO_SUCH_TENANT = {"90002", "90038", "900382", "900432", "900021", "900023"}
 _EARLY = 300  # seconds before its end at which a token is renewed
 # azure-identity would log on stderr, at length and unescaped, what is told in the error anyway.
 logging.getLogger("azure").addHandler(logging.NullHandler())

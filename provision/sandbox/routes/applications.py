@@ -8,7 +8,7 @@ from __future__ import annotations
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import applications
 from provision.sandbox.errors import bad_syntax, not_found
-from provision.sandbox.routes import common, federated, links, membership, passwords, properties
+from provision.sandbox.routes import common, extensions, federated, links, membership, passwords, properties
 from provision.sandbox.routing import Endpoint
 
 _KIND = "application"
@@ -56,14 +56,6 @@ def delete(call: Call) -> Answer:
     return no_content()
 
 
-def extension_properties(call: Call) -> Answer:
-    """https://learn.microsoft.com/graph/api/application-list-extensionproperty."""
-    record = common.find(call, _KIND, call.keys["id"])
-    context = f"applications('{call.keys['id'].value}')/extensionProperties"
-    found = call.tenant.find("extensionProperty", "parentId", record.id)
-    return common.listing(call, "extensionProperty", context).answer(found)
-
-
 ENDPOINTS = [
     Endpoint("GET", "applications", listed),
     Endpoint("GET", "applications/$count", count),
@@ -71,9 +63,9 @@ ENDPOINTS = [
     Endpoint("GET", "applications/{id}", get),
     Endpoint("PATCH", "applications/{id}", update),
     Endpoint("DELETE", "applications/{id}", delete),
-    Endpoint("GET", "applications/{id}/extensionProperties", extension_properties),
     *passwords.endpoints("applications", _KIND),
     *federated.ENDPOINTS,
+    *extensions.ENDPOINTS,
     *links.readable("applications/{id}", links.named(_KIND), "owners"),
     *links.writable("applications", _KIND, "owners"),
     *links.policies("applications", _KIND),

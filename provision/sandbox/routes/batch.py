@@ -18,8 +18,9 @@ from provision.sandbox.routing import Endpoint
 
 _LIMIT = 20
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
-# Not of the inner answer: the connection's, or said by the outer one.
-_OUTER_HEADERS = frozenset({"date", "strict-transport-security"})
+# Not of the inner answer: the connection's, or said by the outer one, as in the page's example.
+_OUTER_HEADERS = frozenset({"date", "strict-transport-security", "request-id", "client-request-id",
+                            "x-ms-ags-diagnostic"})  # fmt: skip
 
 
 def batch(call: Call) -> Answer:

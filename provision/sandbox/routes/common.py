@@ -10,6 +10,7 @@ from provision.sandbox.entities import application, grants, parts, people, servi
 from provision.sandbox.entities.directory_object import DIRECTORY_OBJECT
 from provision.sandbox.entities.schema import EntityType, empty_payload, is_guid
 from provision.sandbox.errors import (
+    after_collection,
     bad_request,
     bad_syntax,
     invalid_identifier,
@@ -51,6 +52,8 @@ def find(call: Call, kind: str, key: Key) -> Record:
 def lookup(call: Call, kind: str, key: Key) -> Record | None:
     """The live object that a key names, or None; 400 for a key of the wrong form."""
     entity = TYPES[kind]
+    if key.value.startswith("$") and not key.parenthesised:
+        raise after_collection(entity.collection)
     if key.name is None or key.name.lower() == "id":
         if kind == "user" and not is_guid(key.value):
             return call.tenant.one("user", "userPrincipalName", key.value)
@@ -104,7 +107,7 @@ def location(call: Call, record: Record) -> str:
     """Where the directory keeps an object: recorded, always under the public cloud's host."""
     where = f"https://graph.microsoft.com/v2/{call.tenant.id}"
     entity = TYPES[record.kind]
-    if record.kind in ("application", "servicePrincipal", "user", "group"):
+    if record.kind in ("application", "servicePrincipal", "user", "group", "extensionProperty"):
         return f"{where}/directoryObjects/{record.id}/Microsoft.DirectoryServices.{entity.resource}"
     return f"{where}/{entity.collection.split('/')[-1]}/{record.id}"
 
@@ -145,8 +148,21 @@ def typed(record: Record, shape: shapes.Shape | None = None) -> Json:
     return {"@odata.type": f"#microsoft.graph.{entity.name}", **shapes.show(entity, view(record), shape)}
 
 
-def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
-    """The value of an expanded navigation property: at most 20 objects."""
+def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Json:
+    """An expanded navigation property; one to parts of the object tells its context.
+
+    https://docs.oasis-open.org/odata/odata-json-format/v4.01/ (4.5.1, 8.3)
+    """
+    entity = TYPES[record.kind]
+    members: Json = {}
+    if name in entity.contained:
+        where = f"{entity.collection}('{record.id}')/{name}{shape.context()}"
+        members[f"{name}@odata.context"] = f"{call.service}/$metadata#{where}"
+    return {**members, name: _related(call, record, name, shape)}
+
+
+def _related(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
+    """What an expanded navigation property leads to: at most 20 objects."""
     if record.kind == "roleAssignment":
         return _role_part(call, record, name, shape)
     inlined = {

@@ -64,6 +64,7 @@ ENDPOINTS = [
     *passwords.endpoints("servicePrincipals", _KIND),
     *assignments.endpoints("servicePrincipals", _KIND),
     *assignments.ASSIGNED_TO,
+    *assignments.DIRECT,
     *grants.of("servicePrincipals", _KIND),
     *links.readable("servicePrincipals/{id}", links.named(_KIND), "owners"),
     *links.writable("servicePrincipals", _KIND, "owners"),
