@@ -172,6 +172,8 @@ def _body(raw: RawRequest) -> Any:
         raise GraphError(413, "RequestEntityTooLarge", "The request body is too large.")
     if raw.method not in _BODY_METHODS or not content.strip():
         return None
+    if raw.headers.get("content-type", "").lower().startswith("image/"):
+        return content
     with _json_faults():
         document = json.loads(content)
         _check_depth(document, 0)
@@ -202,6 +204,8 @@ def _render(answer: Answer, detail: str, headers: dict[str, str]) -> RawAnswer:
     headers |= answer.headers
     if answer.body is None:
         return RawAnswer(answer.status, headers, b"")
+    if isinstance(answer.body, bytes):
+        return RawAnswer(answer.status, headers, answer.body)
     if isinstance(answer.body, str):
         content, headers["Content-Type"] = answer.body.encode(), "text/plain"
     else:

@@ -20,6 +20,12 @@ _PASSWORD_PROFILE = Complex("PasswordProfile", (
     Prop("forceChangePasswordNextSignInWithMfa", "Boolean"), Prop("password"),
 ))  # fmt: skip
 
+_EMPLOYEE = Complex("EmployeeOrgData", (Prop("costCenter"), Prop("division")))
+_EXTENSION_ATTRIBUTES = Complex("OnPremisesExtensionAttributes", tuple(
+    Prop(f"extensionAttribute{n}") for n in range(1, 16)
+))  # fmt: skip
+_IDENTITY = Complex("ObjectIdentity", (Prop("issuer"), Prop("issuerAssignedId"), Prop("signInType")))
+
 USER = EntityType(
     kind="user", name="user", resource="User", collection="users",
     navigation=("memberOf", "transitiveMemberOf", "ownedObjects", "mailFolders", "messages",
@@ -31,19 +37,40 @@ USER = EntityType(
         Prop("accountEnabled", "Boolean", shown=False), Prop("ageGroup", shown=False),
         Prop("assignedLicenses", _ASSIGNED_LICENSE, many=True, shown=False),
         Prop("assignedPlans", _ASSIGNED_PLAN, many=True, shown=False),
-        Prop("city", shown=False), Prop("companyName", shown=False), Prop("country", shown=False),
+        Prop("city", shown=False), Prop("companyName", shown=False),
+        Prop("consentProvidedForMinor", shown=False), Prop("country", shown=False),
         Prop("createdDateTime", "DateTimeOffset", read_only=True, shown=False),
         Prop("creationType", shown=False),
         Prop("deletedDateTime", "DateTimeOffset", read_only=True, shown=False),
-        Prop("department", shown=False), Prop("employeeId", shown=False),
-        Prop("externalUserState", shown=False), Prop("imAddresses", many=True, shown=False),
-        Prop("mailNickname", shown=False), Prop("onPremisesImmutableId", shown=False),
-        Prop("onPremisesSyncEnabled", "Boolean", shown=False), Prop("otherMails", many=True, shown=False),
+        Prop("department", shown=False), Prop("employeeHireDate", "DateTimeOffset", shown=False),
+        Prop("employeeId", shown=False), Prop("employeeLeaveDateTime", "DateTimeOffset", shown=False),
+        Prop("employeeOrgData", _EMPLOYEE, shown=False), Prop("employeeType", shown=False),
+        Prop("externalUserState", shown=False),
+        Prop("externalUserStateChangeDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("faxNumber", shown=False), Prop("identities", _IDENTITY, many=True, shown=False),
+        Prop("imAddresses", many=True, shown=False),
+        Prop("isManagementRestricted", "Boolean", read_only=True, shown=False),
+        Prop("isResourceAccount", "Boolean", read_only=True, shown=False),
+        Prop("lastPasswordChangeDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("legalAgeGroupClassification", read_only=True, shown=False),
+        Prop("mailNickname", shown=False),
+        Prop("onPremisesDistinguishedName", read_only=True, shown=False),
+        Prop("onPremisesDomainName", read_only=True, shown=False),
+        Prop("onPremisesExtensionAttributes", _EXTENSION_ATTRIBUTES, shown=False),
+        Prop("onPremisesImmutableId", shown=False),
+        Prop("onPremisesLastSyncDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("onPremisesSamAccountName", read_only=True, shown=False),
+        Prop("onPremisesSecurityIdentifier", read_only=True, shown=False),
+        Prop("onPremisesSyncEnabled", "Boolean", shown=False),
+        Prop("onPremisesUserPrincipalName", read_only=True, shown=False),
+        Prop("otherMails", many=True, shown=False),
         Prop("passwordPolicies", shown=False), Prop("passwordProfile", _PASSWORD_PROFILE, shown=False),
         Prop("postalCode", shown=False), Prop("preferredDataLocation", shown=False),
         Prop("proxyAddresses", many=True, read_only=True, shown=False),
         Prop("securityIdentifier", read_only=True, shown=False),
-        Prop("showInAddressList", "Boolean", shown=False), Prop("state", shown=False),
+        Prop("showInAddressList", "Boolean", shown=False),
+        Prop("signInSessionsValidFromDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("state", shown=False),
         Prop("streetAddress", shown=False), Prop("usageLocation", shown=False),
         Prop("userType", default="Member", shown=False),
     ),
@@ -82,7 +109,16 @@ DIRECTORY_ROLE = EntityType(
     props=(
         Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
         Prop("description", read_only=True), Prop("displayName", read_only=True),
-        Prop("roleTemplateId", "Guid"),
+        Prop("roleTemplateId"),
+    ),
+)  # fmt: skip
+
+ADMINISTRATIVE_UNIT = EntityType(  # none is ever made: a cast to it finds nothing
+    kind="administrativeUnit", name="administrativeUnit", resource="AdministrativeUnit",
+    collection="directory/administrativeUnits",
+    props=(
+        Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
+        Prop("description"), Prop("displayName"), Prop("visibility"),
     ),
 )  # fmt: skip
 

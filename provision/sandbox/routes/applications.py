@@ -8,7 +8,7 @@ from __future__ import annotations
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import applications
 from provision.sandbox.errors import bad_syntax, not_found
-from provision.sandbox.routes import common, federated, links, membership, passwords, properties
+from provision.sandbox.routes import common, federated, links, logo, membership, passwords, properties
 from provision.sandbox.routing import Endpoint
 
 _KIND = "application"
@@ -74,6 +74,7 @@ ENDPOINTS = [
     Endpoint("GET", "applications/{id}/extensionProperties", extension_properties),
     *passwords.endpoints("applications", _KIND),
     *federated.ENDPOINTS,
+    *logo.ENDPOINTS,
     *links.readable("applications/{id}", links.named(_KIND), "owners"),
     *links.writable("applications", _KIND, "owners"),
     *links.policies("applications", _KIND),

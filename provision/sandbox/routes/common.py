@@ -28,6 +28,7 @@ TYPES: dict[str, EntityType] = {
         grants.APP_ROLE_ASSIGNMENT, grants.OAUTH2_PERMISSION_GRANT, parts.FEDERATED_CREDENTIAL,
         parts.EXTENSION_PROPERTY, tenancy.ORGANIZATION, tenancy.DOMAIN, tenancy.DEFAULT_POLICY,
         tenancy.APP_POLICY, tenancy.ROLE_ASSIGNMENT, tenancy.ROLE_DEFINITION, people.DIRECTORY_ROLE_TEMPLATE,
+        people.ADMINISTRATIVE_UNIT,
     )
 }  # fmt: skip
 
@@ -187,7 +188,7 @@ def body_of(call: Call) -> Json:
     """The request's JSON object."""
     if not isinstance(call.body, dict):
         raise empty_payload()
-    return call.body
+    return beta.body(call.body) if call.version == "beta" else call.body
 
 
 def member(call: Call, name: str) -> Any:
