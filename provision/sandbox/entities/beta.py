@@ -61,9 +61,16 @@ def view(props: Json) -> Json:
     return _with_known(shown, lambda known: {**known, _NEW: known[_OLD]})
 
 
-def body(sent: Json) -> Json:
-    """A request's members, under the names of v1.0."""
-    return _with_known(sent, lambda known: {_OLD if k == _NEW else k: v for k, v in known.items()})
+def body(sent: Json, entity: EntityType) -> Json:
+    """A request's members under the names of v1.0; an empty one that is read only here is dropped."""
+    only_here = of(entity, "beta").by_name.keys() - entity.by_name.keys()
+    plain: Json = {}
+    for name, value in sent.items():
+        if name.lower() not in only_here or (value not in (None, []) and name not in _OTHER_NAMES):
+            plain[name] = value
+        elif name in _OTHER_NAMES:
+            plain.setdefault(_OTHER_NAMES[name], value)
+    return _with_known(plain, lambda known: {_OLD if k == _NEW else k: v for k, v in known.items()})
 
 
 def _with_known(props: Json, change: Callable[[Json], Json]) -> Json:

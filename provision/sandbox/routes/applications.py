@@ -26,7 +26,7 @@ def count(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/application-post-applications."""
-    record, echo = applications.create(call, common.body_of(call))
+    record, echo = applications.create(call, common.body_of(call, _KIND))
     return common.created(call, record, overlay=echo)
 
 
@@ -40,13 +40,13 @@ def update(call: Call) -> Answer:
     key = call.keys["id"]
     record = common.lookup(call, _KIND, key)
     if record is not None:
-        applications.update(call, record, common.body_of(call))
+        applications.update(call, record, common.body_of(call, _KIND))
         return no_content()
     if not call.create_if_missing:
         raise not_found(key.value)
     if key.name is None or key.name.lower() != "uniquename":
         raise bad_syntax("Upsert is only supported with the alternate key 'uniqueName'.")
-    made, echo = applications.create(call, common.body_of(call), unique_name=key.value)
+    made, echo = applications.create(call, common.body_of(call, _KIND), unique_name=key.value)
     return common.created(call, made, overlay=echo)
 
 

@@ -184,11 +184,11 @@ def _role_part(call: Call, record: Record, name: str, shape: shapes.Shape) -> Js
     return shapes.show(tenancy.ROLE_DEFINITION, found.props, shape) if found is not None else None
 
 
-def body_of(call: Call) -> Json:
-    """The request's JSON object."""
+def body_of(call: Call, kind: str | None = None) -> Json:
+    """The request's JSON object; of an object of a kind, under the names of v1.0."""
     if not isinstance(call.body, dict):
         raise empty_payload()
-    return beta.body(call.body) if call.version == "beta" else call.body
+    return beta.body(call.body, TYPES[kind]) if kind and call.version == "beta" else call.body
 
 
 def member(call: Call, name: str) -> Any:

@@ -168,3 +168,26 @@ def test_a_logo(world: World) -> None:
     refused(world.send("PUT", ROOT + path, json={}, headers=sent), 400, "Request_BadRequest")
     done(world.send("DELETE", ROOT + path, headers=sent))
     assert get(world, f"/applications/{app['id']}")["info"]["logoUrl"] is None
+
+
+@pytest.mark.parametrize("version", ["v1.0", "beta"])
+@pytest.mark.parametrize("kind", ["applications", "servicePrincipals"])
+def test_what_was_read_may_be_sent_back(world: World, version: str, kind: str) -> None:
+    """Microsoft Graph PowerShell and scripts: read all, change a word, send all; nothing else changes."""
+    app = new_app(world, displayName="Before")
+    world.make(ADMINISTRATOR, f"/applications/{app['id']}/addPassword", {})
+    principal = world.make(ADMINISTRATOR, "/servicePrincipals", {"appId": app["appId"]})
+    path = f"/{kind}/{(app if kind == 'applications' else principal)['id']}"
+    sent = {"Authorization": f"Bearer {world.token(ADMINISTRATOR)}"}
+    read = world.send("GET", f"{ROOT}/{version}{path}", headers=sent).json()
+    done(world.send("PATCH", f"{ROOT}/{version}{path}", json=read | {"notes": "n"}, headers=sent))
+    assert world.send("GET", f"{ROOT}/{version}{path}", headers=sent).json() == read | {"notes": "n"}
+
+
+def test_relations_to_what_is_never_made(world: World) -> None:
+    """graph/api/resources/serviceprincipal, relationships: Microsoft365DSC reads them, and finds none."""
+    path = f"/servicePrincipals(appId='{GRAPH_APP}')"
+    assert listed(world, f"{path}/claimsMappingPolicies") == []
+    assert listed(world, f"/applications/{new_app(world)['id']}/tokenIssuancePolicies") == []
+    refused(world.graph(ADMINISTRATOR, "GET", f"/applications/{MAIL_SEND}/tokenIssuancePolicies"), 404,
+            "Request_ResourceNotFound")  # fmt: skip
