@@ -459,6 +459,35 @@ def test_the_consent_link_grants_what_the_application_declares(world: World) -> 
     refused(world.send("GET", f"{link}&redirect_uri={uri.lower()}"), 50011, "invalid_request")
 
 
+USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
+
+
+def test_azure_cli_consents_by_the_portals_service(world: World) -> None:
+    """azure-cli, ``role/custom.py``, ``admin_consent``: roles and scopes, once each, by an administrator."""
+    entries = [{"id": MAIL_SEND, "type": "Role"}, {"id": USER_READ, "type": "Scope"}]
+    access = [{"resourceAppId": GRAPH_APP, "resourceAccess": entries}]
+    app = world.make(ADMIN, "/applications", {"displayName": "x", "requiredResourceAccess": access})
+    url = f"https://main.iam.ad.ext.azure.com/api/RegisteredApplications/{app['appId']}/Consent"
+
+    def consent(who: str) -> int:
+        form = {"grant_type": "password", "client_id": AZURE_CLI, "username": f"{who}@{DOMAIN}"}
+        scope = "74658136-14ec-4630-ad9b-26e160ff0fc6/.default"
+        token = world.token_answer(**form, password=f"pw-{who}", scope=scope).json()["access_token"]
+        sent = {"Authorization": f"Bearer {token}"}
+        return world.send("POST", f"{url}?onBehalfOfAll=true", headers=sent).status_code
+
+    assert consent("ann") == 403
+    assert (
+        world.send("POST", url, headers={"Authorization": f"Bearer {world.token('root')}"}).status_code == 401
+    )
+    assert [consent("pra"), consent("root")] == [200, 200]
+    path = f"/servicePrincipals(appId='{app['appId']}')"
+    roles = world.graph("root", "GET", f"{path}/appRoleAssignments").json()["value"]
+    assert [r["appRoleId"] for r in roles] == [MAIL_SEND]
+    scopes = world.graph("root", "GET", f"{path}/oauth2PermissionGrants").json()["value"]
+    assert [(s["scope"], s["consentType"]) for s in scopes] == [("User.Read", "AllPrincipals")]
+
+
 # -- discovery -----------------------------------------------------------------------------------
 
 

@@ -39,7 +39,7 @@ def create(call: Call, body: Json, *, unique_name: str | None = None) -> tuple[R
             raise invalid_value("uniqueName", "Application")
         sent["uniqueName"] = unique_name
     passwords = sent.pop("passwordCredentials", [])
-    _refuse_unserved(sent)
+    _refuse_unserved(call, sent)
     _refuse_read_only(sent)
     if sent.get("displayName") is None:
         raise missing_value("displayName", "Application")
@@ -77,7 +77,7 @@ def update(call: Call, record: Record, body: Json) -> Record:
     """The application after a PATCH: complex values merge, collections are replaced."""
     sent = read(TYPE, body)
     wanted_passwords = sent.pop("passwordCredentials", None)
-    _refuse_unserved(sent)
+    _refuse_unserved(call, sent)
     _refuse_read_only(sent, record)
     if "displayName" in sent and sent["displayName"] is None:
         raise invalid_value("displayName", "Application")
@@ -122,9 +122,12 @@ def _owners(call: Call, body: Json) -> tuple[str, ...]:
     return tuple(dict.fromkeys(owners))
 
 
-def _refuse_unserved(sent: Json) -> None:
-    """The metadata has it, the directory does not: msgraph-bicep-types issue 155, whatever the value."""
-    if "oauth2RequirePostResponse" in sent:
+def _refuse_unserved(call: Call, sent: Json) -> None:
+    """The metadata of v1.0 has it, and the directory does not: msgraph-bicep-types issue 155.
+
+    Clients write it in beta: manicminer/hamilton, ``applications.go``.
+    """
+    if "oauth2RequirePostResponse" in sent and call.version != "beta":
         raise not_found("")
 
 

@@ -49,7 +49,7 @@ def create_user(call: Call, body: Json) -> Record:
 
 def update_user(call: Call, record: Record, body: Json) -> None:
     """Change a person."""
-    sent = _writable(USER, read(USER, body))
+    sent = _writable(USER, read(USER, body), record)
     profile = sent.pop("passwordProfile", None) or {}
     if "userPrincipalName" in sent and sent["userPrincipalName"] != record.props["userPrincipalName"]:
         if not sent["userPrincipalName"]:
@@ -129,7 +129,7 @@ def default_domain(tenant: Tenant) -> str | None:
 
 def update_group(call: Call, record: Record, body: Json) -> None:
     """Change a group; ``members@odata.bind`` adds to those it has."""
-    sent = _writable(GROUP, read(GROUP, body))
+    sent = _writable(GROUP, read(GROUP, body), record)
     if sent.get("displayName", "x") in (None, ""):
         raise invalid_value("displayName", "Group")
     links = dict(record.links)
@@ -172,9 +172,11 @@ def security_identifier(object_id: str) -> str:
     return "S-1-12-1-" + "-".join(str(w) for w in words)
 
 
-def _writable(entity: EntityType, sent: Json) -> Json:
+def _writable(entity: EntityType, sent: Json, record: Record | None = None) -> Json:
+    """What may be set; what a client read and sent back (hamilton: the ``id``) is not a change."""
+    kept = record.props if record is not None else {}
     for name, value in sent.items():
-        if entity.by_name[name.lower()].read_only and value is not None:
+        if entity.by_name[name.lower()].read_only and value not in (None, kept.get(name)):
             raise read_only(name)
     return {n: v for n, v in sent.items() if not entity.by_name[n.lower()].read_only}
 

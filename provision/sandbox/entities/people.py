@@ -67,7 +67,7 @@ USER = EntityType(
         Prop("employeeId", shown=False), Prop("employeeLeaveDateTime", "DateTimeOffset", shown=False),
         Prop("employeeOrgData", _EMPLOYEE, shown=False), Prop("employeeType", shown=False),
         Prop("externalUserState", shown=False),
-        Prop("externalUserStateChangeDateTime", "DateTimeOffset", shown=False),
+        Prop("externalUserStateChangeDateTime", "DateTimeOffset", read_only=True, shown=False),
         Prop("faxNumber", shown=False), Prop("identities", _IDENTITY, many=True, shown=False),
         Prop("imAddresses", many=True, shown=False),
         Prop("isManagementRestricted", "Boolean", read_only=True, shown=False),
@@ -140,7 +140,16 @@ DIRECTORY_ROLE = EntityType(
     props=(
         Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
         Prop("description", read_only=True), Prop("displayName", read_only=True),
-        Prop("roleTemplateId", "Guid"),
+        Prop("roleTemplateId"),
+    ),
+)  # fmt: skip
+
+ADMINISTRATIVE_UNIT = EntityType(  # none is ever made: a cast to it finds nothing
+    kind="administrativeUnit", name="administrativeUnit", resource="AdministrativeUnit",
+    collection="directory/administrativeUnits",
+    props=(
+        Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
+        Prop("description"), Prop("displayName"), Prop("visibility"),
     ),
 )  # fmt: skip
 

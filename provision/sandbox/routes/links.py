@@ -23,7 +23,7 @@ from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
 
 Source = Callable[[Call], Record]
-_CASTS = ("user", "servicePrincipal", "group", "application", "directoryRole")
+_CASTS = ("user", "servicePrincipal", "group", "application", "directoryRole", "administrativeUnit")
 _ALLOWED = {
     "owners": ("user", "servicePrincipal"),
     "members": ("user", "group", "servicePrincipal"),
