@@ -17,9 +17,10 @@ _live: weakref.WeakSet[Secret] = weakref.WeakSet()
 class Secret:
     """A client secret's value. Only :meth:`reveal` gives it, and only a delivery should call that.
 
-    It cannot be formatted, concatenated, compared, hashed, copied, pickled or serialised; each
-    raises ``TypeError``. Its ``repr`` names no part of the value, so it is safe in a traceback, and
-    ``dir`` does not list where the value is, for debuggers and reporters print what it lists.
+    It cannot be formatted, concatenated, compared, copied, pickled or serialised; each raises
+    ``TypeError``, and its hash is the object's own. Its ``repr`` names no part of the value, so it is
+    safe in a traceback, and ``dir`` does not list where the value is, for debuggers and reporters print
+    what it lists.
     """
 
     __slots__ = ("__weakref__", "_value")
@@ -86,5 +87,6 @@ def _shapes(secret: Secret) -> Iterator[str]:
         yield secret.reveal()
         yield json.dumps(secret.reveal())[1:-1]
         yield repr(secret.reveal())[1:-1]
-        yield quote(secret.reveal(), safe="")
-        yield base64.b64encode(secret.reveal().encode()).decode()
+        # What a terminal could not decode stands in it as half a character.
+        yield quote(secret.reveal(), safe="", errors="surrogatepass")
+        yield base64.b64encode(secret.reveal().encode(errors="surrogatepass")).decode()

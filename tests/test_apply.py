@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -191,6 +193,39 @@ def test_adopts_by_client_id_and_stamps_it(provision: Program) -> None:
     assert again.code == 0, again.out
 
 
+def test_what_was_delivered_for_an_application_that_is_gone_is_not_waited_for(
+    provision: Program, config: str
+) -> None:
+    """A rehearsal begun anew finds another application of the same name."""
+    assert provision("apply", config, "--sandbox", "--yes").code == 0
+    time.sleep(1)  # Graph tells when an application was made to the second
+    assert provision("sandbox", "reset").code == 0
+    assert provision("apply", config, "--sandbox", "--yes").code == 0
+    assert "looking again" not in provision("show", config, "--sandbox").err
+
+
+def test_a_plan_says_where_the_secret_goes_and_for_whom(provision: Program, config: str) -> None:
+    """A reviewer approves both; text and Markdown are what most of them see."""
+    for form in ("text", "markdown", "html"):
+        ran = provision("plan", config, "--sandbox", "--deliver", "file:elsewhere.secret", "-o", form)
+        assert "value goes to file:elsewhere.secret" in ran.out
+        assert "noreply@agency.example" in ran.out
+
+
+def test_a_result_says_that_it_is_a_rehearsals(provision: Program, config: str, applied: Ran) -> None:
+    """Its ids look like any other's."""
+    for form in ("text", "markdown", "html"):
+        assert "rehearsal" in provision("show", config, "--sandbox", "-o", form).out
+    assert "rehearsal" in provision("apply", config, "--sandbox", "--yes").out
+
+
+def test_a_secret_that_ended_is_told(provision: Program, config: str, applied: Ran) -> None:
+    """Otherwise the sheet just has no Secret Key, and nobody knows why."""
+    Tenant().sandbox.set_clock(advance=timedelta(days=900))
+    for form in ("text", "markdown", "html"):
+        assert "No delivered secret is alive" in provision("show", config, "--sandbox", "-o", form).out
+
+
 def test_several_configs_are_one_run(provision: Program) -> None:
     """One file is one application; a folder gives results/1, each with its own file."""
     Path("fleet").mkdir()
@@ -239,7 +274,8 @@ def test_one_failing_config_does_not_stop_the_others(provision: Program) -> None
     good, bad = ran.json["results"]
     assert good["format"] == "provision.result/1"
     assert bad["format"] == "provision.error/1"
-    assert bad["name"] == "foreign-unique-name"
+    assert (bad["name"], bad["where"]) == ("foreign-unique-name", "bad.yaml")
+    assert "bad.yaml: error" in provision("plan", "good.yaml", "bad.yaml", "--sandbox").err
     assert Tenant().application("good-one")["passwordCredentials"]
     assert json.dumps(bad)
 

@@ -168,6 +168,22 @@ def test_damaged_state_is_refused_and_kept(provision: Program, config: str) -> N
     assert provision("apply", config, "--sandbox", "--yes").code == 0
 
 
+def test_reset_moves_nothing_aside_that_is_no_state(provision: Program, config: str) -> None:
+    """A config or a folder that is named by a slip stays what it is."""
+    Path("folder").mkdir()
+    before = sorted(Path().iterdir()), Path(config).read_text()
+    for slip in (config, "folder", "."):
+        assert provision("sandbox", "reset", "--state", slip).code == 65
+    assert (sorted(Path().iterdir()), Path(config).read_text()) == before
+
+
+def test_sandbox_alone_says_what_it_can_do(provision: Program) -> None:
+    """As provision alone does."""
+    ran = provision("sandbox")
+    assert (ran.code, ran.err) == (0, "")
+    assert "serve" in ran.out
+
+
 def test_sandbox_show_and_reset(provision: Program, applied: Ran) -> None:
     """What is in it, without a secret; and empty again."""
     shown = provision("sandbox", "show", "-o", "json")
@@ -233,22 +249,26 @@ def test_an_empty_argument_is_an_unset_variable(
     assert not Path(".provision").exists()
 
 
+VERIFY = "verify prod.yaml --sandbox --client-id 3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690 --secret-from -"
+
+
 @pytest.mark.parametrize(
     ("redirected", "code"),
     [
         ("plan prod.yaml --sandbox >&-", 0),
         ("apply prod.yaml --sandbox <&-", 64),
-        (
-            "verify prod.yaml --sandbox --client-id 3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690 --secret-from - <&-",
-            64,
-        ),
+        (f"{VERIFY} <&-", 64),
+        (f"{VERIFY} < latin1.txt", 64),
         ("validate prod.yaml >/dev/full", 1),
         ("plan prod.yaml --sandbox-at /", 65),
         ("schema | true; exit ${PIPESTATUS[0]}", 0),
+        ("plan prod.yaml --sandbox -o json >/dev/full", 1),
+        ("plan prod.yaml --sandbox-at localhost:8443", 64),
     ],
 )
 def test_streams_and_paths_that_lead_nowhere(config: str, redirected: str, code: int) -> None:
     """No crash report: a closed stream is an empty one, a full disk is told as one."""
+    Path("latin1.txt").write_bytes(b"p\xe4ssword\n")
     shim = f"'{sys.executable}' -c 'from provision.cli.main import main; main()' {redirected}"
     ran = subprocess.run(["bash", "-c", shim], capture_output=True, text=True, check=False)
     assert ran.returncode == code, ran.stderr

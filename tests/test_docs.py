@@ -29,7 +29,7 @@ MARKED = {
     "commands.md": 1,
     "delivery.md": 3,
     "live.md": 2,
-    "sandbox.md": 2,
+    "sandbox.md": 3,
     "verify.md": 1,
 }
 SHELL = ("sh", "bash", "console")

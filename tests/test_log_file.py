@@ -46,6 +46,15 @@ def test_it_is_appended_to_and_a_run_that_writes_nothing_adds_nothing(
     assert len(Path("audit.jsonl").read_text().splitlines()) == 3
 
 
+def test_a_test_mail_is_a_line(provision: Program, config: str, applied: Ran) -> None:
+    """verify changes nothing in Entra, and yet sends."""
+    sent = ("--secret-from", "file:out.secret", "--send-to", "somebody@agency.example")
+    ran = provision("verify", config, "--sandbox", *sent, "--log-file", "audit.jsonl")
+    assert ran.code == 0, ran.err
+    (line,) = map(json.loads, Path("audit.jsonl").read_text().splitlines())
+    assert (line["method"], line["url"].rpartition("/")[2], line["status"]) == ("POST", "sendMail", 202)
+
+
 def test_a_log_that_cannot_be_written_stops_before_anything(provision: Program, config: str) -> None:
     """Who asked for an audit does not want a run without one."""
     ran = provision("apply", config, *DELIVER[:-1], "nowhere/audit.jsonl")

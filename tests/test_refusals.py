@@ -165,6 +165,7 @@ def test_custom_hosts_need_leave(provision: Program) -> None:
     assert ran.code == 5
     assert ran.json["name"] == "custom-cloud"
     assert ran.json["where"].startswith("prod.yaml:6:")
+    assert provision("apply", config, "--sandbox", "--yes").code == 0  # a rehearsal reaches no host
 
 
 def test_a_command_sink_in_a_pipeline_needs_leave(

@@ -79,6 +79,12 @@ def test_again_replaces_the_unconfirmed_one(provision: Program, config: str, rot
     assert new not in (old, unconfirmed)
     assert recorded() == {old, new}
     assert Path("out.secret").read_text()[:3] == secrets()[1]["hint"]
+    assert "awaits-confirmation" not in {finding["name"] for finding in ran.json["findings"]}
+    (waits,) = [
+        f for f in provision("plan", config, *DELIVER[:1], "-o", "json").json["findings"]
+        if f["name"] == "awaits-confirmation"
+    ]  # fmt: skip
+    assert secrets()[1]["hint"] in waits["message"]
 
 
 def test_confirm_proves_and_retires_the_old(provision: Program, config: str, rotated: Ran) -> None:

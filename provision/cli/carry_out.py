@@ -69,8 +69,8 @@ async def carry_out(
             proofs[job.desired.name] = await prover(job, plan)
         return plan
 
-    async def carried_out(pair: tuple[Job, Plan | ProvisionError]) -> Result:
-        job, plan = pair
+    async def carried_out(job: Job) -> Result:
+        plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
         return replace(await run.apply(job, plan), proof=proofs.get(job.desired.name))
@@ -84,9 +84,8 @@ async def carry_out(
         confirm(due, options, yes=yes)
         if due:
             session.progress("applying ...")
-        items = await each(
-            list(zip(session.jobs, plans, strict=True)), carried_out, parallel=options.parallel
-        )
+        planned = {job.path: plan for job, plan in zip(session.jobs, plans, strict=True)}
+        items = await each(session.jobs, carried_out, parallel=options.parallel)
     emit.results(items, options)
     waiting = any(isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED for item in items)
     consent = Exit.CONSENT if waiting and catalogue.CONSENT_PENDING.name not in options.allow else Exit.DONE

@@ -242,6 +242,11 @@ def chosen(name: str | None) -> Pipeline:
             return Pipeline()
 
 
+def inside() -> bool:
+    """Say whether this runs in a pipeline of any host, told of or not."""
+    return any(os.environ.get(name) for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI"))
+
+
 def option(ctx: click.Context, _: click.Parameter, value: str | None) -> Pipeline:
     """Read ``--ci``, and keep the pipeline where the way out of the program finds it."""
     pipeline = chosen(value)

@@ -14,7 +14,6 @@ from provision.cli.options import Common, assume_yes, common, seconds
 if TYPE_CHECKING:
     from provision.engine.run import Job
     from provision.errors import ProvisionError
-    from provision.plan.model import Plan
     from provision.plan.result import Result
 
 
@@ -47,8 +46,8 @@ async def _consent(options: Common, wait: float | None, *, yes: bool) -> int:
     from provision.errors import Exit, ProvisionError, catalogue, worst
     from provision.plan.result import ConsentState, Result
 
-    async def given(pair: tuple[Job, Plan | ProvisionError]) -> Result:
-        job, plan = pair
+    async def given(job: Job) -> Result:
+        plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
         return await engine.give(job, plan)
@@ -58,8 +57,8 @@ async def _consent(options: Common, wait: float | None, *, yes: bool) -> int:
         plans = await each(session.jobs, engine.plan, parallel=options.parallel)
         session.progress.done()
         confirm([p for p in plans if not isinstance(p, ProvisionError) and p.pending], options, yes=yes)
-        pairs = list(zip(session.jobs, plans, strict=True))
-        items = await each(pairs, given, parallel=options.parallel)
+        planned = {job.path: plan for job, plan in zip(session.jobs, plans, strict=True)}
+        items = await each(session.jobs, given, parallel=options.parallel)
 
     def waiting(item: Result | ProvisionError) -> bool:
         return isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -23,14 +24,17 @@ from provision.errors import ProvisionError, catalogue
 from provision.secret import redact
 
 # A disk that is full or may not be written to, wherever it was met: no defect of the program.
-_OF_THE_DISK = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS)
+_OF_THE_DISK = (
+    errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT,
+    errno.ENOTDIR,
+)  # fmt: skip
 
 
 def after(error: BaseException, argv: Sequence[str], pipeline: Pipeline) -> int:
     """Tell of an error on the stream that fits, and return the exit code."""
     # The reader has seen enough. Where click writes, it makes a SystemExit of that, and of nothing else.
     if isinstance(error, (BrokenPipeError, SystemExit)):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _mute(sys.stdout)
         return 0
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
@@ -53,8 +57,10 @@ def _known(error: BaseException, argv: Sequence[str]) -> ProvisionError | None:
     if state is not None and isinstance(error, state.StateError):
         return ProvisionError(catalogue.SANDBOX_STATE, str(error), fix=error.fix)
     if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        if error.errno == errno.ENOENT and not error.filename:
+            return ProvisionError(catalogue.DISK, "the working directory is gone")
         what = f"'{error.filename}'" if error.filename else "the output"
-        return ProvisionError(catalogue.DISK, f"{what} cannot be written: {error.strerror}")
+        return ProvisionError(catalogue.DISK, f"{what} cannot be used or written to: {error.strerror}")
     return None
 
 
@@ -105,18 +111,23 @@ def _write(text: str) -> str:
 
 def _say(error: ProvisionError, argv: Sequence[str]) -> None:
     from provision import report
+    from provision.cli.console import colorful
 
-    try:
-        if _wants_json(argv):
+    if _wants_json(argv):
+        try:
             click.echo(report.document(report.error_json(error)))
+        except OSError:  # stdout is full or gone, which may be just what the error tells
+            _mute(sys.stdout)
         else:
-            from provision.cli.console import colorful
+            return
+    text = report.error_text(error, color=colorful(sys.stderr, plain="--no-color" in argv))
+    with suppress(OSError):
+        click.echo(text, err=True)
 
-            click.echo(
-                report.error_text(error, color=colorful(sys.stderr, plain="--no-color" in argv)), err=True
-            )
-    except BrokenPipeError:
-        pass
+
+def _mute(stream: TextIO) -> None:
+    """Have what is still to be written to a stream go nowhere, for Python writes it out at the end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _tell(error: ProvisionError, pipeline: Pipeline) -> None:

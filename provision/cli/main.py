@@ -6,10 +6,12 @@ Every verb's module is imported when it is run, so ``--help`` stays fast.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -103,6 +105,20 @@ def _open_missing_streams() -> None:
             setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - it stays
 
 
+def _end_as_by_ctrl_c() -> None:
+    """Have SIGTERM and SIGHUP undo what is half done: a pipeline that is cancelled sends no Ctrl-C."""
+
+    def end(_: int, frame: FrameType | None) -> None:
+        handler = signal.getsignal(signal.SIGINT)  # asyncio has one of its own while it runs
+        (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
+
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
+            signal.signal(number, end)
+
+
 def main() -> None:
     """Run the program on the command line's arguments."""
+    _end_as_by_ctrl_c()
     sys.exit(run(sys.argv[1:]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -132,6 +134,26 @@ def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> 
 
 
 @dataclass(frozen=True)
+class Embedded:
+    """The sandbox inside this process, on a state file."""
+
+    state: str
+
+    def __str__(self) -> str:
+        return self.state
+
+
+@dataclass(frozen=True)
+class Served:
+    """A sandbox that another process serves."""
+
+    url: str
+
+    def __str__(self) -> str:
+        return self.url
+
+
+@dataclass(frozen=True)
 class Common:
     """The options of every verb that talks to Graph."""
 
@@ -139,7 +161,7 @@ class Common:
     output: str
     no_color: bool
     variables: dict[str, str]
-    sandbox: str | None  # None: the real Graph; otherwise a state file or the URL of a served sandbox
+    sandbox: Embedded | Served | None  # None: the real Graph
     auth: str
     deliver: str | None
     allow: frozenset[str]
@@ -222,12 +244,16 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
     return configs(output(no_color(variables(pipeline(wrapper))), formats=formats))
 
 
-def _which_sandbox(flag: bool, at: str | None) -> str | None:
-    if at:
-        return at
+def _which_sandbox(flag: bool, at: str | None) -> Embedded | Served | None:
+    """``--sandbox-at`` goes before PROVISION_SANDBOX, which says 1 or 0, or which one as the option does."""
     variable = os.environ.get("PROVISION_SANDBOX", "")
-    try:
-        rehearses = bool(variable) and click.BOOL.convert(variable, None, None)
-    except click.BadParameter:  # neither 1 nor 0, true nor false: the path of a state
-        return variable
-    return STATE if flag or rehearses else None
+    if not at and variable:
+        try:
+            flag = click.BOOL.convert(variable, None, None) or flag
+        except click.BadParameter:
+            at = variable
+    if not at:
+        return Embedded(STATE) if flag else None
+    if re.fullmatch(r"[\w.-]+:\d+/?", at) and not Path(at).exists():
+        raise click.BadParameter(f"'{at}' is no file; is https://{at} meant?", param_hint="--sandbox-at")
+    return Served(at.rstrip("/")) if at.lower().startswith(("https://", "http://")) else Embedded(at)

@@ -9,9 +9,9 @@ import sys
 import tempfile
 from pathlib import Path
 
+from provision.cli.ci import inside
 from provision.cli.console import ask, talk
 from provision.cli.options import Common
-from provision.cli.session import in_ci
 from provision.errors import ProvisionError, catalogue
 from provision.plan.exchange import Limit
 from provision.report.escape import plain
@@ -23,7 +23,7 @@ def refuse(options: Common) -> None:
     """Raise ``ProvisionError`` unless a script may be run here, before anything is looked at."""
     if options.sandbox:
         raise ProvisionError(catalogue.USAGE, "--run: a rehearsal's application is in no Exchange Online")
-    if in_ci() and catalogue.EXCHANGE_RUN.name not in options.allow:
+    if inside() and catalogue.EXCHANGE_RUN.name not in options.allow:
         raise ProvisionError(catalogue.EXCHANGE_RUN)
     pwsh = _pwsh()
     asked = f"if (Get-Module -ListAvailable -Name {_MODULE}) {{ exit 0 }} else {{ exit 3 }}"

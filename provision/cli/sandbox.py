@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,9 +15,12 @@ if TYPE_CHECKING:
     from provision.sandbox.endpoints import Endpoint
 
 
-@click.group()
-def sandbox() -> None:
+@click.group(no_args_is_help=False, invoke_without_command=True)
+@click.pass_context
+def sandbox(ctx: click.Context) -> None:
     """The local Microsoft Graph that --sandbox rehearses on: serve it, seed it, look at it, empty it."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 _state = click.option(
@@ -30,8 +34,11 @@ _state = click.option(
 def show(state: str, output: str) -> int:
     """Print what is in the sandbox: tenants, applications, mailboxes. No secret is kept in it."""
     from provision import report
+    from provision.cli.console import talk
     from provision.cli.session import open_sandbox
 
+    if not Path(state).exists():
+        talk(f"there is no {state} yet: the sandbox is empty")
     summary = open_sandbox(state).summary()
     if output == "json":
         click.echo(report.document(summary))
@@ -50,8 +57,6 @@ def show(state: str, output: str) -> int:
 @_state
 def reset(state: str) -> int:
     """Empty the sandbox. A state that cannot be used is moved aside, not lost."""
-    from pathlib import Path
-
     from provision.cli.console import talk
     from provision.cli.session import open_sandbox
     from provision.errors import ProvisionError
@@ -63,6 +68,8 @@ def reset(state: str) -> int:
     try:
         open_sandbox(state).reset()
     except ProvisionError:
+        if not _may_be_a_state(path):
+            raise
         aside = path.with_name(f"{path.name}.damaged")
         path.replace(aside)
         talk(f"{state} could not be used; it was moved to {aside}")
@@ -71,13 +78,19 @@ def reset(state: str) -> int:
     return 0
 
 
+def _may_be_a_state(path: Path) -> bool:
+    """A state is JSON, whole or cut off; a config or a folder is named by a slip, and stays where it is."""
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(1) == b"{"
+
+
 @sandbox.command()
 @click.argument("path", metavar="SEED")
 @_state
 def seed(path: str, state: str) -> int:
     """Put the tenants, people and applications of a seed file into the sandbox."""
-    from pathlib import Path
-
     from provision.cli.console import talk
     from provision.cli.session import open_sandbox
     from provision.errors import ProvisionError, catalogue
@@ -124,8 +137,6 @@ def serve(
     output: str,
 ) -> int:
     """Serve the sandbox over HTTPS until Ctrl-C or SIGTERM, and print how to sign in."""
-    from pathlib import Path
-
     from provision.errors import ProvisionError, catalogue
     from provision.sandbox.seed import SeedError
     from provision.sandbox.server import Server

@@ -6,7 +6,9 @@ import sys
 
 import click
 
+from provision.delivery import Retrieving
 from provision.engine.run import Job
+from provision.errors import ProvisionError, catalogue
 from provision.secret import Secret
 
 
@@ -16,13 +18,42 @@ def value(job: Job, *, from_stdin: bool, question: str | None) -> Secret | None:
     ``question`` None: nobody is to be asked. What is typed is not shown.
     """
     if job.source is not None:
-        return job.source.retrieve()
+        return _read_back(job.source)
     if from_stdin:
-        return Secret(sys.stdin.readline().rstrip("\r\n"))
+        try:
+            return _readable(sys.stdin.readline().rstrip("\r\n"))
+        except UnicodeDecodeError:
+            raise _no_text() from None
     if question is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     from provision.delivery.terminal import interruptible
 
     with interruptible():
         text = click.prompt(question, default="", show_default=False, hide_input=True, err=True)
-    return Secret(text) if text else None
+    return _readable(text) if text else None
+
+
+def _read_back(source: Retrieving) -> Secret:
+    try:
+        return source.retrieve()
+    except ProvisionError as error:
+        raise ProvisionError(
+            error.entry, error.message, fix="Or give the value on standard input: --secret-from -"
+        ) from None
+
+
+def _readable(text: str) -> Secret:
+    """No secret has bytes that are no text, and the login service could not be asked about them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise _no_text() from None
+    return Secret(text)
+
+
+def _no_text() -> ProvisionError:
+    return ProvisionError(
+        catalogue.USAGE,
+        "what was given as the Secret Key holds bytes that are not UTF-8 text",
+        fix="Copy the Value once more; Microsoft makes it of ASCII letters, digits and signs.",
+    )

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from provision.cli.ci import inside
 from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile
 from provision.cli.masked import Masked, MaskedSource
-from provision.cli.options import Common
-from provision.clouds import Cloud, ca_bundle
+from provision.cli.options import Common, Embedded, Served
+from provision.clouds import CLOUDS, Cloud, ca_bundle
 from provision.config import Config, load
 from provision.delivery import Opening, Retrieving, Spec, open_sink, parse_option
 from provision.engine.journal import Journal
@@ -58,13 +59,14 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
     options.ci.know(configs)
     _refuse_untrusted(configs, options, writes=writes)
     progress = Progress()
-    if options.sandbox is None:
-        tenants = _real(configs, options, progress)
-    elif options.sandbox.lower().startswith(("https://", "http://")):
-        tenants = _served(configs, options, progress, writes=writes)
-    else:
-        tenants = _embedded(configs, options, progress, writes=writes)
-    log = LogFile(options.log_file, _target(options).value) if options.log_file and writes else None
+    match options.sandbox:
+        case None:
+            tenants = _real(configs, options, progress)
+        case Served(url):
+            tenants = _served(url, configs, options, progress, writes=writes)
+        case Embedded(state):
+            tenants = _embedded(state, configs, options, progress, writes=writes)
+    log = LogFile(options.log_file, _target(options).value) if options.log_file else None
     try:
         for tenant in tenants.values():
             tenant.graph.audit = log
@@ -84,9 +86,13 @@ def _target(options: Common) -> Target:
 
 def _claims(configs: Sequence[Config], options: Common) -> list[tuple[str, ...]]:
     """What this run writes to, as a second run on this machine would name it."""
-    where = options.sandbox
-    if where is not None and not where.lower().startswith("http"):
-        where = str(Path(where).absolute())
+    match options.sandbox:
+        case None:
+            where = None
+        case Served(url):
+            where = url
+        case Embedded(state):
+            where = str(Path(state).absolute())
     return [(where or config.desired.cloud.graph, config.desired.tenant, config.desired.name)
             for config in configs]  # fmt: skip
 
@@ -115,9 +121,10 @@ def _real(configs: Sequence[Config], options: Common, progress: Progress) -> Ten
     )
 
 
-def _served(configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool) -> Tenants:
+def _served(
+    url: str, configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool
+) -> Tenants:
     """A sandbox behind a URL: by azure-identity as its administrator, or as whom AZURE_… names."""
-    url = (options.sandbox or "").rstrip("/")
     cloud, administrator = served_sandbox(url)
     _announce(url, writes=writes)
     return _connected(
@@ -174,20 +181,24 @@ def _connected(configs: Sequence[Config], way: Callable[[Config], Graph]) -> Ten
     return {key: Tenant(way(config), key[0]) for key, config in {_key(c): c for c in configs}.items()}
 
 
-def _embedded(configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool) -> Tenants:
-    sandbox = open_sandbox(options.sandbox or "")
+def _embedded(
+    state: str, configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool
+) -> Tenants:
+    sandbox = open_sandbox(state)
     sandbox.persist = writes
-    _announce(options.sandbox or "", writes=writes)
+    _announce(state, writes=writes)
     tenants: dict[tuple[str, str], Tenant] = {}
     for config in configs:
         desired = config.desired
         tenant_id = sandbox.ensure_tenant(desired.tenant)
         sandbox.ensure_mailbox(tenant_id, desired.mailbox.address)
         if _key(config) not in tenants:
+            # The hosts of a cloud that only the config knows are not those of any Graph here.
+            cloud = CLOUDS["global"] if config.custom_cloud else desired.cloud
             graph = in_process(
                 sandbox.app,
-                sandbox.administrator_token(tenant_id, desired.cloud.graph),
-                desired.cloud,
+                sandbox.administrator_token(tenant_id, cloud.graph),
+                cloud,
                 desired.tenant,
                 notify=progress,
                 sleep=_passing(sandbox),
@@ -230,6 +241,7 @@ def _jobs(
     _refuse_shared_files(configs, specs)
     return tuple(
         Job(
+            path=config.path,
             desired=config.desired,
             target=target,
             tenant=tenants[_key(config)],
@@ -308,7 +320,7 @@ def _refuse_untrusted(configs: Sequence[Config], options: Common, *, writes: boo
         if config.custom_cloud and catalogue.CUSTOM_CLOUD.name not in options.allow:
             refused.append(ProvisionError(catalogue.CUSTOM_CLOUD, where=config.place("tenant", "cloud")))
         runs = writes and config.delivery.kind == "command" and not options.deliver
-        if runs and in_ci() and catalogue.COMMAND_SINK.name not in options.allow:
+        if runs and inside() and catalogue.COMMAND_SINK.name not in options.allow:
             refused.append(ProvisionError(catalogue.COMMAND_SINK, where=config.place("secret", "delivery")))
         host = config.delivery.options.foreign_host if config.delivery.options else None
         if host and not options.deliver and catalogue.SINK_HOST.name not in options.allow:
@@ -321,8 +333,3 @@ def _refuse_untrusted(configs: Sequence[Config], options: Common, *, writes: boo
             )
     if refused:
         raise combined(refused)
-
-
-def in_ci() -> bool:
-    """Say whether this runs in a pipeline."""
-    return any(os.environ.get(name) for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI"))

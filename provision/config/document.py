@@ -82,9 +82,9 @@ def decode(raw: bytes, file: str) -> str:
         ) from None
 
 
-def unreadable(file: str, what: str) -> ProvisionError:
+def unreadable(file: str, what: str, fix: str | None = None) -> ProvisionError:
     """Return the error for a file that cannot be read as a config; ``what`` says why."""
-    return ProvisionError(catalogue.CONFIG_UNREADABLE, f"{file} {what}", where=Place(file))
+    return ProvisionError(catalogue.CONFIG_UNREADABLE, f"{file} {what}", fix=fix, where=Place(file))
 
 
 def read(text: str, file: str) -> tuple[Map, list[ProvisionError]]:
@@ -115,7 +115,11 @@ class _Reader:
         if self._broken:
             raise combined(self._broken)
         if root is None or (isinstance(root, Scalar) and root.kind is Kind.NULL):
-            raise unreadable(self._file, "is empty, or holds nothing but comments")
+            raise unreadable(
+                self._file,
+                "is empty, or holds nothing but comments",
+                "Begin with a copy of a file in configs/.",
+            )
         if not isinstance(root, Map):
             raise ProvisionError(
                 catalogue.WRONG_TYPE,

@@ -167,21 +167,23 @@ def _not_found(message: str, path: str | None = None) -> ProvisionError:
 
 def _twice(configs: Sequence[Config]) -> list[ProvisionError]:
     """Return a fault for each config whose application another one has declared already."""
-    first: dict[tuple[str, str, str], Config] = {}
+    first: dict[tuple[str, ...], Config] = {}
     faults = []
     for config in configs:
         desired = config.desired
-        if isinstance(desired.name, Unset) or isinstance(desired.tenant, Unset):
-            continue
-        other = first.setdefault((desired.name, desired.tenant, desired.cloud.graph), config)
-        if other is not config:
-            faults.append(
-                ProvisionError(
-                    catalogue.DUPLICATE_NAME,
-                    f"'{desired.name}' is declared for this tenant in {other.place('name')} already",
-                    where=config.place("name"),
+        app = desired.application
+        for keys, value in ((("name",), desired.name), (("application", "client_id"), app.client_id)):
+            if value is None or isinstance(value, Unset) or isinstance(desired.tenant, Unset):
+                continue
+            other = first.setdefault((*keys, value, desired.tenant, desired.cloud.graph), config)
+            if other is not config:
+                faults.append(
+                    ProvisionError(
+                        catalogue.DUPLICATE_NAME,
+                        f"'{value}' is declared for this tenant in {other.place(*keys)} already",
+                        where=config.place(*keys),
+                    )
                 )
-            )
     return faults
 
 

@@ -6,26 +6,26 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
+from provision.engine.run import Job
 from provision.errors import ProvisionError
 
-T = TypeVar("T")
 R = TypeVar("R")
 
 
 async def each(
-    items: Sequence[T], call: Callable[[T], Awaitable[R]], *, parallel: int
+    jobs: Sequence[Job], call: Callable[[Job], Awaitable[R]], *, parallel: int
 ) -> list[R | ProvisionError]:
-    """Call once per item, ``parallel`` at a time; return each result, or its ``ProvisionError``, in order.
+    """Call once per job, ``parallel`` at a time; return each result, or its ``ProvisionError``, in order.
 
-    Any other exception is a defect, and is raised.
+    An error says which config it is of. Any other exception is a defect, and is raised.
     """
     limit = asyncio.Semaphore(parallel)
 
-    async def one(item: T) -> R | ProvisionError:
+    async def one(job: Job) -> R | ProvisionError:
         async with limit:
             try:
-                return await call(item)
+                return await call(job)
             except ProvisionError as error:
-                return error
+                return error.met_with(job.path)
 
-    return list(await asyncio.gather(*(one(item) for item in items)))
+    return list(await asyncio.gather(*(one(job) for job in jobs)))

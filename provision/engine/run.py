@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from provision import products
@@ -28,6 +29,7 @@ from provision.resources import Desired, Observed, client_secret, consent
 from provision.resources import application as applications
 from provision.resources.client_secret import Records
 
+_LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PATIENCE = 30.0  # seconds to wait for what this machine delivered to be seen
 
 
@@ -39,6 +41,7 @@ def _new_key_id() -> str:
 class Job:
     """One config, and what a run works with: the tenant, the sink and the journal."""
 
+    path: str  # the config's file, as the user gave it
     desired: Desired
     target: Target
     tenant: Tenant
@@ -85,7 +88,9 @@ async def _observe_once_settled(job: Job) -> Observed:
         app = observed.application
         if app is None:
             return observed
-        lately = job.journal(observed.tenant_id).lately_delivered(graph.now() - REPLICATION)
+        # What was delivered before this application was made belonged to one that is gone.
+        since = max(graph.now() - REPLICATION, app.created or _LONG_AGO)
+        lately = job.journal(observed.tenant_id).lately_delivered(since)
         seen = app.delivered & {item.key_id for item in observed.secrets}
         if lately <= seen or not await patience.pause("Entra does not show what was just delivered yet"):
             return observed
@@ -200,6 +205,9 @@ async def carried_out(job: Job, plan: Plan) -> Execution:
     )
     execution = Execution(plan, tools)
     await execution.run()
+    for outcome in execution.ordered():
+        if outcome.error is not None:
+            outcome.error.met_with(job.path)
     return execution
 
 

@@ -120,6 +120,12 @@ class ProvisionError(Exception):
         """The error itself and the others found with it, in order."""
         return (self, *self.others)
 
+    def met_with(self, config: str) -> ProvisionError:
+        """Return this error, told of the config it was met with where it knows no place of its own."""
+        for error in self.all:
+            error.where = error.where or Place(config)
+        return self
+
     @property
     def exit(self) -> Exit:
         """The exit code that this error, with its others, asks for."""

@@ -29,6 +29,8 @@ _BOILERPLATE = re.compile(
 )
 _AADSTS = re.compile(r"AADSTS(\d+)")
 _EARLY = 300  # seconds before its end at which a token is renewed
+# azure-identity would log on stderr, at length and unescaped, what is told in the error anyway.
+logging.getLogger("azure").addHandler(logging.NullHandler())
 
 
 class Auth(StrEnum):
@@ -118,8 +120,6 @@ def credential(
     """
     from azure import identity
 
-    # It would log on stderr, at length, what is told in the error anyway.
-    logging.getLogger("azure").addHandler(logging.NullHandler())
     common: dict[str, Any] = {"authority": cloud.login, "additionally_allowed_tenants": [tenant]}
     if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
         common["disable_instance_discovery"] = True

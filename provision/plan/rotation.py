@@ -77,8 +77,9 @@ def build(
     missing = (change for change in unrecorded(state, records) if change.address not in removed)
     changes = (*missing, *changes, *lost(state, records))
     found = secret_findings(desired, observed, records, changes, now=now)
-    ends_it = mode in (Mode.CONFIRM, Mode.EMERGENCY)  # then nothing waits any longer
-    findings = (f for f in found if not (ends_it and f.entry is catalogue.AWAITS_CONFIRMATION))
+    # Every other way removes the secret that was waiting, and the finding names that one.
+    stays = mode is Mode.ROTATE
+    findings = (f for f in found if stays or f.entry is not catalogue.AWAITS_CONFIRMATION)
     return planned(target, desired, observed, changes, findings)
 
 

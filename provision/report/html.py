@@ -250,6 +250,7 @@ def _findings(findings: Iterable[Finding]) -> list[str]:
 
 def _where(plan: Plan) -> list[tuple[str, str]]:
     return [
+        ("Mailbox", _code(plan.desired.mailbox.address)),
         ("Tenant", _code(plan.observed.tenant_id)),
         ("Target", markup(lines.where(plan.target, plan.desired.cloud.name))),
     ]

@@ -13,6 +13,7 @@ from provision.change import Action, Change
 from provision.plan.model import Plan, Target
 from provision.plan.result import Result, Status
 from provision.report.escape import plain
+from provision.resources.client_secret import Mint
 
 _SIGNS = {
     Action.CREATE: "+",
@@ -28,14 +29,16 @@ _WORDS = {
     "update": "to update",
     "delete": "to delete",
     "no-op": "unchanged",
-    "handoff": "for a person",
+    "handoff": "to hand over",
 }
+
+NONE_ALIVE = "No delivered secret is alive. 'provision apply' makes and delivers one."
 
 # What came of a change, in words.
 DONE = {
     Status.DONE: "done",
     Status.UNCHANGED: "unchanged",
-    Status.HANDOFF: "for a person",
+    Status.HANDOFF: "to hand over",
     Status.FAILED: "failed",
     Status.NOT_TRIED: "not tried",
 }
@@ -50,8 +53,13 @@ class Line:
 
 
 def of_plan(plan: Plan) -> list[Line]:
-    """Return the lines of every change, in the plan's order."""
-    return [line for change in plan.changes for line in _of_change(change)]
+    """Return the lines of every change, in the plan's order, and where a new secret would go."""
+    lines = []
+    for change in plan.changes:
+        lines += _of_change(change)
+        if isinstance(change.step, Mint):
+            lines.append(Line("+", f"    value goes to {plain(plan.delivery)}"))
+    return lines
 
 
 def as_diff(plan: Plan) -> str:
@@ -72,11 +80,12 @@ def summary(plan: Plan) -> str:
 
 
 def outcome(result: Result) -> str:
-    """Return what came of a plan, in words."""
+    """Return what came of a plan, in words; of a rehearsal they say so."""
     counts = {status: sum(o.status is status for o in result.outcomes) for status in Status}
+    words = ", ".join(f"{count} {DONE[status]}" for status, count in counts.items() if count)
     if counts[Status.UNCHANGED] == len(result.outcomes):
-        return "nothing to do"
-    return ", ".join(f"{count} {DONE[status]}" for status, count in counts.items() if count)
+        words = "nothing to do"
+    return f"{words} (a rehearsal on the sandbox)" if result.plan.target is Target.SANDBOX else words
 
 
 def secret(result: Result) -> list[tuple[str, str]]:
@@ -85,6 +94,8 @@ def secret(result: Result) -> list[tuple[str, str]]:
     facts = []
     if key is not None:
         facts.append(("Secret", f"ends {key.expires:%Y-%m-%d}, key id {plain(key.key_id)}"))
+    else:
+        facts.append(("Secret", NONE_ALIVE))
     if result.proof is not None:
         seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
         facts.append(("Proof", f"that the new secret works: {seen}"))

@@ -29,7 +29,8 @@ def plan_markdown(plan: Plan) -> str:
         marker("plan", plan.observed.tenant_id, plan.name),
         f"### provision plan: {code(plan.name)}",
         "",
-        f"{lines.summary(plan)}; tenant {code(plan.observed.tenant_id)}, {where}.",
+        f"{lines.summary(plan)}; for {code(plan.desired.mailbox.address)}, "
+        f"tenant {code(plan.observed.tenant_id)}, {where}.",
         "",
         fenced(lines.as_diff(plan), "diff"),
         "",
@@ -56,14 +57,22 @@ def _finding(finding: Finding) -> str:
 def result_markdown(result: Result) -> str:
     """Return the hand-off sheet: a table a screen, dates, consent."""
     plan = result.plan
-    out = [marker("result", plan.observed.tenant_id, plan.name), f"### provision: {code(plan.name)}", ""]
+    out = [
+        marker("result", plan.observed.tenant_id, plan.name),
+        f"### provision: {code(plan.name)}",
+        "",
+        f"{lines.outcome(result)}; tenant {code(plan.observed.tenant_id)}.",
+        "",
+    ]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
         out += [f"**{markdown(result.title)}, {markdown(screen)}**", "", "| Box | Value |", "|---|---|"]
         out += [f"| {markdown(box.label)} | {code(box.value)} |" for box in boxes]
         out.append("")
     out += [f"- {markdown(note)}" for note in result.notes]
     secret = result.outputs.secret_key
-    if secret is not None:
+    if secret is None:
+        out.append(f"- {lines.NONE_ALIVE}")
+    else:
         out.append(
             f"- The secret {code(secret.key_id)} ends {secret.expires:%Y-%m-%d}; renew it from "
             f"{secret.renew:%Y-%m-%d} on."

@@ -24,7 +24,8 @@ def plan_text(plan: Plan, *, color: bool = False) -> str:
     """Return a plan as a diff: what changes, why, what else to know, and the digest to approve it by."""
     pen = Pen(color=color)
     where = lines.where(plan.target, plan.desired.cloud.name)
-    out = [f"{pen(plan.name, BOLD)}  in tenant {plain(plan.observed.tenant_id)}, {where}", ""]
+    address = plain(plan.desired.mailbox.address)
+    out = [f"{pen(plan.name, BOLD)}  for {address}, in tenant {plain(plan.observed.tenant_id)}, {where}", ""]
     out += [pen(f"  {line.sign} {line.text}".rstrip(), OF_SIGN[line.sign]) for line in lines.of_plan(plan)]
     out += ["", *_findings(plan.findings, pen)]
     out += [f"Plan: {lines.summary(plan)}.", f"Digest: {plan.digest}"]

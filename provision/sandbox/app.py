@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from provision.sandbox.compression import MAX_BODY
 from provision.sandbox.dispatch import Dispatcher, RawAnswer, RawRequest
 from provision.sandbox.routes import ENDPOINTS
 from provision.sandbox.routing import Router
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from provision.sandbox.control import Control
     from provision.sandbox.tokens.service import Login
 
-MAX_BODY = 4 * 1024 * 1024  # bytes, of any request
 _GRAPH = ("/v1.0/", "/beta/")
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
 ABORT = "provision.sandbox.abort"  # an ASGI extension: a server's way to cut the connection

@@ -27,7 +27,7 @@ class Call:
     root: str  # scheme://host of the request
     headers: dict[str, str]  # names in lower case
     query: Query
-    body: Any  # parsed JSON; None when the request had none
+    body: Any  # parsed JSON; bytes of an image; None when the request had none
     caller: Caller
     tenant: Tenant
     store: Store
@@ -55,10 +55,10 @@ class Call:
 
 @dataclass(slots=True)
 class Answer:
-    """What a handler returns; ``body`` None makes an empty answer, a str makes text/plain."""
+    """What a handler returns; ``body`` None makes an empty answer, a str text/plain, bytes a stream."""
 
     status: int = 200
-    body: Json | str | None = None
+    body: Json | str | bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
 
 

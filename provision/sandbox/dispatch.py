@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import envelope, rights
+from provision.sandbox import compression, envelope, rights
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.caller import Caller
 from provision.sandbox.errors import GraphError, bad_syntax, unknown_segment
@@ -165,12 +165,17 @@ def _json_faults() -> Iterator[None]:
 
 
 def _body(raw: RawRequest) -> Any:
-    if raw.body is None:
+    content = raw.body
+    if content is not None:
+        content = compression.plain(content, raw.headers.get("content-encoding", ""))
+    if content is None:
         raise GraphError(413, "RequestEntityTooLarge", "The request body is too large.")
-    if raw.method not in _BODY_METHODS or not raw.body.strip():
+    if raw.method not in _BODY_METHODS or not content.strip():
         return None
+    if raw.headers.get("content-type", "").lower().startswith("image/"):
+        return content
     with _json_faults():
-        document = json.loads(raw.body)
+        document = json.loads(content)
         _check_depth(document, 0)
         # A lone surrogate is JSON, and cannot be stored or answered as UTF-8.
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
@@ -199,6 +204,8 @@ def _render(answer: Answer, detail: str, headers: dict[str, str]) -> RawAnswer:
     headers |= answer.headers
     if answer.body is None:
         return RawAnswer(answer.status, headers, b"")
+    if isinstance(answer.body, bytes):
+        return RawAnswer(answer.status, headers, answer.body)
     if isinstance(answer.body, str):
         content, headers["Content-Type"] = answer.body.encode(), "text/plain"
     else:

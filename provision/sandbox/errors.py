@@ -58,9 +58,41 @@ def unsupported_query(message: str) -> GraphError:
     return GraphError(400, "Request_UnsupportedQuery", message)
 
 
+def no_direct_queries() -> GraphError:
+    """400 for a collection that is in the model and is read through other objects only.
+
+    Quoted in msgraph-sdk-dotnet pull request 2820.
+    """
+    return unsupported_query("Direct queries to this resource type are not supported.")
+
+
+def invalid_grant_identifier() -> GraphError:
+    """400 for a key that cannot be an app role assignment's (microsoft-graph-docs issue 5869)."""
+    return bad_request("Invalid resource identifier for EntitlementGrant.")
+
+
+def no_contained_writes() -> GraphError:
+    """400 for a write through a relation to objects that live elsewhere.
+
+    Quoted in microsoft-graph-docs issue 15139.
+    """
+    return bad_syntax(
+        "Write requests are only supported on contained entities or navigation properties with bindings."
+    )
+
+
 def unknown_segment(segment: str) -> GraphError:
     """400 for a path segment which is not in the model."""
     return bad_syntax(f"Resource not found for the segment '{segment}'.")
+
+
+def after_collection(collection: str) -> GraphError:
+    """400 for a segment with a dollar where a key belongs: quoted in azure-cli issue 25291."""
+    return bad_syntax(
+        f"The request URI is not valid. Since the segment '{collection}' refers to a collection, this must be"
+        " the last segment in the request URI or it must be followed by an function or action that can be"
+        " bound to it otherwise all intermediate segments must refer to a single resource."
+    )
 
 
 def method_not_allowed() -> GraphError:
@@ -90,9 +122,8 @@ def invalid_value(name: str, resource: str) -> GraphError:
 
 
 def missing_value(name: str, resource: str) -> GraphError:
-    """400 for a required property that is absent or null."""
-    message = f"A value is required for property '{name}' of resource '{resource}'."
-    return bad_request(message, Detail("MissingValue", message, name))
+    """400 for a required property that is absent or null; every quoted one is without ``details``."""
+    return bad_request(f"A value is required for property '{name}' of resource '{resource}'.")
 
 
 def read_only(name: str) -> GraphError:

@@ -154,6 +154,7 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
     (_WRITE, "*/*/appRoleAssignedTo/**", _REVOKE),
     (_WRITE, "*/*/appRoleAssignments/**", _REVOKE),
     (_READ, "*/*/appRoleAssignments/**", _READ_APPS),
+    (_ALL, "appRoleAssignments/**", _ANYBODY),  # refused to everybody by its handler
     # serviceprincipal-list, -post-serviceprincipals, -update, -delete
     (_READ, "servicePrincipals/*/appManagementPolicies/**", _READ_POLICY_LINK),
     (_WRITE, "servicePrincipals/*/appManagementPolicies/**", _WRITE_POLICY_LINK),

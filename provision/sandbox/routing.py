@@ -60,6 +60,8 @@ class Router:
             keys = _match(endpoint.parts, segments)
             if keys is None:
                 continue
+            if wrong_verb and endpoint.parts[-1] == PROPERTY:
+                break  # an action is no property, whatever the verb
             if endpoint.method == method:
                 return endpoint, keys
             wrong_verb = wrong_verb or endpoint.parts[-1] != PROPERTY

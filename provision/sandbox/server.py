@@ -31,6 +31,7 @@ CLOUD_HOSTS = (
     "graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn",
     "login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn",
     "login.partner.microsoftonline.cn", "login.microsoft.com", "management.azure.com",
+    "main.iam.ad.ext.azure.com",  # tokens/portal.py
 )  # fmt: skip
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _KEEP_ALIVE = 75  # seconds: longer than clients keep a connection, so that none is reused as it closes

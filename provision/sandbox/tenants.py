@@ -8,7 +8,7 @@ import uuid
 from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
 from provision.sandbox.clock import Clock, instant
 from provision.sandbox.data import first_party
-from provision.sandbox.directory.people import security_identifier
+from provision.sandbox.directory.people import begun, signing_in_as
 from provision.sandbox.directory.policies import DEFAULT_ID
 from provision.sandbox.entities import people, service_principal, tenancy
 from provision.sandbox.entities.grants import opaque_id
@@ -82,9 +82,9 @@ def add_user(
     """A person, without licence or mailbox."""
     record_id = _fixed(tenant, f"user:{seed or name.lower()}")
     props = people.USER.defaults() | {
-        "id": record_id, "displayName": display_name, "userPrincipalName": name,
+        "displayName": display_name, "userPrincipalName": name,
         "mailNickname": re.sub(r"[^A-Za-z0-9._-]", "", name.partition("@")[0]), "accountEnabled": True,
-        "createdDateTime": instant(clock.now()), "securityIdentifier": security_identifier(record_id),
+        "identities": signing_in_as(tenant, name), **begun(record_id, instant(clock.now())),
     }  # fmt: skip
     return tenant.put(Record("user", record_id, props))
 

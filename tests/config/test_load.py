@@ -402,6 +402,15 @@ class TestPaths:
         write(LEAST.replace("3f0c", "4f0c"), "b.yaml")
         assert len(load(["a.yaml", "b.yaml"])) == 2
 
+    def test_one_registration_adopted_twice(self) -> None:
+        """A config that was copied with its client_id would undo the other's changes for ever."""
+        adopting = LEAST.replace("  admin_url", f"  client_id: {GUID}\n  admin_url")
+        write(adopting, "a.yaml")
+        write(adopting.replace("collab-prod", "collab-staging"), "b.yaml")
+        (fault,) = fails("a.yaml", "b.yaml")
+        assert "duplicate-name" in fault
+        assert "is declared for this tenant in a.yaml:" in fault
+
     def test_every_error_of_every_file_at_once(self) -> None:
         write(LEAST + "tennant: x\nconsent: maybe\n", "a.yaml")
         write("name: [\n", "b.yaml")

@@ -190,6 +190,7 @@ class Life:
                 trace=self.said.append,
             )
             job = Job(
+                path="prod.yaml",
                 desired=self.desired,
                 target=Target.SANDBOX,
                 tenant=Tenant(graph, TENANT),

@@ -5,7 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
+import subprocess
 import sys
+import time
 import traceback
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,3 +174,25 @@ def test_no_frame_on_the_way_has_the_value_in_a_local(code: str, monkeypatch: py
         error = error.__context__
     assert "in deliver" in said
     assert value not in said.replace(f"value = {value!r}", "")
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(provision: Program, name: str) -> None:
+    """A command left alone would write a value that is revoked over the next one."""
+    write_config()
+    slow = "import sys, time, pathlib; pathlib.Path('begun').touch(); time.sleep(1); "
+    deliver = command(slow + "pathlib.Path('vault').write_text(sys.stdin.read())")
+    argv = ("apply", "prod.yaml", "--sandbox", "--yes", "-o", "json", "--deliver", deliver)
+    code = "from provision.cli.main import main; main()"
+    with subprocess.Popen([sys.executable, "-c", code, *argv], stdout=subprocess.PIPE, text=True) as process:
+        while not Path("begun").exists():
+            time.sleep(0.05)
+        process.send_signal(getattr(signal, name))
+        out, _ = process.communicate(timeout=60)
+    assert (process.returncode, json.loads(out)["name"]) == (130, "interrupted")
+    (secret,) = Tenant().application()["passwordCredentials"]
+    assert Path("vault").read_text().startswith(secret["hint"])
+    again = apply(provision, deliver)
+    assert again.code == 0
+    assert {change["status"] for change in again.json["changes"]} <= {"unchanged", "done"}
+    assert Tenant().application()["passwordCredentials"] == [secret]

@@ -77,6 +77,10 @@ def test_sending_is_accepted_and_kept_among_the_sent(world: World) -> None:
     assert sent[0]["from"]["emailAddress"]["address"] == f"noreply@{DOMAIN}"
     one = world.graph(MAILER, "GET", f"{box}/messages/{sent[0]['id']}?$select=subject").json()
     assert one["subject"] == "proof"
+    # The example of user-post-messages: each tells its version; contexts are percent-encoded.
+    assert one["@odata.etag"] == sent[0]["@odata.etag"] == f'W/"{sent[0]["changeKey"]}"'
+    assert one["@odata.context"].endswith(f"#users('noreply%40{DOMAIN}')/messages(subject)/$entity")
+    assert sent[0]["webLink"].startswith("https://")
     inbox = world.graph(MAILER, "GET", f"/users/ann@{DOMAIN}/mailFolders/inbox/messages").json()["value"]
     assert [m["subject"] for m in inbox] == ["proof"]
 
@@ -146,3 +150,15 @@ def test_a_person_sends_from_the_own_mailbox_only(world: World) -> None:
         "MailboxNotEnabledForRESTAPI",
     )
     assert refused(world.graph(MAILER, "POST", "/me/sendMail", message())) == (400, "BadRequest")
+
+
+@pytest.mark.parametrize("what", ["messages", "mailFolders"])
+def test_an_id_that_is_none_and_one_that_leads_to_nothing(world: World, what: str) -> None:
+    """``ErrorInvalidIdMalformed`` and ``ErrorItemNotFound``, as public clients tell them apart."""
+    base = f"/users/noreply@{DOMAIN}/{what}"
+    for item, status, code in (
+        ("nonsense", 400, "ErrorInvalidIdMalformed"),
+        ("AAMk" + "A" * 100, 404, "ErrorItemNotFound"),
+    ):
+        answer = world.graph(MAILER, "GET", f"{base}/{item}")
+        assert (answer.status_code, answer.json()["error"]["code"]) == (status, code)

@@ -57,7 +57,7 @@ TENANT_UNKNOWN = entry(
     "It is mistyped, or the tenant lives in another cloud: GCC High and DoD have hosts of their own.",
     "Compare Tenant ID with the Overview page of Microsoft Entra ID, and see that tenant.cloud is right.",
     _AADSTS,
-    aadsts=(90002, 90038, 900021, 900382, 900432),
+    aadsts=(90002, 90038, 900021, 900023, 900382, 900432),
 )
 IDS_SWAPPED = entry(
     "PRV805",

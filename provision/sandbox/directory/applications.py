@@ -15,7 +15,14 @@ from provision.sandbox.directory import binding, credentials, principals, valida
 from provision.sandbox.directory.people import default_domain
 from provision.sandbox.entities.application import TYPE
 from provision.sandbox.entities.schema import merged, new_id, read
-from provision.sandbox.errors import GraphError, bad_request, invalid_value, missing_value, read_only
+from provision.sandbox.errors import (
+    GraphError,
+    bad_request,
+    invalid_value,
+    missing_value,
+    not_found,
+    read_only,
+)
 from provision.sandbox.store import Record, Tenant
 
 Json = dict[str, Any]
@@ -32,6 +39,7 @@ def create(call: Call, body: Json, *, unique_name: str | None = None) -> tuple[R
             raise invalid_value("uniqueName", "Application")
         sent["uniqueName"] = unique_name
     passwords = sent.pop("passwordCredentials", [])
+    _refuse_unserved(call, sent)
     _refuse_read_only(sent)
     if sent.get("displayName") is None:
         raise missing_value("displayName", "Application")
@@ -69,6 +77,7 @@ def update(call: Call, record: Record, body: Json) -> Record:
     """The application after a PATCH: complex values merge, collections are replaced."""
     sent = read(TYPE, body)
     wanted_passwords = sent.pop("passwordCredentials", None)
+    _refuse_unserved(call, sent)
     _refuse_read_only(sent, record)
     if "displayName" in sent and sent["displayName"] is None:
         raise invalid_value("displayName", "Application")
@@ -111,6 +120,15 @@ def _owners(call: Call, body: Json) -> tuple[str, ...]:
     if creator and call.tenant.any(call.caller.object_id, ("user", "servicePrincipal")) is not None:
         owners.append(call.caller.object_id)
     return tuple(dict.fromkeys(owners))
+
+
+def _refuse_unserved(call: Call, sent: Json) -> None:
+    """The metadata of v1.0 has it, and the directory does not: msgraph-bicep-types issue 155.
+
+    Clients write it in beta: manicminer/hamilton, ``applications.go``.
+    """
+    if "oauth2RequirePostResponse" in sent and call.version != "beta":
+        raise not_found("")
 
 
 def _refuse_read_only(sent: Json, record: Record | None = None) -> None:

@@ -101,14 +101,21 @@ def patched_passwords(record: Record, wanted: list[Json]) -> Record:
         if old is None:
             text = "New password credentials must be generated using service actions."
             raise bad_request(text, Detail("CannotUpdatePasswordCredential", text, "passwordCredentials"))
-        changed = any(credential[n] is not None and credential[n] != old[n]
-                      for n in ("displayName", "endDateTime", "startDateTime", "secretText"))  # fmt: skip
-        if changed:
+        if _differs(credential, old):
             text = f"Update to existing credential with KeyId '{credential['keyId']}' is not allowed."
             raise bad_request(text, Detail("KeyNotUpdatable", text, "passwordCredentials"))
     kept = {c["keyId"] for c in wanted}
     left = [c for c in record.props["passwordCredentials"] if c["keyId"] in kept]
     return _without_secrets(record.with_props(passwordCredentials=left))
+
+
+def _differs(credential: Json, old: Json) -> bool:
+    """Whether what was sent is not what was read; a client may print a time in another way."""
+    told = {n: credential[n] for n in ("displayName", "secretText") if credential[n] is not None}
+    times = {n: credential[n] for n in ("endDateTime", "startDateTime") if credential[n] is not None}
+    return any(v != old[n] for n, v in told.items()) or any(
+        parse_time(v) != parse_time(old[n]) for n, v in times.items()
+    )
 
 
 def new_secret() -> str:

@@ -15,8 +15,6 @@ from provision.sandbox.entities.parts import FEDERATED_CREDENTIAL as TYPE
 from provision.sandbox.entities.schema import new_id, read
 from provision.sandbox.errors import (
     GraphError,
-    bad_request,
-    conflict,
     invalid_value,
     missing_value,
     read_only,
@@ -40,7 +38,8 @@ def create(tenant: Tenant, application: Record, body: Json) -> Record:
         text = "The maximum number of federated identity credentials per application is 20."
         raise GraphError(403, "Directory_QuotaExceeded", text)
     if any(o.props["name"] == sent["name"] for o in others):
-        raise conflict("name")
+        text = f"FederatedIdentityCredential with name {sent['name']} already exists."
+        raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue", text)  # azure-dev issue 1482
     props = TYPE.defaults() | sent | {"id": new_id()}
     _check(props, others)
     return tenant.put(
@@ -74,6 +73,13 @@ def _check(props: Json, others: list[Record]) -> None:
         raise invalid_value("description", _RESOURCE)
     same = ((o.props["issuer"], o.props["subject"]) for o in others)
     if (props["issuer"], props["subject"]) in same:
-        raise bad_request(
-            "FederatedIdentityCredential with the same issuer and subject already exists on app."
-        )
+        raise _pair_is_taken(props["issuer"], props["subject"])
+
+
+def _pair_is_taken(issuer: str, subject: str) -> GraphError:
+    """Quoted in azure-workload-identity issue 434."""
+    text = ("The combination of issuer and subject must be unique for the application."
+            f" Issuer {issuer} and Subject: {subject} already exist."
+            f" paramName: FederatedIdentityCredential.Subject, paramValue: {subject},"
+            " objectType: Microsoft.Online.DirectoryServices.Application")  # fmt: skip
+    return GraphError(400, "InvalidFederatedIdentityCredentialValue", text)

@@ -13,7 +13,14 @@ from provision.sandbox.clock import precise
 from provision.sandbox.entities.grants import APP_ROLE_ASSIGNMENT, OAUTH2_PERMISSION_GRANT, opaque_id
 from provision.sandbox.entities.schema import is_guid, new_id, read
 from provision.sandbox.entities.service_principal import app_roles, view
-from provision.sandbox.errors import GraphError, bad_request, invalid_value, missing_value, not_a_reference
+from provision.sandbox.errors import (
+    GraphError,
+    bad_request,
+    invalid_value,
+    missing_value,
+    not_a_reference,
+    not_found,
+)
 from provision.sandbox.store import Record
 
 Json = dict[str, Any]
@@ -29,9 +36,11 @@ def assign(call: Call, body: Json) -> Record:
         if sent.get(name) is None:
             raise missing_value(name, "AppRoleAssignment")
     principal = call.tenant.any(sent["principalId"], _PRINCIPALS)
+    if principal is None:
+        raise _unusable(call, sent["principalId"])
     resource = call.tenant.get("servicePrincipal", sent["resourceId"])
-    if principal is None or resource is None:
-        raise not_a_reference()
+    if resource is None:
+        raise _unusable(call, sent["resourceId"])
     role_id = sent["appRoleId"]
     role = next((r for r in app_roles(resource) if r["id"] == role_id), None)
     member = "Application" if principal.kind == "servicePrincipal" else "User"
@@ -51,6 +60,16 @@ def assign(call: Call, body: Json) -> Record:
         "resourceId": resource.id,
     }  # fmt: skip
     return call.tenant.put(Record("appRoleAssignment", record_id, props))
+
+
+def _unusable(call: Call, object_id: str) -> GraphError:
+    """404 for an id that is nobody's (terraform-provider-azuread issue 699, EirikHaughom/ADME issue 5).
+
+    400 for an object that cannot be at this end, or is not known yet (microsoft-graph-docs-contrib
+    issues 1407 and 4628).
+    """
+    known = call.tenant.raw(object_id)
+    return not_found(object_id) if known is None or known.deleted else not_a_reference()
 
 
 def grant(call: Call, body: Json) -> Record:

@@ -16,7 +16,7 @@ from provision.sandbox.clock import instant
 from provision.sandbox.directory import binding
 from provision.sandbox.directory.principals import drop_grants
 from provision.sandbox.entities.people import GROUP, USER
-from provision.sandbox.entities.schema import EntityType, new_id, read
+from provision.sandbox.entities.schema import EntityType, merged, new_id, read
 from provision.sandbox.errors import Detail, bad_request, conflict, invalid_value, missing_value, read_only
 from provision.sandbox.store import Record, Tenant
 
@@ -41,15 +41,15 @@ def create_user(call: Call, body: Json) -> Record:
         raise bad_request(_WEAK, Detail("PasswordComplexity", _WEAK, "password"))
     _check_name(call.tenant, sent["userPrincipalName"])
     now = instant(call.clock.now())
-    props = USER.defaults() | sent | {"id": new_id(), "createdDateTime": now}
-    props["securityIdentifier"] = security_identifier(props["id"])
+    props = _merge(USER.defaults(), sent) | begun(new_id(), now)
+    props["identities"] = signing_in_as(call.tenant, props["userPrincipalName"])
     private = {"password": hashing.hashed(profile["password"])}
     return call.tenant.put(Record("user", props["id"], props, private=private))
 
 
 def update_user(call: Call, record: Record, body: Json) -> None:
     """Change a person."""
-    sent = _writable(USER, read(USER, body))
+    sent = _writable(USER, read(USER, body), record)
     profile = sent.pop("passwordProfile", None) or {}
     if "userPrincipalName" in sent and sent["userPrincipalName"] != record.props["userPrincipalName"]:
         if not sent["userPrincipalName"]:
@@ -57,12 +57,36 @@ def update_user(call: Call, record: Record, body: Json) -> None:
         _check_name(call.tenant, sent["userPrincipalName"])
     if sent.get("displayName", "x") in (None, ""):
         raise invalid_value("displayName", "User")
-    changed = replace(record, props={**record.props, **sent})
+    changed = replace(record, props=_merge(record.props, sent))
+    if "userPrincipalName" in sent:
+        identities = signing_in_as(call.tenant, sent["userPrincipalName"])
+        changed = changed.with_props(identities=identities)
     if profile.get("password"):
+        now = instant(call.clock.now())
         changed = replace(
-            changed, private={**record.private, "password": hashing.hashed(profile["password"])}
+            changed.with_props(lastPasswordChangeDateTime=now, signInSessionsValidFromDateTime=now),
+            private={**record.private, "password": hashing.hashed(profile["password"])},
         )
     call.tenant.put(changed)
+
+
+def begun(record_id: str, now: str) -> Json:
+    """What a new person has of itself (https://learn.microsoft.com/graph/api/resources/user)."""
+    return {"id": record_id, "createdDateTime": now, "securityIdentifier": security_identifier(record_id),
+            "lastPasswordChangeDateTime": now, "signInSessionsValidFromDateTime": now}  # fmt: skip
+
+
+def signing_in_as(tenant: Tenant, name: str) -> list[Json]:
+    """``identities``: the name, issued by the tenant's initial domain.
+
+    https://learn.microsoft.com/graph/api/resources/objectidentity
+    """
+    issuer = next((d.id for d in tenant.all("domain") if d.props["isInitial"]), default_domain(tenant))
+    return [{"signInType": "userPrincipalName", "issuer": issuer, "issuerAssignedId": name}]
+
+
+def _merge(props: Json, sent: Json) -> Json:
+    return props | {n: merged(USER.by_name[n.lower()], props.get(n), v) for n, v in sent.items()}
 
 
 def create_group(call: Call, body: Json) -> Record:
@@ -105,7 +129,7 @@ def default_domain(tenant: Tenant) -> str | None:
 
 def update_group(call: Call, record: Record, body: Json) -> None:
     """Change a group; ``members@odata.bind`` adds to those it has."""
-    sent = _writable(GROUP, read(GROUP, body))
+    sent = _writable(GROUP, read(GROUP, body), record)
     if sent.get("displayName", "x") in (None, ""):
         raise invalid_value("displayName", "Group")
     links = dict(record.links)
@@ -148,9 +172,11 @@ def security_identifier(object_id: str) -> str:
     return "S-1-12-1-" + "-".join(str(w) for w in words)
 
 
-def _writable(entity: EntityType, sent: Json) -> Json:
+def _writable(entity: EntityType, sent: Json, record: Record | None = None) -> Json:
+    """What may be set; what a client read and sent back (hamilton: the ``id``) is not a change."""
+    kept = record.props if record is not None else {}
     for name, value in sent.items():
-        if entity.by_name[name.lower()].read_only and value is not None:
+        if entity.by_name[name.lower()].read_only and value not in (None, kept.get(name)):
             raise read_only(name)
     return {n: v for n, v in sent.items() if not entity.by_name[n.lower()].read_only}
 

@@ -89,7 +89,7 @@ def create(tenant: Tenant, body: Json) -> Record:
 def update(tenant: Tenant, record: Record, body: Json) -> None:
     """A policy after a PATCH, the tenant's own or a custom one."""
     entity = APP_POLICY if record.kind == APP_POLICY.kind else DEFAULT_POLICY
-    props = _merge(entity, record.props, _writable(entity, body))
+    props = _merge(entity, record.props, _writable(entity, body, record))
     for name in ("restrictions", "applicationRestrictions", "servicePrincipalRestrictions"):
         _check(props.get(name))
     tenant.put(replace(record, props=props))
@@ -101,11 +101,12 @@ def delete(tenant: Tenant, record: Record) -> None:
     tenant.remove(record)
 
 
-def _writable(entity: EntityType, body: Json) -> Json:
+def _writable(entity: EntityType, body: Json, record: Record | None = None) -> Json:
     sent = read(entity, body)
+    kept = record.props if record is not None else {}
     for name, value in list(sent.items()):
         if entity.by_name[name.lower()].read_only:
-            if value is not None:
+            if value not in (None, kept.get(name)):
                 raise read_only(name)
             del sent[name]
     return sent

@@ -11,7 +11,7 @@ from provision.sandbox.directory.people import groups_of
 from provision.sandbox.store import Record, Tenant
 
 KINDS = ("application", "servicePrincipal", "user", "group", "directoryRole", "organization",
-         "appManagementPolicy", "extensionProperty")  # fmt: skip
+         "appManagementPolicy", "extensionProperty", "administrativeUnit")  # fmt: skip
 """The kinds of record that are directory objects."""
 
 

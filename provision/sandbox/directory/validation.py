@@ -77,27 +77,23 @@ def _token_version(props: Json) -> None:
     if props["api"]["requestedAccessTokenVersion"] not in (None, 1, 2):
         raise bad_request("Property api.requestedAccessTokenVersion is invalid.")
     scopes = props["api"]["oauth2PermissionScopes"]
-    _entries_have_ids(scopes, "api.oauth2PermissionScopes")
+    _entries_have_ids(scopes, "api")
 
 
 def _tags(props: Json) -> None:
     tags = props["tags"]
     if any(not 1 <= len(t) <= 256 or any(c.isspace() for c in t) for t in tags):
         raise _invalid("tags")
-    if len(set(tags)) != len(tags):
-        raise duplicate()
+    _refuse_duplicates("tags", tags)
 
 
 def _required_access(props: Json) -> None:
     wanted = props["requiredResourceAccess"]
     if any(not is_guid(r["resourceAppId"] or "") for r in wanted):
         raise _invalid("requiredResourceAccess")
-    if len({r["resourceAppId"].lower() for r in wanted}) != len(wanted):
-        raise duplicate()
+    _refuse_duplicates("requiredResourceAccess", [r["resourceAppId"].lower() for r in wanted])
     for resource in wanted:
-        ids = [a["id"] for a in resource["resourceAccess"]]
-        if len(set(ids)) != len(ids):
-            raise duplicate()
+        _refuse_duplicates("requiredResourceAccess", [a["id"] for a in resource["resourceAccess"]])
         if any(a["id"] is None or a["type"] not in ("Role", "Scope") for a in resource["resourceAccess"]):
             raise _invalid("requiredResourceAccess")
     if len(wanted) > 50 or sum(len(r["resourceAccess"]) for r in wanted) > 400:
@@ -116,18 +112,18 @@ def _app_roles(props: Json) -> None:
 def _entries_have_ids(entries: list[Json], name: str) -> None:
     if any(e["id"] is None for e in entries):
         raise _invalid(name)
-    ids = [e["id"] for e in entries]
     values = [e["value"] for e in entries if e["value"] is not None]
-    if len(set(ids)) != len(ids) or len(set(values)) != len(values):
-        raise duplicate()
+    _refuse_duplicates(name, [e["id"] for e in entries])
+    _refuse_duplicates(name, values)
     if any(len(v) > 120 or any(c.isspace() for c in v) for v in values):
         raise _invalid(name)
 
 
-def duplicate() -> GraphError:
-    """400 for the same entry twice."""
-    text = "Request contains a property with duplicate values."
-    return bad_request(text, Detail("DuplicateValue", text))
+def _refuse_duplicates(name: str, values: list[str]) -> None:
+    """400 for the same entry twice: quoted in microsoft-graph-docs issue 21667."""
+    if len(set(values)) != len(values):
+        text = "Request contains a property with duplicate values."
+        raise GraphError(400, "DuplicateValue", text, (Detail("DuplicateValue", text, name),))
 
 
 # -- addresses ------------------------------------------------------------------------------
@@ -139,12 +135,10 @@ def _redirects(part: str) -> Any:
     def test(props: Json) -> None:
         uris = props[part]["redirectUris"]
         limit = 100 if props["signInAudience"] in PERSONAL else 256
-        name = f"{part}.redirectUris"
-        if len(uris) > limit or len(set(uris)) != len(uris):
-            raise duplicate() if len(set(uris)) != len(uris) else _invalid(name)
-        for uri in uris:
-            if not _redirect(uri, part, personal=props["signInAudience"] in PERSONAL):
-                raise _invalid(name)
+        _refuse_duplicates(part, uris)
+        personal = props["signInAudience"] in PERSONAL
+        if len(uris) > limit or not all(_redirect(uri, part, personal=personal) for uri in uris):
+            raise _invalid(part)  # by its own name, not the member's: msgraph-sdk-powershell issue 3149
         if part == "web":
             _web_urls(props["web"])
 
@@ -175,9 +169,9 @@ def _redirect(uri: str, part: str, *, personal: bool) -> bool:
 def _web_urls(web: Json) -> None:
     logout, home = web["logoutUrl"], web["homePageUrl"]
     if logout is not None and (len(logout) > 255 or not (logout.startswith("https://") or _local(logout))):
-        raise _invalid("web.logoutUrl")
+        raise _invalid("web")
     if home is not None and (urlsplit(home).scheme not in ("http", "https") or len(home) > 255):
-        raise _invalid("web.homePageUrl")
+        raise _invalid("web")
 
 
 def _local(url: str) -> bool:
@@ -187,14 +181,16 @@ def _local(url: str) -> bool:
 def _identifier_uris(tenant: Tenant, props: Json, current: Record | None) -> None:
     uris = props["identifierUris"]
     before = set(current.props["identifierUris"]) if current else set()
-    if len(set(uris)) != len(uris):
-        raise duplicate()
+    _refuse_duplicates("identifierUris", uris)
     limit = 120 if props["signInAudience"] in PERSONAL else 255
     for uri in uris:
         if uri in before:
             continue
         if not uri or len(uri) > limit or any(c.isspace() for c in uri) or not urlsplit(uri).scheme:
             raise _invalid("identifierUris")
+        if uri.endswith("/"):  # quoted in terraform-provider-azuread pull request 928 and issue 1728
+            text = f"Application alias '{uri}' value is invalid."
+            raise GraphError(400, "IdentifierUrisEndsWithSlash", text)
         if urlsplit(uri).scheme in ("http", "https"):
             _verified(tenant, uri)
         if any(uri in app.props["identifierUris"] for app in tenant.all("application")

@@ -17,6 +17,8 @@ TYPE = EntityType(
     navigation=("owners", "federatedIdentityCredentials", "extensionProperties", "appManagementPolicies",
                 "createdOnBehalfOf", "homeRealmDiscoveryPolicies", "tokenIssuancePolicies",
                 "tokenLifetimePolicies"),
+    contained=frozenset({"federatedIdentityCredentials", "extensionProperties"}),
+    sortable=frozenset({"createdDateTime", "deletedDateTime", "displayName"}),
     unfilterable=frozenset({"passwordCredentials", "addIns", "api", "optionalClaims", "spa", "publicClient",
                             "parentalControlSettings", "notes"}),
     props=(

@@ -83,6 +83,7 @@ WEB = Complex("WebApplication", (
     Prop("implicitGrantSettings", _IMPLICIT, nested=True),
     Prop("redirectUriSettings", _REDIRECT_SETTING, many=True),
 ))  # fmt: skip
+SECURITY_ATTRIBUTES = Complex("CustomSecurityAttributeValue", ())
 SAML_SSO = Complex("SamlSingleSignOnSettings", (Prop("relayState"),))
 RESOURCE_SPECIFIC = Complex("ResourceSpecificPermission", (
     Prop("id", "Guid"), Prop("value"), Prop("displayName"), Prop("description"),

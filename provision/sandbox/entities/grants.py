@@ -12,7 +12,7 @@ from provision.sandbox.entities.schema import EntityType, Prop
 
 APP_ROLE_ASSIGNMENT = EntityType(
     kind="appRoleAssignment", name="appRoleAssignment", resource="AppRoleAssignment",
-    collection="appRoleAssignments", directory_object=False,
+    collection="appRoleAssignments",
     props=(
         Prop("id", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
         Prop("appRoleId", "Guid"), Prop("createdDateTime", "DateTimeOffset", read_only=True),
@@ -24,7 +24,7 @@ APP_ROLE_ASSIGNMENT = EntityType(
 
 OAUTH2_PERMISSION_GRANT = EntityType(
     kind="oauth2PermissionGrant", name="oAuth2PermissionGrant", resource="OAuth2PermissionGrant",
-    collection="oauth2PermissionGrants", directory_object=False,
+    collection="oauth2PermissionGrants",
     props=(
         Prop("clientId"), Prop("consentType"), Prop("id", read_only=True), Prop("principalId"),
         Prop("resourceId"), Prop("scope"),

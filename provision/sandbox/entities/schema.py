@@ -68,6 +68,9 @@ class EntityType:
     navigation: tuple[str, ...] = ()
     directory_object: bool = True
     unfilterable: frozenset[str] = frozenset()
+    sortable: frozenset[str] | None = None  # None: nobody says which
+    disjunctive: bool = True  # whether a filter may say "or"
+    contained: frozenset[str] = frozenset()  # relations to what is a part of it, by the metadata
     by_name: Mapping[str, Prop] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -21,6 +21,9 @@ TYPE = EntityType(
                 "transitiveMemberOf", "ownedObjects", "createdObjects", "appManagementPolicies",
                 "claimsMappingPolicies", "delegatedPermissionClassifications", "endpoints",
                 "homeRealmDiscoveryPolicies", "tokenIssuancePolicies", "tokenLifetimePolicies"),
+    contained=frozenset({"appRoleAssignments", "appRoleAssignedTo", "delegatedPermissionClassifications",
+                         "endpoints"}),
+    sortable=frozenset({"createdDateTime", "deletedDateTime", "displayName"}),
     unfilterable=frozenset({"passwordCredentials", "addIns", "appRoles",
                             "oauth2PermissionScopes", "info", "notes"}),
     props=(
@@ -62,6 +65,7 @@ TYPE = EntityType(
         Prop("passwordCredentials", ct.PASSWORD_CREDENTIAL, many=True),
         Prop("resourceSpecificApplicationPermissions", ct.RESOURCE_SPECIFIC, many=True, read_only=True),
         Prop("verifiedPublisher", ct.VERIFIED_PUBLISHER, nested=True, read_only=True),
+        Prop("customSecurityAttributes", ct.SECURITY_ATTRIBUTES, shown=False),
     ),
 )  # fmt: skip
 

@@ -12,20 +12,22 @@ _VERIFIED_DOMAIN = Complex("VerifiedDomain", (
     Prop("capabilities"), Prop("isDefault", "Boolean"), Prop("isInitial", "Boolean"), Prop("name"),
     Prop("type"),
 ))  # fmt: skip
-_STRINGS_NULL = ("city", "country", "countryLetterCode", "postalCode", "preferredLanguage", "state", "street")
+_QUOTA = Complex("DirectorySizeQuota", (Prop("used", "Int32"), Prop("total", "Int32")))
 
 ORGANIZATION = EntityType(
     kind="organization", name="organization", resource="Organization", collection="organization",
     props=(
         Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
-        Prop("businessPhones", many=True), *(Prop(name) for name in _STRINGS_NULL),
+        Prop("businessPhones", many=True), Prop("city"), Prop("country"), Prop("countryLetterCode"),
         Prop("createdDateTime", "DateTimeOffset", read_only=True), Prop("defaultUsageLocation"),
         Prop("displayName"), Prop("isMultipleDataLocationsForServicesEnabled", "Boolean"),
         Prop("marketingNotificationEmails", many=True), Prop("onPremisesLastSyncDateTime", "DateTimeOffset"),
         Prop("onPremisesSyncEnabled", "Boolean"),
-        Prop("partnerTenantType"), Prop("securityComplianceNotificationMails", many=True),
-        Prop("securityComplianceNotificationPhones", many=True),
+        Prop("partnerTenantType"), Prop("postalCode"), Prop("preferredLanguage"),
+        Prop("securityComplianceNotificationMails", many=True),
+        Prop("securityComplianceNotificationPhones", many=True), Prop("state"), Prop("street"),
         Prop("technicalNotificationMails", many=True), Prop("tenantType", default="AAD"),
+        Prop("directorySizeQuota", _QUOTA, read_only=True),
         Prop("assignedPlans", Complex("AssignedPlan", (
             Prop("assignedDateTime", "DateTimeOffset"), Prop("capabilityStatus"), Prop("service"),
             Prop("servicePlanId", "Guid"),
@@ -38,13 +40,14 @@ ORGANIZATION = EntityType(
 DOMAIN = EntityType(
     kind="domain", name="domain", resource="Domain", collection="domains", directory_object=False,
     props=(
-        Prop("id", read_only=True), Prop("authenticationType", default="Managed"),
-        Prop("availabilityStatus"), Prop("isAdminManaged", "Boolean", default=True),
+        # As public examples of real answers have them (2022-12).
+        Prop("authenticationType", default="Managed"), Prop("availabilityStatus"),
+        Prop("id", read_only=True), Prop("isAdminManaged", "Boolean", default=True),
         Prop("isDefault", "Boolean", default=False), Prop("isInitial", "Boolean", default=False),
         Prop("isRoot", "Boolean", default=True), Prop("isVerified", "Boolean", default=True),
-        Prop("manufacturer"), Prop("model"), Prop("passwordNotificationWindowInDays", "Int32"),
-        Prop("passwordValidityPeriodInDays", "Int32"), Prop("state"),
-        Prop("supportedServices", many=True),
+        Prop("supportedServices", many=True), Prop("passwordValidityPeriodInDays", "Int32"),
+        Prop("passwordNotificationWindowInDays", "Int32"), Prop("state"),
+        Prop("manufacturer", shown=False), Prop("model", shown=False),
     ),
 )  # fmt: skip
 
@@ -123,16 +126,20 @@ ROLE_ASSIGNMENT = EntityType(
 
 ROLE_DEFINITION = EntityType(
     kind="roleDefinition", name="unifiedRoleDefinition", resource="RoleDefinition",
-    collection="roleManagement/directory/roleDefinitions", directory_object=False,
+    collection="roleManagement/directory/roleDefinitions", directory_object=False, disjunctive=False,
     props=(
         Prop("id", read_only=True), Prop("description"), Prop("displayName"),
         Prop("isBuiltIn", "Boolean", default=True), Prop("isEnabled", "Boolean", default=True),
         Prop("resourceScopes", many=True), Prop("templateId"), Prop("version"),
+        Prop("rolePermissions", Complex("UnifiedRolePermission", (
+            Prop("allowedResourceActions", many=True), Prop("condition"),
+        )), many=True),
     ),
 )  # fmt: skip
 
 # Built-in directory roles this work asks about:
 # https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+DIRECTORY_READERS = "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
 ROLES = {
     "62e90394-69f5-4237-9190-012177145e10": "Global Administrator",
     "f2ef992c-3afb-46b9-b7cf-a126ee74c451": "Global Reader",
@@ -143,6 +150,6 @@ ROLES = {
     "29232cdf-9323-42fd-ade2-1d097af3e4de": "Exchange Administrator",
     "fe930be7-5e62-47db-91af-98c3a49a38b1": "User Administrator",
     "fdd7a751-b60b-444a-984c-02652fe8fa1c": "Groups Administrator",
-    "88d8e3e3-8f55-4a1e-953a-9b9898b8876b": "Directory Readers",
+    DIRECTORY_READERS: "Directory Readers",
     "194ae4cb-b126-40b2-bd5b-6091b380977d": "Security Administrator",
 }

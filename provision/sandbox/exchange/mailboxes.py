@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from typing import TYPE_CHECKING
 
 from provision.sandbox.errors import GraphError
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 PURPOSE = {"user": "user", "shared": "shared", "room": "room", "equipment": "equipment", "linked": "linked"}
 WITHOUT = ("none", "unlicensed", "soft-deleted")  # a user is there, a mailbox that answers is not
 KINDS = (*PURPOSE, *WITHOUT)
+
+_ID = re.compile(r"A[A-Z]Mk[\w=-]{36,}")  # an entry of a store, in base64url
 
 # Well-known folder to name (https://learn.microsoft.com/graph/api/resources/mailfolder).
 FOLDERS = {
@@ -75,8 +78,18 @@ def folder_id(user: Record, well_known: str) -> str:
 
 
 def folder(user: Record, name: str) -> str:
-    """The well-known name of the folder that a path names, by that or by its id; 404 otherwise."""
+    """The well-known name of the folder that a path names, by that or by its id."""
     for well_known in FOLDERS:
         if name.lower() == well_known or name == folder_id(user, well_known):
             return well_known
-    raise GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+    raise not_in_store(name)
+
+
+def not_in_store(item_id: str) -> GraphError:
+    """404 for an id that leads to nothing, 400 for a text that is no id of Exchange's.
+
+    https://learn.microsoft.com/graph/errors and https://learn.microsoft.com/graph/outlook-immutable-id
+    """
+    if not _ID.fullmatch(item_id):
+        return GraphError(400, "ErrorInvalidIdMalformed", "Id is malformed.")
+    return GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")

@@ -10,6 +10,7 @@ import base64
 import re
 import secrets
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from provision.sandbox.clock import instant
 from provision.sandbox.errors import GraphError
@@ -136,7 +137,9 @@ def _body(given: Any) -> tuple[str, str]:
 
 def _keep(call: Call, user: Record, folder: str, props: Json) -> None:
     record_id = _opaque()
-    own = {"id": record_id, "changeKey": secrets.token_urlsafe(12), "parentId": user.id,
+    link = f"https://outlook.office365.com/owa/?ItemID={quote(record_id)}&exvsurl=1&viewmodel=ReadMessageItem"
+    own = {"id": record_id, "changeKey": secrets.token_urlsafe(12), "parentId": user.id, "webLink": link,
+           "conversationIndex": base64.b64encode(secrets.token_bytes(22)).decode(),
            "parentFolderId": mailboxes.folder_id(user, folder)}  # fmt: skip
     call.tenant.put(Record("message", record_id, props | own))
 

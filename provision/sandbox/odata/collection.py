@@ -38,7 +38,7 @@ class Listing:
         context: str,
         *,
         view: Callable[[Record], Json] = lambda r: r.props,
-        related: Callable[[Record, str, shapes.Shape], Any] | None = None,
+        related: Callable[[Record, str, shapes.Shape], Json] | None = None,
         show: Callable[[Record, shapes.Shape], Json] | None = None,
         page: int = DEFAULT_PAGE,
         headers: dict[str, str] | None = None,
@@ -75,7 +75,7 @@ class Listing:
         self._advanced = True
         return Answer(200, str(len(self._matching(records))))
 
-    def _of(self, record: Record) -> Callable[[str, shapes.Shape], Any] | None:
+    def _of(self, record: Record) -> Callable[[str, shapes.Shape], Json] | None:
         related = self._related
         return None if related is None else lambda name, shape: related(record, name, shape)
 
@@ -149,6 +149,8 @@ class Listing:
                 raise bad_syntax(f"Could not find a property named '{name}' on type"
                                  f" 'microsoft.graph.{self._entity.name}'.")  # fmt: skip
             key = prop.name
+            if self._entity.sortable is not None and key not in self._entity.sortable:
+                raise unsupported_query(f"Unsupported sort property '{key}' for '{self._entity.resource}'.")
             records = sorted(
                 records,
                 key=lambda r: (self._view(r).get(key) is not None, str(self._view(r).get(key)).lower()),
@@ -189,7 +191,7 @@ class Listing:
         token = self._call.query.get("skiptoken")
         if token is None:
             if self._call.query.get("skip") is not None and self._entity.directory_object:
-                raise bad_syntax("'$skip' is not supported by the service.")
+                raise bad_request("'$skip' is not supported by the service.")  # msgraph-metadata issue 135
             return int(self._call.query.get("skip") or 0)
         try:
             start, mark = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))

@@ -47,6 +47,8 @@ class Compiler:
     def _truth(self, node: Node) -> _Value:
         match node:
             case Logic(op, left, right):
+                if op == "or" and not self._entity.disjunctive:
+                    raise unsupported_query("Or operator not supported for this entity set.")
                 a, b = self._truth(left), self._truth(right)
                 if op == "and":
                     return lambda o, v: a(o, v) and b(o, v)

@@ -3,11 +3,13 @@
 A segment is a name (``applications``), and may carry a key in parentheses:
 ``('x')``, ``(appId='x')``. Both key forms mean the same as the next segment being the key
 (https://learn.microsoft.com/graph/api/application-get: "You can address an application
-using either its id or appId").
+using either its id or appId"), which may name it too: ``/directoryRoles/roleTemplateId=x``, as
+https://learn.microsoft.com/graph/api/directoryrole-get had it and manicminer/hamilton sends it.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import unquote
 
@@ -31,11 +33,18 @@ def split(path: str) -> list[Segment]:
     out: list[Segment] = []
     for raw in _pieces(path):
         text = unquote(raw)
+        named = _NAMED_KEY.fullmatch(text)
+        if named is not None:
+            out.append(Key(_unquote(named["value"]), named["name"]))
+            continue
         name, key = _key(text)
         out.append(name)
         if key is not None:
             out.append(key)
     return out
+
+
+_NAMED_KEY = re.compile(r"(?P<name>[A-Za-z]\w*)=(?P<value>[^=]+)")  # an id in base64 may end in "="
 
 
 def _pieces(path: str) -> list[str]:

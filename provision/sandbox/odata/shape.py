@@ -97,7 +97,7 @@ def unparsable(name: str, kind: str) -> GraphError:
 
 
 def show(entity: EntityType, props: Json, shape: Shape,
-         related: Callable[[str, Shape], list[Json] | Json | None] | None = None) -> Json:  # fmt: skip
+         related: Callable[[str, Shape], Json] | None = None) -> Json:  # fmt: skip
     """The properties of one object as answered, null complex values first, as the service streams them."""
     if shape.select is not None:
         out = {name: props.get(name) for name in shape.select if name.lower() in entity.by_name}
@@ -117,5 +117,6 @@ def show(entity: EntityType, props: Json, shape: Shape,
                 rest[prop.name] = value
         out = simple | complex_null | rest
     if related is not None:
-        out |= {name: related(name, inner) for name, inner in shape.expand.items()}
+        for name, inner in shape.expand.items():
+            out |= related(name, inner)
     return out

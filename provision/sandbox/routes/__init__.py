@@ -13,6 +13,7 @@ from provision.sandbox.routes import (
     policies,
     roles,
     service_principals,
+    unused,
     users,
 )
 from provision.sandbox.routing import Endpoint
@@ -20,5 +21,5 @@ from provision.sandbox.routing import Endpoint
 ENDPOINTS: list[Endpoint] = [
     *applications.ENDPOINTS, *service_principals.ENDPOINTS, *grants.ENDPOINTS, *deleted_items.ENDPOINTS,
     *policies.ENDPOINTS, *users.ENDPOINTS, *groups.ENDPOINTS, *directory.ENDPOINTS, *roles.ENDPOINTS,
-    *mail.ENDPOINTS, *batch.ENDPOINTS,
+    *mail.ENDPOINTS, *batch.ENDPOINTS, *unused.ENDPOINTS,
 ]  # fmt: skip

@@ -8,7 +8,16 @@ from __future__ import annotations
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import applications
 from provision.sandbox.errors import bad_syntax, not_found
-from provision.sandbox.routes import common, federated, links, membership, passwords, properties
+from provision.sandbox.routes import (
+    common,
+    extensions,
+    federated,
+    links,
+    logo,
+    membership,
+    passwords,
+    properties,
+)
 from provision.sandbox.routing import Endpoint
 
 _KIND = "application"
@@ -26,7 +35,7 @@ def count(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/application-post-applications."""
-    record, echo = applications.create(call, common.body_of(call))
+    record, echo = applications.create(call, common.body_of(call, _KIND))
     return common.created(call, record, overlay=echo)
 
 
@@ -40,13 +49,13 @@ def update(call: Call) -> Answer:
     key = call.keys["id"]
     record = common.lookup(call, _KIND, key)
     if record is not None:
-        applications.update(call, record, common.body_of(call))
+        applications.update(call, record, common.body_of(call, _KIND))
         return no_content()
     if not call.create_if_missing:
         raise not_found(key.value)
     if key.name is None or key.name.lower() != "uniquename":
         raise bad_syntax("Upsert is only supported with the alternate key 'uniqueName'.")
-    made, echo = applications.create(call, common.body_of(call), unique_name=key.value)
+    made, echo = applications.create(call, common.body_of(call, _KIND), unique_name=key.value)
     return common.created(call, made, overlay=echo)
 
 
@@ -56,14 +65,6 @@ def delete(call: Call) -> Answer:
     return no_content()
 
 
-def extension_properties(call: Call) -> Answer:
-    """https://learn.microsoft.com/graph/api/application-list-extensionproperty."""
-    record = common.find(call, _KIND, call.keys["id"])
-    context = f"applications('{call.keys['id'].value}')/extensionProperties"
-    found = call.tenant.find("extensionProperty", "parentId", record.id)
-    return common.listing(call, "extensionProperty", context).answer(found)
-
-
 ENDPOINTS = [
     Endpoint("GET", "applications", listed),
     Endpoint("GET", "applications/$count", count),
@@ -71,9 +72,10 @@ ENDPOINTS = [
     Endpoint("GET", "applications/{id}", get),
     Endpoint("PATCH", "applications/{id}", update),
     Endpoint("DELETE", "applications/{id}", delete),
-    Endpoint("GET", "applications/{id}/extensionProperties", extension_properties),
     *passwords.endpoints("applications", _KIND),
     *federated.ENDPOINTS,
+    *extensions.ENDPOINTS,
+    *logo.ENDPOINTS,
     *links.readable("applications/{id}", links.named(_KIND), "owners"),
     *links.writable("applications", _KIND, "owners"),
     *links.policies("applications", _KIND),

@@ -6,15 +6,23 @@ https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto an
 
 from __future__ import annotations
 
+import re
+
 from provision.sandbox.call import Answer, Call, Json, no_content
 from provision.sandbox.directory import grants
-from provision.sandbox.errors import not_a_reference, not_found
+from provision.sandbox.errors import (
+    invalid_grant_identifier,
+    no_direct_queries,
+    not_a_reference,
+    not_found,
+)
 from provision.sandbox.routes import common
 from provision.sandbox.routes.links import Source, named
 from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
 
 _KIND = "appRoleAssignment"
+_IDENTIFIER = re.compile(r"[\w-]{43}")  # base64url of two GUIDs
 
 
 def endpoints(base: str, kind: str) -> list[Endpoint]:
@@ -39,6 +47,8 @@ def _side(path: str, base: str, source: Source, name: str, own: str) -> list[End
     def one(call: Call) -> tuple[str, Record]:
         where, records = found(call)
         wanted = call.keys["assignment"].value
+        if not _IDENTIFIER.fullmatch(wanted):
+            raise invalid_grant_identifier()
         record = next((r for r in records if r.id == wanted), None)
         if record is None:
             raise not_found(wanted)
@@ -81,3 +91,17 @@ def _side(path: str, base: str, source: Source, name: str, own: str) -> list[End
 
 ASSIGNED_TO = _side("servicePrincipals/{id}", "servicePrincipals", named("servicePrincipal"),
                     "appRoleAssignedTo", "resourceId")  # fmt: skip
+
+
+def direct(call: Call) -> Answer:
+    """https://learn.microsoft.com/graph/api/resources/approleassignment: by way of either end only."""
+    del call
+    raise no_direct_queries()
+
+
+DIRECT = [
+    Endpoint("GET", "appRoleAssignments", direct),
+    Endpoint("GET", "appRoleAssignments/{id}", direct),
+    Endpoint("PATCH", "appRoleAssignments/{id}", direct),
+    Endpoint("DELETE", "appRoleAssignments/{id}", direct),
+]

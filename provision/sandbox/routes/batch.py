@@ -18,8 +18,9 @@ from provision.sandbox.routing import Endpoint
 
 _LIMIT = 20
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
-# Not of the inner answer: the connection's, or said by the outer one.
-_OUTER_HEADERS = frozenset({"date", "strict-transport-security"})
+# Not of the inner answer: the connection's, or said by the outer one, as in the page's example.
+_OUTER_HEADERS = frozenset({"date", "strict-transport-security", "request-id", "client-request-id",
+                            "x-ms-ags-diagnostic"})  # fmt: skip
 
 
 def batch(call: Call) -> Answer:
@@ -112,8 +113,8 @@ def _answer(request: Json, raw: RawAnswer) -> Json:
     headers = {k: v for k, v in raw.headers.items() if k.lower() not in _OUTER_HEADERS}
     answer: Json = {"id": request["id"], "status": raw.status, "headers": headers}
     if raw.content:
-        plain = headers.get("Content-Type", "").startswith("text/plain")
-        answer["body"] = base64.b64encode(raw.content).decode() if plain else json.loads(raw.content)
+        readable = headers.get("Content-Type", "").startswith("application/json")
+        answer["body"] = json.loads(raw.content) if readable else base64.b64encode(raw.content).decode()
     return answer
 
 

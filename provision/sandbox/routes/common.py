@@ -6,10 +6,11 @@ from typing import Any
 
 from provision.sandbox.call import Answer, Call, Json
 from provision.sandbox.directory import relations, roles
-from provision.sandbox.entities import application, grants, parts, people, service_principal, tenancy
+from provision.sandbox.entities import application, beta, grants, parts, people, service_principal, tenancy
 from provision.sandbox.entities.directory_object import DIRECTORY_OBJECT
 from provision.sandbox.entities.schema import EntityType, empty_payload, is_guid
 from provision.sandbox.errors import (
+    after_collection,
     bad_request,
     bad_syntax,
     invalid_identifier,
@@ -28,6 +29,7 @@ TYPES: dict[str, EntityType] = {
         grants.APP_ROLE_ASSIGNMENT, grants.OAUTH2_PERMISSION_GRANT, parts.FEDERATED_CREDENTIAL,
         parts.EXTENSION_PROPERTY, tenancy.ORGANIZATION, tenancy.DOMAIN, tenancy.DEFAULT_POLICY,
         tenancy.APP_POLICY, tenancy.ROLE_ASSIGNMENT, tenancy.ROLE_DEFINITION, people.DIRECTORY_ROLE_TEMPLATE,
+        people.ADMINISTRATIVE_UNIT,
     )
 }  # fmt: skip
 
@@ -38,6 +40,16 @@ def view(record: Record) -> Json:
     if props.get("keyCredentials"):
         props = {**props, "keyCredentials": [{**k, "key": None} for k in props["keyCredentials"]]}
     return {**props, "deletedDateTime": record.deleted} if record.deleted else props
+
+
+def type_of(call: Call, kind: str) -> EntityType:
+    """A type, as the version that was asked has it."""
+    return beta.of(TYPES[kind], call.version)
+
+
+def seen(call: Call, record: Record) -> Json:
+    """The properties of a record, as the version that was asked has them."""
+    return beta.view(view(record)) if call.version == "beta" else view(record)
 
 
 def find(call: Call, kind: str, key: Key) -> Record:
@@ -51,6 +63,8 @@ def find(call: Call, kind: str, key: Key) -> Record:
 def lookup(call: Call, kind: str, key: Key) -> Record | None:
     """The live object that a key names, or None; 400 for a key of the wrong form."""
     entity = TYPES[kind]
+    if key.value.startswith("$") and not key.parenthesised:
+        raise after_collection(entity.collection)
     if key.name is None or key.name.lower() == "id":
         if kind == "user" and not is_guid(key.value):
             return call.tenant.one("user", "userPrincipalName", key.value)
@@ -81,9 +95,9 @@ _ALTERNATE_KEYS = {
 def one(call: Call, record: Record, *, context: str | None = None, status: int = 200,
         headers: dict[str, str] | None = None, overlay: Json | None = None) -> Answer:  # fmt: skip
     """An answer with one object."""
-    entity = TYPES[record.kind]
+    entity = type_of(call, record.kind)
     shape = shapes.of(entity, call.query)
-    props = {**view(record), **(overlay or {})}
+    props = {**seen(call, record), **(overlay or {})}
     if "keyCredentials" in (shape.select or ()):
         # The keys themselves: of one object, and by name only (graph/api/resources/keycredential).
         props["keyCredentials"] = record.props["keyCredentials"]
@@ -104,7 +118,7 @@ def location(call: Call, record: Record) -> str:
     """Where the directory keeps an object: recorded, always under the public cloud's host."""
     where = f"https://graph.microsoft.com/v2/{call.tenant.id}"
     entity = TYPES[record.kind]
-    if record.kind in ("application", "servicePrincipal", "user", "group"):
+    if record.kind in ("application", "servicePrincipal", "user", "group", "extensionProperty"):
         return f"{where}/directoryObjects/{record.id}/Microsoft.DirectoryServices.{entity.resource}"
     return f"{where}/{entity.collection.split('/')[-1]}/{record.id}"
 
@@ -117,8 +131,8 @@ def action(call: Call, context: str, **members: Any) -> Answer:
 
 def listing(call: Call, kind: str, context: str | None = None) -> Listing:
     """A list of one kind."""
-    entity = TYPES[kind]
-    return Listing(call, entity, context or entity.collection, view=view,
+    entity = type_of(call, kind)
+    return Listing(call, entity, context or entity.collection, view=lambda record: seen(call, record),
                    related=lambda record, name, shape: expanded(call, record, name, shape))  # fmt: skip
 
 
@@ -145,8 +159,21 @@ def typed(record: Record, shape: shapes.Shape | None = None) -> Json:
     return {"@odata.type": f"#microsoft.graph.{entity.name}", **shapes.show(entity, view(record), shape)}
 
 
-def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
-    """The value of an expanded navigation property: at most 20 objects."""
+def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Json:
+    """An expanded navigation property; one to parts of the object tells its context.
+
+    https://docs.oasis-open.org/odata/odata-json-format/v4.01/ (4.5.1, 8.3)
+    """
+    entity = TYPES[record.kind]
+    members: Json = {}
+    if name in entity.contained:
+        where = f"{entity.collection}('{record.id}')/{name}{shape.context()}"
+        members[f"{name}@odata.context"] = f"{call.service}/$metadata#{where}"
+    return {**members, name: _related(call, record, name, shape)}
+
+
+def _related(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
+    """What an expanded navigation property leads to: at most 20 objects."""
     if record.kind == "roleAssignment":
         return _role_part(call, record, name, shape)
     inlined = {
@@ -159,7 +186,7 @@ def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
     if inlined is not None:
         kind, prop = inlined
         found = call.tenant.find(kind, prop, record.id)[: shapes.MAX_EXPANDED]
-        return [shapes.show(TYPES[kind], view(r), shape) for r in found]
+        return [shapes.show(type_of(call, kind), seen(call, r), shape) for r in found]
     return [typed(r, shape) for r in relations.follow(call.tenant, record, name)[: shapes.MAX_EXPANDED]]
 
 
@@ -173,11 +200,11 @@ def _role_part(call: Call, record: Record, name: str, shape: shapes.Shape) -> Js
     return shapes.show(tenancy.ROLE_DEFINITION, found.props, shape) if found is not None else None
 
 
-def body_of(call: Call) -> Json:
-    """The request's JSON object."""
+def body_of(call: Call, kind: str | None = None) -> Json:
+    """The request's JSON object; of an object of a kind, under the names of v1.0."""
     if not isinstance(call.body, dict):
         raise empty_payload()
-    return call.body
+    return beta.body(call.body, TYPES[kind]) if kind and call.version == "beta" else call.body
 
 
 def member(call: Call, name: str) -> Any:

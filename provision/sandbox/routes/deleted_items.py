@@ -8,7 +8,7 @@ from __future__ import annotations
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import deletion
 from provision.sandbox.entities.schema import is_guid
-from provision.sandbox.errors import bad_request, invalid_identifier, not_found
+from provision.sandbox.errors import invalid_identifier, no_direct_queries, not_found
 from provision.sandbox.routes import common
 from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
@@ -30,7 +30,7 @@ def _item(call: Call) -> Record:
 def bare(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/directory-deleteditems-list: a cast is required."""
     del call
-    raise bad_request("Direct queries to this resource type are not supported.")
+    raise no_direct_queries()
 
 
 def get(call: Call) -> Answer:

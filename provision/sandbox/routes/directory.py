@@ -64,7 +64,18 @@ def _organizations(call: Call) -> list[Record]:
          "isInitial": d.props["isInitial"], "name": d.id, "type": d.props["authenticationType"]}
         for d in call.tenant.all("domain")
     ]  # fmt: skip
-    return [r.with_props(verifiedDomains=names) for r in call.tenant.all("organization")]
+    quota = {"used": sum(1 for _ in call.tenant.records()), "total": _quota(call)}
+    return [
+        r.with_props(verifiedDomains=names, directorySizeQuota=quota) for r in call.tenant.all("organization")
+    ]
+
+
+def _quota(call: Call) -> int:
+    """Objects that a tenant may hold: more with a domain of its own.
+
+    https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions
+    """
+    return 300_000 if any(not d.props["isInitial"] for d in call.tenant.all("domain")) else 50_000
 
 
 def _organization(call: Call) -> Record:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import grants
-from provision.sandbox.errors import not_found
+from provision.sandbox.errors import no_contained_writes, not_found
 from provision.sandbox.routes import common
 from provision.sandbox.routes.links import Source, named
 from provision.sandbox.routing import Endpoint
@@ -68,7 +68,17 @@ def on(path: str, base: str, source: Source) -> list[Endpoint]:
         key = call.keys["id"].value if "id" in call.keys else record.id
         return common.listing(call, _KIND, f"{base}('{key}')/oauth2PermissionGrants").answer(found)
 
-    return [Endpoint("GET", f"{path}/oauth2PermissionGrants", listed_of)]
+    def write(call: Call) -> Answer:
+        """https://learn.microsoft.com/graph/api/resources/oauth2permissiongrant: written by its own path."""
+        source(call)
+        raise no_contained_writes()
+
+    return [
+        Endpoint("GET", f"{path}/oauth2PermissionGrants", listed_of),
+        Endpoint("POST", f"{path}/oauth2PermissionGrants", write),
+        Endpoint("PATCH", f"{path}/oauth2PermissionGrants/{{grant}}", write),
+        Endpoint("DELETE", f"{path}/oauth2PermissionGrants/{{grant}}", write),
+    ]
 
 
 ENDPOINTS = [

@@ -16,7 +16,6 @@ from provision.sandbox.errors import (
     bad_request,
     bad_syntax,
     invalid_identifier,
-    not_a_reference,
     not_found,
 )
 from provision.sandbox.routes import common
@@ -24,7 +23,7 @@ from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
 
 Source = Callable[[Call], Record]
-_CASTS = ("user", "servicePrincipal", "group", "application", "directoryRole")
+_CASTS = ("user", "servicePrincipal", "group", "application", "directoryRole", "administrativeUnit")
 _ALLOWED = {
     "owners": ("user", "servicePrincipal"),
     "members": ("user", "group", "servicePrincipal"),
@@ -90,7 +89,7 @@ def writable(base: str, kind: str, name: str) -> list[Endpoint]:
         record = source(call)
         target = common.reference(call, common.body_of(call))
         if target.kind not in _ALLOWED[name] or target.id == record.id:
-            raise not_a_reference()
+            raise _unfit(target, name)
         link(call, record, name, target)
         return no_content()
 
@@ -151,6 +150,14 @@ def _among(call: Call, records: list[Record]) -> Record:
     if record is None:
         raise not_found(key.value)
     return record
+
+
+def _unfit(target: Record, name: str) -> GraphError:
+    """400 for an object that cannot be at this end: quoted in azure-cli issue 12946."""
+    kind = common.TYPES[target.kind].resource
+    return bad_request(
+        f"The reference target '{kind}_{target.id}' of type '{kind}' is invalid for the '{name}' reference."
+    )
 
 
 def link(call: Call, record: Record, name: str, target: Record) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from provision.sandbox.call import Answer, Call, Json
 from provision.sandbox.errors import GraphError
@@ -22,9 +23,18 @@ def _mailbox(call: Call) -> Record:
 
 
 def _base(call: Call, user: Record) -> str:
-    """How contexts name the mailbox: as the path did."""
+    """How contexts name the mailbox: as the path did, percent-encoded."""
     name = call.keys["id"].value if "id" in call.keys else user.id
-    return f"users('{name}')"
+    return f"users('{quote(name, safe='')}')"
+
+
+def _message(record: Record, shape: shapes.Shape) -> Json:
+    """A message tells its version, whatever of it is asked for.
+
+    https://learn.microsoft.com/graph/api/user-post-messages: the example
+    """
+    etag = f'W/"{record.props["changeKey"]}"'
+    return {"@odata.etag": etag, **shapes.show(MESSAGE, record.props, shape)}
 
 
 def _messages(call: Call, user: Record, folder: str | None) -> list[Record]:
@@ -69,14 +79,14 @@ def folder_messages(call: Call) -> Answer:
     name = call.keys["folder"].value
     found = _messages(call, user, mailboxes.folder(user, name))
     context = f"{_base(call, user)}/mailFolders('{name}')/messages"
-    return Listing(call, MESSAGE, context, page=10).answer(found)
+    return Listing(call, MESSAGE, context, page=10, show=_message).answer(found)
 
 
 def messages(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/user-list-messages."""
     user = _mailbox(call)
     found = _messages(call, user, None)
-    return Listing(call, MESSAGE, f"{_base(call, user)}/messages", page=10).answer(found)
+    return Listing(call, MESSAGE, f"{_base(call, user)}/messages", page=10, show=_message).answer(found)
 
 
 def message(call: Call) -> Answer:
@@ -85,10 +95,10 @@ def message(call: Call) -> Answer:
     wanted = call.keys["message"].value
     found = next((m for m in _messages(call, user, None) if m.props["id"] == wanted), None)
     if found is None:
-        raise GraphError(404, "ErrorItemNotFound", "The specified object was not found in the store.")
+        raise mailboxes.not_in_store(wanted)
     shape = shapes.of(MESSAGE, call.query)
     context = f"{call.service}/$metadata#{_base(call, user)}/messages{shape.context()}/$entity"
-    return Answer(200, {"@odata.context": context, **shapes.show(MESSAGE, found.props, shape)})
+    return Answer(200, {"@odata.context": context, **_message(found, shape)})
 
 
 def settings(call: Call) -> Answer:

@@ -22,14 +22,14 @@ def endpoints(path: str, kind: str, source: Source) -> list[Endpoint]:
 
     def found(call: Call) -> tuple[Record, Prop]:
         key = call.keys["property"]
-        prop = entity.by_name.get(key.value.lower())
+        prop = common.type_of(call, kind).by_name.get(key.value.lower())
         if prop is None or key.parenthesised:  # the path is understood before the object is looked for
             raise unknown_segment(key.value)
         return source(call), prop
 
     def get(call: Call) -> Answer:
         record, prop = found(call)
-        value = common.view(record).get(prop.name)
+        value = common.seen(call, record).get(prop.name)
         if value is None:
             return no_content()
         key = call.keys["id"].value if "id" in call.keys else record.id
@@ -39,7 +39,7 @@ def endpoints(path: str, kind: str, source: Source) -> list[Endpoint]:
 
     def raw(call: Call) -> Answer:
         record, prop = found(call)
-        value = common.view(record).get(prop.name)
+        value = common.seen(call, record).get(prop.name)
         if isinstance(value, dict | list):
             raise unknown_segment("$value")
         if value is None:

@@ -6,9 +6,14 @@ https://learn.microsoft.com/graph/api/resources/unifiedroleassignment
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
+from functools import partial
+
+from provision.sandbox.call import Answer, Call, Json, no_content
 from provision.sandbox.directory import roles
+from provision.sandbox.entities.tenancy import DIRECTORY_READERS, ROLE_DEFINITION
 from provision.sandbox.errors import not_a_reference, not_found, unsupported_query
+from provision.sandbox.odata import shape as shapes
+from provision.sandbox.odata.collection import Listing
 from provision.sandbox.routes import common, links
 from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
@@ -98,7 +103,8 @@ def unassign(call: Call) -> Answer:
 
 def definitions(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/rbacapplication-list-roledefinitions."""
-    return common.listing(call, "roleDefinition", f"{_BASE}/roleDefinitions").answer(roles.definitions())
+    listing = Listing(call, ROLE_DEFINITION, f"{_BASE}/roleDefinitions", show=partial(_definition, call))
+    return listing.answer(roles.definitions())
 
 
 def one_definition(call: Call) -> Answer:
@@ -107,7 +113,22 @@ def one_definition(call: Call) -> Answer:
     found = next((r for r in roles.definitions() if r.id == wanted.lower()), None)
     if found is None:
         raise not_found(wanted)
-    return common.one(call, found, context=f"{_BASE}/roleDefinitions")
+    shape = shapes.of(ROLE_DEFINITION, call.query)
+    context = f"{call.service}/$metadata#{_BASE}/roleDefinitions{shape.context()}/$entity"
+    return Answer(200, {"@odata.context": context, **_definition(call, found, shape)})
+
+
+def _definition(call: Call, record: Record, shape: shapes.Shape) -> Json:
+    """A definition comes with what it inherits from, unasked: the page's example.
+
+    https://learn.microsoft.com/graph/api/unifiedroledefinition-get
+    """
+    shown = shapes.show(ROLE_DEFINITION, record.props, shape)
+    if shape.select is not None:
+        return shown
+    context = f"{call.service}/$metadata#{_BASE}/roleDefinitions('{record.id}')/inheritsPermissionsFrom"
+    inherited = [{"id": DIRECTORY_READERS}] if record.id != DIRECTORY_READERS else []
+    return {**shown, "inheritsPermissionsFrom@odata.context": context, "inheritsPermissionsFrom": inherited}
 
 
 def _assignment(call: Call) -> Record:

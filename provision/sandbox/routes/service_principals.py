@@ -26,7 +26,7 @@ def count(call: Call) -> Answer:
 
 def create(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/serviceprincipal-post-serviceprincipals."""
-    return common.created(call, principals.create(call, common.body_of(call)))
+    return common.created(call, principals.create(call, common.body_of(call, _KIND)))
 
 
 def get(call: Call) -> Answer:
@@ -39,13 +39,13 @@ def update(call: Call) -> Answer:
     key = call.keys["id"]
     record = common.lookup(call, _KIND, key)
     if record is not None:
-        principals.update(call, record, common.body_of(call))
+        principals.update(call, record, common.body_of(call, _KIND))
         return no_content()
     if not call.create_if_missing:
         raise not_found(key.value)
     if key.name is None or key.name.lower() != "appid":
         raise bad_syntax("Upsert is only supported with the alternate key 'appId'.")
-    return common.created(call, principals.create(call, common.body_of(call), app_id=key.value))
+    return common.created(call, principals.create(call, common.body_of(call, _KIND), app_id=key.value))
 
 
 def delete(call: Call) -> Answer:
@@ -64,6 +64,7 @@ ENDPOINTS = [
     *passwords.endpoints("servicePrincipals", _KIND),
     *assignments.endpoints("servicePrincipals", _KIND),
     *assignments.ASSIGNED_TO,
+    *assignments.DIRECT,
     *grants.of("servicePrincipals", _KIND),
     *links.readable("servicePrincipals/{id}", links.named(_KIND), "owners"),
     *links.writable("servicePrincipals", _KIND, "owners"),

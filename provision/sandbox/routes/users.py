@@ -8,7 +8,7 @@ from __future__ import annotations
 from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import people
 from provision.sandbox.errors import bad_syntax, not_found
-from provision.sandbox.routes import assignments, common, grants, links, membership, properties
+from provision.sandbox.routes import assignments, common, grants, links, manager, membership, properties
 from provision.sandbox.routing import Endpoint
 from provision.sandbox.store import Record
 
@@ -73,6 +73,7 @@ ENDPOINTS = [
     Endpoint("PATCH", "users/{id}", update),
     Endpoint("DELETE", "users/{id}", delete),
     Endpoint("GET", "me", me),
+    *manager.endpoints("users/{id}", _named),
     *(
         endpoint
         for path, source in (("users/{id}", _named), ("me", _me))

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
 AZURE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"
+PORTAL = "74658136-14ec-4630-ad9b-26e160ff0fc6"  # Azure CLI consents by it: tokens/portal.py
 
 # Names of first-party resources, without a trailing slash
 # (https://learn.microsoft.com/graph/deployments; Azure CLI's azure/cli/core/cloud.py).
@@ -120,6 +121,8 @@ def find_resource(tenant: Tenant, name: str, origin: str) -> Resource:
         if urlsplit(origin).hostname in LOGIN_HOSTS:
             return Resource(name, app_id, None)
         return Resource(name, GRAPH, tenant.one("servicePrincipal", "appId", GRAPH), both=True)
+    if app_id == PORTAL:
+        return Resource(PORTAL, app_id, None)
     principal = tenant.one("servicePrincipal", "appId", app_id) or _by_identifier(tenant, plain)
     if principal is None:
         raise refusals.no_resource(name, tenant.id)

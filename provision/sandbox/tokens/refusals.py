@@ -2,7 +2,9 @@
 
 Body and meanings: https://learn.microsoft.com/entra/identity-platform/reference-error-codes; the
 texts as public issue threads quote them (700213 and 700211: Azure/azure-workload-identity#1200;
-7000229: Azure/Commercial-Marketplace-SaaS-Accelerator#830; 70021's successor names).
+7000229: Azure/Commercial-Marketplace-SaaS-Accelerator#830; 70021's successor names), and the bodies
+that the tests of AzureAD/microsoft-authentication-library-for-dotnet keep of 2023-12 (50027, 500011,
+70011, 700016, 700021, 700024, 900023, 1002012).
 """
 
 from __future__ import annotations
@@ -11,6 +13,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+
+from provision.sandbox.entities.schema import is_guid
+
+_WITHOUT_PAGE = (70011, 1002012)  # no ``error_uri``
 
 
 @dataclass(eq=False)
@@ -42,8 +48,9 @@ class TokenError(Exception):
             "timestamp": stamp,
             "trace_id": trace,
             "correlation_id": correlation,
-            "error_uri": f"https://login.microsoftonline.com/error?code={self.code}",
         }
+        if self.code not in _WITHOUT_PAGE:
+            out["error_uri"] = f"https://login.microsoftonline.com/error?code={self.code}"
         return out | ({"suberror": self.suberror} if self.suberror else {})
 
 
@@ -69,6 +76,12 @@ def malformed(error: str = "invalid_request") -> TokenError:
 
 def tenant_not_found(tenant: str, error: str = "invalid_request") -> TokenError:
     """No such tenant here; the discovery document says ``invalid_tenant`` instead."""
+    if not is_guid(tenant) and "." not in tenant:
+        return TokenError(
+            900023, error,
+            f"Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external"
+            " domain.",
+        )  # fmt: skip
     return TokenError(
         90002, error,
         f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing"
@@ -168,7 +181,7 @@ def wrong_key(client_id: str, thumbprint: str | None) -> TokenError:
 
 def bad_assertion(why: str) -> TokenError:
     """The assertion is no JWT, or not one for this client and endpoint."""
-    return TokenError(50027, "invalid_client", f"JWT token is invalid or malformed. {why}")
+    return TokenError(50027, "invalid_request", f"JWT token is invalid or malformed. {why}")
 
 
 def assertion_expired(now: datetime, start: object, end: object) -> TokenError:
@@ -201,8 +214,17 @@ def no_federation(code: int, what: str, value: str) -> TokenError:
     )  # fmt: skip
 
 
+def not_default(scope: str) -> TokenError:
+    """A scope of a client with credentials of its own that does not end in ``/.default``."""
+    return TokenError(
+        1002012, "invalid_scope",
+        f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value"
+        " with /.default suffixed to the resource identifier (application ID URI).",
+    )  # fmt: skip
+
+
 def bad_scope(scope: str) -> TokenError:
-    """A scope that is none; for client credentials one that does not end in ``/.default``."""
+    """A scope of a resource that is neither an address nor an application's id."""
     return TokenError(
         70011, "invalid_scope",
         "The provided request must include a 'scope' input parameter. The provided value for the input"

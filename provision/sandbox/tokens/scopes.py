@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.tokens import refusals
 
 OIDC = frozenset({"openid", "profile", "email", "offline_access"})
@@ -30,10 +31,12 @@ def for_application(form: Mapping[str, str], *, v1: bool) -> str:
     if not scope:
         raise refusals.missing("scope")
     parts = scope.split()
+    if not any(part.endswith("/.default") for part in parts):
+        raise refusals.not_default(scope)
     if len(parts) > 1:
         raise refusals.several_resources(scope)
-    resource, default, rest = scope.rpartition("/.default")
-    if not default or rest or not resource:
+    resource = scope.removesuffix("/.default")
+    if ":" not in resource and not is_guid(resource):
         raise refusals.bad_scope(scope)
     return resource
 

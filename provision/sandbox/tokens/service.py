@@ -22,6 +22,7 @@ from provision.sandbox.tokens import (
     documents,
     grants,
     pages,
+    portal,
     refusals,
     signing,
 )
@@ -92,6 +93,8 @@ class Login:
                 return self._approve
             case [_, "adminconsent"] | [_, "v2.0", "adminconsent"]:
                 return self._consent
+            case ["api", "registeredapplications", _, "consent"]:
+                return lambda raw, parts: portal.consent(self._sandbox, raw.headers, parts[2])
         return None
 
     def _find_document(self, parts: list[str]) -> _Handler | None:

@@ -74,6 +74,8 @@ def test_the_organization(world: World) -> None:
     assert (found["id"], found["displayName"]) == (TENANT, "Contoso")
     domain = next(d for d in found["verifiedDomains"] if d["name"] == DOMAIN)
     assert domain["isDefault"] is True
+    # In Azure PowerShell's recording of 2022-11, and in the page's example.
+    assert set(found["directorySizeQuota"]) == {"used", "total"}
     assert get(world, f"/organization/{TENANT}?$select=id")["id"] == TENANT
     assert listed(world, f"/organization/{TENANT}/verifiedDomains") == found["verifiedDomains"]
     refused(world.graph(ADMINISTRATOR, "GET", f"/organization/{NOBODY}"), 404, "Request_ResourceNotFound")
@@ -83,6 +85,11 @@ def test_domains(world: World) -> None:
     """https://learn.microsoft.com/graph/api/domain-list."""
     found = {d["id"]: d for d in listed(world, "/domains")}
     assert found[DOMAIN]["isVerified"] is True
+    assert list(found[DOMAIN]) == [
+        "authenticationType", "availabilityStatus", "id", "isAdminManaged", "isDefault", "isInitial",
+        "isRoot", "isVerified", "supportedServices", "passwordValidityPeriodInDays",
+        "passwordNotificationWindowInDays", "state",
+    ]  # fmt: skip
     assert [d["isInitial"] for d in found.values()].count(True) == 1
     assert get(world, f"/domains/{DOMAIN.upper()}")["id"] == DOMAIN
     refused(world.graph(ADMINISTRATOR, "GET", "/domains/other.example"), 404, "Request_ResourceNotFound")
@@ -167,3 +174,24 @@ def test_role_definitions(world: World) -> None:
     assert found["id"] == found["templateId"] == APPLICATION_ADMINISTRATOR
     assert get(world, f"{path}/{found['id']}")["isBuiltIn"] is True
     refused(world.graph(ADMINISTRATOR, "GET", f"{path}/{NOBODY}"), 404, "Request_ResourceNotFound")
+
+
+def test_a_role_definition_comes_with_what_it_inherits_from(world: World) -> None:
+    """https://learn.microsoft.com/graph/api/unifiedroledefinition-get: the example; not if one selects."""
+    path = f"/roleManagement/directory/roleDefinitions/{GLOBAL_ADMINISTRATOR}"
+    found = get(world, path)
+    context = f"roleDefinitions('{GLOBAL_ADMINISTRATOR}')/inheritsPermissionsFrom"
+    assert found["inheritsPermissionsFrom@odata.context"].endswith(context)
+    assert [set(r) for r in found["inheritsPermissionsFrom"]] == [{"id"}]
+    assert isinstance(found["rolePermissions"], list)
+    assert set(get(world, f"{path}?$select=id")) == {"@odata.context", "id"}
+    assert listed(world, "/roleManagement/directory/roleDefinitions?$filter=isBuiltIn eq true")[0].keys() == {
+        name for name in found if name != "@odata.context"
+    }
+
+
+def test_a_filter_of_role_definitions_says_no_or(world: World) -> None:
+    """Quoted in a public record of 2026-09-06, made with Graph Explorer."""
+    path = "/roleManagement/directory/roleDefinitions?$filter=isBuiltIn eq true or isEnabled eq true"
+    answer = world.graph(ADMINISTRATOR, "GET", path)
+    refused(answer, 400, "Request_UnsupportedQuery", "Or operator not supported for this entity set.")

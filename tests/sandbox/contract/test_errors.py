@@ -65,6 +65,20 @@ def test_headers_of_a_body_and_of_none(world: World) -> None:
             "Request_BadRequest",
             "Specified HTTP method is not allowed",
         ),
+        (
+            "GET",
+            f"/applications/{NOBODY}/addPassword",
+            405,
+            "Request_BadRequest",
+            "HTTP method is not allowed",
+        ),
+        (
+            "GET",
+            "/applications/$ID/owners",
+            400,
+            "BadRequest",
+            "the segment 'applications' refers to a collection",
+        ),
         ("GET", f"/directoryObjects/{NOBODY}", 404, "Request_ResourceNotFound", NOBODY),
         ("GET", "/users/nobody@contoso.example", 404, "Request_ResourceNotFound", "'nobody@contoso.example'"),
     ],
@@ -90,7 +104,7 @@ def test_paths_that_lead_nowhere(
         ({"web": []}, "Request_BadRequest", "'StartArray'"),
         ({"tags": "x"}, "Request_BadRequest", "'StartArray' node was expected"),
         ({"tags": ["a b"]}, "Request_BadRequest", "'tags'"),
-        ({"tags": ["a", "a"]}, "Request_BadRequest", "duplicate values"),
+        ({"tags": ["a", "a"]}, "DuplicateValue", "duplicate values"),
         ({"tags": ["x" * 257]}, "Request_BadRequest", "'tags'"),
         ({"signInAudience": "Everybody"}, "Request_BadRequest", "'signInAudience'"),
         ({"appId": NOBODY}, "Request_BadRequest", "Property 'appId' is read-only and cannot be set."),
@@ -105,7 +119,13 @@ def test_paths_that_lead_nowhere(
         ({"identifierUris": ["no uri"]}, "Request_BadRequest", "'identifierUris'"),
         ({"isFallbackPublicClient": "perhaps"}, "Request_BadRequest", "Edm.Boolean"),
         ({"uniqueName": "a b"}, "Request_BadRequest", "cannot contain whitespace"),
-        ({"web": {"logoutUrl": "http://a.example/out"}}, "Request_BadRequest", "web.logoutUrl"),
+        ({"web": {"logoutUrl": "http://a.example/out"}}, "Request_BadRequest", "property 'web' of"),
+        ({"web": {"redirectUris": ["no uri"]}}, "Request_BadRequest", "property 'web' of"),
+        (
+            {"identifierUris": ["https://contoso.example/"]},
+            "IdentifierUrisEndsWithSlash",
+            "Application alias",
+        ),
         ({"keyCredentials": [{"type": "AsymmetricX509Cert"}]}, "Request_BadRequest", "'keyCredentials'"),
         ({"owners@odata.bind": [f"https://x/{NOBODY}"] * 21}, "Request_BadRequest", "invalid"),
     ],
@@ -143,6 +163,42 @@ def test_redirect_uris(world: World, part: str, uri: str, taken: bool) -> None:
     body = {"displayName": "x", part: {"redirectUris": [uri]}}
     answer = world.graph(ADMINISTRATOR, "POST", "/applications", body)
     assert answer.status_code == (201 if taken else 400), answer.text
+
+
+def test_values_twice(world: World) -> None:
+    """Quoted in microsoft-graph-docs issue 21667: the code, and the property in the details."""
+    text = "Request contains a property with duplicate values."
+    role = {"allowedMemberTypes": ["User"], "description": "d", "displayName": "d", "value": "v"}
+    uri = "https://a.example"
+    bodies: list[tuple[str, Any]] = [
+        ("appRoles", [{**role, "id": NOBODY}, {**role, "id": NOBODY.replace("dead", "beef")}]),
+        ("requiredResourceAccess", [{"resourceAppId": NOBODY, "resourceAccess": []}] * 2),
+        ("identifierUris", ["api://a", "api://a"]),
+        ("web", {"redirectUris": [uri, uri]}),
+    ]
+    for name, value in bodies:
+        answer = world.graph(ADMINISTRATOR, "POST", "/applications", {"displayName": "x", name: value})
+        error = refused(answer, 400, "DuplicateValue", text)
+        assert error["details"] == [{"code": "DuplicateValue", "message": text, "target": name}]
+
+
+def test_a_missing_value_has_no_details_and_a_wrong_one_has(world: World) -> None:
+    """As quoted: a Group's ``securityEnabled`` (2021-02), a User's ``mailNickname`` (2021-06)."""
+    missing = world.graph(ADMINISTRATOR, "POST", "/applications", {})
+    assert "details" not in refused(missing, 400, "Request_BadRequest", "A value is required")
+    wrong = world.graph(ADMINISTRATOR, "POST", "/applications", {"displayName": ""})
+    details = refused(wrong, 400, "Request_BadRequest", "Invalid value specified")["details"]
+    assert [(d["code"], d["target"]) for d in details] == [("InvalidValue", "displayName")]
+
+
+def test_a_property_that_only_the_metadata_has(world: World) -> None:
+    """Quoted in msgraph-bicep-types issue 155 and msgraph-sdk-powershell issue 1502: 404, of nothing."""
+    app = new_app(world)
+    for method, path in (("POST", "/applications"), ("PATCH", f"/applications/{app['id']}")):
+        body = {"displayName": "x", "oauth2RequirePostResponse": False}
+        refused(
+            world.graph(ADMINISTRATOR, method, path, body), 404, "Request_ResourceNotFound", "Resource ''"
+        )
 
 
 def test_an_identifier_uri_is_unique_in_the_tenant(world: World) -> None:

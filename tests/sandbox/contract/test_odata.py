@@ -138,6 +138,10 @@ def test_order(world: World, apps: dict[str, Any]) -> None:
     refused(world.graph(ADMINISTRATOR, "GET", path), 400, NEEDS_HEADER, "Sorting not supported")
     ordered = [a["displayName"] for a in listed(world, f"{path}&$count=true", **EVENTUAL)]
     assert ordered == ["Mail Two", "Mail One"]
+    for path, kind in (("/applications?$orderby=appId", "Application"), ("/groups?$orderby=mail", "Group")):
+        name = path.rpartition("=")[2]
+        text = f"Unsupported sort property '{name}' for '{kind}'."
+        refused(world.graph(ADMINISTRATOR, "GET", path), 400, NEEDS_HEADER, text)
     for clause in ("colour", "displayName sideways", ","):
         assert world.graph(ADMINISTRATOR, "GET", f"/applications?$orderby={clause}").status_code == 400
     assert len(apps) == 4
@@ -171,7 +175,7 @@ def test_pages(world: World, apps: dict[str, Any]) -> None:
         ),
         ("$top=0", NEEDS_HEADER, "Invalid page size specified: '0'."),
         ("$top=x", "BadRequest", "Invalid value 'x' for $top"),
-        ("$skip=1", "BadRequest", "$skip"),
+        ("$skip=1", "Request_BadRequest", "'$skip' is not supported by the service."),
         ("$skiptoken=nonsense", "Directory_ExpiredPageToken", "page token"),
         ("$colour=red", "BadRequest", "$colour"),
         ("$select=id&$select=appId", "BadRequest", "more than once"),
@@ -213,6 +217,10 @@ def test_an_expansion_comes_inside(world: World) -> None:
     query = f"$expand=appRoleAssignments&$filter=appId eq '{app['appId']}'"
     (principal,) = listed(world, f"/servicePrincipals?{query}")
     assert principal["appRoleAssignments"] == []
+    # To parts of the object, and only to them, the context is told (OData JSON format, 4.5.1).
+    context = f"$metadata#servicePrincipals('{principal['id']}')/appRoleAssignments"
+    assert principal["appRoleAssignments@odata.context"].endswith(context)
+    assert "owners@odata.context" not in found
 
 
 def test_options_without_their_dollar_and_plus_for_a_blank(world: World) -> None:

@@ -96,6 +96,38 @@ def test_what_a_preflight_asks_of_a_sender(world: World) -> None:
     assert get(world, f"/users/plain@{DOMAIN}?{query}")["assignedPlans"] == []
 
 
+def test_properties_that_come_on_select_only(world: World) -> None:
+    """https://learn.microsoft.com/graph/api/resources/user: "Returned only on $select"."""
+    person = new_user(world)
+    names = ("identities", "onPremisesExtensionAttributes", "employeeOrgData", "employeeType",
+             "licenseAssignmentStates", "provisionedPlans", "authorizationInfo", "isResourceAccount",
+             "lastPasswordChangeDateTime", "signInSessionsValidFromDateTime", "createdDateTime")  # fmt: skip
+    assert not set(names) & set(person)
+    path = f"/users/{person['id']}"
+    found = get(world, f"{path}?$select={','.join(names)}")
+    assert [name for name in found if name != "@odata.context"] == list(names)
+    (identity,) = found["identities"]
+    assert identity["signInType"] == "userPrincipalName"
+    assert identity["issuerAssignedId"] == person["userPrincipalName"]
+    assert identity["issuer"].endswith(".onmicrosoft.com")
+    attributes = found["onPremisesExtensionAttributes"]
+    assert attributes == dict.fromkeys(f"extensionAttribute{n}" for n in range(1, 16))
+    assert found["employeeOrgData"] is None
+    assert found["employeeType"] is None
+    assert found["isResourceAccount"] is None
+    assert found["licenseAssignmentStates"] == found["provisionedPlans"] == []
+    assert found["authorizationInfo"] == {"certificateUserIds": []}
+    assert found["lastPasswordChangeDateTime"] == found["createdDateTime"]
+    done(world.graph(ADMINISTRATOR, "PATCH", path, {
+        "employeeType": "Vendor", "onPremisesExtensionAttributes": {"extensionAttribute2": "x"},
+    }))  # fmt: skip
+    found = get(world, f"{path}?$select=employeeType,onPremisesExtensionAttributes")
+    assert found["employeeType"] == "Vendor"
+    attributes = found["onPremisesExtensionAttributes"]
+    assert attributes["extensionAttribute2"] == "x"
+    assert attributes["extensionAttribute1"] is None
+
+
 def test_lists(world: World) -> None:
     """Recorded 2023-06, Azure CLI's test_access_control; cli-microsoft365's entraUser.ts."""
     for clause in (
