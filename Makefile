@@ -69,8 +69,11 @@ diagnosis: $(READY)  ## What people see when mail does not flow, reproduced, and
 test-live: $(READY)  ## The spine against a real tenant, which must be named: docs/live.md
 	$(BIN)/python -m live $(LIVE)
 
-lock:  ## Choose the newest allowed versions anew (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra dev -o requirements.lock pyproject.toml
+UV_COMPILE = uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11
+
+lock:  ## Choose the newest allowed versions anew (needs uv): for make and CI, and for a pipeline that runs it
+	$(UV_COMPILE) --extra dev -o requirements.lock pyproject.toml
+	$(UV_COMPILE) --extra key-vault --extra github --extra build --constraint requirements.lock -o requirements-run.lock pyproject.toml
 
 clean:  ## Remove the virtual environment, caches and rehearsals
 	rm -rf $(VENV) .provision .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info
