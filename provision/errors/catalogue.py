@@ -655,7 +655,7 @@ SECRET_UNPROVEN = Entry(
     Exit.DONE,
     "a secret carries our mark, but nothing records its delivery",
     "A run on another machine was interrupted, or somebody copied the name.",
-    "If nobody uses it, remove it in the portal (Certificates & secrets).",
+    "If nobody uses it, remove it with 'provision rotate CONFIG --revoke KEYID'.",
 )
 TAKES_EFFECT_LATER = Entry(
     "PRV608",
