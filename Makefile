@@ -35,13 +35,15 @@ check: $(READY)  ## What CI checks beside the tests: formatting, lint, types, th
 	$(BIN)/python -m provision.report.catalogue | diff docs/errors.md -
 	$(BIN)/python -m provision.config.page | diff docs/config.md -
 	$(BIN)/provision schema | diff configs/provision.schema.json -
-	$(BIN)/python -m provision.sandbox.coverage docs/sandbox.md --check
+	$(BIN)/python -m provision.sandbox.coverage docs/sandbox-coverage.md --check
+	$(BIN)/python -m provision.cli.page docs --check
 
 docs: $(READY)  ## Write the generated pages anew
 	$(BIN)/python -m provision.report.catalogue > docs/errors.md
 	$(BIN)/python -m provision.config.page > docs/config.md
 	$(BIN)/provision schema > configs/provision.schema.json
-	$(BIN)/python -m provision.sandbox.coverage docs/sandbox.md
+	$(BIN)/python -m provision.sandbox.coverage docs/sandbox-coverage.md
+	$(BIN)/python -m provision.cli.page docs
 
 golden: $(READY)  ## Write the kept outputs in tests/golden anew; look at the difference
 	GOLDEN=update $(BIN)/python -m pytest tests/report/test_golden.py
