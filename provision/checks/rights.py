@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from provision.plan.model import Plan
 from provision.plan.rights import Presence, Right, Step
-from provision.resources import application, client_secret, consent, service_principal
+from provision.resources import application, client_secret, consent, mailbox, service_principal
 from provision.resources.caller import Caller, Kind
 
 Names = frozenset[str]
@@ -174,8 +174,8 @@ NEEDS = (
         (frozenset({"Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"}),),
         None,
         False,
-        "Mail.ReadBasic.All, or User.ReadBasic.All for the user alone",
-        "the scope User.ReadBasic.All, for the user alone",
+        f"{mailbox.RIGHT}, or {mailbox.RIGHT_OF_USER} to see the user's licence alone",
+        f"the scope {mailbox.RIGHT_OF_USER}, to see the user's licence alone",
         "https://learn.microsoft.com/graph/api/mailfolder-get",
     ),
 )

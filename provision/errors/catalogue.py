@@ -124,7 +124,7 @@ DUPLICATE_KEY = Entry(
     "PRV204",
     "duplicate-key",
     Exit.CONFIG,
-    "a key stands twice",
+    "a key is written twice",
     "YAML would silently keep the last of them.",
     "Keep the one that is meant.",
 )
@@ -182,7 +182,7 @@ EXTENDS = Entry(
     Exit.CONFIG,
     "the file that this one extends cannot be used",
     "It is missing, no relative path, outside the folder tree, extends itself, or the chain is too long.",
-    "Correct the path after 'extends'; it is relative to the file it stands in.",
+    "Correct the path after 'extends'; it is relative to the file that it is written in.",
 )
 REDIRECT_URI = Entry(
     "PRV212",
@@ -226,7 +226,7 @@ FOREIGN_UNIQUE_NAME = Entry(
     "foreign-unique-name",
     Exit.REFUSED,
     "the name is taken by an application that this tool did not make",
-    "Another tool (Bicep, for one) made an application with this uniqueName; it lacks the tag 'provision'.",
+    "Another tool (Bicep, for one) made an application with this uniqueName; it has no tag 'provision'.",
     "Choose another name, or adopt it with application.client_id.",
 )
 SOFT_DELETED = Entry(
@@ -244,7 +244,7 @@ OTHER_TENANTS_APPLICATION = Entry(
     "other-tenants-application",
     Exit.REFUSED,
     "the application belongs to another tenant",
-    "Only its service principal is here; the registration can be changed in its home tenant alone.",
+    "Only its service principal is here; the registration can be changed only in its home tenant.",
     "Set tenant.id to the home tenant, or remove client_id to make an application of your own.",
 )
 CLIENT_ID_NOT_FOUND = Entry(
@@ -382,7 +382,7 @@ PLAN_FILE = Entry(
     Exit.REFUSED,
     "the plan file cannot be used",
     "It is cut off, was changed, expired, is of a newer version, or is no plan at all.",
-    "Make it anew with 'provision plan --out FILE', and have it approved again. Nothing was written.",
+    "Make a new one with 'provision plan --out FILE', and have it approved again. Nothing was written.",
 )
 STALE_PLAN = Entry(
     "PRV318",
@@ -482,7 +482,7 @@ NO_PERMISSION = Entry(
     "PRV402",
     "no-permission",
     Exit.NO_PERMISSION,
-    "this identity lacks a right",
+    "a right of this identity is missing",
     "Graph refused the call for want of a permission or a directory role.",
     "Sign in as somebody who has the right that the message names, or have it granted.",
     "https://learn.microsoft.com/graph/permissions-reference",
@@ -630,7 +630,7 @@ POLICY_NOT_CHECKED = Entry(
     "policy-not-checked",
     Exit.DONE,
     "the app management policy could not be read",
-    "This identity lacks Policy.Read.All; a policy may refuse the secret when it is made.",
+    "This identity does not have Policy.Read.All; a policy may refuse the secret when it is made.",
     "Grant Policy.Read.All, or go on: a refusal is understood when it comes.",
 )
 NOT_CHECKED = Entry(
@@ -638,7 +638,7 @@ NOT_CHECKED = Entry(
     "not-checked",
     Exit.DONE,
     "something could not be read",
-    "This identity lacks the right to read it.",
+    "This identity does not have the right to read it.",
     "Grant the right that the message names.",
 )
 AWAITS_CONFIRMATION = Entry(
@@ -655,7 +655,7 @@ SECRET_UNPROVEN = Entry(
     Exit.DONE,
     "a secret carries our mark, but nothing records its delivery",
     "A run on another machine was interrupted, or somebody copied the name.",
-    "If nobody uses it, remove it in the portal (Certificates & secrets).",
+    "If nobody uses it, remove it with 'provision rotate CONFIG --revoke KEYID'.",
 )
 TAKES_EFFECT_LATER = Entry(
     "PRV608",
@@ -687,7 +687,7 @@ CONSENT_PENDING = Entry(
     "consent-pending",
     Exit.CONSENT,
     "an administrator's consent is still to be given",
-    "A Microsoft Graph application permission can be granted by a Privileged Role Administrator alone.",
+    "A Microsoft Graph application permission can be granted only by a Privileged Role Administrator.",
     "Send the consent link to such an administrator, then run again.",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
     allowable=True,
@@ -697,9 +697,9 @@ CONSENT_REVOKED = Entry(
     "consent-revoked",
     Exit.DONE,
     "Mail.Send was granted once, and is not any more",
-    "A run on this machine saw the consent. Somebody removed the grant since, or consented anew with the "
-    "permission left out; mail has stopped, or stops within the hour that a token lives.",
-    "Ask why before granting it again: the audit log tells who ('Remove app role assignment').",
+    "A run on this machine saw the consent. Somebody removed the grant since, or consented again with the "
+    "permission left out; mail has stopped, or stops within about an hour, when the last token ends.",
+    "Ask why before granting it again: the audit log shows who ('Remove app role assignment').",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/manage-application-permissions",
 )
 CONSENT_PARTIAL = Entry(
@@ -708,7 +708,7 @@ CONSENT_PARTIAL = Entry(
     Exit.DONE,
     "other permissions of the application are granted, Mail.Send is not",
     "Consent was given before Mail.Send was declared, or one grant was made by hand.",
-    "Run 'provision consent' or 'apply', which add Mail.Send alone. The page behind the link grants what the "
+    "Run 'provision consent' or 'apply', which add only Mail.Send. The page behind the link grants what the "
     "registration declares, and may take away what it does not.",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
 )
@@ -1077,8 +1077,8 @@ CONSENT_MISSING = Entry(
     "consent-missing",
     Exit.CONSENT,
     "the application may not send mail: admin consent is missing",
-    "The token carries no Mail.Send. Declaring the permission is not granting it, and a grant shows in "
-    "tokens made after it alone.",
+    "The token carries no Mail.Send. To declare the permission is not to grant it, and a grant shows "
+    "only in tokens that are made after it.",
     "A Privileged Role Administrator gives it: 'provision consent', or the link of 'provision show'.",
     _RESOLVE,
     aadsts=(65001, 90094),
