@@ -35,13 +35,15 @@ check: $(READY)  ## What CI checks beside the tests: formatting, lint, types, th
 	$(BIN)/python -m provision.report.catalogue | diff docs/errors.md -
 	$(BIN)/python -m provision.config.page | diff docs/config.md -
 	$(BIN)/provision schema | diff configs/provision.schema.json -
-	$(BIN)/python -m provision.sandbox.coverage docs/sandbox.md --check
+	$(BIN)/python -m provision.sandbox.coverage docs/sandbox-coverage.md --check
+	$(BIN)/python -m provision.cli.page docs --check
 
 docs: $(READY)  ## Write the generated pages anew
 	$(BIN)/python -m provision.report.catalogue > docs/errors.md
 	$(BIN)/python -m provision.config.page > docs/config.md
 	$(BIN)/provision schema > configs/provision.schema.json
-	$(BIN)/python -m provision.sandbox.coverage docs/sandbox.md
+	$(BIN)/python -m provision.sandbox.coverage docs/sandbox-coverage.md
+	$(BIN)/python -m provision.cli.page docs
 
 golden: $(READY)  ## Write the kept outputs in tests/golden anew; look at the difference
 	GOLDEN=update $(BIN)/python -m pytest tests/report/test_golden.py
@@ -69,8 +71,11 @@ diagnosis: $(READY)  ## What people see when mail does not flow, reproduced, and
 test-live: $(READY)  ## The spine against a real tenant, which must be named: docs/live.md
 	$(BIN)/python -m live $(LIVE)
 
-lock:  ## Choose the newest allowed versions anew (needs uv)
-	uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 --extra dev -o requirements.lock pyproject.toml
+UV_COMPILE = uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11
+
+lock:  ## Choose the newest allowed versions anew (needs uv): for make and CI, and for a pipeline that runs it
+	$(UV_COMPILE) --extra dev -o requirements.lock pyproject.toml
+	$(UV_COMPILE) --extra key-vault --extra github --extra build --constraint requirements.lock -o requirements-run.lock pyproject.toml
 
 clean:  ## Remove the virtual environment, caches and rehearsals
 	rm -rf $(VENV) .provision .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info

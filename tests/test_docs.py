@@ -10,12 +10,16 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, get_args, get_origin
 
 import click
 import pytest
+import yaml
+from pydantic import BaseModel
 
-from provision.cli.main import VERBS, cli
+from provision.cli import page as cli_page
 from provision.config import page as config_page
+from provision.config.models import Document
 from provision.report import catalogue as errors_page
 from tests.support import Program
 
@@ -25,19 +29,17 @@ PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 # are kept so that a block is left out on purpose or not at all.
 MARKED = {
     "CONTRIBUTING.md": 1,
-    "README.md": 1,
-    "commands.md": 1,
+    "README.md": 2,
     "delivery.md": 3,
+    "expiry.md": 1,
+    "first-run.md": 6,
     "live.md": 2,
+    "one-mailbox.md": 2,
     "sandbox.md": 3,
     "verify.md": 1,
 }
 SHELL = ("sh", "bash", "console")
 MARK = re.compile(r"<!-- (?:not run|azure-cli): \S.* -->")
-# What stands for the program in a page's blocks.
-SHIM = f"""#!/bin/sh
-exec '{sys.executable}' -c 'from provision.cli.main import main; main()' "$@"
-"""
 
 
 @dataclass(frozen=True)
@@ -85,29 +87,37 @@ def shell(page: Path) -> list[Block]:
     return [block for block in blocks(page) if block.language in SHELL]
 
 
+def install() -> str:
+    """Return README's line that makes ``provision`` a command, as a reader pastes it."""
+    (block,) = [block for block in shell(ROOT / "README.md") if "export PATH=" in block.text]
+    assert not block.marked
+    return block.script
+
+
 @pytest.mark.parametrize("page", [page for page in PAGES if shell(page)], ids=lambda page: page.name)
-def test_the_commands_work(page: Path, tmp_path: Path) -> None:
-    """In order, in a clean folder with the shipped configs, on the sandbox; each line must succeed."""
+def test_the_commands_work(page: Path) -> None:
+    """In order, in one terminal, in a clean folder with the shipped configs; each line must succeed.
+
+    The folder has the ``.venv`` that ``make dev`` makes; the program is on the path by README's own line.
+    """
     shutil.copytree(ROOT / "configs", "configs")
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    (tools / "provision").write_text(SHIM)
-    (tools / "provision").chmod(0o755)
-    environment = {
-        **os.environ,
-        "PATH": f"{tools}{os.pathsep}{os.environ['PATH']}",
-        "PROVISION_SANDBOX": "1",
-        "GITHUB_STEP_SUMMARY": "summary.md",
-    }
+    Path(".venv").symlink_to(sys.prefix)
+    path = [
+        folder for folder in os.environ["PATH"].split(os.pathsep) if not Path(folder, "provision").exists()
+    ]
+    environment = {**os.environ, "PATH": os.pathsep.join(path)}
+    assert not [name for name in environment if name.startswith("PROVISION_")]
+    assert shutil.which("provision", path=environment["PATH"]) is None
+    script = [install()]
     for block in shell(page):
-        if block.marked:
-            continue
-        ran = subprocess.run(
-            ["sh", "-e"], input=block.script, env=environment, text=True, capture_output=True, timeout=60,
-            check=False,
-        )  # fmt: skip
-        assert ran.returncode == 0, f"{page.name}:{block.line}\n{block.script}\n{ran.stdout}{ran.stderr}"
-        assert "Traceback" not in ran.stderr
+        if not block.marked:
+            script += [f"echo 'running {page.name}:{block.line}' >&2", block.script]
+    ran = subprocess.run(
+        ["sh", "-e"], input="\n".join(script), env=environment, text=True, capture_output=True, timeout=120,
+        check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, f"{ran.stdout}{ran.stderr}"
+    assert "Traceback" not in ran.stderr
 
 
 def test_what_is_not_run_is_marked_and_counted() -> None:
@@ -137,58 +147,208 @@ def test_configs_that_are_shown_are_right(provision: Program, block: Block) -> N
     assert ran.code == 0, ran.err
 
 
-def commands() -> Iterator[tuple[str, click.Command]]:
-    """Yield every command with the words that call it."""
-    context = click.Context(cli)
-    for verb in VERBS:
-        command = cli.get_command(context, verb)
-        assert command is not None
-        if isinstance(command, click.Group):
-            for name, inner in command.commands.items():
-                yield f"{verb} {name}", inner
-        else:
-            yield verb, command
+COMMANDS = cli_page.commands()
 
 
-@pytest.mark.parametrize(("words", "command"), list(commands()), ids=[words for words, _ in commands()])
-def test_every_verb_and_option_is_in_the_docs(words: str, command: click.Command) -> None:
-    """In docs/commands.md; the sandbox's own in docs/sandbox.md."""
-    pages = ["commands.md", "sandbox.md"] if words.startswith("sandbox ") else ["commands.md"]
-    text = "\n".join((ROOT / "docs" / page).read_text() for page in pages)
-    if words.startswith("sandbox "):
-        assert re.search(rf"sandbox [a-z\\|]*\b{words.split()[1]}\b", text), words
+def rows(page: str, header: str) -> list[list[str]]:
+    """Return the cells of the table with this header."""
+    lines = iter((ROOT / "docs" / page).read_text().splitlines())
+    for line in lines:
+        if line == header:
+            break
     else:
-        assert f"`provision {words}" in text
-    for parameter in command.params:
-        if isinstance(parameter, click.Option):
-            assert parameter.help, f"{words} {parameter.opts} has no help"
-            long = max(parameter.opts, key=len)
-            assert re.search(rf"(?<![\w-]){re.escape(long)}(?![\w-])", text), (
-                f"{long} of '{words}' is not in the docs"
+        raise AssertionError(f"{page} has no table {header}")
+    next(lines)
+    found = []
+    for line in lines:
+        if not line.startswith("| "):
+            break
+        found.append(re.split(r"(?<!\\) \| ", line.removeprefix("| ").removesuffix(" |")))
+    return found
+
+
+def test_every_command_is_in_the_docs() -> None:
+    """The table in docs/commands.md, and no command that is not there."""
+    listed = []
+    for command, _ in rows("commands.md", "| Command | Does |"):
+        verb, _, rest = command.strip("`").removeprefix("provision ").partition(" ")
+        listed += [f"sandbox {name}" for name in rest.split("\\|")] if verb == "sandbox" else [verb]
+    assert sorted(listed) == sorted(COMMANDS)
+
+
+def test_every_option_is_in_the_docs_with_the_verbs_that_take_it() -> None:
+    """Read from the pages, and compared with what each command takes: no more, no less."""
+    text = (ROOT / "docs" / "commands.md").read_text()
+    groups = {
+        name.lower(): re.findall(r"`([\w-]+)`", verbs)
+        for name, verbs in re.findall(r"^- \*\*((?:Config|Graph) verbs)\*\*: (.+)\.$", text, re.MULTILINE)
+    }
+    found: dict[str, set[str]] = {words: set() for words in COMMANDS}
+    for page in ("commands.md", "sandbox.md"):
+        for option, users, meaning in rows(page, "| Option | Of | Means |"):
+            assert meaning
+            for words in groups.get(users.lower()) or re.findall(r"`([^`]+)`", users):
+                found[words].update(re.findall(r"`(-[\w-]+)", option))
+    for words, command in COMMANDS.items():
+        taken = {name for one in command.params if isinstance(one, click.Option) for name in one.opts}
+        assert found[words] == taken, words
+
+
+def test_formats_are_those_that_a_command_gives(provision: Program) -> None:
+    """docs/formats.md names the document of each command."""
+    shutil.copytree(ROOT / "configs", "configs")
+    one, two, more = "configs/prod.yaml", "configs/pal.yaml", ("--sandbox", "-o", "json")
+    given = {
+        "validate": (), "doctor": (), "plan": (), "apply": ("--yes", "--deliver", "file:{name}.secret"),
+        "show": (), "rotate": ("--yes", "--deliver", "file:{name}.secret"), "consent": ("--yes",),
+        "drift": (), "expiry": (),
+    }  # fmt: skip
+    listed: dict[str, tuple[str, str]] = {}
+    for verbs, single, several in rows("formats.md", "| Command | One config | Several configs |"):
+        for verb in re.findall(r"`([\w ]+)`", verbs):
+            listed[verb] = (
+                single.strip("`"),
+                single.strip("`") if several == "the same" else several.strip("`"),
             )
+    assert set(given) <= set(listed)
+    for verb, arguments in given.items():
+        rest = [*arguments, *(more[1:] if verb == "validate" else more)]
+        assert provision(verb, one, *rest).json["format"] == listed[verb][0], verb
+        assert provision(verb, one, two, *rest).json["format"] == listed[verb][1], verb
+    value = ("--secret-from", "file:collab-prod.secret")
+    assert provision("verify", one, *more, *value).json["format"] == listed["verify"][0]
+    assert provision("apply", "configs/least-privilege.yaml", *more, "--yes").code == 0
+    ran = provision("exchange", "configs/least-privilege.yaml", *more)
+    assert ran.json["format"] == listed["exchange"][0]
 
 
 def test_generated_pages_are_not_stale() -> None:
-    """`make docs` writes them anew. (The schema's own test is in tests/config.)"""
+    """`make docs` writes them anew. (The schema's test is in tests/config, coverage's in tests/sandbox.)"""
     assert (ROOT / "docs" / "errors.md").read_text() == errors_page.page() + "\n"
     assert (ROOT / "docs" / "config.md").read_text() == config_page.page(ROOT / "configs") + "\n"
+    assert cli_page.main([str(ROOT / "docs"), "--check"]) == 0
 
 
-KEYS = """
-    version extends name product tenant.id tenant.cloud application.admin_url application.display_name
-    application.redirect_uris application.sign_in_audience application.client_id application.owners
-    application.notes mail.address mail.scope consent secret.description secret.lifetime secret.renew_before
-    secret.delivery secret.delivery.file.path secret.delivery.command.argv
-"""
+@pytest.mark.parametrize("name", cli_page.PARTS)
+def test_a_generated_part_is_found_stale_and_written(name: str, tmp_path: Path) -> None:
+    """One row that is missing, and a page without the markers."""
+    pages = tmp_path / "docs"
+    pages.mkdir()
+    for page in cli_page.PARTS:
+        shutil.copy(ROOT / "docs" / page, pages / page)
+    right = (pages / name).read_text()
+    begin, end = right.index(cli_page.begin(cli_page.PARTS[name][0])), right.index(cli_page.END)
+    last = right.rindex("\n| ", begin, end)
+    (pages / name).write_text(right[:last] + right[right.index("\n", last + 1) :])
+    assert cli_page.main([str(pages), "--check"]) == 1
+    assert cli_page.main([str(pages)]) == 0
+    assert (pages / name).read_text() == right
+    (pages / name).write_text("no place for it")
+    assert cli_page.main([str(pages)]) == 2
+
+
+def keys(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
+    """Yield each key of the config's model, as its path is written."""
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}"
+        for inner, several in models(field.annotation):
+            yield from keys(inner, f"{prefix}{name}{'[]' if several else ''}.")
+
+
+def models(annotation: Any, *, several: bool = False) -> Iterator[tuple[type[BaseModel], bool]]:
+    """Yield the models in a type, and whether each is in a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation, several
+    for inner in get_args(annotation):
+        yield from models(inner, several=several or get_origin(annotation) is tuple)
 
 
 def test_the_page_about_the_config_names_every_key() -> None:
-    """As a reader of an example looks it up."""
+    """As a reader of an example looks it up; and none that the config does not have."""
     text = (ROOT / "docs" / "config.md").read_text()
-    for key in KEYS.split():
-        assert text.count(f"| `{key}` |") == 1, key
+    known = set(keys(Document))
+    assert {"tenant.cloud.graph", "secret.delivery.key_vault.vault", "drift.ignore[].reason"} <= known
+    sections = set(re.findall(r"^### (\w+)$", text, re.MULTILINE))
+    listed = re.findall(r"^\| `([\w.\[\]]+)` \|", text, re.MULTILINE)
+    assert len(listed) == len(set(listed))
+    assert set(listed) | sections == known
     for path in (ROOT / "configs").glob("*.yaml"):
         assert f"(../configs/{path.name})" in text
+
+
+def test_readme_leads_to_every_page() -> None:
+    """Each in the table once; the first is the first run."""
+    table = (ROOT / "README.md").read_text().split("| You want to | Read |")[1].split("\n\n")[0]
+    linked = re.findall(r"\(docs/([\w-]+\.md)\)", table)
+    assert sorted(linked) == sorted(path.name for path in (ROOT / "docs").glob("*.md"))
+    assert linked[0] == "first-run.md"
+
+
+def test_readme_leads_to_every_list_of_what_is_not_verified() -> None:
+    """And every page that has such a list says it under one heading."""
+    text = (ROOT / "README.md").read_text()
+    linked = set(re.findall(r"\(docs/([\w-]+\.md)#not-verified\)", text))
+    having = {path.name for path in (ROOT / "docs").glob("*.md") if "not-verified" in anchors(path)}
+    assert linked == having
+    for path in (ROOT / "docs").glob("*.md"):
+        if path.name != "config.md":
+            assert not re.search(r"^Not (?:verified|tried|known)\b", outside_code(path), re.MULTILINE), (
+                path.name
+            )
+
+
+WORKFLOWS = [b for page in PAGES for b in blocks(page) if b.language == "yaml" and "jobs:" in b.text]
+
+
+@pytest.mark.parametrize("block", WORKFLOWS, ids=lambda block: f"{block.page.name}:{block.line}")
+def test_workflows_give_the_packs_what_they_take(block: Block) -> None:
+    """Only inputs that there are, all that must be given, and each action at a commit."""
+    action = yaml.safe_load((ROOT / "action.yml").read_text())["inputs"]
+    template = {
+        item["name"]: item
+        for item in yaml.safe_load((ROOT / "ci" / "azure-pipelines.yml").read_text())["parameters"]
+    }
+    needed = {name for name, item in template.items() if "default" not in item}
+    assert needed == {"command", "requirement"}
+    used = 0
+    for step in found_in(yaml.safe_load(block.text), ("uses", "template")):
+        if "uses" in step:
+            assert step["uses"].endswith("@<full commit SHA>")
+        if step.get("uses", "").startswith("OWNER/provision@"):
+            assert {"command"} <= set(step["with"]) <= set(action)
+            used += 1
+        elif "template" in step:
+            assert needed <= set(step["parameters"]) <= set(template)
+            assert step["parameters"]["command"] in template["command"]["values"]
+            assert (
+                step["parameters"]["requirement"]
+                == "git+https://github.com/OWNER/provision@<full commit SHA>"
+            )
+            used += 1
+    assert used
+
+
+def found_in(value: Any, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
+    """Yield every map that has one of these keys."""
+    if isinstance(value, dict):
+        if any(name in value for name in names):
+            yield value
+        for inner in value.values():
+            yield from found_in(inner, names)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from found_in(inner, names)
+
+
+def test_nothing_is_installed_by_a_name_of_the_public_index() -> None:
+    """The package `provision` there is another project's."""
+    for page in PAGES:
+        for line in page.read_text().splitlines():
+            for what in re.findall(r"pip install ((?:-e )?'?[\w.][^`]*)", line):
+                told_off = "Do not run" in line or "never by" in line
+                assert told_off or what.startswith(("-e '.", "'provision[key-vault,github] @ git+https:")), (
+                    line
+                )
 
 
 def anchors(page: Path) -> set[str]:

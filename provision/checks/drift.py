@@ -172,7 +172,12 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
         case _:  # what an interrupted run left
             text = f"{change.address} is to be removed: {change.reason}"
             yield _deviation(
-                catalogue.SECRET_UNPROVEN, Severity.WARNING, client_secret.ADDRESS, change.address, text
+                catalogue.SECRET_UNPROVEN,
+                Severity.WARNING,
+                client_secret.ADDRESS,
+                change.address,
+                text,
+                fix="Run 'provision apply': it removes the secret.",
             )
 
 
@@ -208,9 +213,7 @@ def _of_secrets(plan: Plan, records: Records, *, now: datetime) -> Iterator[Devi
             continue  # its removal is a change of the plan
         value = _of_key(item.display_name, item.key_id)
         text = f"secret {value} carries this config's mark, but nothing records that it was delivered"
-        fix = "If nobody uses it, remove it with 'provision rotate CONFIG --revoke KEYID'."
-        entry = catalogue.SECRET_UNPROVEN
-        yield _deviation(entry, Severity.WARNING, client_secret.ADDRESS, value, text, fix=fix)
+        yield _deviation(catalogue.SECRET_UNPROVEN, Severity.WARNING, client_secret.ADDRESS, value, text)
     app = plan.observed.application
     there = {item.key_id for item in secrets}
     for key_id in sorted((app.delivered if app else frozenset()) - there):

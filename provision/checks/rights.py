@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from provision.plan.model import Plan
 from provision.plan.rights import Presence, Right, Step
-from provision.resources import application, client_secret, consent, service_principal
+from provision.resources import application, client_secret, consent, mailbox, service_principal
 from provision.resources.caller import Caller, Kind
 
 Names = frozenset[str]
@@ -169,8 +169,8 @@ NEEDS = (
         what="see whether the mailbox is there",
         application=(frozenset({"Mail.ReadBasic.All", "Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"}),),
         person=(frozenset({"Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"}),),
-        least_application="Mail.ReadBasic.All, or User.ReadBasic.All for the user alone",
-        least_person="the scope User.ReadBasic.All, for the user alone",
+        least_application=f"{mailbox.RIGHT}, or {mailbox.RIGHT_OF_USER} to see the user's licence alone",
+        least_person=f"the scope {mailbox.RIGHT_OF_USER}, to see the user's licence alone",
         source="https://learn.microsoft.com/graph/api/mailfolder-get",
     ),
 )

@@ -20,7 +20,7 @@ from provision import __version__
 # verb -> what the list of verbs says of it
 VERBS = {
     "validate": "Check configs offline; says everything that is wrong at once.",
-    "doctor": "Tell whether this identity can do it, and what lacks; writes nothing.",
+    "doctor": "Tell whether this identity can do it, and what is missing; writes nothing.",
     "plan": "Show what apply would do; writes nothing.",
     "apply": "Carry the plan out, deliver the secret, print the values to enter.",
     "show": "Print the values to enter in System Settings again.",

@@ -115,7 +115,13 @@ def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:
 
 @sandbox.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", default=8443, show_default=True, type=click.IntRange(0, 65535), help="0: any.")
+@click.option(
+    "--port",
+    default=8443,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Port to listen on; 0 takes any free one.",
+)
 @click.option("--state", metavar="FILE", help="Keep the state there; without it, it ends with the server.")
 @click.option("--seed", "seed_file", metavar="FILE", help="Fill it from this seed file first.")
 @click.option(

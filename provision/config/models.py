@@ -250,8 +250,8 @@ class Document(_Model):
         _Text, AfterValidator(rules.choice(("grant", "handoff"))), _enum("grant", "handoff"), _UNSET
     ] = Field(
         default="grant",
-        description="grant: admin consent is given, where the right to is there. handoff: never tried; the "
-        "link for an administrator is printed. Without effect where mail.scope is mailbox.",
+        description="grant: gives admin consent if this identity may give it, else prints the link for an "
+        "administrator. handoff: always prints the link. Without effect where mail.scope is mailbox.",
     )
     secret: ClientSecret = Field(default=ClientSecret(), description=ClientSecret.__doc__)
     drift: Drift = Field(default=Drift(), description=Drift.__doc__)

@@ -15,7 +15,7 @@ from provision.config.schema import VARIABLE, json_schema
 _HEAD = """\
 # The config
 
-One YAML file is one application. Copy the example that is nearest, put your own values in, and check it
+One YAML file is one application. Copy the example that fits best, put your own values in, and check it
 offline:
 
 ```sh
@@ -24,15 +24,16 @@ provision validate configs/prod.yaml
 
 {examples}
 
-Every fault is said at once, with file, line, column and what was probably meant. Editors check while you
+All faults are reported at once, with file, line, column and what was probably meant. Editors check while you
 type: the first line of each example names the JSON Schema, `configs/provision.schema.json`, which
 `provision schema` prints.
 
-- **Several applications**: give several files, a folder or a glob. A file without a `name` is no application
-  by itself.
-- **What environments share**: `extends: base.yaml`. Maps merge, lists and single values replace.
+- **Several applications**: give several files, a folder or a glob.
+- **What environments share**: `extends: base.yaml`. Maps merge, lists and single values replace. A file
+  without a `name`, such as `base.yaml`, is no application by itself.
 - **What differs by machine**: `${{NAME}}` or `${{NAME:-default}}` in any value, from `--var NAME=VALUE` or
-  the environment. Names that speak of a secret are refused: a config in a pull request is a stranger's text.
+  the environment. Names such as CLIENT_SECRET, TOKEN or API_KEY are refused, because a config in a pull
+  request can be written by anybody.
 
 ## Keys
 

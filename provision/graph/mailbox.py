@@ -13,7 +13,7 @@ from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph, Query, configuration
 from provision.graph.records import maybe, records, texts
 from provision.graph.refusals import denied, missing, translated
-from provision.resources.mailbox import Observed, State
+from provision.resources.mailbox import RIGHT, RIGHT_OF_USER, Observed, State
 
 _NO_MAILBOX = ("MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI")
 _FIELDS = ("id", "mail", "userPrincipalName", "assignedPlans", "proxyAddresses")
@@ -43,10 +43,7 @@ async def observe(graph: Graph, address: str) -> Observed:
     if isinstance(user, dict) and not (maybe(user, "mail") or texts(user, "proxyAddresses")):
         # Exchange gives every mailbox an address, a shared one that needs no licence too.
         return Observed(State.NO_MAILBOX, "no Exchange licence, and no mail address")
-    return Observed(
-        State.NOT_CHECKED,
-        "Mail.ReadBasic.All" if isinstance(user, dict) else "Mail.ReadBasic.All or User.Read.All",
-    )
+    return Observed(State.NOT_CHECKED, RIGHT if isinstance(user, dict) else f"{RIGHT} or {RIGHT_OF_USER}")
 
 
 async def _probe(graph: Graph, address: str) -> Failure | None:

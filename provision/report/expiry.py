@@ -157,7 +157,7 @@ def expiry_markdown(expiry: Expiry) -> str:
 
 
 def expiry_json(expiry: Expiry) -> dict[str, Any]:
-    """Return the fleet as ``provision.expiry/1``; ``docs/commands.md`` says what each field is."""
+    """Return the fleet as ``provision.expiry/1``; ``docs/formats.md`` says what each field is."""
     return {
         "format": "provision.expiry/1",
         "target": expiry.target.value,

@@ -10,6 +10,13 @@ from enum import StrEnum
 
 from provision.errors import Finding, Severity, catalogue
 
+# What an application needs to see whether the mailbox is there, and what tells the user's licence instead.
+# User.ReadBasic.All does not: licences and further addresses are no part of a basic profile.
+# Sources: the page above, https://learn.microsoft.com/graph/api/user-get and
+# https://learn.microsoft.com/graph/permissions-reference
+RIGHT = "Mail.ReadBasic.All"
+RIGHT_OF_USER = "User.Read.All"
+
 
 class State(StrEnum):
     """What can be said of the mailbox."""

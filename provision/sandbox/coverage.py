@@ -1,4 +1,4 @@
-"""The table of what is emulated, from the route list and the table of rights, for ``docs/sandbox.md``.
+"""The table of what is emulated, from routes and rights, for ``docs/sandbox-coverage.md``.
 
 ``python -m provision.sandbox.coverage FILE`` writes it between the file's two markers; with ``--check``
 it only tells whether it is as it would be written.
@@ -97,11 +97,11 @@ def _who(right: Right) -> str:
 
 
 def written(text: str) -> str:
-    """A document with the table as it is now between its markers; ``ValueError`` if it lacks them."""
+    """A document with the table as it is now between its markers; ``ValueError`` if they are missing."""
     before, begin, rest = text.partition(BEGIN)
     _, end, after = rest.partition(END)
     if not begin or not end:
-        raise ValueError(f"it lacks the markers {BEGIN} and {END}")
+        raise ValueError(f"the markers {BEGIN} and {END} are missing")
     return f"{before}{BEGIN}\n\n{table(ENDPOINTS)}\n\n{END}{after}"
 
 

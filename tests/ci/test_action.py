@@ -207,6 +207,21 @@ def test_what_was_approved_is_applied(repository: Repository) -> None:
     assert all(secret not in comment["body"] for comment in repository.github.comments)
 
 
+def test_a_run_that_is_started_by_hand(repository: Repository, github: GitHub) -> None:
+    """As the job `again` of docs/ci.md: the digest of a new plan binds it, without any pull request."""
+    planned = repository.run({"command": "plan"}, "workflow_dispatch", {})
+    assert planned.code == 0, planned.log.text
+    inputs = {"command": "apply", "args": "--deliver\nfile:out.secret\n"}
+    stale = {**inputs, "digest": f"sha256:{'0' * 64}"}
+    assert repository.run(stale, "workflow_dispatch", {}).code == 5
+    assert not Path("out.secret").exists()
+    right = {**inputs, "digest": planned.outputs["digest"]}
+    applied = repository.run(right, "workflow_dispatch", {})
+    assert applied.code == 0, applied.log.text
+    assert Path("out.secret").is_file()
+    assert github.comments == []
+
+
 def test_a_stale_digest_is_refused(repository: Repository) -> None:
     """What changed in tenant or config since the approval: exit 5, and nothing is written."""
     assert repository.apply(digest="none").code == 0

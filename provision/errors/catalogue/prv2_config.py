@@ -41,7 +41,7 @@ DUPLICATE_KEY = entry(
     "PRV204",
     "duplicate-key",
     Exit.CONFIG,
-    "a key stands twice",
+    "a key is written twice",
     "YAML would silently keep the last of them.",
     "Keep the one that is meant.",
 )
@@ -99,7 +99,7 @@ EXTENDS = entry(
     Exit.CONFIG,
     "the file that this one extends cannot be used",
     "It is missing, no relative path, outside the folder tree, extends itself, or the chain is too long.",
-    "Correct the path after 'extends'; it is relative to the file it stands in.",
+    "Correct the path after 'extends'; it is relative to the file that it is written in.",
 )
 REDIRECT_URI = entry(
     "PRV212",

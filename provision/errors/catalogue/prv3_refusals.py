@@ -18,7 +18,7 @@ FOREIGN_UNIQUE_NAME = entry(
     "foreign-unique-name",
     Exit.REFUSED,
     "the name is taken by an application that this tool did not make",
-    "Another tool (Bicep, for one) made an application with this uniqueName; it lacks the tag 'provision'.",
+    "Another tool (Bicep, for one) made an application with this uniqueName; it has no tag 'provision'.",
     "Choose another name, or adopt it with application.client_id.",
 )
 SOFT_DELETED = entry(
@@ -36,7 +36,7 @@ OTHER_TENANTS_APPLICATION = entry(
     "other-tenants-application",
     Exit.REFUSED,
     "the application belongs to another tenant",
-    "Only its service principal is here; the registration can be changed in its home tenant alone.",
+    "Only its service principal is here; the registration can be changed only in its home tenant.",
     "Set tenant.id to the home tenant, or remove client_id to make an application of your own.",
 )
 CLIENT_ID_NOT_FOUND = entry(
@@ -174,7 +174,7 @@ PLAN_FILE = entry(
     Exit.REFUSED,
     "the plan file cannot be used",
     "It is cut off, was changed, expired, is of a newer version, or is no plan at all.",
-    "Make it anew with 'provision plan --out FILE', and have it approved again. Nothing was written.",
+    "Make a new one with 'provision plan --out FILE', and have it approved again. Nothing was written.",
 )
 STALE_PLAN = entry(
     "PRV318",

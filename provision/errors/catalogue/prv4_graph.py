@@ -28,7 +28,7 @@ NO_PERMISSION = entry(
     "PRV402",
     "no-permission",
     Exit.NO_PERMISSION,
-    "this identity lacks a right",
+    "a right of this identity is missing",
     "Graph refused the call for want of a permission or a directory role.",
     "Sign in as somebody who has the right that the message names, or have it granted.",
     "https://learn.microsoft.com/graph/permissions-reference",

@@ -44,7 +44,7 @@ POLICY_NOT_CHECKED = entry(
     "policy-not-checked",
     Exit.DONE,
     "the app management policy could not be read",
-    "This identity lacks Policy.Read.All; a policy may refuse the secret when it is made.",
+    "This identity does not have Policy.Read.All; a policy may refuse the secret when it is made.",
     "Grant Policy.Read.All, or go on: a refusal is understood when it comes.",
 )
 NOT_CHECKED = entry(
@@ -52,7 +52,7 @@ NOT_CHECKED = entry(
     "not-checked",
     Exit.DONE,
     "something could not be read",
-    "This identity lacks the right to read it.",
+    "This identity does not have the right to read it.",
     "Grant the right that the message names.",
 )
 AWAITS_CONFIRMATION = entry(
@@ -69,7 +69,7 @@ SECRET_UNPROVEN = entry(
     Exit.DONE,
     "a secret carries our mark, but nothing records its delivery",
     "A run on another machine was interrupted, or somebody copied the name.",
-    "If nobody uses it, remove it in the portal (Certificates & secrets).",
+    "If nobody uses it, remove it with 'provision rotate CONFIG --revoke KEYID'.",
 )
 TAKES_EFFECT_LATER = entry(
     "PRV608",
@@ -101,7 +101,7 @@ CONSENT_PENDING = entry(
     "consent-pending",
     Exit.CONSENT,
     "an administrator's consent is still to be given",
-    "A Microsoft Graph application permission can be granted by a Privileged Role Administrator alone.",
+    "A Microsoft Graph application permission can be granted only by a Privileged Role Administrator.",
     "Send the consent link to such an administrator, then run again.",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
     allowable=True,
@@ -111,9 +111,9 @@ CONSENT_REVOKED = entry(
     "consent-revoked",
     Exit.DONE,
     "Mail.Send was granted once, and is not any more",
-    "A run on this machine saw the consent. Somebody removed the grant since, or consented anew with the "
-    "permission left out; mail has stopped, or stops within the hour that a token lives.",
-    "Ask why before granting it again: the audit log tells who ('Remove app role assignment').",
+    "A run on this machine saw the consent. Somebody removed the grant since, or consented again with the "
+    "permission left out; mail has stopped, or stops within about an hour, when the last token ends.",
+    "Ask why before granting it again: the audit log shows who ('Remove app role assignment').",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/manage-application-permissions",
 )
 CONSENT_PARTIAL = entry(
@@ -122,7 +122,7 @@ CONSENT_PARTIAL = entry(
     Exit.DONE,
     "other permissions of the application are granted, Mail.Send is not",
     "Consent was given before Mail.Send was declared, or one grant was made by hand.",
-    "Run 'provision consent' or 'apply', which add Mail.Send alone. The page behind the link grants what the "
+    "Run 'provision consent' or 'apply', which add only Mail.Send. The page behind the link grants what the "
     "registration declares, and may take away what it does not.",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
 )

@@ -100,8 +100,8 @@ CONSENT_MISSING = entry(
     "consent-missing",
     Exit.CONSENT,
     "the application may not send mail: admin consent is missing",
-    "The token carries no Mail.Send. Declaring the permission is not granting it, and a grant shows in "
-    "tokens made after it alone.",
+    "The token carries no Mail.Send. To declare the permission is not to grant it, and a grant shows "
+    "only in tokens that are made after it.",
     "A Privileged Role Administrator gives it: 'provision consent', or the link of 'provision show'.",
     _RESOLVE,
     aadsts=(65001, 90094),

@@ -1,0 +1,164 @@
+"""The parts of the docs that are made from the program: its options, and the rights that it needs.
+
+``python -m provision.cli.page FOLDER`` writes each between its two markers in the pages of that folder;
+with ``--check`` it only tells which are not as they would be written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from provision.checks.rights import NEEDS, OPTIONAL
+from provision.cli.main import VERBS, cli
+
+# How the value of an option is called that click shows by its choices or its type.
+_VALUES = {
+    "--output": "FORMAT", "--ci": "HOST", "--auth": "WAY", "--fail-on": "SEVERITY", "--host": "ADDRESS",
+    "--port": "NUMBER",
+}  # fmt: skip
+_PERMISSION = re.compile(r"\b[A-Z]\w+(?:\.\w+)+\b")
+END = "<!-- end of the generated part -->"
+
+
+def begin(part: str) -> str:
+    """Return the line above a generated part."""
+    return f"<!-- {part}: written by `make docs` -->"
+
+
+def commands() -> dict[str, click.Command]:
+    """Return every command by the words that call it, in the order of ``--help``."""
+    context = click.Context(cli)
+    found: dict[str, click.Command] = {}
+    for verb in VERBS:
+        command = cli.get_command(context, verb)
+        assert command is not None
+        if isinstance(command, click.Group):
+            found |= {f"{verb} {name}": inner for name, inner in command.commands.items()}
+        else:
+            found[verb] = command
+    return found
+
+
+def _of_the_sandbox(words: str) -> bool:
+    return words.startswith("sandbox ")
+
+
+def options() -> str:
+    """Return the options of every verb but the sandbox's own, those of most verbs first."""
+    verbs = {words: command for words, command in commands().items() if not _of_the_sandbox(words)}
+    groups = {
+        "config verbs": [words for words, command in verbs.items() if "paths" in _parameters(command)],
+        "Graph verbs": [words for words, command in verbs.items() if "auth" in _parameters(command)],
+    }
+    lines = [f"- **{name[0].upper()}{name[1:]}**: {_listed(words)}." for name, words in groups.items()]
+    return "\n".join([*lines, "", *_table(verbs, groups)])
+
+
+def sandbox_options() -> str:
+    """Return the options of the sandbox's own verbs."""
+    return "\n".join(_table({words: one for words, one in commands().items() if _of_the_sandbox(words)}, {}))
+
+
+def _parameters(command: click.Command) -> set[str | None]:
+    return {parameter.name for parameter in command.params}
+
+
+def _table(verbs: Mapping[str, click.Command], groups: Mapping[str, Collection[str]]) -> list[str]:
+    rows: dict[tuple[str, str], list[str]] = {}
+    for words, command in verbs.items():
+        for option in command.params:
+            if isinstance(option, click.Option):
+                rows.setdefault((_written(option), _meaning(option)), []).append(words)
+    lines = ["| Option | Of | Means |", "|---|---|---|"]
+    users_of = Counter(written for (written, _), users in rows.items() for _ in users)
+    for (written, meaning), users in sorted(rows.items(), key=lambda row: -users_of[row[0][0]]):
+        names = [name for name, members in groups.items() if list(members) == users]
+        lines.append(f"| {written} | {names[0] if names else _listed(users)} | {meaning} |")
+    return lines
+
+
+def _written(option: click.Option) -> str:
+    """Return the option as it is typed: ``--output FORMAT``, ``-o``."""
+    long, *short = sorted(option.opts, key=len, reverse=True)
+    value = "" if option.is_flag else f" {option.metavar or _VALUES[long]}".replace("|", "\\|")
+    return ", ".join([f"`{long}{value}`", *(f"`{name}`" for name in short)])
+
+
+def _meaning(option: click.Option) -> str:
+    assert option.help, option.opts
+    said = [option.help.rstrip(".").replace("|", "\\|")]
+    if isinstance(option.type, click.Choice):
+        said.append(f"one of {_listed(option.type.choices)}")
+    if option.show_default:
+        said.append(f"by default `{option.default}`")
+    return "; ".join(said)
+
+
+def _listed(words: Sequence[Any]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
+
+
+def rights() -> str:
+    """Return what each step needs, as an application and as a person."""
+    lines = ["| To | An application needs | A person needs | Source |", "|---|---|---|---|"]
+    for need in NEEDS:
+        what = f"{need.what} (optional)" if need.step in OPTIONAL else need.what
+        page = need.source.rsplit("/", 1)[1]
+        cells = (
+            _PERMISSION.sub(r"`\g<0>`", text) for text in (what, need.least_application, need.least_person)
+        )
+        lines.append(f"| {' | '.join(cells)} | [{page}]({need.source}) |")
+    return "\n".join(lines)
+
+
+# page -> its generated part, and what writes it
+PARTS: dict[str, tuple[str, Callable[[], str]]] = {
+    "commands.md": ("options", options),
+    "rights.md": ("rights", rights),
+    "sandbox.md": ("options of the sandbox", sandbox_options),
+}
+
+
+def written(page: str, text: str) -> str:
+    """Return a page with its part as it is now; ``ValueError`` if it has no place for it."""
+    part, made = PARTS[page]
+    before, first, rest = text.partition(begin(part))
+    _, last, after = rest.partition(END)
+    if not first or not last:
+        raise ValueError(f"the markers {begin(part)} and {END} are missing")
+    return f"{before}{first}\n\n{made()}\n\n{last}{after}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0: written, or as it should be; 1: stale; 2: no such page, or no place for the part."""
+    parser = argparse.ArgumentParser(prog="python -m provision.cli.page", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a part is stale")
+    arguments = parser.parse_args(argv)
+    stale = False
+    for name in PARTS:
+        page = arguments.folder / name
+        try:
+            text = page.read_text(encoding="utf-8")
+            wanted = written(name, text)
+        except (OSError, ValueError) as error:
+            sys.stderr.write(f"{page}: {error}\n")
+            return 2
+        if text != wanted and arguments.check:
+            sys.stderr.write(f"{page}: its generated part is stale; run: make docs\n")
+            stale = True
+        elif text != wanted:
+            page.write_text(wanted, encoding="utf-8")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
