@@ -26,6 +26,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:
 # Ids of grants: they hold the principal's id, encoded.
 _OPAQUE = re.compile(r"(?<![\w-])[A-Za-z0-9_-]{43}(?![\w-])")
 _ADDRESS = re.compile(r"[^\s'\"/()<>@,;:]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)")
+_ESCAPED_ADDRESS = re.compile(r"[\w.+-]+%40[\w.-]+")
 _TENANT_DOMAIN = re.compile(
     r"[A-Za-z0-9-]+(?:\.mail)?\.(?:onmicrosoft\.(?:com|us|cn)|partner\.onmschina\.cn)"
 )
@@ -137,6 +138,8 @@ class Sanitiser:
     def text(self, text: str) -> str:
         """Return a text with every id, address and domain in it replaced."""
         text = text.replace(self._root, "https://graph.microsoft.com")
+        # As a mailbox's @odata.context has it.
+        text = _ESCAPED_ADDRESS.sub(lambda found: quote(self.text(unquote(found[0]))), text)
         text = _ADDRESS.sub(self._person, text)
         text = GUID.sub(lambda found: self._id(found[0]), text)
         text = _OPAQUE.sub(lambda found: self._grant_id(found[0]), text)

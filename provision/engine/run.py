@@ -205,9 +205,6 @@ async def carried_out(job: Job, plan: Plan) -> Execution:
     )
     execution = Execution(plan, tools)
     await execution.run()
-    for outcome in execution.ordered():
-        if outcome.error is not None:
-            outcome.error.met_with(job.path)
     return execution
 
 
@@ -273,7 +270,9 @@ def result_of(
     product = products.load(desired.product)
     return Result(
         plan=plan,
-        outcomes=outcomes,
+        outcomes=tuple(
+            replace(outcome, error=outcome.error and outcome.error.met_with(job.path)) for outcome in outcomes
+        ),
         outputs=outputs,
         title=product.title,
         settings=settings(product, outputs),

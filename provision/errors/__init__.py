@@ -121,10 +121,19 @@ class ProvisionError(Exception):
         return (self, *self.others)
 
     def met_with(self, config: str) -> ProvisionError:
-        """Return this error, told of the config it was met with where it knows no place of its own."""
-        for error in self.all:
-            error.where = error.where or Place(config)
-        return self
+        """Return this error for one config: where it knows no place of its own, the file is its place.
+
+        Another config may have met the same error, for what a tenant has once is read once.
+        """
+        return ProvisionError(
+            self.entry,
+            self.message,
+            fix=self.fix,
+            where=self.where or Place(config),
+            request_id=self.request_id,
+            service_code=self.service_code,
+            others=[other.met_with(config) for other in self.others],
+        )
 
     @property
     def exit(self) -> Exit:
