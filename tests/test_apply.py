@@ -286,7 +286,8 @@ def test_an_owner_that_nobody_is_is_told_at_once(provision: Program) -> None:
     nobody = "11111111-2222-4333-8444-555555555555"
     Path(config).write_text(Path(config).read_text().replace("mail:\n", f"  owners: [{nobody}]\nmail:\n"))
     ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
-    assert ran.code == 1, ran.out
+    assert ran.code == 5, ran.out
     (failed,) = [change for change in ran.json["changes"] if change["status"] == "failed"]
+    assert failed["error"]["name"] == "owner-not-found"
     assert nobody in failed["error"]["message"]
     assert "trying again" not in ran.err

@@ -511,7 +511,8 @@ def test_fail_on(provision: Program, config: str, applied: Ran) -> None:
 def rules(provision: Program, *verb: str) -> dict[str, Any]:
     """The findings of the built-in rules, by name."""
     found = provision(*verb, "--sandbox", "-o", "json").json["findings"]
-    return {f["name"]: f for f in found if f["code"] in ("PRV600", "PRV640", "PRV641", "PRV642", "PRV643")}
+    codes = ("PRV600", "PRV640", "PRV641", "PRV642", "PRV643", "PRV645")
+    return {f["name"]: f for f in found if f["code"] in codes}
 
 
 def test_the_built_in_rules(provision: Program, config: str) -> None:
@@ -534,6 +535,19 @@ def test_the_built_in_rules(provision: Program, config: str) -> None:
         assert "http://localhost/x" in found["redirect-uri-insecure"]["message"]
         assert "https://other.example/x" in found["redirect-uri-elsewhere"]["message"]
         assert provision("apply", config, "--sandbox", *DELIVER).code == 0
+
+
+def test_a_registration_that_was_made_for_another_config(provision: Program, config: str) -> None:
+    """A config that was copied, client_id and all, would undo the other's changes for ever."""
+    assert provision("apply", config, "--sandbox", *DELIVER).code == 0
+    app = Tenant().application()
+    text = Path(config).read_text().replace("name: collab-prod", "name: collab-copy")
+    Path("copy.yaml").write_text(
+        text.replace("application:\n", f"application:\n  client_id: {app['appId']}\n")
+    )
+    found = rules(provision, "plan", "copy.yaml")["made-for-another-config"]
+    assert (found["severity"], "'collab-prod'" in found["message"]) == ("warning", True)
+    assert "made-for-another-config" not in rules(provision, "plan", config)
 
 
 def test_notes_do_not_drown_a_plan(provision: Program, config: str) -> None:

@@ -128,6 +128,7 @@ def test_confirm_unseen_says_that_nothing_was_proved(provision: Program, config:
         pytest.param(
             "abc8Q~something-else-altogether-000000", "wrong-secret", "begins otherwise", id="another"
         ),
+        pytest.param("padded", "wrong-secret", "a blank", id="a blank came along"),
         pytest.param("same start", "not-proven", "AADSTS7000215", id="cut off or mistyped"),
     ],
 )
@@ -140,6 +141,7 @@ def test_confirm_refuses_what_is_not_the_new_secret(
     text = {
         "old.secret": Path("old.secret").read_text(),
         "key id": ids()[1],
+        "padded": Path("out.secret").read_text() + " ",
         "same start": Path("out.secret").read_text()[:-1],
     }.get(value, value)
     monkeypatch.setattr("sys.stdin", io.StringIO(text + "\n"))

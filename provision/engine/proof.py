@@ -25,6 +25,8 @@ async def prove(job: Job, plan: Plan, value: Secret) -> None:
     going = {change.step.key_id for change in plan.changes if isinstance(change.step, Remove)}
     ours = marked(plan.desired.client_secret, observed.secrets)
     newest = next(item for item in ours if item.key_id not in going)
+    if value.reveal().strip() != value.reveal():
+        raise ProvisionError(catalogue.WRONG_SECRET, "there is a blank before or behind the value")
     if newest.hint and value.hint != newest.hint:
         raise ProvisionError(catalogue.WRONG_SECRET, _what_else(value, [s.hint for s in ours]))
     graph, patience = job.tenant.graph, Patience(job.tenant.graph, _PATIENCE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph, Query, body, configuration
 from provision.graph.records import maybe, records, text, texts, time
@@ -139,12 +140,22 @@ async def _add_owner(graph: Graph, object_id: str, owner: str, *, settling: bool
             await graph.send(builder.to_post_request_information(link))
         except Refusal as refusal:
             # Of a new application a 404 may be a replica's; of an owner that nobody has, it never is.
-            if not settling or owner in refusal.message.lower():
+            if not settling or owner.lower() in refusal.message.lower():
                 raise
             await graph.send(builder.to_post_request_information(link), settling=True)
     except Failure as failure:
         if isinstance(failure, Refusal) and "already exist" in failure.message:
             return
+        if (
+            isinstance(failure, Refusal)
+            and failure.status == 404
+            and owner.lower() in failure.message.lower()
+        ):
+            raise ProvisionError(
+                catalogue.OWNER_NOT_FOUND,
+                f"application.owners names {owner}, and the tenant has nobody of that object id",
+                request_id=failure.request_id,
+            ) from failure
         raise translated(failure, f"adding the owner {owner} to the application", needs=WRITE) from failure
 
 

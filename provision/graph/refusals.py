@@ -41,7 +41,8 @@ def translated(failure: Failure, what: str, *, needs: str = "") -> ProvisionErro
     if failure.status in BUSY:
         return _error(catalogue.THROTTLED, message, failure)
     if failure.status in BROKEN:
-        return _error(catalogue.UNREACHABLE, message, failure)
+        later = "The fault is the service's: run again later, and see https://status.cloud.microsoft."
+        return _error(catalogue.UNREACHABLE, message, failure, fix=later)
     if failure.code.startswith("CredentialInvalidLifetime"):
         return _error(catalogue.LIFETIME_REFUSED, message, failure)
     if failure.code.startswith("CredentialTypeNotAllowed"):

@@ -19,6 +19,14 @@ _SHOWN = 3  # addresses in one line
 def check(desired: Desired, observed: Observed) -> Iterator[Finding]:
     """Yield one finding for each rule that the application, as it is or is to be, does not keep."""
     app = observed.application
+    name = desired.application.unique_name
+    if app is not None and app.unique_name not in (None, name) and application.OWNER_TAG in app.tags:
+        yield Finding(
+            catalogue.MADE_FOR_ANOTHER,
+            Severity.WARNING,
+            f"the registration's uniqueName is '{app.unique_name}': it was made for the config of that name",
+            value=str(app.unique_name),
+        )
     audience = desired.application.sign_in_audience
     if audience != application.ONE_TENANT:
         yield Finding(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provision.errors import Entry, catalogue
+from provision.errors import Entry, Exit, catalogue
 
 _GROUPS = {
     "1": "The command line",
@@ -29,7 +29,7 @@ def entry_text(entry: Entry) -> str:
         "",
         f"Why: {entry.cause}",
         f"What to do: {entry.fix}",
-        f"Exit code: {int(entry.exit)}",
+        f"Exit code: {_exit(entry)}",
     ]
     if entry.allowable:
         rows.append(f"Let it pass: --allow {entry.name}")
@@ -52,7 +52,7 @@ def entry_markdown(entry: Entry) -> str:
     rows = [
         f"### {entry.code}",
         "",
-        f"`{entry.name}`: {entry.title}. Exit code {int(entry.exit)}.",
+        f"`{entry.name}`: {entry.title}. Exit code {_exit(entry)}.",
         "",
         entry.cause,
         "",
@@ -65,6 +65,13 @@ def entry_markdown(entry: Entry) -> str:
     if entry.source:
         rows += ["", f"Source: <{entry.source}>"]
     return "\n".join(rows)
+
+
+def _exit(entry: Entry) -> str:
+    """A finding that stops nothing has no exit code of its own; what counts findings has."""
+    if entry.exit is not Exit.DONE or not entry.code.startswith("PRV6"):
+        return str(int(entry.exit))
+    return "0; as a warning 4 of drift, 5 of plan --fail-on warning"
 
 
 def _seen_as(entry: Entry) -> str:

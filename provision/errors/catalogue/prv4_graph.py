@@ -99,3 +99,13 @@ WRITTEN_TO_BY_OTHERS = entry(
     "https://learn.microsoft.com/graph/errors",
     graph=("Directory_ConcurrencyViolation",),
 )
+OWNER_NOT_FOUND = entry(
+    "PRV410",
+    "owner-not-found",
+    Exit.REFUSED,
+    "application.owners names somebody who is not in the tenant",
+    "An owner is named by the object id of a user or a service principal; an application's own object id, or "
+    "its client id, is another.",
+    "Correct application.owners and run again; what was done is kept.",
+    "https://learn.microsoft.com/graph/api/application-post-owners",
+)

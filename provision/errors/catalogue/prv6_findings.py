@@ -170,7 +170,7 @@ MAIL_NOT_GRANTED = entry(
     Exit.ATTENTION,
     "Mail.Send is not granted: no mail will be sent",
     "An administrator took the consent back, or none ever gave it.",
-    "Find out who revoked it, and why; then run 'provision apply', or send the consent link.",
+    "Run 'provision apply' or send the consent link; if it was there before, find out who revoked it.",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
 )
 SECRET_DUE = entry(
@@ -356,4 +356,14 @@ ASKS_FOR_EVERYONE = entry(
     "that this config does not declare.",
     "Remove it in the portal: App registrations > API permissions > Mail.Send > Remove permission.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
+)
+MADE_FOR_ANOTHER = entry(
+    "PRV645",
+    "made-for-another-config",
+    Exit.DONE,
+    "client_id names a registration that provision made for another config",
+    "Its uniqueName, which cannot be changed, is the other config's name. A config that was copied with its "
+    "client_id does so. Two configs for one registration undo each other's changes and put two secrets on it.",
+    "Take client_id out of this config, or stop using the other one.",
+    "https://learn.microsoft.com/graph/api/resources/application",
 )
