@@ -363,7 +363,8 @@ MADE_FOR_ANOTHER = entry(
     Exit.DONE,
     "client_id names a registration that provision made for another config",
     "Its uniqueName, which cannot be changed, is the other config's name. A config that was copied with its "
-    "client_id does so. Two configs for one registration undo each other's changes and put two secrets on it.",
+    "client_id does so. Two configs for one registration undo each other's changes, and each puts its own "
+    "secret on it.",
     "Take client_id out of this config, or stop using the other one.",
     "https://learn.microsoft.com/graph/api/resources/application",
 )
