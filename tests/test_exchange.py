@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from provision.cli.main import run as run_program
 from provision.clouds import CLOUDS
-from provision.plan.exchange import Limit, mark
+from provision.outcomes.exchange import Limit, mark
 from provision.plan.model import Target
 from provision.report.exchange import exchange_script
 from provision.report.powershell import literal

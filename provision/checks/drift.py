@@ -24,7 +24,7 @@ from typing import Any
 from provision.change import Action, Change
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Entry, Severity, catalogue
-from provision.plan.drift import Deviation, Drift, Ignored, Surroundings
+from provision.outcomes.drift import Deviation, Drift, Ignored, Surroundings
 from provision.plan.model import Plan
 from provision.resources import (
     Ignore,

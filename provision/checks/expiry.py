@@ -31,7 +31,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from provision.plan.expiry import Expiry, Row, State, Unreadable, Watched
+from provision.outcomes.expiry import Expiry, Row, State, Unreadable, Watched
 from provision.plan.model import Target
 from provision.resources import client_secret
 from provision.resources.client_secret import Observed, Records, Span, Standing

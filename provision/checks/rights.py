@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
+from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.model import Plan
-from provision.plan.rights import Presence, Right, Step
 from provision.resources import application, client_secret, consent, mailbox, service_principal
 from provision.resources.caller import Caller, Kind
 

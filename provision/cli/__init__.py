@@ -1,1 +1,1 @@
-"""Click commands, one module a verb: argv in, text and exit code out."""
+"""The command line: verbs/ has one module a verb, and here stands what verbs share."""

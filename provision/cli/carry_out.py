@@ -17,9 +17,9 @@ from provision.engine import preflight, run
 from provision.engine.fleet import each
 from provision.engine.run import Job
 from provision.errors import Exit, ProvisionError, catalogue, combined, worst
+from provision.outcomes.result import ConsentState, Result
 from provision.plan import guards
 from provision.plan.model import Plan
-from provision.plan.result import ConsentState, Result
 from provision.plan.saved import Saved, refuse_other_digest, refuse_stale
 
 Planner: TypeAlias = Callable[[Job], Awaitable[Plan]]

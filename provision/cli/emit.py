@@ -9,12 +9,12 @@ from contextlib import nullcontext
 import click
 
 from provision import report
-from provision.cli import told
+from provision.cli import ci_report
 from provision.cli.console import colorful
 from provision.cli.options import Common
 from provision.errors import Exit, ProvisionError, worst
+from provision.outcomes.result import Result
 from provision.plan.model import Plan
-from provision.plan.result import Result
 
 
 def plans(items: Sequence[Plan | ProvisionError], options: Common) -> None:
@@ -29,7 +29,7 @@ def plans(items: Sequence[Plan | ProvisionError], options: Common) -> None:
         case _:
             _plans_text(items, options)
     _failed(items, options)
-    told.plans(items, options.ci)
+    ci_report.plans(items, options.ci)
 
 
 def _plans_text(items: Sequence[Plan | ProvisionError], options: Common) -> None:
@@ -61,7 +61,7 @@ def results(items: Sequence[Result | ProvisionError], options: Common) -> None:
                     click.echo()
                 click.echo(report.result_text(result, color=color))
     _failed(items, options)
-    told.results(items, options.ci)
+    ci_report.results(items, options.ci)
 
 
 def _failed(items: Sequence[Plan | Result | ProvisionError], options: Common) -> None:

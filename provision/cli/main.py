@@ -45,7 +45,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in VERBS:
             return None
-        command = getattr(import_module(f"provision.cli.{cmd_name}"), cmd_name)
+        command = getattr(import_module(f"provision.cli.verbs.{cmd_name}"), cmd_name)
         assert isinstance(command, click.Command)
         return command
 
@@ -74,7 +74,7 @@ def cli(ctx: click.Context) -> None:
 
 def run(argv: Sequence[str]) -> int:
     """Run the program on these arguments and return its exit code; nothing is raised."""
-    from provision.cli import ci, leave
+    from provision.cli import ci, exits
 
     holder = ci.Holder()
     _open_missing_streams()
@@ -83,7 +83,7 @@ def run(argv: Sequence[str]) -> int:
         code = cli.main(args=list(argv), prog_name="provision", standalone_mode=False, obj=holder)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one border: each way out has a code and a line
-        code = leave.after(error, argv, holder.pipeline)
+        code = exits.after(error, argv, holder.pipeline)
     code = code if isinstance(code, int) else 0
     ci.ended(holder.pipeline, code)
     return code

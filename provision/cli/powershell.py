@@ -13,7 +13,7 @@ from provision.cli.ci import inside
 from provision.cli.console import ask, talk
 from provision.cli.options import Common
 from provision.errors import ProvisionError, catalogue
-from provision.plan.exchange import Limit
+from provision.outcomes.exchange import Limit
 from provision.report.escape import plain
 
 _MODULE = "ExchangeOnlineManagement"

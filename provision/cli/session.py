@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from provision.cli.ci import inside
+from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile
-from provision.cli.masked import Masked, MaskedSource
 from provision.cli.options import Common, Embedded, Served
 from provision.clouds import CLOUDS, Cloud, ca_bundle
 from provision.config import Config, load

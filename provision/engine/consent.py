@@ -13,10 +13,10 @@ from provision.engine import preflight
 from provision.engine.observe import observe
 from provision.engine.run import Job, applied, carried_out, consent_of, remember_consent, result_of
 from provision.graph import consent as grants
+from provision.outcomes.result import Outcome, Result, Status
+from provision.outcomes.rights import Presence, Step
 from provision.plan.build import planned
 from provision.plan.model import Plan
-from provision.plan.result import Outcome, Result, Status
-from provision.plan.rights import Presence, Step
 from provision.resources import consent, service_principal
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 30.0  # seconds between two looks

@@ -17,10 +17,10 @@ from provision.engine.run import Job
 from provision.errors import Entry, Finding, ProvisionError, catalogue
 from provision.graph import caller as callers
 from provision.graph.reach import hosts
+from provision.outcomes.doctor import Check, Diagnosis, State
+from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.build import limits_of
-from provision.plan.doctor import Check, Diagnosis, State
 from provision.plan.model import Plan
-from provision.plan.rights import Presence, Right, Step
 from provision.resources import client_secret
 from provision.resources.caller import Caller, Kind
 from provision.resources.mailbox import State as Mailbox

@@ -27,8 +27,8 @@ from provision.graph import (
     service_principal,
 )
 from provision.graph.listing import NotReadable
+from provision.outcomes.drift import Drift, Surroundings
 from provision.plan.build import build
-from provision.plan.drift import Drift, Surroundings
 from provision.plan.model import Plan
 from provision.resources import Desired
 from provision.resources.consent import Mode

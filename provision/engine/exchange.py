@@ -5,7 +5,7 @@ from __future__ import annotations
 from provision.engine.run import Job, read_state
 from provision.errors import ProvisionError, catalogue
 from provision.graph import consent as grants
-from provision.plan.exchange import Limit
+from provision.outcomes.exchange import Limit
 from provision.resources import consent
 
 

@@ -18,8 +18,8 @@ from provision.graph import application, consent, service_principal
 from provision.graph.client import SKEW
 from provision.graph.records import maybe, text, texts, time
 from provision.graph.retry import REPLICATION
+from provision.outcomes.result import Outcome, Status
 from provision.plan.model import Plan
-from provision.plan.result import Outcome, Status
 from provision.resources import application as applications
 from provision.resources import client_secret as secrets
 from provision.resources import consent as consents

@@ -9,7 +9,7 @@ from provision.checks.expiry import Subject, rows
 from provision.engine.observe import Registration, registration
 from provision.engine.run import Job
 from provision.errors import ProvisionError
-from provision.plan.expiry import Watched
+from provision.outcomes.expiry import Watched
 from provision.resources import client_secret
 from provision.resources.client_secret import Records, Span
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from provision.outcomes.result import Letter, Outputs, SecretKey, Setting
 from provision.plan.model import Plan
-from provision.plan.result import Letter, Outputs, SecretKey, Setting
 from provision.products import Product
 from provision.resources import consent
 

@@ -13,8 +13,8 @@ from provision.checks import rights
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph import caller as callers
+from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.model import Plan
-from provision.plan.rights import Presence, Right, Step
 from provision.resources import consent
 from provision.resources.caller import Caller, Kind
 

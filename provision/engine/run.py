@@ -20,10 +20,10 @@ from provision.errors import ProvisionError, catalogue, combined
 from provision.graph import consent as grants
 from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION
+from provision.outcomes.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
 from provision.plan import rotation
 from provision.plan.build import build
 from provision.plan.model import Plan, Target
-from provision.plan.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
 from provision.products import Product
 from provision.resources import Desired, Observed, client_secret, consent
 from provision.resources import application as applications

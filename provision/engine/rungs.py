@@ -19,7 +19,7 @@ from provision.graph.patience import Patience
 from provision.graph.reach import hosts
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.graph.tenant import openid_url
-from provision.plan.rungs import Rung, Verdict, Verification
+from provision.outcomes.verify import Rung, Verdict, Verification
 from provision.resources.consent import PERMISSION
 from provision.resources.mailbox import Scope, State
 from provision.secret import Secret

@@ -8,7 +8,7 @@ from provision.engine.run import Job, read_state
 from provision.engine.rungs import Known, Typed, climb
 from provision.errors import ProvisionError, catalogue
 from provision.graph.retry import REPLICATION
-from provision.plan.rungs import Verified
+from provision.outcomes.verify import Verified
 from provision.resources import Observed, client_secret, consent
 from provision.secret import Secret
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from provision.plan.expiry import Expiry, Row, State
+from provision.outcomes.expiry import Expiry, Row, State
 from provision.plan.model import Target
 from provision.report.escape import plain
 

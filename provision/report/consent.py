@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.plan.result import ConsentState, Letter, Result, Status
+from provision.outcomes.result import ConsentState, Letter, Result, Status
 from provision.report.escape import code, fenced, markdown, plain
 from provision.report.pen import GREEN, YELLOW, Pen
 from provision.resources import consent as consents

@@ -6,8 +6,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from provision.errors import ProvisionError
-from provision.plan.doctor import Check, Diagnosis, State
-from provision.plan.rights import Presence, Right
+from provision.outcomes.doctor import Check, Diagnosis, State
+from provision.outcomes.rights import Presence, Right
 from provision.report import lines
 from provision.report.documents import error_json, timestamp
 from provision.report.escape import code, markdown, plain

@@ -11,10 +11,10 @@ from typing import Any
 
 from provision.change import Change
 from provision.errors import Finding, ProvisionError
+from provision.outcomes.result import Letter, Outcome, Result, SecretKey
 from provision.plan import guards
 from provision.plan.digest import plain
 from provision.plan.model import Plan
-from provision.plan.result import Letter, Outcome, Result, SecretKey
 from provision.plan.saved import overall
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from provision.errors import ProvisionError, Severity
-from provision.plan.drift import Deviation, Drift, Ignored
+from provision.outcomes.drift import Deviation, Drift, Ignored
 from provision.report import lines
 from provision.report.documents import error_json, plan_json
 from provision.report.escape import code, fenced, markdown, plain

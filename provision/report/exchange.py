@@ -11,7 +11,7 @@ from importlib.resources import files
 from typing import Any
 
 from provision import __version__
-from provision.plan.exchange import Limit
+from provision.outcomes.exchange import Limit
 from provision.report.escape import code, fenced
 from provision.report.powershell import literal
 

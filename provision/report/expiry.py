@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from provision.plan.expiry import Expiry, Row, State, Unreadable, Watched
+from provision.outcomes.expiry import Expiry, Row, State, Unreadable, Watched
 from provision.report.documents import error_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen

@@ -14,9 +14,9 @@ from importlib.resources import files
 from itertools import groupby
 
 from provision.errors import Finding, ProvisionError, Severity
+from provision.outcomes.result import ConsentState, Result, Status
 from provision.plan import guards
 from provision.plan.model import Plan, Target
-from provision.plan.result import ConsentState, Result, Status
 from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.escape import markup

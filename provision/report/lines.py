@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from provision.change import Action, Change
+from provision.outcomes.result import Result, Status
 from provision.plan.model import Plan, Target
-from provision.plan.result import Result, Status
 from provision.report.escape import plain
 from provision.resources.client_secret import Mint
 

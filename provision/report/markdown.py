@@ -6,8 +6,8 @@ import re
 from itertools import groupby
 
 from provision.errors import Finding, Severity
+from provision.outcomes.result import ConsentState, Result
 from provision.plan.model import Plan
-from provision.plan.result import ConsentState, Result
 from provision.report import lines
 from provision.report.consent import letter_markdown
 from provision.report.escape import code, fenced, markdown

@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 
 from provision.errors import ProvisionError
+from provision.outcomes.result import Result
 from provision.plan import guards
 from provision.plan.model import Plan
-from provision.plan.result import Result
 from provision.plan.saved import overall
 from provision.report.escape import code, markdown
 from provision.report.markdown import findings_markdown, plan_markdown, result_markdown

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from provision.plan.expiry import Expiry, Row, Watched
+from provision.outcomes.expiry import Expiry, Row, Watched
 from provision.report.escape import plain
 
 

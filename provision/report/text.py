@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from provision.errors import Finding, ProvisionError, Severity
+from provision.outcomes.result import ConsentState, Result
 from provision.plan import guards
 from provision.plan.model import Plan
-from provision.plan.result import ConsentState, Result
 from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.consent import letter_lines

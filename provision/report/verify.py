@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from provision.errors import catalogue
-from provision.plan.rungs import Rung, Verdict, Verified
+from provision.outcomes.verify import Rung, Verdict, Verified
 from provision.report.escape import code, markdown, plain
 from provision.report.pen import DIM, GREEN, RED, Pen
 

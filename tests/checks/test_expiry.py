@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provision.checks.expiry import Subject, gathered, rows
-from provision.plan.expiry import Row, State, Watched
+from provision.outcomes.expiry import Row, State, Watched
 from provision.plan.model import Target
 from provision.resources.client_secret import Desired, Observed, Records, Span
 

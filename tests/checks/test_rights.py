@@ -8,7 +8,7 @@ import pytest
 
 from provision.checks import rights
 from provision.checks.rights import NEEDS, judge, missing
-from provision.plan.rights import Presence, Step
+from provision.outcomes.rights import Presence, Step
 from provision.resources.caller import Caller, Kind
 
 ALL_STEPS = frozenset(Step)

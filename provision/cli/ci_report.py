@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from provision import report
 from provision.cli.ci import Pipeline
 from provision.errors import Finding, ProvisionError, Severity
+from provision.outcomes.result import Result, Status
 from provision.plan.model import Plan
-from provision.plan.result import Result, Status
 from provision.plan.saved import overall
 
 if TYPE_CHECKING:
-    from provision.plan.drift import Drift
-    from provision.plan.expiry import Expiry
+    from provision.outcomes.drift import Drift
+    from provision.outcomes.expiry import Expiry
 
 _Facts = dict[str, str]
 

@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 
 from provision.errors import Entry, Exit, catalogue, worst
+from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.model import Target
-from provision.plan.rights import Presence, Right, Step
 from provision.resources.caller import Caller
 
 

@@ -14,7 +14,7 @@ from provision.cli.options import OUTPUTS, Common, common
 if TYPE_CHECKING:
     from provision.engine.run import Job
     from provision.errors import Exit
-    from provision.plan.expiry import Expiry, Watched
+    from provision.outcomes.expiry import Expiry, Watched
     from provision.resources.client_secret import Span
 
 _YEARS = 100  # the calendar in which the end is counted has an end itself
@@ -55,12 +55,12 @@ def expiry(options: Common, within: Span) -> int:
 
 async def _expiry(options: Common, within: Span) -> int:
     from provision.checks.expiry import gathered
-    from provision.cli import told
+    from provision.cli import ci_report
     from provision.cli.session import opened
     from provision.engine.expiry import read_dates
     from provision.engine.fleet import each
     from provision.errors import Exit, ProvisionError, worst
-    from provision.plan.expiry import Unreadable
+    from provision.outcomes.expiry import Unreadable
 
     async def one(job: Job) -> Watched:
         return await read_dates(job, within)
@@ -79,7 +79,7 @@ async def _expiry(options: Common, within: Span) -> int:
         ),
     )
     _print(found, options)
-    told.expiry(found, options.ci)
+    ci_report.expiry(found, options.ci)
     failed: list[Exit] = [item.error.exit for item in found.unreadable]
     return worst([*failed, Exit.ATTENTION if found.counting else Exit.DONE])
 

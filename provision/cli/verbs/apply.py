@@ -25,7 +25,7 @@ def apply(options: Common, dry_run: bool, plan_file: str | None, expect_digest: 
     to be given (0 with --allow consent-pending).
     """
     if dry_run:
-        from provision.cli.plan import look
+        from provision.cli.verbs.plan import look
 
         return asyncio.run(look(options, detailed_exitcode=False))
     from provision.cli import plan_file as files

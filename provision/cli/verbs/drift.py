@@ -13,7 +13,7 @@ from provision.cli.options import Common, common, fail_on
 
 if TYPE_CHECKING:
     from provision.errors import ProvisionError, Severity
-    from provision.plan.drift import Drift
+    from provision.outcomes.drift import Drift
 
 
 @click.command()
@@ -30,7 +30,7 @@ def drift(options: Common, fail_on: Severity) -> int:
 
 
 async def _drift(options: Common, least: Severity) -> int:
-    from provision.cli import told
+    from provision.cli import ci_report
     from provision.cli.session import opened
     from provision.engine.drift import find_drift
     from provision.engine.fleet import each
@@ -40,7 +40,7 @@ async def _drift(options: Common, least: Severity) -> int:
         session.progress("looking at the tenant ...")
         items = await each(session.jobs, find_drift, parallel=options.parallel)
     _print(items, options)
-    told.drifts(items, least, options.ci)
+    ci_report.drifts(items, least, options.ci)
     codes = [item.exit for item in items if isinstance(item, ProvisionError)]
     found = any(not isinstance(item, ProvisionError) and item.counting(least) for item in items)
     return worst([*codes, Exit.ATTENTION if found else Exit.DONE])

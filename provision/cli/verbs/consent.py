@@ -14,7 +14,7 @@ from provision.cli.options import Common, assume_yes, common, seconds
 if TYPE_CHECKING:
     from provision.engine.run import Job
     from provision.errors import ProvisionError
-    from provision.plan.result import Result
+    from provision.outcomes.result import Result
 
 
 @click.command()
@@ -44,7 +44,7 @@ async def _consent(options: Common, wait: float | None, *, yes: bool) -> int:
     from provision.engine import consent as engine
     from provision.engine.fleet import each
     from provision.errors import Exit, ProvisionError, catalogue, worst
-    from provision.plan.result import ConsentState, Result
+    from provision.outcomes.result import ConsentState, Result
 
     async def given(job: Job) -> Result:
         plan = planned[job.path]
@@ -102,7 +102,7 @@ def _shown(item: Result, options: Common) -> str:
 
 def _print(items: Sequence[Result | ProvisionError], options: Common) -> None:
     """Print how each consent stands; what failed goes to stderr, or into the JSON document."""
-    from provision.cli import emit, told
+    from provision.cli import ci_report, emit
     from provision.errors import ProvisionError
 
     if options.output == "json":
@@ -117,4 +117,4 @@ def _print(items: Sequence[Result | ProvisionError], options: Common) -> None:
         click.echo(_shown(item, options))
         for failed in item.errors:
             emit.error(failed, options)
-    told.results(items, options.ci)
+    ci_report.results(items, options.ci)

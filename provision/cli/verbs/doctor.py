@@ -14,7 +14,7 @@ from provision.cli.options import Common, common
 if TYPE_CHECKING:
     from provision.engine.run import Job
     from provision.errors import ProvisionError
-    from provision.plan.doctor import Diagnosis
+    from provision.outcomes.doctor import Diagnosis
 
 
 @click.command()
