@@ -18,7 +18,7 @@ from provision.sandbox import app as _app
 from provision.sandbox import summary as _summary
 from provision.sandbox import tenants as _tenants
 from provision.sandbox.clock import Clock
-from provision.sandbox.dispatch import LoggedRequest
+from provision.sandbox.http import LoggedRequest
 from provision.sandbox.state import StateError, StateFile
 from provision.sandbox.store import Store, Tenant
 from provision.sandbox.tokens import bearer as _bearer

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from provision.sandbox.compression import MAX_BODY
-from provision.sandbox.dispatch import Dispatcher, RawAnswer, RawRequest
+from provision.sandbox.dispatch import Dispatcher
+from provision.sandbox.http import RawAnswer, RawRequest
 from provision.sandbox.routes import ENDPOINTS
 from provision.sandbox.routing import Router
 from provision.sandbox.weather import ConnectionCut, transport_error

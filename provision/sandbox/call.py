@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from provision.sandbox.caller import Caller
     from provision.sandbox.clock import Clock
-    from provision.sandbox.dispatch import RawAnswer, RawRequest
+    from provision.sandbox.http import RawAnswer, RawRequest
     from provision.sandbox.odata.path import Key
     from provision.sandbox.odata.query import Query
     from provision.sandbox.store import Store, Tenant

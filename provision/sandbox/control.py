@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from provision.sandbox.clock import instant
-from provision.sandbox.dispatch import RawAnswer, RawRequest
+from provision.sandbox.http import RawAnswer, RawRequest
 from provision.sandbox.weather import Weather, WeatherError
 
 if TYPE_CHECKING:

@@ -12,13 +12,13 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import compression, envelope, rights
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.caller import Caller
 from provision.sandbox.errors import GraphError, bad_syntax, unknown_segment
+from provision.sandbox.http import LoggedRequest, RawAnswer, RawRequest
 from provision.sandbox.odata import metadata
 from provision.sandbox.odata import path as odata_path
 from provision.sandbox.odata import query as odata_query
@@ -32,39 +32,6 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 64  # of nested JSON; Graph's own documents need a handful
 _BODY_METHODS = ("POST", "PATCH", "PUT")
-
-
-@dataclass(frozen=True, slots=True)
-class LoggedRequest:
-    """One request as the sandbox saw it; those inside a ``$batch`` are entries of their own."""
-
-    method: str
-    path: str  # with the query
-    status: int
-    tenant_id: str | None
-    caller: str | None  # object id of the principal that called
-    milliseconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class RawRequest:
-    """What the HTTP layer hands over."""
-
-    method: str
-    path: str  # percent-encoded
-    query: str
-    headers: dict[str, str]
-    body: bytes | None  # None: larger than any request may be
-    root: str  # scheme://host
-
-
-@dataclass(frozen=True, slots=True)
-class RawAnswer:
-    """What the HTTP layer sends."""
-
-    status: int
-    headers: dict[str, str]
-    content: bytes
 
 
 class Dispatcher:

@@ -11,7 +11,7 @@ from provision.sandbox.odata.query import Query
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.dispatch import RawAnswer, RawRequest
+    from provision.sandbox.http import RawAnswer, RawRequest
     from provision.sandbox.store import Tenant
 
 

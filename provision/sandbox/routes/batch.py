@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from provision.sandbox.call import Answer, Call, Json
-from provision.sandbox.dispatch import RawAnswer, RawRequest
 from provision.sandbox.errors import GraphError, bad_syntax
+from provision.sandbox.http import RawAnswer, RawRequest
 from provision.sandbox.routes import common
 from provision.sandbox.routing import Endpoint
 

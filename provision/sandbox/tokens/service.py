@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from provision.sandbox.dispatch import LoggedRequest, RawAnswer, RawRequest
 from provision.sandbox.envelope import http_date
 from provision.sandbox.errors import GraphError
+from provision.sandbox.http import LoggedRequest, RawAnswer, RawRequest
 from provision.sandbox.state import StateError
 from provision.sandbox.tokens import (
     bearer,
