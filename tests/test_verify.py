@@ -171,3 +171,38 @@ def test_one_config_at_a_time(provision: Program) -> None:
     write_config("b.yaml", name="b-two")
     ran = provision("verify", "a.yaml", "b.yaml", *SANDBOX, *FROM_FILE)
     assert (ran.code, ran.json["name"]) == (64, "usage")
+
+
+def test_apply_verifies_what_it_delivered(provision: Program, config: str) -> None:
+    """The value is proved while it is at hand: no one is asked, and none is read back."""
+    argv = ("apply", config, "--sandbox", "--yes", "--verify", "--deliver", "command:true", "-o")
+    ran = provision(*argv, "json")
+    assert ran.code == 0, ran.err
+    found = ran.json["verification"]
+    assert (found["format"], found["passed"], found["proven"]) == ("provision.verification/1", True, False)
+    passed = [rung["rung"] for rung in found["rungs"] if rung["verdict"] == "pass"]
+    assert passed == ["reach", "token", "role", "mailbox"]
+    assert "delivered by this run" in provision(*argv, "json").json["unverified"]
+    for form in ("text", "markdown", "html"):
+        assert "delivered by this run" in provision(*argv, form).out
+
+
+def test_apply_that_cannot_verify_says_why_and_what_fails_counts(provision: Program) -> None:
+    """A consent that is still to come is no failure; a mailbox that is not there is."""
+    argv = ("--sandbox", "--yes", "--verify", "--deliver", "command:true", "-o", "json")
+    handoff = write_config("later.yaml", name="collab-later", more="consent: handoff\n")
+    ran = provision("apply", handoff, *argv)
+    assert (ran.code, ran.json["unverified"]) == (3, "the consent is still to be given")
+    config = write_config()
+    tenant = Tenant()
+    tenant.do("DELETE", "/users/noreply@agency.example")
+    person = {"displayName": "No mailbox", "mailNickname": "noreply", "accountEnabled": True}
+    sign_in = {
+        "userPrincipalName": "noreply@agency.example",
+        "passwordProfile": {"password": "Xy7-rehearsal"},
+    }
+    tenant.do("POST", "/users", person | sign_in)
+    ran = provision("apply", config, *argv, "--allow", "mailbox-missing")
+    failed = [rung for rung in ran.json["verification"]["rungs"] if rung["verdict"] == "fail"]
+    assert (ran.code, [rung["rung"] for rung in failed]) != (0, [])
+    assert "mailbox" in failed[0]["rung"]

@@ -24,6 +24,7 @@ from provision.plan.saved import Saved, refuse_other_digest, refuse_stale
 
 Planner: TypeAlias = Callable[[Job], Awaitable[Plan]]
 Prover: TypeAlias = Callable[[Job, Plan], Awaitable[str]]
+Applier: TypeAlias = Callable[[Job, Plan], Awaitable[Result]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ async def carry_out(
     *,
     yes: bool,
     prover: Prover | None = None,
+    applier: Applier = run.apply,
     approval: Approval = Approval(),
 ) -> int:
     """Carry out what ``planner`` plans for each config; returns the exit code.
@@ -73,7 +75,7 @@ async def carry_out(
         plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
-        return replace(await run.apply(job, plan), proof=proofs.get(job.desired.name))
+        return replace(await applier(job, plan), proof=proofs.get(job.desired.name))
 
     async with opened(options, writes=True) as session:
         session.progress("looking at the tenant ...")
@@ -89,7 +91,10 @@ async def carry_out(
     emit.results(items, options)
     waiting = any(isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED for item in items)
     consent = Exit.CONSENT if waiting and catalogue.CONSENT_PENDING.name not in options.allow else Exit.DONE
-    return worst([emit.failures(items), consent])
+    verified = [
+        item.verified.verification.exit for item in items if isinstance(item, Result) and item.verified
+    ]
+    return worst([emit.failures(items), consent, *verified])
 
 
 def _refuse_unapproved(

@@ -28,6 +28,7 @@ from provision.products import Product
 from provision.resources import Desired, Observed, client_secret, consent
 from provision.resources import application as applications
 from provision.resources.client_secret import Records
+from provision.secret import Secret
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PATIENCE = 30.0  # seconds to wait for what this machine delivered to be seen
@@ -173,12 +174,16 @@ async def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
         await asyncio.to_thread(job.sink.probe)
 
 
-async def apply(job: Job, plan: Plan) -> Result:
+def _forget(_: Secret) -> None:
+    """What was delivered is nobody's here any more."""
+
+
+async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forget) -> Result:
     """Carry out a plan that :func:`make_ready` let pass, and return the result.
 
     A change that fails is an outcome of the result, not an exception.
     """
-    execution = await carried_out(job, plan)
+    execution = await carried_out(job, plan, keep=keep)
     made, holder = execution.minted, execution.holder
     kept = tuple(item for item in plan.observed.secrets if item.key_id not in execution.removed)
     secret = await _to_enter(
@@ -193,8 +198,11 @@ async def apply(job: Job, plan: Plan) -> Result:
     return result
 
 
-async def carried_out(job: Job, plan: Plan) -> Execution:
-    """Carry out the plan's changes, and return the execution with their outcomes."""
+async def carried_out(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forget) -> Execution:
+    """Carry out the plan's changes, and return the execution with their outcomes.
+
+    ``keep`` is given the value of a secret that was delivered.
+    """
     tools = SecretTools(
         graph=job.tenant.graph,
         sink=job.sink,
@@ -202,6 +210,7 @@ async def carried_out(job: Job, plan: Plan) -> Execution:
         new_key_id=job.new_key_id,
         desired=job.desired.client_secret,
         delivering=job.delivering,
+        keep=keep,
     )
     execution = Execution(plan, tools)
     await execution.run()

@@ -49,6 +49,7 @@ class SecretTools:
     new_key_id: Callable[[], str]
     desired: Desired
     delivering: asyncio.Lock  # one secret at a time is shown or handed over
+    keep: Callable[[Secret], None]  # is given the value of a secret that was delivered
 
 
 async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint) -> Observed:
@@ -68,6 +69,7 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
         raise
     with suppress(ProvisionError):  # a full disk must not keep the tenant from knowing
         tools.journal.write(DELIVERED, made.key_id, tools.graph.now())
+    tools.keep(secret)
     await record(tools, holder, made.key_id)
     if interrupted is not None:
         raise interrupted

@@ -3,17 +3,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from provision.engine.run import Job, read_state
+from provision.engine.run import Job, apply, read_state
 from provision.engine.rungs import Known, Typed, climb
 from provision.errors import ProvisionError, catalogue
 from provision.graph.retry import REPLICATION
+from provision.outcomes.result import ConsentState, Result
 from provision.outcomes.verify import Verified
+from provision.plan.model import Plan
 from provision.resources import Observed, client_secret, consent
 from provision.secret import Secret
 
+PATIENCE = 60.0  # seconds that a rung may wait for Entra to spread what is new
 # What keeps somebody without rights from looking; anything else is wrong with the run itself.
 _NO_LOOK = (catalogue.SIGN_IN, catalogue.NO_PERMISSION, catalogue.TENANT_NOT_FOUND, catalogue.UNREACHABLE)
+
+
+async def apply_and_verify(job: Job, plan: Plan) -> Result:
+    """Carry out a plan, and sign in with the secret that it delivered; no mail is sent.
+
+    The result says why nothing was verified if a step failed, the consent is still to be given, or no
+    secret was delivered, whose value nobody but its sink has then.
+    """
+    delivered: list[Secret] = []
+    result = await apply(job, plan, keep=delivered.append)
+    if result.errors:
+        return replace(result, unverified="a step failed")
+    if result.consent.state is ConsentState.REQUIRED:
+        return replace(result, unverified="the consent is still to be given")
+    if not delivered:
+        return replace(result, unverified="no secret was delivered by this run; run 'provision verify'")
+    verified = await verify(
+        job,
+        lambda: delivered[0],
+        client_id=result.outputs.oauth_client_id,
+        recipient=None,
+        new_subject=lambda: "",
+        patience=PATIENCE,
+    )
+    return replace(result, verified=verified)
 
 
 async def verify(

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from provision.change import Change
 from provision.errors import ProvisionError
+from provision.outcomes.verify import Verified
 from provision.plan.model import Plan
 from provision.resources.consent import Detail
 
@@ -112,6 +113,8 @@ class Result:
     consent: Consent
     proof: str | None = None  # of a confirmation: "token" (the value signed in) or "none" (it was not seen)
     portal_url: str | None = None  # the registration's page, for a person to look at
+    verified: Verified | None = None  # with apply --verify: what became of the values
+    unverified: str | None = None  # why not, although it was asked for
 
     @property
     def errors(self) -> tuple[ProvisionError, ...]:

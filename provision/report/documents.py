@@ -16,6 +16,7 @@ from provision.plan import guards
 from provision.plan.digest import plain
 from provision.plan.model import Plan
 from provision.plan.saved import overall
+from provision.report.verify import verification_json
 
 Json = dict[str, Any]
 
@@ -78,6 +79,8 @@ def result_json(result: Result) -> Json:
         },
         "portal_url": result.portal_url,
         **({"proof": result.proof} if result.proof else {}),
+        **({"verification": verification_json(result.verified)} if result.verified else {}),
+        **({"unverified": result.unverified} if result.unverified else {}),
     }
 
 

@@ -20,6 +20,7 @@ from provision.plan.model import Plan, Target
 from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.escape import markup
+from provision.report.verify import conclusion
 
 _CLASSES = {"+": "add", "-": "del", "~": "mod", ">": "hand", " ": "same"}
 _REHEARSAL = '<p class="rehearsal"><strong>A rehearsal</strong> on the sandbox: nothing real was touched.</p>'
@@ -181,6 +182,8 @@ def _result(result: Result, number: int, *, alone: bool) -> str:
             "</tbody></table>",
         ]
     facts = [(label, markup(text)) for label, text in lines.secret(result)]
+    if result.verified is not None:
+        facts.append(("Verified", markup(conclusion(result.verified))))
     facts.append(("Consent", _consent(result)))
     if result.portal_url:
         facts.append(("Portal", _link(result.portal_url)))

@@ -99,6 +99,8 @@ def secret(result: Result) -> list[tuple[str, str]]:
     if result.proof is not None:
         seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
         facts.append(("Proof", f"that the new secret works: {seen}"))
+    if result.unverified is not None:
+        facts.append(("Verified", f"nothing: {result.unverified}"))
     if key is not None and key.confirm_by:
         until = f"the one before it works until {key.confirm_by:%Y-%m-%d}"
         facts.append(("Confirm", f"{until}; once this one is entered, run 'provision rotate --confirm'"))

@@ -11,6 +11,7 @@ from provision.plan.model import Plan
 from provision.report import lines
 from provision.report.consent import letter_markdown
 from provision.report.escape import code, fenced, markdown
+from provision.report.verify import verification_markdown
 
 
 def marker(kind: str, tenant: str, name: str) -> str:
@@ -99,5 +100,9 @@ def result_markdown(result: Result) -> str:
         if outcome.error is not None:
             what = f"{code(outcome.change.address)} {outcome.status.value}"
             out.append(f"- {what}: {markdown(outcome.error.message)} ({code(outcome.error.entry.code)})")
+    if result.unverified:
+        out.append(f"- Verified nothing: {markdown(result.unverified)}")
+    if result.verified is not None:
+        out += ["", verification_markdown(result.verified)]
     out += ["", *findings_markdown(result.plan.findings)]
     return "\n".join(out).rstrip()

@@ -15,6 +15,7 @@ from provision.report import lines
 from provision.report.consent import letter_lines
 from provision.report.escape import plain
 from provision.report.pen import BOLD, OF_SEVERITY, OF_SIGN, RED, YELLOW, Pen
+from provision.report.verify import verification_text
 
 _FACT = len("Calendar:")  # how wide the labels below the sheet are
 _EXCERPT = 100  # characters of a line that are shown above a caret
@@ -68,6 +69,8 @@ def result_text(result: Result, *, color: bool = False) -> str:
     out += [f"{label + ':':<{_FACT}} {fact}" for label, fact in facts]
     findings = _findings(result.plan.findings, pen)
     out += ["", *findings[:-1]] if findings else []
+    if result.verified is not None:
+        out += ["", verification_text(result.verified, color=color)]
     return "\n".join([*out, *letter_lines(result.consent.letter)])
 
 

@@ -57,7 +57,7 @@ def verification_text(verified: Verified, *, color: bool = False) -> str:
             out.append(f"        {rung.entry.title} [{rung.entry.code} {rung.entry.name}]{ids}")
             out.append(f"        Why: {rung.entry.cause}")
             out.append(f"        What to do: {rung.fix}")
-    out += ["", _conclusion(verified)]
+    out += ["", conclusion(verified)]
     if verified.not_looked:
         out.append(f"Not looked into the tenant: {plain(verified.not_looked)}")
     return "\n".join(out)
@@ -70,10 +70,11 @@ def verification_markdown(verified: Verified) -> str:
         out.append(f"- **{_SIGNS[rung.verdict]}** {rung.name}: {markdown(rung.message)}")
         if rung.entry is not None:
             out.append(f"  - {code(rung.entry.name)}: {markdown(rung.fix or rung.entry.fix)}")
-    return "\n".join([*out, "", markdown(_conclusion(verified))])
+    return "\n".join([*out, "", markdown(conclusion(verified))])
 
 
-def _conclusion(verified: Verified) -> str:
+def conclusion(verified: Verified) -> str:
+    """Return in a sentence what the rungs come to."""
     found = verified.verification
     if found.failed is not None:
         return "Mail does not flow yet."

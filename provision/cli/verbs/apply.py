@@ -16,9 +16,18 @@ from provision.cli.options import WITH_HTML, Common, assume_yes, common
     "--plan", "plan_file", metavar="FILE", help="Carry out this saved plan as approved, or nothing."
 )
 @click.option("--expect-digest", metavar="DIGEST", help="Carry out the plan of this digest, or nothing.")
+@click.option("--verify", is_flag=True, help="Then sign in with the delivered secret, as 'verify' does.")
 @assume_yes
 @partial(common, formats=WITH_HTML)
-def apply(options: Common, dry_run: bool, plan_file: str | None, expect_digest: str | None, yes: bool) -> int:
+def apply(
+    options: Common,
+    dry_run: bool,
+    plan_file: str | None,
+    expect_digest: str | None,
+    *,
+    verify: bool,
+    yes: bool,
+) -> int:
     """Make each CONFIG so: show the plan, ask, carry it out, deliver the secret, print the values.
 
     A second run changes nothing. Exits 3 when all is done but an administrator's consent is still
@@ -31,6 +40,8 @@ def apply(options: Common, dry_run: bool, plan_file: str | None, expect_digest: 
     from provision.cli import plan_file as files
     from provision.cli.carry_out import Approval, carry_out
     from provision.engine import run
+    from provision.engine.verify import apply_and_verify
 
+    applier = apply_and_verify if verify else run.apply
     approval = Approval(files.read(plan_file) if plan_file else None, expect_digest)
-    return asyncio.run(carry_out(options, run.plan, yes=yes, approval=approval))
+    return asyncio.run(carry_out(options, run.plan, yes=yes, approval=approval, applier=applier))

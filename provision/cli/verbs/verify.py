@@ -79,7 +79,7 @@ async def _verify(
             client_id=client_id,
             recipient=send_to,
             new_subject=lambda: f"provision verify {job.desired.name} {secrets.token_hex(4)}",
-            patience=60.0,
+            patience=engine.PATIENCE,
         )
     if options.output == "json":
         click.echo(report.document(report.verification_json(verified)))
