@@ -83,9 +83,10 @@ class Sandbox:
         return _summary.of(self.store, self.clock)
 
     def reset(self) -> None:
-        """Empty it: no tenants, no log, the clock unset."""
+        """Empty it: no tenants, no log, the clock unset. Tokens stay good, for whoever is there again."""
         empty = Store()
-        empty.settings["token_key"] = _new_key()
+        keys = ("token_key", _signing.SETTING)
+        empty.settings |= {name: self.store.settings[name] for name in keys if name in self.store.settings}
         if self._file is not None and self.persist:
             with self._file.exclusive():
                 self.refresh()  # what cannot be read is not overwritten either
