@@ -14,7 +14,7 @@ import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import compression, envelope, rights
+from provision.sandbox import compression, envelope, resource_units, rights
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.caller import Caller
 from provision.sandbox.errors import GraphError, bad_syntax, unknown_segment
@@ -75,7 +75,9 @@ class Dispatcher:
         if fate == "after":
             raise ConnectionCut
         detail = metadata.level(raw.headers.get("accept", ""))
-        return _render(_detailed(answer, detail, who), detail, envelope.headers(now, request_id, client_id))
+        headers = envelope.headers(now, request_id, client_id)
+        headers["x-ms-resource-unit"] = str(resource_units.of(raw.method, raw.path, raw.query))
+        return _render(_detailed(answer, detail, who), detail, headers)
 
     def _answer(self, raw: RawRequest, who: Caller, request_id: str) -> Answer:
         segments = odata_path.split(raw.path)
@@ -139,14 +141,31 @@ def _body(raw: RawRequest) -> Any:
         raise GraphError(413, "RequestEntityTooLarge", "The request body is too large.")
     if raw.method not in _BODY_METHODS or not content.strip():
         return None
-    if raw.headers.get("content-type", "").lower().startswith("image/"):
+    kind = raw.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind.startswith("image/") or (kind == "text/plain" and _takes_text(raw.path)):
         return content
+    _check_type(kind)
     with _json_faults():
         document = json.loads(content)
         _check_depth(document, 0)
         # A lone surrogate is JSON, and cannot be stored or answered as UTF-8.
         json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
     return document
+
+
+def _takes_text(path: str) -> bool:
+    """``sendMail`` takes MIME too: https://learn.microsoft.com/graph/api/user-sendmail, example 4."""
+    return path.rstrip("/").lower().endswith("sendmail")
+
+
+def _check_type(kind: str) -> None:
+    """A write says that it is JSON, or is not looked at; both texts are quoted by many who met them."""
+    if not kind:
+        raise bad_syntax(
+            "Write requests (excluding DELETE) must contain the Content-Type header declaration."
+        )
+    if kind not in ("application/json", "text/json") and not kind.endswith("+json"):
+        raise bad_syntax("Entity only allows writes with a JSON Content-Type header.")
 
 
 def _check_depth(node: Any, depth: int) -> None:

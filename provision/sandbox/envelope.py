@@ -50,5 +50,4 @@ def headers(now: datetime, request_id: str, client_request_id: str) -> dict[str,
         "request-id": request_id,
         "client-request-id": client_request_id,
         "x-ms-ags-diagnostic": _DIAGNOSTIC,
-        "x-ms-resource-unit": "1",
     }

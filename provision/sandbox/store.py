@@ -12,6 +12,8 @@ from typing import Any
 
 Props = dict[str, Any]
 
+CREATOR = "creator"  # a link of what somebody made to who made it
+
 # Properties looked up by equality, per kind; the values compare without case, as Graph's do.
 INDEXED: dict[str, tuple[str, ...]] = {
     "application": ("appId", "uniqueName", "displayName"),

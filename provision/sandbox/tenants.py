@@ -11,7 +11,7 @@ from provision.sandbox.data import first_party
 from provision.sandbox.directory.people import begun, signing_in_as
 from provision.sandbox.directory.policies import DEFAULT_ID
 from provision.sandbox.entities import people, service_principal, tenancy
-from provision.sandbox.entities.grants import opaque_id
+from provision.sandbox.entities.grants import role_assignment_id
 from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.store import Record, Store, Tenant
 
@@ -132,7 +132,7 @@ def give_role(tenant: Tenant, principal: Record, template_id: str) -> Record:
                      if a.props["roleDefinitionId"] == template_id), None)  # fmt: skip
     if existing is not None:
         return existing
-    assignment_id = opaque_id("role", principal.id, template_id)
+    assignment_id = role_assignment_id(template_id, principal.id)
     props = tenancy.ROLE_ASSIGNMENT.defaults() | {
         "id": assignment_id, "principalId": principal.id, "roleDefinitionId": template_id,
     }  # fmt: skip

@@ -279,12 +279,45 @@ def test_an_assertion_that_does_not_hold(world: World, pair: Any) -> None:
     other = rsa.generate_private_key(65537, 2048)
     wrong = asked(world, client_secret=None, **assertion(app_id, other, certificate))
     assert "The key was not found." in refused(wrong, 700027, "invalid_client", 401)
-    late = assertion(app_id, key, certificate, exp=int(time.time()) - 3600, nbf=int(time.time()) - 7200)
-    refused(asked(world, client_secret=None, **late), 700024, "invalid_client", 401)
+    late = assertion(app_id, key, certificate, exp=1_700_003_600, nbf=1_700_000_000)
+    text = refused(asked(world, client_secret=None, **late), 700024, "invalid_client", 401)
+    # The times as people quote them from Azure's troubleshooting pages of workload identities.
+    told = "assertion valid from 2023-11-14T22:13:20.0000000Z, expiry time of assertion 2023-11-14T23:13:20.0"
+    assert told in text
     elsewhere = assertion(app_id, key, certificate, aud="https://elsewhere.example/token")
     refused(asked(world, client_secret=None, **elsewhere), 50027, "invalid_request", 400)
     junk = {"client_assertion_type": ASSERTION, "client_assertion": "a.b", "client_id": app_id}
     refused(asked(world, client_secret=None, **junk), 50027, "invalid_request", 400)
+
+
+@pytest.mark.parametrize(
+    ("header", "code", "text"),
+    [
+        ({"alg": "HS256"}, 5002738, "'HS256' is not a supported signature algorithm."),
+        ({"typ": "at+jwt"}, 5002727, "Invalid JWT header type specified."),
+    ],
+)
+def test_an_assertion_of_the_wrong_kind(world: World, header: dict[str, str], code: int, text: str) -> None:
+    """5002738 as MSAL.NET's tests keep it; 5002727 as those quote it who sent IdentityServer's tokens."""
+    made = {"iss": ADMIN, "sub": ADMIN, "aud": "x", "exp": int(time.time()) + 300}
+    key = "a-key-of-more-than-thirty-two-bytes-for-hs256"
+    signed = jwt.encode(made, key, "HS256", headers=header)
+    form = {"client_assertion_type": ASSERTION, "client_assertion": signed, "client_secret": None}
+    assert text in refused(asked(world, **form), code, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "error", "text"),
+    [
+        ({"client_id": str(uuid.UUID(int=1))}, 700016, "unauthorized_client", "in the directory 'Contoso'."),
+        ({"scope": "https://nothere.example/.default"}, 500011, "invalid_resource", "tenant named Contoso."),
+    ],
+)
+def test_a_refusal_names_the_directory(
+    world: World, changed: dict[str, str], code: int, error: str, text: str
+) -> None:
+    """By its display name: a Terraform run of 2026-05 and MSAL.NET's tests quote it so."""
+    assert text in refused(asked(world, **changed), code, error)
 
 
 def test_a_federated_identity_matches_issuer_subject_and_audience(world: World, pair: Any) -> None:

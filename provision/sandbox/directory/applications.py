@@ -23,7 +23,7 @@ from provision.sandbox.errors import (
     not_found,
     read_only,
 )
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.store import CREATOR, Record, Tenant
 
 Json = dict[str, Any]
 # Recorded: these come back in another order than they were sent in, the last first.
@@ -53,7 +53,7 @@ def create(call: Call, body: Json, *, unique_name: str | None = None) -> tuple[R
         props["api"] = {**props["api"], "requestedAccessTokenVersion": 2}
     validation.check(call.tenant, props, sent, None)
     props["keyCredentials"] = credentials.keys(props["keyCredentials"], [])
-    record = Record("application", props["id"], _as_kept(props, sent), links={"owners": _owners(call, body)})
+    record = Record("application", props["id"], _as_kept(props, sent), links=_links(call, body))
     call.tenant.put(record)
     echo: Json = {name: props[name] for name in ("web", "publicClient", "spa", *_REVERSED)}
     echo["web"] = _with_settings(echo["web"])
@@ -110,6 +110,10 @@ def purge(tenant: Tenant, record: Record) -> None:
         for part in tenant.find(kind, "parentId", record.id):
             tenant.remove(part)
     tenant.remove(record)
+
+
+def _links(call: Call, body: Json) -> dict[str, tuple[str, ...]]:
+    return {"owners": _owners(call, body), CREATOR: (call.caller.object_id,)}
 
 
 def _owners(call: Call, body: Json) -> tuple[str, ...]:

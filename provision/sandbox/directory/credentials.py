@@ -40,7 +40,9 @@ def add_password(tenant: Tenant, record: Record, body: Json, now: datetime) -> t
             "Invalid value specified for property 'secretText' of resource 'PasswordCredential'."
         )
     start = parse_time(wanted["startDateTime"]) or now
-    end = parse_time(wanted["endDateTime"]) or _two_years(start)
+    # Without an end it is two years from the service's now, whatever start was sent: recorded in
+    # Azure/azure-powershell, src/Resources, Application.Recording.json.
+    end = parse_time(wanted["endDateTime"]) or _two_years(now)
     if end <= start:
         raise _ends_wrongly()
     key_id = wanted["keyId"] or new_id()
@@ -146,10 +148,21 @@ def _key(key: Json, old: Json | None) -> Json:
         out["displayName"] = key["displayName"] or distinguished_name(certificate.subject)
         out["startDateTime"] = key["startDateTime"] or wire_time(certificate.not_valid_before_utc)
         out["endDateTime"] = key["endDateTime"] or wire_time(certificate.not_valid_after_utc)
-    if out["startDateTime"] and out["endDateTime"] and out["endDateTime"] <= out["startDateTime"]:
+    _check_key_dates(out, certificate)
+    return out
+
+
+def _check_key_dates(key: Json, certificate: x509.Certificate | None) -> None:
+    """A key ends after it starts, and not after its certificate does.
+
+    The second is quoted in hashicorp/terraform-provider-azuread threads on certificates of 12 months.
+    """
+    start, end = parse_time(key["startDateTime"]), parse_time(key["endDateTime"])
+    backwards = start is not None and end is not None and end <= start
+    outlives = certificate is not None and end is not None and end > certificate.not_valid_after_utc
+    if backwards or outlives:
         text = "Key credential end date is invalid."
         raise GraphError(400, "KeyCredentialsInvalidEndDate", text, (Detail("InvalidKeyEndDate", text),))
-    return out
 
 
 def _der(text: str) -> bytes:

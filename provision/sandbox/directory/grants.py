@@ -10,8 +10,13 @@ from typing import Any
 
 from provision.sandbox.call import Call
 from provision.sandbox.clock import precise
-from provision.sandbox.entities.grants import APP_ROLE_ASSIGNMENT, OAUTH2_PERMISSION_GRANT, opaque_id
-from provision.sandbox.entities.schema import is_guid, new_id, read
+from provision.sandbox.entities.grants import (
+    APP_ROLE_ASSIGNMENT,
+    OAUTH2_PERMISSION_GRANT,
+    assignment_id,
+    joined_id,
+)
+from provision.sandbox.entities.schema import is_guid, read
 from provision.sandbox.entities.service_principal import app_roles, view
 from provision.sandbox.errors import (
     GraphError,
@@ -51,7 +56,7 @@ def assign(call: Call, body: Json) -> Record:
     for other in call.tenant.find("appRoleAssignment", "principalId", principal.id):
         if (other.props["resourceId"], other.props["appRoleId"]) == (resource.id, role_id):
             raise bad_request("Permission being assigned already exists on the object")
-    record_id = opaque_id("assignment", principal.id, resource.id, role_id, new_id())
+    record_id = assignment_id(principal.id, resource.id, role_id)
     shown = view(principal) if principal.kind == "servicePrincipal" else principal.props
     props = APP_ROLE_ASSIGNMENT.defaults() | {
         "id": record_id, "appRoleId": role_id, "createdDateTime": precise(call.clock.now()),
@@ -87,7 +92,7 @@ def grant(call: Call, body: Json) -> Record:
         if not is_guid(sent[name]):
             raise invalid_value(name, "OAuth2PermissionGrant")
         if call.tenant.get("servicePrincipal", sent[name]) is None:
-            raise not_a_reference()
+            raise _not_there_yet(call, sent[name])
     if personal and call.tenant.any(sent["principalId"], ("user",)) is None:
         raise not_a_reference()
     for other in call.tenant.find("oauth2PermissionGrant", "clientId", sent["clientId"]):
@@ -95,14 +100,30 @@ def grant(call: Call, body: Json) -> Record:
         if all(other.props[n] == sent.get(n) for n in same):
             raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue",
                              "Permission entry already exists.")  # fmt: skip
-    record_id = opaque_id("grant", sent["clientId"], sent["resourceId"], str(sent.get("principalId")))
+    joins = (sent["clientId"], sent["resourceId"], *((sent["principalId"],) if personal else ()))
+    record_id = joined_id(*joins)
     props = OAUTH2_PERMISSION_GRANT.defaults() | sent | {"id": record_id}
     return call.tenant.put(Record("oauth2PermissionGrant", record_id, props))
+
+
+def _not_there_yet(call: Call, object_id: str) -> GraphError:
+    """404 for a principal that is nobody's or not known yet; 400 for an object of another kind.
+
+    The first is what Azure CLI's users meet who consent right after a creation.
+    """
+    if call.tenant.raw(object_id) is not None and call.tenant.get("servicePrincipal", object_id) is None:
+        known = call.tenant.any(object_id, ("application", "user", "group"))
+        if known is not None:
+            return not_a_reference()
+    return GraphError(404, "Directory_ObjectNotFound",
+                      "Unable to read the company information from the directory.")  # fmt: skip
 
 
 def regrant(call: Call, record: Record, body: Json) -> None:
     """Change the scopes of a grant; nothing else of it can be changed."""
     sent = read(OAUTH2_PERMISSION_GRANT, body)
-    if any(sent[n] != record.props[n] for n in sent if n not in ("scope", "startTime", "expiryTime")):
-        raise bad_request("One or more property values specified are invalid.")
+    changeable = ("scope", "startTime", "expiryTime")
+    for name in sent:
+        if name not in changeable and sent[name] != record.props[name]:
+            raise bad_request(f"Property cannot be updated: {name}")  # MicrosoftDocs/azure-docs issue 105249
     call.tenant.put(record.with_props(**sent))

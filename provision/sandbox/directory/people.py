@@ -5,6 +5,7 @@ https://learn.microsoft.com/graph/api/user-post-users and .../group-post-groups
 
 from __future__ import annotations
 
+import re
 import struct
 import uuid
 from dataclasses import replace
@@ -18,7 +19,7 @@ from provision.sandbox.directory.principals import drop_grants
 from provision.sandbox.entities.people import GROUP, USER
 from provision.sandbox.entities.schema import EntityType, merged, new_id, read
 from provision.sandbox.errors import Detail, bad_request, conflict, invalid_value, missing_value, read_only
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.store import CREATOR, Record, Tenant
 
 Json = dict[str, Any]
 _WEAK = (
@@ -35,8 +36,9 @@ def create_user(call: Call, body: Json) -> Record:
     for name in ("accountEnabled", "displayName", "mailNickname", "userPrincipalName"):
         if sent.get(name) in (None, ""):
             raise missing_value(name, "User")
+    _check_nickname(sent["mailNickname"])
     if not profile.get("password"):
-        raise missing_value("passwordProfile", "User") if not profile else missing_value("password", "User")
+        raise bad_request("A password must be specified to create a new user.")
     if len(profile["password"]) < 8:
         raise bad_request(_WEAK, Detail("PasswordComplexity", _WEAK, "password"))
     _check_name(call.tenant, sent["userPrincipalName"])
@@ -68,6 +70,12 @@ def update_user(call: Call, record: Record, body: Json) -> None:
             private={**record.private, "password": hashing.hashed(profile["password"])},
         )
     call.tenant.put(changed)
+
+
+def _check_nickname(name: str) -> None:
+    """A nickname becomes an address's part before the ``@``; terraform-provider-azuread checks the same."""
+    if len(name) > 64 or re.search(r"[@()\\\[\]\";:<>, \s]", name):
+        raise invalid_value("mailNickname", "User")
 
 
 def begun(record_id: str, now: str) -> Json:
@@ -104,6 +112,7 @@ def create_group(call: Call, body: Json) -> Record:
                   "visibility": props["visibility"] or "Public"}  # fmt: skip
     props["securityIdentifier"] = security_identifier(props["id"])
     links = {name: tuple(binding.bound(call.tenant, body, name, kinds)) for name, kinds in _BOUND.items()}
+    links[CREATOR] = (call.caller.object_id,)
     return call.tenant.put(Record("group", props["id"], props, links))
 
 

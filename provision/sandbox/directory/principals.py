@@ -16,7 +16,7 @@ from provision.sandbox.directory import binding, credentials
 from provision.sandbox.entities.schema import is_guid, merged, new_id, read
 from provision.sandbox.entities.service_principal import TYPE, mirrored
 from provision.sandbox.errors import Detail, GraphError, bad_request, invalid_value, missing_value, read_only
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.store import CREATOR, Record, Tenant
 
 Json = dict[str, Any]
 # The application's, or the service's: a PATCH of the principal cannot change them.
@@ -52,7 +52,7 @@ def create(call: Call, body: Json, *, app_id: str | None = None) -> Record:
     owners = binding.bound(call.tenant, body, "owners", ("user", "servicePrincipal"))
     if not call.caller.is_user and "Application.ReadWrite.All" not in call.caller.roles:
         owners.append(call.caller.object_id)
-    links = {"owners": tuple(dict.fromkeys(owners))}
+    links = {"owners": tuple(dict.fromkeys(owners)), CREATOR: (call.caller.object_id,)}
     return call.tenant.put(_settled(Record("servicePrincipal", props["id"], props, links), home))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from provision.sandbox.directory.people import groups_of
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.store import CREATOR, Record, Tenant
 
 KINDS = ("application", "servicePrincipal", "user", "group", "directoryRole", "organization",
          "appManagementPolicy", "extensionProperty", "administrativeUnit")  # fmt: skip
@@ -53,6 +53,12 @@ def _owned_objects(tenant: Tenant, record: Record) -> list[Record]:
     return [r for r in owned if record.id in r.links.get("owners", ())]
 
 
+def _created_objects(tenant: Tenant, record: Record) -> list[Record]:
+    """https://learn.microsoft.com/graph/api/user-list-createdobjects."""
+    made = (r for kind in ("application", "servicePrincipal", "group") for r in tenant.all(kind))
+    return [r for r in made if record.id in r.links.get(CREATOR, ())]
+
+
 def _applies_to(tenant: Tenant, record: Record) -> list[Record]:
     governed = (r for kind in ("application", "servicePrincipal") for r in tenant.all(kind))
     return [r for r in governed if record.id in r.links.get("appManagementPolicies", ())]
@@ -63,5 +69,6 @@ _COMPUTED: dict[str, Callable[[Tenant, Record], list[Record]]] = {
     "transitiveMemberOf": _transitive_member_of,
     "transitiveMembers": _transitive_members,
     "ownedObjects": _owned_objects,
+    "createdObjects": _created_objects,
     "appliesTo": _applies_to,
 }

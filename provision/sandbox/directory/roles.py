@@ -10,7 +10,7 @@ from typing import Any
 
 from provision.sandbox.directory import relations
 from provision.sandbox.entities import people, tenancy
-from provision.sandbox.entities.grants import opaque_id
+from provision.sandbox.entities.grants import role_assignment_id
 from provision.sandbox.entities.schema import new_id, read
 from provision.sandbox.errors import bad_request, missing_value, not_found
 from provision.sandbox.store import Record, Tenant
@@ -25,8 +25,8 @@ def definitions() -> list[Record]:
     """The built-in roles this work asks about."""
     return [
         Record("roleDefinition", template, tenancy.ROLE_DEFINITION.defaults() | {
-            "id": template, "displayName": name, "description": name, "templateId": template,
-            "resourceScopes": ["/"], "version": "1",
+            "id": template, "displayName": name, "description": tenancy.ROLE_DESCRIPTIONS[name],
+            "templateId": template, "resourceScopes": ["/"], "version": "1",
         })
         for template, name in tenancy.ROLES.items()
     ]  # fmt: skip
@@ -36,7 +36,7 @@ def templates() -> list[Record]:
     """The same as ``directoryRoleTemplates``."""
     return [
         Record("directoryRoleTemplate", template, people.DIRECTORY_ROLE_TEMPLATE.defaults() | {
-            "id": template, "displayName": name, "description": name,
+            "id": template, "displayName": name, "description": tenancy.ROLE_DESCRIPTIONS[name],
         })
         for template, name in tenancy.ROLES.items()
     ]  # fmt: skip
@@ -69,7 +69,7 @@ def assign(tenant: Tenant, body: Json) -> Record:
         raise bad_request(_CONFLICT)
     role = activate(tenant, template)
     tenant.put(role.with_link("members", dict.fromkeys((*role.links.get("members", ()), principal.id))))
-    record_id = opaque_id("role", principal.id, template)
+    record_id = role_assignment_id(template, principal.id)
     props = tenancy.ROLE_ASSIGNMENT.defaults() | sent
     props |= {"id": record_id, "principalId": principal.id, "roleDefinitionId": template}
     return tenant.put(Record("roleAssignment", record_id, props))
@@ -102,6 +102,7 @@ def activate(tenant: Tenant, template: str) -> Record:
         return existing
     name = tenancy.ROLES.get(template, template)
     props = people.DIRECTORY_ROLE.defaults() | {
-        "id": new_id(), "displayName": name, "description": name, "roleTemplateId": template,
+        "id": new_id(), "displayName": name, "description": tenancy.ROLE_DESCRIPTIONS.get(name, name),
+        "roleTemplateId": template,
     }  # fmt: skip
     return tenant.put(Record("directoryRole", props["id"], props))

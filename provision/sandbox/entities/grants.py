@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import uuid
 
 from provision.sandbox.entities.schema import EntityType, Prop
 
@@ -34,7 +35,30 @@ OAUTH2_PERMISSION_GRANT = EntityType(
 )  # fmt: skip
 
 
-def opaque_id(*parts: str) -> str:
-    """The 43 base64url characters by which the service names a grant."""
-    digest = hashlib.sha256("\0".join(parts).encode()).digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+def joined_id(*ids: str) -> str:
+    """The name of an object that joins others: their GUIDs' bytes, base64url.
+
+    A delegated grant is client, resource and, of one person's, that person (Azure/azure-cli issue 20974).
+    """
+    return _base64(b"".join(uuid.UUID(i).bytes_le for i in ids))
+
+
+def assignment_id(principal_id: str, resource_id: str, role_id: str) -> str:
+    """The 43 characters of an app role assignment: its principal, and 16 bytes more.
+
+    What the second half is made of is not known (docs/sandbox.md); here it follows from resource and role.
+    """
+    rest = hashlib.sha256(f"{resource_id}\0{role_id}\0{uuid.uuid4()}".encode()).digest()[:16]
+    return _base64(uuid.UUID(principal_id).bytes_le + rest)
+
+
+def role_assignment_id(definition_id: str, principal_id: str) -> str:
+    """A directory role assignment for the whole tenant: role, then principal, and ``-1``.
+
+    The examples of https://learn.microsoft.com/graph/api/rbacapplication-post-roleassignments.
+    """
+    return f"{joined_id(definition_id, principal_id)}-1"
+
+
+def _base64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).decode().rstrip("=")

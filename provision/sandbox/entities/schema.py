@@ -106,7 +106,7 @@ def value_of(prop: Prop, value: Any, owner: str) -> Any:
         if value is None:
             return []
         if not isinstance(value, list):
-            raise _node(value, "StartArray")
+            raise wrong_node(prop.name, value, "StartArray")
         return [_single(prop, item, owner) for item in value]
     if value is None:
         return prop.type.blank() if prop.nested and isinstance(prop.type, Complex) else None
@@ -116,10 +116,10 @@ def value_of(prop: Prop, value: Any, owner: str) -> Any:
 def _single(prop: Prop, value: Any, owner: str) -> Any:
     if isinstance(prop.type, Complex):
         if not isinstance(value, dict):
-            raise _node(value, "StartObject")
+            raise wrong_node(prop.name, value, "StartObject")
         return _complex(prop.type, value, fill=prop.many or not prop.nested)
     if isinstance(value, dict | list):
-        raise _node(value, "PrimitiveValue")
+        raise wrong_node(prop.name, value, "PrimitiveValue")
     if value is None:
         raise bad_request(f"Invalid value specified for property '{prop.name}' of resource '{owner}'.")
     return _primitive(prop, value, owner)
@@ -133,7 +133,7 @@ def _complex(kind: Complex, value: Json, *, fill: bool) -> Json:
             continue
         member = kind.by_name.get(name.lower())
         if member is None:
-            raise unknown_property(name, kind.name)
+            raise _unknown_member(name, kind.name)
         sent[member.name] = value_of(member, item, kind.name)
     if not fill:
         return sent
@@ -176,7 +176,7 @@ def _primitive(prop: Prop, value: Any, owner: str) -> Any:  # noqa: PLR0912 (one
         case "DateTimeOffset":
             moment = parse_time(value)
             if moment is not None:
-                return wire_time(moment)
+                return wire_time(moment, _fraction(value))
         case "Duration":
             if isinstance(value, str) and _DURATION.fullmatch(value):
                 return value
@@ -199,12 +199,21 @@ def parse_time(value: Any) -> datetime | None:
         return None
 
 
-def wire_time(moment: datetime) -> str:
+def _fraction(text: str) -> str:
+    """The digits behind a second, at most the seven that the directory keeps; none for a whole one.
+
+    Seven are kept: Azure/azure-powershell, src/Resources, Application.Recording.json.
+    """
+    found = re.search(r":\d\d\.(\d{1,7})", text)
+    return found[1].rstrip("0") if found else ""
+
+
+def wire_time(moment: datetime, fraction: str = "") -> str:
     """As the directory prints a time that a client chose: ``Z``, a fraction only if there is one."""
     text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     if moment.year < 1000:
         text = text.rjust(19, "0")
-    return text + (f".{moment.microsecond:06d}".rstrip("0") if moment.microsecond else "") + "Z"
+    return text + (f".{fraction}" if fraction else "") + "Z"
 
 
 def new_id() -> str:
@@ -229,12 +238,27 @@ def unknown_property(name: str, owner: str) -> GraphError:
     )
 
 
-def _node(value: Any, expected: str) -> GraphError:
+def _unknown_member(name: str, owner: str) -> GraphError:
+    """400 for a member that a complex type does not have.
+
+    Quoted in msgraph-bicep-types issue 130 and Azure/bicep issue 14191.
+    """
+    kind = owner[0].upper() + owner[1:]
+    return bad_request(f"Expected property '{name}' is not present on resource of type '{kind}'")
+
+
+def wrong_node(name: str, value: Any, expected: str) -> GraphError:
+    """400 for a value of another shape: an object where a list belongs, say."""
+    return bad_request(wrong_node_text(name, value, expected))
+
+
+def wrong_node_text(name: str, value: Any, expected: str) -> str:
+    """What Graph's OData reader says of a node that it did not expect."""
     found = "StartObject" if isinstance(value, dict) else "StartArray" if isinstance(value, list) else \
         "PrimitiveValue"  # fmt: skip
-    return bad_request(
-        f"An unexpected '{found}' node was found when reading from the JSON reader. A '{expected}' node was"
-        " expected."
+    return (
+        f"An unexpected '{found}' node was found for property named '{name}' when reading from the JSON"
+        f" reader. A '{expected}' node was expected."
     )
 
 

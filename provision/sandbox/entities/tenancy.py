@@ -153,3 +153,40 @@ ROLES = {
     DIRECTORY_READERS: "Directory Readers",
     "194ae4cb-b126-40b2-bd5b-6091b380977d": "Security Administrator",
 }
+# What each says of itself: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+ROLE_DESCRIPTIONS = {
+    "Global Administrator": (
+        "Can manage all aspects of Microsoft Entra ID and Microsoft services that use Microsoft "
+        "Entra identities."
+    ),
+    "Global Reader": ("Can read everything that a Global Administrator can, but not update anything."),
+    "Privileged Role Administrator": (
+        "Can manage role assignments in Microsoft Entra ID, and all aspects of Privileged Identity "
+        "Management."
+    ),
+    "Application Administrator": (
+        "Can create and manage all aspects of app registrations and enterprise apps."
+    ),
+    "Cloud Application Administrator": (
+        "Can create and manage all aspects of app registrations and enterprise apps except App Proxy."
+    ),
+    "Application Developer": (
+        "Can create application registrations independent of the 'Users can register applications' setting."
+    ),
+    "Exchange Administrator": "Can manage all aspects of the Exchange product.",
+    "User Administrator": (
+        "Can manage all aspects of users and groups, including resetting passwords for limited admins."
+    ),
+    "Groups Administrator": (
+        "Members of this role can create/manage groups, create/manage groups settings like naming "
+        "and expiration policies, and view groups activity and audit reports."
+    ),
+    "Directory Readers": (
+        "Can read basic directory information. Commonly used to grant directory read access to "
+        "applications and guests."
+    ),
+    "Security Administrator": (
+        "Can read security information and reports, and manage configuration in Microsoft Entra ID "
+        "and Office 365."
+    ),
+}

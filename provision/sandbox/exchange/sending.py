@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from provision.sandbox.clock import instant
+from provision.sandbox.entities.schema import wrong_node_text
 from provision.sandbox.errors import GraphError
-from provision.sandbox.exchange import mailboxes
+from provision.sandbox.exchange import mailboxes, mime
 from provision.sandbox.exchange.types import MESSAGE, SENT_ONLY
 from provision.sandbox.store import Record
 
@@ -30,7 +31,7 @@ _LONGEST_SUBJECT = 255
 
 def send(call: Call, sender: Record) -> None:
     """Accept the message of the body, or refuse it."""
-    message, save = _read(call.body)
+    message, save = (mime.read(call.body), True) if isinstance(call.body, bytes) else _read(call.body)
     recipients = {name: _recipients(message, name) for name in (*_LISTS, "replyTo")}
     to_everyone = [r for name in _LISTS for r in recipients[name]]
     if not to_everyone:
@@ -39,6 +40,7 @@ def send(call: Call, sender: Record) -> None:
         address = str(recipient["emailAddress"]["address"])
         if not _ADDRESS.fullmatch(address):
             raise _unresolved(address)
+    _check_headers(message)
     _check_from(message, sender)
     props = _props(call, sender, message, recipients)
     if save:
@@ -76,7 +78,7 @@ def _name(name: str) -> str:
 def _recipients(message: Json, name: str) -> list[Json]:
     given = message.get(name) or []
     if not isinstance(given, list):
-        raise _unreadable(f"Cannot convert the value of '{name}' to the expected type 'Collection'.")
+        raise _unreadable(wrong_node_text(name, given, "StartArray"))
     return [_recipient(r) for r in given]
 
 
@@ -90,6 +92,25 @@ def _recipient(given: Any) -> Json:
     name = members.get("name")
     text = text.strip()
     return {"emailAddress": {"name": name if isinstance(name, str) else text, "address": text}}
+
+
+def _check_headers(message: Json) -> None:
+    """Only headers of the client's own may be set; quoted by many who tried ``In-Reply-To``.
+
+    At most five: https://learn.microsoft.com/graph/api/resources/internetmessageheader
+    """
+    given = message.get("internetmessageheaders") or []
+    if not isinstance(given, list):
+        raise _unreadable(wrong_node_text("internetMessageHeaders", given, "StartArray"))
+    for header in given:
+        members = {str(k).lower(): v for k, v in header.items()} if isinstance(header, dict) else {}
+        name = str(members.get("name") or "")
+        if not name.lower().startswith("x-"):
+            raise GraphError(
+                400,
+                "InvalidInternetMessageHeader",
+                f"The internet message header name '{name}' should start with 'x-' or 'X-'.",
+            )
 
 
 def _check_from(message: Json, sender: Record) -> None:

@@ -11,7 +11,7 @@ from functools import partial
 from provision.sandbox.call import Answer, Call, Json, no_content
 from provision.sandbox.directory import roles
 from provision.sandbox.entities.tenancy import DIRECTORY_READERS, ROLE_DEFINITION
-from provision.sandbox.errors import not_a_reference, not_found, unsupported_query
+from provision.sandbox.errors import bad_request, not_a_reference, not_found, unsupported_query
 from provision.sandbox.odata import shape as shapes
 from provision.sandbox.odata.collection import Listing
 from provision.sandbox.routes import common, links
@@ -41,6 +41,8 @@ def add_member(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/directoryrole-post-members."""
     role = common.find(call, "directoryRole", call.keys["id"])
     target = common.reference(call, common.body_of(call))
+    if target.kind == "application":  # MicrosoftDocs/azure-docs issue 68960
+        raise bad_request("Objects of type Application cannot be assigned to roles.")
     if target.kind not in ("user", "group", "servicePrincipal"):
         raise not_a_reference()
     if target.id in role.links.get("members", ()):

@@ -15,7 +15,7 @@ from urllib.parse import unquote_plus
 
 from provision.sandbox import hashing
 from provision.sandbox.tokens import refusals
-from provision.sandbox.tokens.directory import Client, find_client
+from provision.sandbox.tokens.directory import Client, display_name, find_client
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SECRET, CERTIFICATE, NONE = "1", "2", "0"  # the values of appidacr
+_TYPES = ("JWT", "http://openid.net/specs/jwt/1.0")
+# PS256 by https://learn.microsoft.com/entra/identity-platform/certificate-credentials, else as refused.
+_ALGORITHMS = ("RS256", "RS384", "RS512", "PS256")
 _MAX_HASHES = 64  # candidates tried for one request
 
 
@@ -60,7 +63,7 @@ def authenticate(
     client = find_client(sandbox.store, tenant, client_id)
     holders = list(_holders(client)) if client else []
     if client is None or any(sandbox.weather.hides(tenant.id, record.id) for record in holders):
-        raise refusals.unknown_client(client_id, tenant.id)
+        raise refusals.unknown_client(client_id, display_name(tenant))
     how = _prove(sandbox, tenant, client, form, endpoint, may_be_public=may_be_public)
     off = (client.application is not None and client.application.props.get("isDisabled")) or (
         client.principal is not None and client.principal.props.get("accountEnabled") is False
@@ -143,6 +146,7 @@ def _open(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _check_assertion(sandbox: Sandbox, tenant: Tenant, client: Client, assertion: str, endpoint: str) -> None:
     header, claims = _open(assertion)
+    _check_header(header)
     now = sandbox.clock.real()
     if claims.get("iss") == claims.get("sub") or str(claims.get("iss")).lower() == client.id:
         _check_certificate(sandbox, client, assertion, header)
@@ -159,6 +163,14 @@ def _check_assertion(sandbox: Sandbox, tenant: Tenant, client: Client, assertion
         or (isinstance(start, int | float) and now.timestamp() < start - 300)
     ):
         raise refusals.assertion_expired(now, start, end)
+
+
+def _check_header(header: dict[str, Any]) -> None:
+    """What is refused before anybody looks for a key."""
+    if str(header.get("typ", "JWT")) not in _TYPES:
+        raise refusals.wrong_assertion_type()
+    if header.get("alg") not in _ALGORITHMS:
+        raise refusals.wrong_algorithm(str(header.get("alg")))
 
 
 def _check_certificate(sandbox: Sandbox, client: Client, assertion: str, header: dict[str, Any]) -> None:

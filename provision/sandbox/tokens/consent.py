@@ -63,7 +63,7 @@ def _subject(sandbox: Sandbox, tenant_name: str, asked: Mapping[str, str]) -> tu
         raise refusals.missing("client_id")
     client = directory.find_client(sandbox.store, tenant, client_id)
     if client is None or client.application is None:
-        raise refusals.unknown_client(client_id, tenant.id)
+        raise refusals.unknown_client(client_id, directory.display_name(tenant))
     uri = asked.get("redirect_uri")
     props = client.application.props
     registered = [u for part in ("web", "spa", "publicClient") for u in props[part]["redirectUris"]]

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from provision.sandbox.tokens import refusals
 
 LIFETIME = 900  # seconds
-INTERVAL = 1  # seconds between a client's polls; the real service says 5
+INTERVAL = 5  # seconds between a client's polls
 _ALPHABET = "BCDFGHJKLMNPQRSTVWXZ23456789"  # what people do not misread
 _MOST = 1000  # codes kept; the oldest goes
 

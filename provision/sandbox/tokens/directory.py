@@ -92,6 +92,12 @@ def tenant_of_user(store: Store, username: str) -> Tenant:
     return find_tenant(store, username.rpartition("@")[2] or username)
 
 
+def display_name(tenant: Tenant) -> str:
+    """What refusals call a tenant: the name of its organization."""
+    organization = next(iter(tenant.all("organization")), None)
+    return str(organization.props.get("displayName") or tenant.id) if organization else tenant.id
+
+
 def find_client(store: Store, tenant: Tenant, client_id: str) -> Client | None:
     """The client with this id: registered here, in another tenant, or Microsoft's."""
     key = client_id.strip().lower()
@@ -125,7 +131,7 @@ def find_resource(tenant: Tenant, name: str, origin: str) -> Resource:
         return Resource(PORTAL, app_id, None)
     principal = tenant.one("servicePrincipal", "appId", app_id) or _by_identifier(tenant, plain)
     if principal is None:
-        raise refusals.no_resource(name, tenant.id)
+        raise refusals.no_resource(name, display_name(tenant))
     audience = "https://graph.microsoft.com" if own else name
     return Resource(audience, str(principal.props["appId"]), principal)
 

@@ -188,8 +188,37 @@ def assertion_expired(now: datetime, start: object, end: object) -> TokenError:
     """The assertion's times do not hold."""
     return TokenError(
         700024, "invalid_client",
-        f"Client assertion is not within its valid time range. Current time: {now:%Y-%m-%dT%H:%M:%S.%f}Z,"
-        f" assertion valid from {start}, expiry time of assertion {end}.",
+        f"Client assertion is not within its valid time range. Current time: {now:%Y-%m-%dT%H:%M:%S.%f}0Z,"
+        f" assertion valid from {_moment(start)}, expiry time of assertion {_moment(end)}. Review the"
+        " documentation at https://docs.microsoft.com/azure/active-directory/develop/"
+        "active-directory-certificate-credentials .",
+    )  # fmt: skip
+
+
+def _moment(seconds: object) -> str:
+    """A time of an assertion in words of the service; one that was not sent is the beginning of time."""
+    given = seconds if isinstance(seconds, int | float) and 0 <= seconds < 2**35 else None
+    moment = datetime.fromtimestamp(given, UTC) if given is not None else datetime.min
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.0000000Z".rjust(28, "0")
+
+
+def wrong_assertion_type() -> TokenError:
+    """The assertion's header says that it is something else: IdentityServer's ``at+jwt``, say."""
+    return TokenError(
+        5002727, "invalid_request",
+        "Invalid JWT header type specified. Allowed types: 'JWT','http://openid.net/specs/jwt/1.0'.",
+    )  # fmt: skip
+
+
+def wrong_algorithm(algorithm: str) -> TokenError:
+    """The assertion is signed in a way that the service does not take.
+
+    The list as the tests of AzureAD/microsoft-authentication-library-for-dotnet keep it.
+    """
+    return TokenError(
+        5002738, "invalid_request",
+        f"Invalid JWT token. '{algorithm}' is not a supported signature algorithm. Supported signing"
+        " algorithms are: 'RS256,RS384,RS512'",
     )  # fmt: skip
 
 

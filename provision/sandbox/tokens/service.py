@@ -148,7 +148,7 @@ class Login:
         if parts[0].lower() not in directory.ANY_TENANT:
             tenant = directory.find_tenant(self._sandbox.store, parts[0])
             if directory.find_client(self._sandbox.store, tenant, client_id) is None:
-                raise refusals.unknown_client(client_id, tenant.id)
+                raise refusals.unknown_client(client_id, directory.display_name(tenant))
         v1 = "v2.0" not in parts
         scope = form.get("resource" if v1 else "scope", "")
         if not scope:

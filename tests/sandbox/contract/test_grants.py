@@ -239,7 +239,6 @@ def test_what_a_delegated_grant_must_say(world: World) -> None:
     for fault in (
         {"clientId": None},
         {"consentType": "Everybody"},
-        {"resourceId": NOBODY},
         {"resourceId": "x"},
     ):
         refused(
@@ -247,6 +246,9 @@ def test_what_a_delegated_grant_must_say(world: World) -> None:
             400,
             "Request_BadRequest",
         )
+    for nobody in ({"clientId": NOBODY}, {"resourceId": NOBODY}):  # as Azure CLI's users meet it
+        unknown = world.graph(ADMINISTRATOR, "POST", "/oauth2PermissionGrants", body | nobody)
+        refused(unknown, 404, "Directory_ObjectNotFound", "Unable to read the company information")
     world.make(ADMINISTRATOR, "/oauth2PermissionGrants", body)
     again = world.graph(ADMINISTRATOR, "POST", "/oauth2PermissionGrants", body)
     refused(again, 409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")

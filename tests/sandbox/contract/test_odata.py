@@ -69,9 +69,9 @@ def test_filters_by_ids(world: World, form: str) -> None:
 @pytest.mark.parametrize(
     ("clause", "code", "text"),
     [
-        ("displayName ne 'x'", NEEDS_HEADER, "Unsupported property filter clause operator 'NotEqualsMatch'."),
-        ("endswith(displayName,'x')", NEEDS_HEADER, "Unsupported property filter clause operator"),
-        ("not(displayName eq 'x')", NEEDS_HEADER, "Unsupported property filter clause operator"),
+        ("displayName ne 'x'", NEEDS_HEADER, "Filter operator 'NotEqualsMatch' is not supported."),
+        ("endswith(displayName,'x')", NEEDS_HEADER, "Operator 'endsWith' is not supported because"),
+        ("not(displayName eq 'x')", NEEDS_HEADER, "Filter operator 'NotMatch' is not supported."),
         ("tags/$count eq 0", NEEDS_HEADER, "Unsupported Query."),
         ("contains(displayName,'x')", NEEDS_HEADER, "Unsupported Query."),
         (

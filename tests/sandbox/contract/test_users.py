@@ -66,7 +66,8 @@ def test_a_name_that_begins_with_a_dollar(world: World) -> None:
         ({"mailNickname": None}, "'mailNickname'"),
         ({"userPrincipalName": None}, "'userPrincipalName'"),
         ({"userPrincipalName": "nobody"}, "userPrincipalName is invalid"),
-        ({"passwordProfile": None}, "'passwordProfile'"),
+        ({"passwordProfile": None}, "A password must be specified to create a new user."),
+        ({"mailNickname": "n n"}, "'mailNickname'"),
         ({"passwordProfile": {"password": "short"}}, "password complexity"),
         (
             {"userPrincipalName": f"root@{DOMAIN}"},
