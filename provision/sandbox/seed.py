@@ -12,14 +12,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import hashing, inward, permissions, tenants
+from provision.sandbox import hashing, inward, manifest, permissions, tenants
 from provision.sandbox.call import Call
 from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
 from provision.sandbox.clock import instant
 from provision.sandbox.data import first_party
 from provision.sandbox.directory import applications, grants, policies, principals
 from provision.sandbox.entities import application, people
-from provision.sandbox.entities.schema import is_guid
+from provision.sandbox.entities.complex_types import KEY_CREDENTIAL, PASSWORD_CREDENTIAL
+from provision.sandbox.entities.schema import Complex, is_guid
 from provision.sandbox.errors import GraphError
 from provision.sandbox.exchange import access, mailboxes
 from provision.sandbox.marked import Marked, SeedError, documents
@@ -41,6 +42,7 @@ _ROLES = {
 }
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")
 _DOMAIN = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.IGNORECASE)
+_CREDENTIALS = ("passwordCredentials", "keyCredentials")
 _NEVER = "2299-12-31T00:00:00Z"
 _KEPT = (
     "id",
@@ -106,7 +108,7 @@ class _Seeding:
 
     def _user(self, given: Marked) -> None:
         parts = given.mapping(
-            "user_principal_name", "display_name", "mailbox", "password", "directory_roles",
+            "user_principal_name", "display_name", "mailbox", "addresses", "password", "directory_roles",
             required=("user_principal_name",),
         )  # fmt: skip
         name = parts["user_principal_name"].text()
@@ -119,6 +121,8 @@ class _Seeding:
         user = self._person(name, kind)
         if "display_name" in parts:
             user = self._tenant.put(user.with_props(displayName=parts["display_name"].text()))
+        if "addresses" in parts:
+            user = self._with_addresses(user, parts["addresses"])
         if "password" in parts:
             kept = {**user.private, "password": hashing.hashed(parts["password"].text())}
             user = self._tenant.put(replace(user, private=kept))
@@ -138,6 +142,21 @@ class _Seeding:
         mail = name if kind == "unlicensed" else None
         user = user.with_props(mail=mail, assignedPlans=[], proxyAddresses=[f"SMTP:{name}"] if mail else [])
         return self._tenant.put(replace(user, private={**user.private, "mailbox": kind}))
+
+    def _with_addresses(self, user: Record, given: Marked) -> Record:
+        """Second addresses of a mailbox; the first stays what messages are sent from."""
+        if user.props.get("mail") is None:
+            raise given.error("a user without a mailbox has no further addresses")
+        for item in given.items():
+            address = item.text()
+            other = tenants.by_second_address(self._tenant, address)
+            if not _ADDRESS.fullmatch(address):
+                raise item.error(f"'{address}' is no address")
+            if other is not None and other.id != user.id:
+                raise item.error(f"'{address}' is {other.props['userPrincipalName']}'s")
+        first = f"SMTP:{user.props['mail']}"
+        further = [f"smtp:{address}" for address in given.texts()]
+        return self._tenant.put(user.with_props(proxyAddresses=[first, *further]))
 
     def _group(self, address: str, parts: dict[str, Marked]) -> None:
         record_id = self._id(f"group:{address.lower()}")
@@ -218,7 +237,7 @@ class _Seeding:
         value = given.plain()
         if not isinstance(value, dict):
             raise given.error("a Graph application is meant")
-        value = _jsonable(value)
+        value = manifest.as_graph(_jsonable(value))
         kept = {name: value[name] for name in _KEPT if value.get(name) is not None}
         for name in ("id", "appId"):
             if name in kept and not is_guid(str(kept[name])):
@@ -231,22 +250,28 @@ class _Seeding:
         settable = {
             name: item
             for name, item in value.items()
-            if name not in (*_KEPT, "passwordCredentials", "@odata.context")
+            if name not in (*_KEPT, *_CREDENTIALS)
+            and "@" not in name
             and not (
                 name.lower() in application.TYPE.by_name and application.TYPE.by_name[name.lower()].read_only
             )
         }
-        app = self._create(settable, kept, given)
-        passwords = value.get("passwordCredentials") or []
-        if not isinstance(passwords, list) or not all(
-            isinstance(p, dict) and p.get("endDateTime") for p in passwords
-        ):
-            raise given.error("passwordCredentials: a list of credentials with 'endDateTime' is meant")
-        blank = dict.fromkeys(("customKeyIdentifier", "displayName", "hint", "startDateTime"))
-        self._tenant.put(app.with_props(passwordCredentials=[
-            {**blank, **p, "keyId": str(p.get("keyId") or uuid.uuid4()), "secretText": None}
-            for p in passwords
-        ]))  # fmt: skip
+        # A certificate that comes with its key is checked as Graph checks it; as it is exported it has none.
+        whole = [k for k in _list(value.get("keyCredentials")) if isinstance(k, dict) and k.get("key")]
+        app = self._create({**settable, **({"keyCredentials": whole} if whole else {})}, kept, given)
+        self._tenant.put(
+            app.with_props(
+                passwordCredentials=_credentials(given, value, "passwordCredentials", PASSWORD_CREDENTIAL),
+                keyCredentials=[
+                    *app.props["keyCredentials"],
+                    *(
+                        k
+                        for k in _credentials(given, value, "keyCredentials", KEY_CREDENTIAL)
+                        if not k["key"]
+                    ),
+                ],
+            )
+        )
 
     def _create(self, body: dict[str, Any], kept: dict[str, Any], given: Marked) -> Record:
         """A new application, by the rules that Graph has for one, under the ids that the seed wants."""
@@ -288,6 +313,23 @@ class _Seeding:
 
     def _call(self) -> Call:
         return inward.call(self._sandbox, self._tenant)
+
+
+def _credentials(given: Marked, value: dict[str, Any], name: str, kind: Complex) -> list[dict[str, Any]]:
+    """Secrets or certificates as they were exported: with ids and dates, without values."""
+    found = _list(value.get(name))
+    if not all(isinstance(item, dict) and item.get("endDateTime") for item in found):
+        raise given.error(f"{name}: a list of credentials with 'endDateTime' is meant")
+    known = [member.name for member in kind.members]
+    return [
+        {**{n: item.get(n) for n in known}, "keyId": str(item.get("keyId") or uuid.uuid4()).lower(),
+         **({"secretText": None} if "secretText" in known else {})}
+        for item in found
+    ]  # fmt: skip
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _guid(given: Marked) -> str:

@@ -92,14 +92,29 @@ def add_user(
 def answers_to(tenant: Tenant, address: str) -> bool:
     """Whether an object of this tenant has the address, with a mailbox behind it or without."""
     users = (tenant.one("user", prop, address) for prop in ("userPrincipalName", "mail"))
-    return any(users) or any(
-        str(group.props.get("mail")).lower() == address.lower() for group in tenant.all("group")
+    return (
+        any(users)
+        or by_second_address(tenant, address) is not None
+        or any(str(group.props.get("mail")).lower() == address.lower() for group in tenant.all("group"))
     )
+
+
+def by_second_address(tenant: Tenant, address: str) -> Record | None:
+    """The user who has this among the addresses of its mailbox."""
+    wanted = f"smtp:{address}".lower()
+    for user in tenant.all("user"):
+        if any(str(proxy).lower() == wanted for proxy in user.props.get("proxyAddresses") or ()):
+            return user
+    return None
 
 
 def mail_user(tenant: Tenant, address: str) -> Record | None:
     """The user with this address or name, if it has a mailbox."""
-    user = tenant.one("user", "userPrincipalName", address) or tenant.one("user", "mail", address)
+    user = (
+        tenant.one("user", "userPrincipalName", address)
+        or tenant.one("user", "mail", address)
+        or by_second_address(tenant, address)
+    )
     return user if user is not None and user.private.get("mailbox") else None
 
 

@@ -92,6 +92,98 @@ def test_somebody_elses_application_is_as_graph_answered_it(world: World, tmp_pa
     assert credential["endDateTime"] == "2022-01-01T00:00:00Z"
 
 
+EXPORTED = """\
+applications:
+  - displayName: Old mail
+    "@odata.context": https://graph.microsoft.com/v1.0/$metadata#applications/$entity
+    id: 47f0151f-0000-42f9-85a9-253d3b40f7c3
+    appId: 08e4b1a2-0000-45a1-b281-f6ecf20f717a
+    keyCredentials:
+      - {customKeyIdentifier: 9CCD2CD89FA6C22C574F45E7806A6B3256536887, displayName: CN=mail, key: null,
+         endDateTime: "2038-01-15T17:59:59Z", keyId: e347ecf9-0000-4f67-ae06-d09181bf9e74,
+         startDateTime: "2024-06-24T17:59:59Z", type: AsymmetricX509Cert, usage: Verify}
+"""
+# As the portal showed it until 2024: entra/identity-platform/reference-app-manifest.
+MANIFEST = """\
+applications:
+  - id: 47f0151f-0000-42f9-85a9-253d3b40f7c3
+    appId: 08e4b1a2-0000-45a1-b281-f6ecf20f717a
+    name: Old mail
+    acceptMappedClaims: null
+    accessTokenAcceptedVersion: 2
+    allowPublicClient: false
+    appRoles: []
+    informationalUrls: {support: "https://help.example", privacy: null}
+    knownClientApplications: []
+    logoutUrl: https://old.example/out
+    oauth2AllowIdTokenImplicitFlow: true
+    oauth2AllowImplicitFlow: false
+    oauth2Permissions:
+      - {adminConsentDescription: a, adminConsentDisplayName: a, id: 11111111-2222-4333-8444-555555555555,
+         isEnabled: true, lang: null, origin: Application, type: User, value: use}
+    passwordCredentials:
+      - {customKeyIdentifier: null, endDate: "2038-01-01T00:00:00Z", hint: abc, value: null, createdOn: null,
+         keyId: 22222222-2222-4333-8444-555555555555, startDate: "2024-01-01T00:00:00Z", displayName: by hand}
+    replyUrlsWithType:
+      - {url: "https://old.example/connectors/SMTP.aspx", type: Web}
+      - {url: "https://old.example/spa", type: Spa}
+    requiredResourceAccess: []
+    signInUrl: https://old.example
+    signInAudience: AzureADMyOrg
+    tags: []
+"""
+
+
+def test_an_application_as_it_was_exported(tmp_path: Path) -> None:
+    """Graph's JSON, whose certificates come without their keys."""
+    world = seeded(HEAD + EXPORTED, tmp_path)
+    tenant = world.sandbox.store.tenants[TENANT]
+    app = tenant.one("application", "appId", "08e4b1a2-0000-45a1-b281-f6ecf20f717a")
+    assert app is not None
+    (key,) = app.props["keyCredentials"]
+    assert (key["displayName"], key["endDateTime"], key["key"]) == ("CN=mail", "2038-01-15T17:59:59Z", None)
+
+
+def test_an_application_as_the_portal_showed_it(tmp_path: Path) -> None:
+    """The manifest in Azure AD Graph's words: what Graph calls otherwise is under Graph's names."""
+    world = seeded(HEAD + MANIFEST, tmp_path)
+    app = world.sandbox.store.tenants[TENANT].get("application", "47f0151f-0000-42f9-85a9-253d3b40f7c3")
+    assert app is not None
+    props = app.props
+    assert props["displayName"] == "Old mail"
+    assert props["web"]["redirectUris"] == ["https://old.example/connectors/SMTP.aspx"]
+    assert props["spa"]["redirectUris"] == ["https://old.example/spa"]
+    assert props["web"]["implicitGrantSettings"]["enableIdTokenIssuance"] is True
+    assert props["api"]["requestedAccessTokenVersion"] == 2
+    assert [s["value"] for s in props["api"]["oauth2PermissionScopes"]] == ["use"]
+    (secret,) = props["passwordCredentials"]
+    assert (secret["hint"], secret["endDateTime"]) == ("abc", "2038-01-01T00:00:00Z")
+    assert "value" not in secret
+
+
+def test_a_mailbox_has_further_addresses(tmp_path: Path) -> None:
+    """``addresses``: messages for them arrive, and Exchange knows them; they are nobody else's."""
+    more = f"users:\n  - {{user_principal_name: mail@{DOMAIN}, mailbox: user, addresses: [foia@{DOMAIN}]}}\n"
+    world = seeded(SEED.replace("users:\n", more, 1), tmp_path)
+    user = world.graph(ADMIN, "GET", f"/users/mail@{DOMAIN}?$select=proxyAddresses").json()
+    assert user["proxyAddresses"] == [f"SMTP:mail@{DOMAIN}", f"smtp:foia@{DOMAIN}"]
+    folder = world.graph(MAILER, "GET", f"/users/foia@{DOMAIN}/mailFolders/sentitems")
+    assert folder.status_code == 200
+    twice = f"users:\n  - {{user_principal_name: b@{DOMAIN}, mailbox: user, addresses: [foia@{DOMAIN}]}}\n"
+    with pytest.raises(SeedError, match="is mail@"):
+        seeded(HEAD + twice, tmp_path, world.sandbox)
+
+
+def test_an_apostrophe_is_a_letter_of_a_name(tmp_path: Path) -> None:
+    """Path segments are quoted in parentheses only; a quoted key doubles the apostrophe."""
+    name = f"o'brien@{DOMAIN}"
+    more = f'users:\n  - {{user_principal_name: "{name}", mailbox: user}}\n'
+    world = seeded(SEED.replace("users:\n", more, 1), tmp_path)
+    for path in (f"/users/{name}", f"/users('o''brien@{DOMAIN}')", f"/users/o%27brien@{DOMAIN}"):
+        assert world.graph(ADMIN, "GET", path).json()["userPrincipalName"] == name
+    assert world.graph(MAILER, "GET", f"/users/{name}/mailFolders/sentitems").status_code == 200
+
+
 def test_the_policy_forbids_what_it_says(world: World, tmp_path: Path) -> None:
     """``policy``: secrets blocked, or limited in days; allowed again lifts it."""
     app = world.make(ADMIN, "/applications", {"displayName": "x", "signInAudience": "AzureADMyOrg"})

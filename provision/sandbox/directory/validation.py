@@ -27,6 +27,8 @@ def check(tenant: Tenant, props: Json, sent: Iterable[str], current: Record | No
     for name, test in _CHECKS.items():
         if name in names:
             test(props)
+    if names & {"web", "spa", "publicClient"}:
+        _distinct_over_platforms(props)
     if "uniqueName" in names:
         _unique_name(tenant, props, current)
     if "identifierUris" in names:
@@ -143,6 +145,13 @@ def _redirects(part: str) -> Any:
             _web_urls(props["web"])
 
     return test
+
+
+def _distinct_over_platforms(props: Json) -> None:
+    """An address belongs to one platform: quoted in MicrosoftDocs/azure-docs issue 89929."""
+    every = [uri for part in ("web", "spa", "publicClient") for uri in props[part]["redirectUris"]]
+    if len(set(every)) != len(every):
+        raise bad_request("Redirect URIs must have distinct values.")
 
 
 def _redirect(uri: str, part: str, *, personal: bool) -> bool:

@@ -11,6 +11,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
+from provision.sandbox import tenants
 from provision.sandbox.errors import GraphError
 
 if TYPE_CHECKING:
@@ -45,11 +46,12 @@ def owner(call: Call) -> Record:
 
 
 def by_name(tenant: Tenant, name: str) -> Record | None:
-    """The user with this id, sign-in name or address."""
+    """The user with this id, sign-in name or address, a second one too (docs/sandbox.md: not verified)."""
     return (
         tenant.get("user", name)
         or tenant.one("user", "userPrincipalName", name)
         or tenant.one("user", "mail", name)
+        or tenants.by_second_address(tenant, name)
     )
 
 

@@ -48,11 +48,15 @@ _NAMED_KEY = re.compile(r"(?P<name>[A-Za-z]\w*)=(?P<value>[^=]+)")  # an id in b
 
 
 def _pieces(path: str) -> list[str]:
-    """Split at slashes outside of quotes (a key may hold a slash)."""
+    """Split at slashes outside of quotes (a key may hold a slash).
+
+    Only a key in parentheses or after its name is quoted: an apostrophe is legal in a user's name, and
+    stands for itself in a plain segment.
+    """
     out, current, quoted = [], "", False
     decoded_quote = path.replace("%27", "'")
     for char in decoded_quote:
-        if char == "'":
+        if char == "'" and (quoted or "(" in current or current.endswith("=")):
             quoted = not quoted
         if char == "/" and not quoted:
             out.append(current)

@@ -216,13 +216,13 @@ def test_an_identifier_uri_is_unique_in_the_tenant(world: World) -> None:
 
 def test_a_manifest_has_its_limit(world: World) -> None:
     """entra-service-limits: 1,200 entries over all collections; vault-plugin-secrets-azure for the text."""
-    uris = [f"https://a.example/{n}" for n in range(256)]
+    uris = {
+        part: [f"https://{part}.example/{n}" for n in range(256)] for part in ("web", "spa", "publicClient")
+    }
     access = [{"id": f"00000000-0000-4000-8000-{n:012d}", "type": "Role"} for n in range(400)]
     body = {
         "displayName": "x",
-        "web": {"redirectUris": uris},
-        "spa": {"redirectUris": uris},
-        "publicClient": {"redirectUris": uris},
+        **{part: {"redirectUris": found} for part, found in uris.items()},
         "identifierUris": [f"api://{n}" for n in range(64)],
         "requiredResourceAccess": [{"resourceAppId": NOBODY, "resourceAccess": access}],
     }
