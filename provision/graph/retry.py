@@ -62,7 +62,8 @@ def replicating(refusal: Refusal) -> bool:
     """
     match refusal.status:
         case 404:
-            return refusal.code == "Request_ResourceNotFound"
+            # The second is what grants answer right after a creation: Azure CLI's users meet it.
+            return refusal.code in ("Request_ResourceNotFound", "Directory_ObjectNotFound")
         case 400:
             return (
                 "NoBackingApplicationObject" in refusal.details

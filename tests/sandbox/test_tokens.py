@@ -306,6 +306,37 @@ def test_an_assertion_of_the_wrong_kind(world: World, header: dict[str, str], co
     assert text in refused(asked(world, **form), code, "invalid_request")
 
 
+def test_the_token_endpoint_is_posted_to(world: World) -> None:
+    """AADSTS900561, as people quote it who opened the address in a browser."""
+    url = f"https://login.microsoftonline.com/{TENANT}/oauth2/v2.0/token"
+    text = refused(world.send("GET", url), 900561, "invalid_request")
+    assert "The endpoint only accepts POST, OPTIONS requests. Received a GET request." in text
+
+
+@pytest.mark.parametrize(
+    ("settings", "code", "error", "text"),
+    [
+        (
+            {"accountEnabled": False},
+            500014,
+            "invalid_resource",
+            "is disabled. This indicate that a subscription",
+        ),
+        ({"appRoleAssignmentRequired": True}, 501051, "invalid_grant", "is not assigned to a role for the"),
+    ],
+)
+def test_a_resource_has_its_say(
+    world: World, settings: dict[str, bool], code: int, error: str, text: str
+) -> None:
+    """500014 as alcionai/corso's tests keep it; 501051 as people quote it who secured their functions so."""
+    body = {"displayName": "API", "identifierUris": ["api://its-own-api"]}
+    app = world.make(ADMIN, "/applications", body)
+    made = world.make(ADMIN, "/servicePrincipals", {"appId": app["appId"]})
+    assert asked(world, scope="api://its-own-api/.default").status_code == 200
+    assert world.graph(ADMIN, "PATCH", f"/servicePrincipals/{made['id']}", settings).status_code == 204
+    assert text in refused(asked(world, scope="api://its-own-api/.default"), code, error)
+
+
 @pytest.mark.parametrize(
     ("changed", "code", "error", "text"),
     [

@@ -63,6 +63,7 @@ def _client_credentials(request: TokenRequest) -> dict[str, Any]:
     if principal is None:
         raise refusals.no_principal(proof.client.id, tenant.id)
     resource = directory.find_resource(tenant, name, request.origin)
+    _check_resource(tenant, proof.client, principal, resource, name)
     now = request.sandbox.clock.real()
     token = claims.of_application(tenant, proof.client, principal, resource, proof=proof.how, now=now)
     out: dict[str, Any] = {"token_type": "Bearer", "expires_in": claims.LIFETIME,
@@ -70,6 +71,22 @@ def _client_credentials(request: TokenRequest) -> dict[str, Any]:
     if request.v1:
         out = _as_v1(out, name, token)
     return out | {"access_token": signing.sign(request.sandbox, token)}
+
+
+def _check_resource(
+    tenant: Tenant, client: directory.Client, principal: Record, resource: directory.Resource, name: str
+) -> None:
+    """Refuse a resource that is switched off, or that asks for an assignment which the client has not."""
+    target = resource.principal
+    if target is None:
+        return
+    if target.props.get("accountEnabled") is False:
+        raise refusals.resource_disabled(name)
+    if target.props.get("appRoleAssignmentRequired") and target.id != principal.id:
+        held = tenant.find("appRoleAssignment", "principalId", principal.id)
+        if not any(assignment.props["resourceId"] == target.id for assignment in held):
+            shown = str(target.props.get("displayName"))
+            raise refusals.not_assigned(client.id, client.name, resource.app_id, shown)
 
 
 def _password(request: TokenRequest) -> dict[str, Any]:

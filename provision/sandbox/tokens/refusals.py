@@ -280,6 +280,37 @@ def no_resource(resource: str, tenant: str) -> TokenError:
     )  # fmt: skip
 
 
+def resource_disabled(resource: str) -> TokenError:
+    """The resource's principal is switched off; the text as alcionai/corso's tests keep it."""
+    return TokenError(
+        500014, "invalid_resource",
+        f"The service principal for resource '{resource}' is disabled. This indicate that a subscription"
+        " within the tenant has lapsed, or that the administrator for this tenant has disabled the"
+        " application, preventing tokens from being issued for it.",
+    )  # fmt: skip
+
+
+def not_assigned(client_id: str, name: str, resource_id: str, resource_name: str) -> TokenError:
+    """The resource asks for an assignment (``appRoleAssignmentRequired``), and the client has none.
+
+    https://learn.microsoft.com/entra/identity/enterprise-apps/assign-user-or-group-access-portal has the
+    setting; the text is quoted by people who secured their functions so.
+    """
+    return TokenError(
+        501051, "invalid_grant",
+        f"Application '{client_id}'({name}) is not assigned to a role for the application"
+        f" '{resource_id}'({resource_name}).",
+    )  # fmt: skip
+
+
+def only_posted(method: str) -> TokenError:
+    """The token endpoint was asked in another way; quoted by many who opened it in a browser."""
+    return TokenError(
+        900561, "invalid_request",
+        f"The endpoint only accepts POST, OPTIONS requests. Received a {method} request.",
+    )  # fmt: skip
+
+
 def no_consent(client_id: str, name: str) -> TokenError:
     """Neither this user nor an administrator consented to the client's scopes."""
     return TokenError(

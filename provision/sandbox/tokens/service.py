@@ -81,6 +81,8 @@ class Login:
     def _find(self, method: str, parts: list[str]) -> _Handler | None:
         if method == "POST":
             return self._find_posted(parts)
+        if self._find_posted(parts) == self._token:
+            return _refuse_method
         return self._find_page(parts) or self._find_document(parts) if method == "GET" else None
 
     def _find_posted(self, parts: list[str]) -> _Handler | None:
@@ -244,6 +246,10 @@ class Login:
             return RawAnswer(status, headers, body.encode())
         headers["Content-Type"] = _JSON
         return RawAnswer(status, headers, json.dumps(body).encode())
+
+
+def _refuse_method(raw: RawRequest, _: list[str]) -> Body:
+    raise refusals.only_posted(raw.method)
 
 
 def _refusal(error: GraphError | StateError) -> tuple[int, Body]:
