@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-
 from provision.checks.expiry import Subject, rows
-from provision.engine.observe import Registration, registration
+from provision.engine.known import completed, recorded
+from provision.engine.observe import registration
 from provision.engine.run import Job
-from provision.errors import ProvisionError
 from provision.outcomes.expiry import Watched
-from provision.resources import client_secret
-from provision.resources.client_secret import Records, Span
+from provision.resources.client_secret import Span
 
 
 async def read_dates(job: Job, within: Span) -> Watched:
@@ -22,6 +18,10 @@ async def read_dates(job: Job, within: Span) -> Watched:
     found = await registration(job.tenant, job.desired)
     app, now = found.application, job.tenant.graph.now()
     client_id = app.app_id if app else None
+    told = recorded(job.desired.client_secret, app.tags if app else (), job.journal(found.tenant_id))
+    # A watch often runs as somebody who may read the directory and not the sink; what the sink would have
+    # said is then not known, and the secret is shown as unproven.
+    records, _ = await completed(job.desired.client_secret, found.secrets, told, job.sink)
     return Watched(
         name=job.desired.name,
         tenant=job.desired.tenant,
@@ -33,25 +33,8 @@ async def read_dates(job: Job, within: Span) -> Watched:
             Subject(found.tenant_id, client_id),
             job.desired.client_secret,
             found.secrets,
-            await _records(job, found),
+            records,
             within=within,
             now=now,
         ),
     )
-
-
-async def _records(job: Job, found: Registration) -> Records:
-    """Return what is known of deliveries. The sink is asked only for what the tenant does not tell.
-
-    A watch often runs as somebody who may read the directory and not the sink; what the sink would
-    have said is then not known, and the secret is shown as unproven.
-    """
-    tenant = found.application.delivered if found.application else frozenset[str]()
-    ours = {item.key_id for item in client_secret.marked(job.desired.client_secret, found.secrets)}
-    if ours <= tenant:
-        return Records(tenant)
-    intended, delivered = job.journal(found.tenant_id).keys()
-    if not ours <= tenant | delivered:
-        with suppress(ProvisionError):
-            delivered |= await asyncio.to_thread(job.sink.recall)
-    return Records(tenant, delivered, intended)

@@ -1,6 +1,7 @@
 """The dates of our secrets as an iCalendar file, to be imported or subscribed to.
 
-Two events a secret: from when on it is to be renewed, and its end. Their UIDs come from tenant and key
+Events of a secret: from when on it is to be renewed, its end, and while it waits to be entered the last day
+for that. Their UIDs come from tenant and key
 id, so that importing anew updates them. Source: https://www.rfc-editor.org/rfc/rfc5545
 """
 
@@ -15,6 +16,7 @@ from provision.plan.model import Target
 from provision.report.escape import plain
 
 _HOUR = timedelta(hours=1)
+_AHEAD = (timedelta(days=-7), timedelta(days=-1))
 _DATED = (State.EXPIRING, State.AWAITS_CONFIRMATION, State.RENEWAL_DUE, State.REPLACED, State.FINE)
 
 
@@ -64,17 +66,16 @@ def _dated(rows: Sequence[Row]) -> list[Row]:
 def _entries(row: Row) -> Iterator[_Entry]:
     assert row.secret is not None
     name, end = row.config, row.secret.end
-    if row.renew is not None and row.confirm_by is None:
+    if row.renew is not None:  # an older one that waits to be confirmed does not hold it up
         yield _Entry(
             "renew", row.renew, row.renew + _HOUR, f"Renew the client secret of {name}", (timedelta(0),)
         )
-    what = (
-        f"Enter the new client secret of {name}: the old one ends"
-        if row.state is State.REPLACED
-        else f"The client secret of {name} ends"
-    )
+    if row.confirm_by is not None:
+        by, last = row.confirm_by, f"Last day to enter the new client secret of {name}"
+        yield _Entry("confirm", by - _HOUR, by, last, _AHEAD)
+    older = "An older" if row.state is State.REPLACED else "The"
     # The event's last moment is the secret's.
-    yield _Entry("end", end - _HOUR, end, what, (timedelta(days=-7), timedelta(days=-1)))
+    yield _Entry("end", end - _HOUR, end, f"{older} client secret of {name} ends", _AHEAD)
 
 
 def _uid(row: Row, kind: str) -> str:
@@ -86,8 +87,8 @@ def _description(row: Row) -> str:
     assert row.secret is not None
     secret = row.secret
     what = (
-        "Enter the newest secret in the product, then run 'provision rotate CONFIG --confirm'."
-        if row.state in (State.REPLACED, State.AWAITS_CONFIRMATION)
+        f"Enter the newest secret in the product{_by(row)}, then run 'provision rotate CONFIG --confirm'."
+        if row.state is State.REPLACED or row.confirm_by is not None
         else "Run 'provision apply CONFIG', and enter the new secret in the product."
     )
     return (
@@ -95,6 +96,10 @@ def _description(row: Row) -> str:
         f"application {row.client_id} in tenant {row.tenant_id} ends {_utc(secret.end):%Y-%m-%d %H:%M} UTC. "
         f"{what} If it was renewed since, 'provision expiry' tells the new dates."
     )
+
+
+def _by(row: Row) -> str:
+    return f" by {_utc(row.confirm_by):%Y-%m-%d}" if row.confirm_by else ""
 
 
 def _utc(moment: datetime) -> datetime:
