@@ -170,8 +170,6 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
                 plan.desired.client_secret, plan.observed.secrets, records, now=now
             )
             severity = Severity.WARNING if state.current else Severity.ERROR
-            if state.gone:
-                return  # it is told as what was removed
             value = _of_key(state.current.display_name, state.current.key_id) if state.current else ""
             text = f"a client secret is to be made: {change.reason}"
             yield _deviation(catalogue.SECRET_DUE, severity, change.address, value, text)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from provision.checks.expiry import Subject, rows
-from provision.engine.known import completed, recorded
-from provision.engine.observe import registration
+from provision.engine.known import completed, recorded, tagged
+from provision.engine.observe import Registration, registration
 from provision.engine.run import Job
+from provision.errors import ProvisionError
 from provision.outcomes.expiry import Watched
-from provision.resources.client_secret import Span
+from provision.resources import client_secret
+from provision.resources.client_secret import Records, Span
 
 
 async def read_dates(job: Job, within: Span) -> Watched:
@@ -18,10 +20,7 @@ async def read_dates(job: Job, within: Span) -> Watched:
     found = await registration(job.tenant, job.desired)
     app, now = found.application, job.tenant.graph.now()
     client_id = app.app_id if app else None
-    told = recorded(job.desired.client_secret, app.tags if app else (), job.journal(found.tenant_id))
-    # A watch often runs as somebody who may read the directory and not the sink; what the sink would have
-    # said is then not known, and the secret is shown as unproven.
-    records, _ = await completed(job.desired.client_secret, found.secrets, told, job.sink)
+    records = await _records(job, found)
     return Watched(
         name=job.desired.name,
         tenant=job.desired.tenant,
@@ -38,3 +37,20 @@ async def read_dates(job: Job, within: Span) -> Watched:
             now=now,
         ),
     )
+
+
+async def _records(job: Job, found: Registration) -> Records:
+    """Return what is known of deliveries.
+
+    A watch often runs as somebody who may read the directory and neither the sink nor another's journal; what
+    these would have said is then not known, and a secret that only they tell of is shown as unproven.
+    """
+    desired, tags = job.desired.client_secret, found.application.tags if found.application else ()
+    try:
+        told = recorded(desired, tags, job.journal(found.tenant_id))
+    except ProvisionError:
+        told = tagged(desired, tags)
+        if not {item.key_id for item in client_secret.marked(desired, found.secrets)} <= told.tenant:
+            raise
+    records, _ = await completed(desired, found.secrets, told, job.sink)
+    return records

@@ -16,18 +16,22 @@ from provision.resources import application, client_secret
 from provision.resources.client_secret import Desired, Observed, Records
 
 
-def recorded(desired: Desired, tags: Iterable[str], journal: Journal) -> Records:
-    """Return what the application's tags and this machine's journal tell."""
+def tagged(desired: Desired, tags: Iterable[str]) -> Records:
+    """Return what the application's tags tell."""
     tags = tuple(tags)
-    intended, delivered = journal.keys()
     return Records(
         tenant=application.delivered(tags),
-        sink=delivered,
-        journal=intended,
         newest=application.newest(tags, desired.name),
         retired=application.retired(tags),
-        leaked=application.leaked(tags) | journal.leaked(),
+        leaked=application.leaked(tags),
     )
+
+
+def recorded(desired: Desired, tags: Iterable[str], journal: Journal) -> Records:
+    """Return what the application's tags and this machine's journal tell."""
+    told = tagged(desired, tags)
+    intended, delivered = journal.keys()
+    return replace(told, sink=delivered, journal=intended, leaked=told.leaked | journal.leaked())
 
 
 async def completed(

@@ -109,7 +109,9 @@ def none_to_enter(result: Result) -> str:
     """Say that there is no secret to enter, and why; not escaped, for nothing in it is remote text."""
     standing = result.plan.standing
     why = client_secret.none_to_enter(standing) if standing else "none delivered"
-    return f"There is none to enter: {why}. 'provision apply' makes and delivers one."
+    alive = standing is not None and standing.delivered
+    none = "There is no secret to enter" if alive else "No delivered secret is alive"
+    return f"{none}: {why}. 'provision apply' makes and delivers one."
 
 
 def confirmation(key: SecretKey) -> list[str]:

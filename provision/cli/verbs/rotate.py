@@ -95,8 +95,8 @@ class _Prover:
             if several and catalogue.PROOF_NEEDED.name not in job.allowed:
                 raise ProvisionError(
                     catalogue.PROOF_NEEDED,
-                    f"{len(plan.standing.delivered)} delivered secrets of '{job.desired.name}' are alive, and "
-                    "all but the newest would be removed: no value was given to tell which one is entered",
+                    f"{len(plan.standing.delivered)} delivered secrets of '{job.desired.name}' are alive, "
+                    "and the older would be removed: no value was given to tell which one is entered",
                 )
             return "none"
         await prove(job, plan, entered)
