@@ -52,7 +52,11 @@ def test_what_is_made_is_what_the_manual_asks_for(applied: Ran) -> None:
     assert [(grant["resourceId"], grant["appRoleId"]) for grant in grants] == [(graph["id"], role["id"])]
     (secret,) = app["passwordCredentials"]
     assert secret["displayName"] == "FOIAXpress Collaboration SMTP [provision:collab-prod]"
-    assert set(app["tags"]) == {"provision", f"provision:delivered:{secret['keyId']}"}
+    delivered, newest = (
+        f"provision:delivered:{secret['keyId']}",
+        f"provision:newest:collab-prod:{secret['keyId']}",
+    )
+    assert set(app["tags"]) == {"provision", delivered, newest}
 
 
 def test_the_file_holds_the_value_alone_and_the_value_works(applied: Ran) -> None:

@@ -141,7 +141,7 @@ UNDECLARED = {
     ),
     "a secret with our mark": Tampering(
         lambda h: h.add_secret(h.at, "x [provision:collab-prod]"),
-        "secret-unproven", "client_secret", "x [provision:collab-prod] (", "warning",
+        "secret-unproven", "client_secret", "x [provision:collab-prod] (", "error",
     ),
     "a certificate": Tampering(
         lambda h: h.patch(keyCredentials=[certificate()]),
@@ -273,7 +273,7 @@ UNDECLARED = {
     ),
     "a tag that records no secret's delivery": Tampering(
         lambda h: h.patch(tags=[*h.app["tags"], f"provision:delivered:{PLANTED}"]),
-        "stale-record", "application.tags", f"provision:delivered:{PLANTED}", "warning",
+        "stale-record", "application.tags", f"provision:delivered:{PLANTED}", "error",
     ),
 }  # fmt: skip
 
@@ -406,7 +406,7 @@ def test_what_was_removed_is_missed(provision: Program, config: str, applied: Ra
     hand.tenant.do("POST", f"{hand.at}/removePassword", {"keyId": key})
     found = told(drift(provision, config, code=4))
     assert ("error", "secret-due", "client_secret", "") in found
-    assert ("warning", "stale-record", "application.tags", f"provision:delivered:{key}") in found
+    assert ("error", "stale-record", "application.tags", f"provision:delivered:{key}") in found
     hand.tenant.do("DELETE", hand.principal_at)
     names = {name for _, name, _, _ in told(drift(provision, config, code=4))}
     assert {"principal-missing", "mail-not-granted", "secret-due"} <= names

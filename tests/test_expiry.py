@@ -225,16 +225,16 @@ def test_the_sink_is_asked_for_nothing_that_the_tenant_tells(
 
 
 def test_an_application_without_a_secret(provision: Program, applied: Ran) -> None:
-    """A row of its own; and so before there is an application at all."""
+    """A row of its own: somebody removed it, which counts; and before there is an application at all."""
     tenant = Tenant()
     app = tenant.application()
     (secret,) = app["passwordCredentials"]
     tenant.do("POST", f"/applications/{app['id']}/removePassword", {"keyId": secret["keyId"]})
     write_config("new.yaml", name="not-applied")
     ran = provision("expiry", "new.yaml", "prod.yaml", "--sandbox", "-o", "json")
-    assert (ran.code, shown(ran)) == (0, [("ours", "none", False)] * 2)
+    assert (ran.code, shown(ran)) == (4, [("ours", "removed", True), ("ours", "none", False)])
     assert [item["oauth_client_id"] for item in ran.json["secrets"]] == [app["appId"], None]
-    assert ran.json["summary"] == {"secrets": 0, "attention": 0, "unreadable": 0}
+    assert ran.json["summary"] == {"secrets": 0, "attention": 1, "unreadable": 0}
     assert provision("expiry", "new.yaml", "--sandbox").out.count("there is no application yet") == 1
 
 
@@ -558,12 +558,16 @@ def test_importing_anew_updates(provision: Program, applied: Ran) -> None:
 
 
 def test_a_rotation_in_the_calendar(provision: Program, applied: Ran) -> None:
-    """The old one's end says what to do by then, and keeps its UID; nobody is told to renew again."""
+    """The old one's end says what to do by then, and keeps its UID; the new one's renewal is months away."""
     (before,) = [event for event in calendar(provision)[1].events if ".end@" in (event.uid or "")]
     Tenant().advance(days=155)
     assert provision("apply", "prod.yaml", *DELIVER).code == 0
     events = calendar(provision)[1].events
-    assert [".renew@" in (event.uid or "") for event in events] == [False, False]
+    (renew,) = [event for event in events if ".renew@" in (event.uid or "")]
+    assert len(events) == 3
+    assert renew.dtstart
+    assert before.dtend
+    assert str(renew.dtstart) > str(before.dtend)
     (old,) = [event for event in events if event.uid == before.uid]
     assert old.dtend == before.dtend
     assert "Enter the new client secret of collab-prod" in (old.summary or "")
@@ -583,7 +587,7 @@ def test_text_in_the_calendar_is_text(provision: Program, applied: Ran) -> None:
     """A name cannot end its line or its event, and is read back as it is shown elsewhere."""
     trust(add_secret(days=200, display_name="a,b;c\\d\r\nEND:VEVENT [provision:collab-prod]")["keyId"])
     events = calendar(provision)[1].events
-    assert len(events) == 2
+    assert len(events) == 3
     assert any("a,b;c\\d\\x0d\\x0aEND:VEVENT [" in (event.description or "") for event in events)
 
 
@@ -626,17 +630,19 @@ def test_prometheus(provision: Program, fleet: tuple[str, ...]) -> None:
         field: {
             key: datetime.fromisoformat(row[field]).timestamp() for key, row in rows.items() if row[field]
         }
-        for field in ("expires", "renew")
+        for field in ("expires", "renew", "confirm_by")
     }
     assert found == {
         "provision_secret_expiry_timestamp_seconds": unix["expires"],
         "provision_secret_renewal_timestamp_seconds": unix["renew"],
+        "provision_secret_confirm_by_timestamp_seconds": unix["confirm_by"],
         "provision_secret_managed": {key: row["managed"] for key, row in rows.items()},
         "provision_secret_awaiting_confirmation": {
             key: row["state"] == "awaits-confirmation" for key, row in rows.items() if row["managed"]
         },
         "provision_secret_needs_attention": {key: row["attention"] for key, row in rows.items()},
         "provision_config_delivered_secrets": {("long-lived", ""): 1, ("collab-prod", ""): 2},
+        "provision_config_needs_attention": {("long-lived", ""): 1, ("collab-prod", ""): 1},
         "provision_config_readable": {("long-lived", ""): 1, ("taken", ""): 0, ("collab-prod", ""): 1},
     }
     assert sum(found["provision_secret_awaiting_confirmation"].values()) == 1

@@ -196,7 +196,9 @@ def test_foreign_secrets_survive_everything(provision: Program, config: str, app
     theirs = foreign(name)
     for mode in ((), ("--again",), ("--confirm",), ("--emergency",)):
         deliver = () if mode == ("--confirm",) else ("--deliver", "file:out.secret")
-        assert provision("rotate", config, *mode, *AT, *deliver).code == 0
+        ran = provision("rotate", config, *mode, *AT, *deliver)
+        # In an emergency a copy of our mark may be what leaked: it is told, and never forgotten.
+        assert ran.code == (4 if mode == ("--emergency",) and name == MARK else 0)
         assert theirs in ids()
     assert len(ids()) == 2
 
@@ -273,7 +275,7 @@ def test_two_secrets_are_all_that_a_personal_audience_allows(provision: Program,
 def test_the_newest_counts_even_if_it_ends_first(provision: Program, config: str, applied: Ran) -> None:
     """A shorter lifetime makes a new secret that ends before the old one: it is still the one to enter."""
     short = write_config(more="secret:\n  lifetime: 20d\n  renew_before: 5d\n")
-    ran = provision("rotate", short, *DELIVER)
+    ran = provision("rotate", short, *DELIVER, "--allow", "shorter-life")
     old, new = secrets()
     assert new["endDateTime"] < old["endDateTime"]
     assert ran.json["outputs"]["secret_key"]["key_id"] == new["keyId"]

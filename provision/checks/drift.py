@@ -4,7 +4,8 @@ How bad each is:
 
 ========= ==================================================================================
 error     gives somebody a way to act as the application, gives it more than it needs, or
-          stops the mail
+          stops the mail; so does a secret of ours that is gone, or that nothing proves, if it
+          is the one that is entered
 warning   anything else that is not as declared, or that nobody declared
 info      worth knowing, and no reason to be woken: what has ended, who owns what is not
           managed, a page's address
@@ -51,6 +52,9 @@ _TOLD_APART = (catalogue.SECRET_UNPROVEN, catalogue.ASKS_FOR_EVERYONE)
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {
     catalogue.AWAITS_CONFIRMATION: Severity.INFO,  # our own doing, which ``expiry`` watches
+    catalogue.EMERGENCY_UNFINISHED: Severity.ERROR,
+    catalogue.SECRET_REMOVED: Severity.ERROR,
+    catalogue.LIVES_AS_LONG: Severity.INFO,
     catalogue.PRINCIPAL_DISABLED: Severity.ERROR,
 }
 _ADDRESSES = {
@@ -213,13 +217,16 @@ def _of_secrets(plan: Plan, records: Records, *, now: datetime) -> Iterator[Devi
             continue  # its removal is a change of the plan
         value = _of_key(item.display_name, item.key_id)
         text = f"secret {value} carries this config's mark, but nothing records that it was delivered"
-        yield _deviation(catalogue.SECRET_UNPROVEN, Severity.WARNING, client_secret.ADDRESS, value, text)
+        yield _deviation(catalogue.SECRET_UNPROVEN, Severity.ERROR, client_secret.ADDRESS, value, text)
     app = plan.observed.application
     there = {item.key_id for item in secrets}
     for key_id in sorted((app.delivered if app else frozenset()) - there):
         tag = application.DELIVERED_TAG + key_id
-        text = f"the tag {tag} records the delivery of a secret that is not there"
-        yield _deviation(catalogue.STALE_RECORD, Severity.WARNING, f"{application.ADDRESS}.tags", tag, text)
+        text = (
+            f"the tag {tag} records the delivery of a secret that is not there: if it is the one that is "
+            "entered, no mail is sent"
+        )
+        yield _deviation(catalogue.STALE_RECORD, Severity.ERROR, f"{application.ADDRESS}.tags", tag, text)
 
 
 def _passwords(

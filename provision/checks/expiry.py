@@ -1,7 +1,9 @@
 """Judge when secrets end: which state each is in, which need somebody, and in which order they are shown.
 
 "Window" is what ``--within`` says, from the service's now on; its last moment belongs to it. A secret is
-*outlived* when a delivered one of ours that was made later ends later. "Counts" is what exit code 4 means.
+*outlived* when a delivered one of ours that was made later ends later. *Current* is the one delivered last.
+The *last day* is the first end of a delivered one that is alive, for any of these may be the one entered.
+"Counts" is what exit code 4 means.
 
 ============================================================== =================== ===================
 secret                                                         state               counts
@@ -9,17 +11,21 @@ secret                                                         state            
 ours, ended, not outlived                                      expired             yes
 ours, ended, outlived                                          expired             no
 ours, ends within the window, not outlived                     expiring            yes
-ours, the newest of two delivered ones that are alive          awaits-confirmation if the older ends
-                                                                                   within the window
-ours, alive, an older one beside it                            replaced            no: the newest does
+ours, current, an older one alive beside it                    awaits-confirmation if the last day is
+                                                                                   within the window, or its
+                                                                                   own renewal has come
+ours, alive, a later one delivered                             replaced            only where that one was
+                                                                                   removed
 ours, the only one, in its renewal window                      renewal-due         no
 ours, the only one, before that                                fine                no
+ours, alive, leaked in an emergency that was not finished      leaked              yes
 ours by its mark, alive, no record of a delivery               unproven            if it ends within the
                                                                                    window, not outlived
 ours, minted by a run of this machine that was interrupted     unproven, expired   no: nobody has it
 others', ends within the window                                expiring            yes
 others', ends later                                            fine                no
 others', ended                                                 expired             no
+the one of ours that was delivered last was removed            removed             yes
 none of ours was ever delivered                                none                no: ``plan`` says it
 ============================================================== =================== ===================
 """
@@ -60,9 +66,11 @@ def rows(
     """
     state = client_secret.standing(desired, secrets, records, now=now)
     row = partial(Row, desired.name, subject.tenant_id, subject.client_id, now)
-    window_end = within.after(now)
+    window_end, late = within.after(now), client_secret.overdue(desired, state, now=now)
     judged: list[Row] = []
-    if not (state.delivered or state.ended):
+    if state.gone:
+        judged.append(row(State.REMOVED, counts=True))
+    elif not (state.delivered or state.ended or state.going):
         judged.append(row(State.NONE, counts=False))
     for secret in secrets:
         soon = secret.end <= window_end
@@ -70,13 +78,16 @@ def rows(
             meaning = _of_others(secret, soon=soon, now=now)
             judged.append(row(meaning, counts=meaning is State.EXPIRING, ours=False, secret=secret))
             continue
-        waits = bool(state.older) and secret == state.current
-        confirm_by = client_secret.confirm_by(state) if waits else None
+        confirm_by = state.confirm_by if secret == state.current else None
         ending = soon and not _outlived(secret, state) and not _never_received(secret, state, records)
+        meaning = _of_ours(desired, secret, state, ending=ending, now=now)
         judged.append(
             row(
-                _of_ours(desired, secret, state, ending=ending, now=now),
-                counts=ending or (confirm_by is not None and confirm_by <= window_end),
+                meaning,
+                counts=ending
+                or meaning is State.LEAKED
+                or (confirm_by is not None and (confirm_by <= window_end or late is not None))
+                or (meaning is State.REPLACED and bool(state.gone)),
                 secret=secret,
                 renew=client_secret.renewal_date(desired, secret) if secret == state.current else None,
                 confirm_by=confirm_by,
@@ -96,6 +107,8 @@ def _of_ours(
 ) -> State:
     if secret.end <= now:
         return State.EXPIRED
+    if secret.key_id in state.leaked:
+        return State.LEAKED
     if secret in state.unproven:
         return State.UNPROVEN
     if ending:
@@ -116,10 +129,11 @@ def _outlived(secret: Observed, state: Standing) -> bool:
 
 
 def _never_received(secret: Observed, state: Standing, records: Records) -> bool:
-    return secret not in (*state.delivered, *state.ended) and secret.key_id in records.journal
+    known = (*state.delivered, *state.ended, *state.going)
+    return secret not in known and secret.key_id in records.journal
 
 
-_RANK = (State.NONE, State.RENEWAL_DUE, State.AWAITS_CONFIRMATION, State.UNPROVEN)
+_RANK = (State.REMOVED, State.NONE, State.RENEWAL_DUE, State.AWAITS_CONFIRMATION, State.UNPROVEN)
 
 
 def _urgency(row: Row) -> tuple[int, float, str, str]:
@@ -129,10 +143,11 @@ def _urgency(row: Row) -> tuple[int, float, str, str]:
     elif row.state in _RANK:
         rank = 1 + _RANK.index(row.state)
     else:
-        rank = 7 if row.state is State.EXPIRED else 6
+        rank = 1 + len(_RANK) + (row.state is State.EXPIRED)
     moment = row.deadline.timestamp() if row.deadline else 0.0
     key_id = row.secret.key_id if row.secret else ""
-    return rank, -moment if rank == 7 else moment, row.config, key_id  # of the past, the latest first
+    past = rank > 1 + len(_RANK)
+    return rank, -moment if past else moment, row.config, key_id  # of the past, the latest first
 
 
 def gathered(target: Target, within: Span, configs: Iterable[Watched | Unreadable]) -> Expiry:

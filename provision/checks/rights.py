@@ -199,7 +199,12 @@ def coming(plan: Plan) -> frozenset[Step]:
                 steps.add(Step.PRINCIPAL)
             case consent.Grant():
                 steps.add(Step.GRANT)
-            case client_secret.Mint() | client_secret.Record() | client_secret.Remove():
+            case (
+                client_secret.Mint()
+                | client_secret.Record()
+                | client_secret.Remove()
+                | client_secret.Forget()
+            ):
                 steps.add(Step.CHANGE)
     return frozenset(steps)
 

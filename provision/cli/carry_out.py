@@ -21,6 +21,7 @@ from provision.outcomes.result import ConsentState, Result
 from provision.plan import guards
 from provision.plan.model import Plan
 from provision.plan.saved import Saved, refuse_other_digest, refuse_stale
+from provision.report.escape import plain
 
 Planner: TypeAlias = Callable[[Job], Awaitable[Plan]]
 Prover: TypeAlias = Callable[[Job, Plan], Awaitable[str]]
@@ -94,7 +95,7 @@ async def carry_out(
     verified = [
         item.verified.verification.exit for item in items if isinstance(item, Result) and item.verified
     ]
-    return worst([emit.failures(items), consent, *verified])
+    return worst([emit.failures(items), emit.attention(items), consent, *verified])
 
 
 def _refuse_unapproved(
@@ -119,4 +120,7 @@ def confirm(due: Sequence[Plan], options: Common, *, yes: bool) -> None:
             with options.ci.group(f"Plan: {plan.name}", sys.stderr):
                 talk(report.plan_text(plan, color=colorful(sys.stderr, plain=options.no_color)))
     count = sum(len(plan.pending) for plan in due)
-    ask(f"Make {'this change' if count == 1 else f'these {count} changes'}?", yes=yes)
+    # What was allowed by name is said once more, with its date, where the answer is given.
+    short = [f"{plain(plan.name)}: {plain(f.message)}.\n" for plan in due for f in plan.findings
+             if f.entry is catalogue.SHORTER_LIFE]  # fmt: skip
+    ask(f"{''.join(short)}Make {'this change' if count == 1 else f'these {count} changes'}?", yes=yes)

@@ -87,6 +87,13 @@ def failures(items: Sequence[Plan | Result | ProvisionError]) -> Exit:
     return worst(codes)
 
 
+def attention(items: Sequence[Plan | Result | ProvisionError]) -> Exit:
+    """Return 4 if something of a secret cannot wait, although nothing failed; else ``DONE``."""
+    made = [item.plan if isinstance(item, Result) else item for item in items]
+    found = [finding for plan in made if isinstance(plan, Plan) for finding in plan.findings]
+    return worst(Exit.ATTENTION for finding in found if finding.entry.exit is Exit.ATTENTION)
+
+
 def _only_plan(item: Plan | ProvisionError) -> dict[str, object]:
     return report.plan_json(item) if isinstance(item, Plan) else report.error_json(item)
 

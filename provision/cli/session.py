@@ -249,6 +249,7 @@ def _jobs(
             source=_source(config, options, progress),
             journal=_journal(target, config.desired.name),
             delivering=delivering,
+            allowed=options.allow,
         )
         for config, spec in zip(configs, specs, strict=True)
     )

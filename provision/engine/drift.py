@@ -43,7 +43,7 @@ async def find_drift(job: Job) -> Drift:
     """
     (observed, records), around = await together(run.read_state(job), _surroundings(job.tenant, job.desired))
     now = job.tenant.graph.now()
-    plan = build(job.target, job.desired, observed, records, now=now)
+    plan = build(job.target, job.desired, observed, records, now=now, allowed=job.allowed)
     named = await _publishers(job.tenant, plan, around)
     return judge(plan, records, replace(around, publishers=named), now=now)
 

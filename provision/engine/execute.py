@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from provision.change import Action, Change
-from provision.engine.secret import SecretHolder, SecretTools, mint_and_deliver, record, remove
+from provision.engine.secret import SecretHolder, SecretTools, forget, mint_and_deliver, record, remove
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, consent, service_principal
 from provision.graph.client import SKEW
@@ -35,9 +35,13 @@ class Execution:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     app_id: str | None = None
     holder: SecretHolder | None = None
-    minted: secrets.Observed | None = None
     removed: set[str] = field(default_factory=set)  # key ids
     _principal_id: str = ""
+
+    @property
+    def minted(self) -> secrets.Observed | None:
+        """The secret that this run made and delivered, whether or not it could put that on record."""
+        return self.holder.handed if self.holder else None
 
     async def run(self) -> None:
         """Carry out every change, and keep its outcome.
@@ -135,13 +139,16 @@ class Execution:
             if not await self._attempt(address, self._secret):
                 break
 
-    async def _secret(self, step: secrets.Mint | secrets.Record | secrets.Remove) -> None:
+    async def _secret(self, step: secrets.Mint | secrets.Record | secrets.Remove | secrets.Forget) -> None:
         assert self.holder is not None
         match step:
             case secrets.Mint():
-                self.minted = await mint_and_deliver(self.tools, self.holder, step)
+                await mint_and_deliver(self.tools, self.holder, step)
             case secrets.Record():
-                await record(self.tools, self.holder, step.key_id)
+                await record(self.tools, self.holder, step.key_id, newest=step.newest)
+            case secrets.Forget():
+                if any(applications.noted_key(tag) == step.key_id for tag in self.holder.tags):
+                    await forget(self.tools, self.holder)
             case secrets.Remove():
                 await remove(self.tools, self.holder, step.key_id, young=self._is_young(step.key_id))
                 self.removed.add(step.key_id)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
-
 from provision.checks.expiry import Subject, rows
+from provision.engine.known import completed, recorded, tagged
 from provision.engine.observe import Registration, registration
 from provision.engine.run import Job
 from provision.errors import ProvisionError
@@ -22,6 +20,7 @@ async def read_dates(job: Job, within: Span) -> Watched:
     found = await registration(job.tenant, job.desired)
     app, now = found.application, job.tenant.graph.now()
     client_id = app.app_id if app else None
+    records = await _records(job, found)
     return Watched(
         name=job.desired.name,
         tenant=job.desired.tenant,
@@ -33,7 +32,7 @@ async def read_dates(job: Job, within: Span) -> Watched:
             Subject(found.tenant_id, client_id),
             job.desired.client_secret,
             found.secrets,
-            await _records(job, found),
+            records,
             within=within,
             now=now,
         ),
@@ -41,17 +40,17 @@ async def read_dates(job: Job, within: Span) -> Watched:
 
 
 async def _records(job: Job, found: Registration) -> Records:
-    """Return what is known of deliveries. The sink is asked only for what the tenant does not tell.
+    """Return what is known of deliveries.
 
-    A watch often runs as somebody who may read the directory and not the sink; what the sink would
-    have said is then not known, and the secret is shown as unproven.
+    A watch often runs as somebody who may read the directory and neither the sink nor another's journal; what
+    these would have said is then not known, and a secret that only they tell of is shown as unproven.
     """
-    tenant = found.application.delivered if found.application else frozenset[str]()
-    ours = {item.key_id for item in client_secret.marked(job.desired.client_secret, found.secrets)}
-    if ours <= tenant:
-        return Records(tenant)
-    intended, delivered = job.journal(found.tenant_id).keys()
-    if not ours <= tenant | delivered:
-        with suppress(ProvisionError):
-            delivered |= await asyncio.to_thread(job.sink.recall)
-    return Records(tenant, delivered, intended)
+    desired, tags = job.desired.client_secret, found.application.tags if found.application else ()
+    try:
+        told = recorded(desired, tags, job.journal(found.tenant_id))
+    except ProvisionError:
+        told = tagged(desired, tags)
+        if not {item.key_id for item in client_secret.marked(desired, found.secrets)} <= told.tenant:
+            raise
+    records, _ = await completed(desired, found.secrets, told, job.sink)
+    return records

@@ -17,6 +17,7 @@ from pathlib import Path
 from provision.errors import ProvisionError, catalogue
 
 INTENDED, DELIVERED, REMOVED = "intended", "delivered", "removed"
+LEAKED = "leaked"  # an emergency was declared: this one is to be removed
 CONSENTED = "consented"  # of an application, by its client id: Mail.Send was there
 
 
@@ -79,6 +80,16 @@ class Journal:
                 intended.discard(key_id)
                 delivered.discard(key_id)
         return frozenset(intended - delivered), frozenset(delivered)
+
+    def leaked(self) -> frozenset[str]:
+        """Return the key ids that an emergency of this machine was about, and that it has not removed."""
+        found: set[str] = set()
+        for event, key_id, _ in self._events():
+            if event == LEAKED:
+                found.add(key_id)
+            elif event == REMOVED:
+                found.discard(key_id)
+        return frozenset(found)
 
     def consented(self, client_id: str) -> bool:
         """Say whether an earlier run on this machine found the application's consent granted."""

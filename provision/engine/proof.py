@@ -8,7 +8,6 @@ from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.plan.model import Plan
-from provision.resources.client_secret import Remove, marked
 from provision.secret import Secret
 
 _PATIENCE = 60.0  # seconds to wait for a new secret to be known everywhere
@@ -22,9 +21,9 @@ async def prove(job: Job, plan: Plan, value: Secret) -> None:
     """
     observed = plan.observed
     assert observed.application is not None
-    going = {change.step.key_id for change in plan.changes if isinstance(change.step, Remove)}
-    ours = marked(plan.desired.client_secret, observed.secrets)
-    newest = next(item for item in ours if item.key_id not in going)
+    assert plan.standing is not None
+    newest, ours = plan.standing.current, plan.standing.ours
+    assert newest is not None  # else the plan has nothing to prove
     if value.reveal().strip() != value.reveal():
         raise ProvisionError(catalogue.WRONG_SECRET, "there is a blank before or behind the value")
     if newest.hint and value.hint != newest.hint:

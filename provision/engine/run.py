@@ -14,15 +14,16 @@ from provision.delivery import Retrieving, Sink
 from provision.engine.execute import Execution
 from provision.engine.handoff import letter, settings
 from provision.engine.journal import CONSENTED, Journal
+from provision.engine.known import completed, recorded, with_held
 from provision.engine.observe import Tenant, observe
 from provision.engine.secret import SecretTools
-from provision.errors import ProvisionError, catalogue, combined
+from provision.errors import Finding, ProvisionError, catalogue, combined
 from provision.graph import consent as grants
 from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION
 from provision.outcomes.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
 from provision.plan import rotation
-from provision.plan.build import build
+from provision.plan.build import build, by_severity
 from provision.plan.model import Plan, Target
 from provision.products import Product
 from provision.resources import Desired, Observed, client_secret, consent
@@ -51,6 +52,7 @@ class Job:
     source: Retrieving | None = None  # where a value is read back from
     delivering: asyncio.Lock = field(default_factory=asyncio.Lock)  # shared by the jobs of one run
     new_key_id: Callable[[], str] = _new_key_id
+    allowed: frozenset[str] = frozenset()  # the names of what is let pass
 
 
 async def read_state(job: Job) -> tuple[Observed, Records]:
@@ -60,21 +62,13 @@ async def read_state(job: Job) -> tuple[Observed, Records]:
     ``ProvisionError`` if the tenant cannot be read; a sink that cannot is noted in ``not_checked``.
     """
     observed = await _observe_once_settled(job)
-    app = observed.application
-    intended, delivered = job.journal(observed.tenant_id).keys()
-    records = Records(app.delivered if app else frozenset(), sink=delivered, journal=intended)
-    now = job.tenant.graph.now()
-    state = client_secret.standing(job.desired.client_secret, observed.secrets, records, now=now)
-    if not state.unproven:
-        return observed, records
-    # Only then is the sink asked, which may be a service far away.
-    try:
-        held = await asyncio.to_thread(job.sink.recall)
-    except ProvisionError as error:
+    app, wanted = observed.application, job.desired.client_secret
+    told = recorded(wanted, app.tags if app else (), job.journal(observed.tenant_id))
+    records, error = await completed(wanted, observed.secrets, told, job.sink)
+    if error is not None:
         unknown = (*observed.not_checked, f"what {job.sink.label} holds: {error.message}")
-        # It may hold what our journal intended: nothing is taken for lost until it can be asked.
-        return replace(observed, not_checked=unknown), replace(records, journal=frozenset())
-    return observed, replace(records, sink=records.sink | held)
+        observed = replace(observed, not_checked=unknown)
+    return observed, records
 
 
 async def _observe_once_settled(job: Job) -> Observed:
@@ -101,7 +95,9 @@ async def plan(job: Job) -> Plan:
     """Read the tenant and return what ``apply`` would do; ``ProvisionError`` if it cannot be read."""
     observed, records = await read_state(job)
     now, consented = job.tenant.graph.now(), await consent_of(job, observed)
-    found = build(job.target, job.desired, observed, records, now=now, consented=consented)
+    found = build(
+        job.target, job.desired, observed, records, now=now, consented=consented, allowed=job.allowed
+    )
     return replace(found, delivery=job.sink.label)
 
 
@@ -133,7 +129,8 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     """Read the tenant and return what a rotation would do; ``ProvisionError`` without an application."""
     observed, records = await read_state(job)
     applied(job, observed)
-    found = rotation.build(job.target, job.desired, observed, records, mode, now=job.tenant.graph.now())
+    now = job.tenant.graph.now()
+    found = rotation.build(job.target, job.desired, observed, records, mode, now=now, allowed=job.allowed)
     return replace(found, delivery=job.sink.label)
 
 
@@ -186,14 +183,11 @@ async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forge
     execution = await carried_out(job, plan, keep=keep)
     made, holder = execution.minted, execution.holder
     kept = tuple(item for item in plan.observed.secrets if item.key_id not in execution.removed)
-    secret = await _to_enter(
-        job,
-        plan.observed.tenant_id,
-        (*kept, made) if made else kept,
-        applications.delivered(holder.tags) if holder else frozenset(),
-        fresh=made,
+    left = await _left(
+        job, plan.observed.tenant_id, (*kept, made) if made else kept, holder.tags if holder else ()
     )
-    result = result_of(job, plan, execution.ordered(), execution.app_id, secret)
+    told = replace(plan, standing=left.state, findings=_retold(plan, left, minted=made is not None))
+    result = result_of(job, told, execution.ordered(), execution.app_id, _to_enter(job, left, fresh=made))
     remember_consent(job, result)
     return result
 
@@ -229,28 +223,48 @@ async def show(job: Job) -> Result:
         Outcome(change, Status.UNCHANGED if change.step is None else Status.NOT_TRIED)
         for change in found.changes
     )
-    secret = await _to_enter(job, observed.tenant_id, observed.secrets, app.delivered, fresh=None)
-    return result_of(job, found, outcomes, app.app_id, secret)
+    left = await _left(job, observed.tenant_id, observed.secrets, app.tags)
+    shown = replace(found, standing=left.state)
+    return result_of(job, shown, outcomes, app.app_id, _to_enter(job, left, fresh=None))
 
 
-async def _to_enter(
-    job: Job,
-    tenant_id: str,
-    secrets: tuple[client_secret.Observed, ...],
-    recorded: frozenset[str],
-    *,
-    fresh: client_secret.Observed | None,
-) -> SecretKey | None:
-    """Return the secret to enter: ``fresh``, which this run made, or else the newest delivered one."""
+@dataclass(frozen=True)
+class _Left:
+    """How the secrets stand at the end of a run, and which of them the sink holds."""
+
+    state: client_secret.Standing
+    records: Records
+    held: frozenset[str]
+    now: datetime
+
+
+async def _left(
+    job: Job, tenant_id: str, secrets: tuple[client_secret.Observed, ...], tags: tuple[str, ...]
+) -> _Left:
+    desired, now = job.desired.client_secret, job.tenant.graph.now()
+    records = recorded(desired, tags, job.journal(tenant_id))
     try:
         held = await asyncio.to_thread(job.sink.recall)
+        records = with_held(records, {item.key_id for item in secrets}, held)
     except ProvisionError:  # where it is kept cannot be told; that it was delivered, the tenant knows
         held = frozenset()
-    _, delivered = job.journal(tenant_id).keys()
-    desired = job.desired.client_secret
-    state = client_secret.standing(
-        desired, secrets, Records(recorded, delivered | held), now=job.tenant.graph.now()
-    )
+        records = replace(records, journal=frozenset())
+    return _Left(client_secret.standing(desired, secrets, records, now=now), records, held, now)
+
+
+def _retold(plan: Plan, left: _Left, *, minted: bool) -> tuple[Finding, ...]:
+    """Return the plan's findings with those about the secrets as they stand after the run."""
+    desired = plan.desired.client_secret
+    again = client_secret.of_the_standing(desired, left.state, left.records, now=left.now)
+    found = [f for f in plan.findings if f.entry not in client_secret.OF_THE_STANDING]
+    # Of the secret that was just handed over the sheet itself says until when it is to be entered.
+    found += [f for f in again if not (minted and f.entry is catalogue.AWAITS_CONFIRMATION)]
+    return by_severity(found)
+
+
+def _to_enter(job: Job, left: _Left, *, fresh: client_secret.Observed | None) -> SecretKey | None:
+    """Return the secret to enter: ``fresh``, which this run made, or else the one delivered last."""
+    state, desired = left.state, job.desired.client_secret
     current = fresh or state.current
     if current is None:
         return None
@@ -259,8 +273,9 @@ async def _to_enter(
         hint=current.hint,
         expires=current.end,
         renew=client_secret.renewal_date(desired, current),
-        delivered_to=job.sink.label if fresh or current.key_id in held else None,
-        confirm_by=client_secret.confirm_by(state) if state.older else None,
+        renew_due=client_secret.renewal_due(desired, state, now=left.now),
+        delivered_to=job.sink.label if fresh or current.key_id in left.held else None,
+        confirm_by=state.confirm_by,
     )
 
 

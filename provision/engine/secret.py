@@ -8,17 +8,24 @@ next one can tell what happened.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provision.delivery import Handover, Sink
-from provision.engine.journal import DELIVERED, INTENDED, REMOVED, Journal
+from provision.engine.journal import DELIVERED, INTENDED, LEAKED, REMOVED, Journal
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, client_secret
 from provision.graph.client import SKEW, Graph
-from provision.resources.application import DELIVERED_TAG, delivered_key
+from provision.resources.application import (
+    DELIVERED_TAG,
+    LEAKED_TAG,
+    NEWEST_TAG,
+    RETIRED_TAG,
+    newest_tag,
+    noted_key,
+)
 from provision.resources.client_secret import Desired, Mint, Observed
 from provision.secret import Secret
 
@@ -37,6 +44,7 @@ class SecretHolder:
     sole: bool = False  # made by this run for sure: nobody else can have made a secret on it yet
     unseen: frozenset[str] = frozenset()  # asked for by this run, and the answer was lost
     gone: frozenset[str] = frozenset()  # removed by this run
+    handed: Observed | None = None  # made by this run, and taken by the sink
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,7 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
     If it cannot be delivered, it is removed and the ``ProvisionError`` raised; if removing fails too, the
     error's entry is ``NOT_REVOKED``.
     """
+    await _declare(tools, holder, step.leaked)
     made, secret = await _mint(tools, holder, step)
     try:
         if not holder.sole:
@@ -67,13 +76,35 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
     except BaseException as error:  # whatever it was, Ctrl-C too: nobody has the value, so it must go
         await _revoke(tools, holder, made.key_id, error)
         raise
+    holder.handed = made
     with suppress(ProvisionError):  # a full disk must not keep the tenant from knowing
         tools.journal.write(DELIVERED, made.key_id, tools.graph.now())
     tools.keep(secret)
-    await record(tools, holder, made.key_id)
+    await record(tools, holder, made.key_id, going=_going(step))
     if interrupted is not None:
         raise interrupted
     return made
+
+
+async def _declare(tools: SecretTools, holder: SecretHolder, leaked: Sequence[str]) -> None:
+    """Put an emergency on record before anything is done, so that it is finished if this run is killed.
+
+    Journal and tag each do; without both, the tag comes with the new secret's record.
+    """
+    known = tools.journal.leaked() if leaked else frozenset()
+    with suppress(ProvisionError):
+        for key_id in leaked:
+            if key_id not in known:
+                tools.journal.write(LEAKED, key_id, tools.graph.now())
+    tags = {LEAKED_TAG + key_id for key_id in leaked}
+    if not tags <= set(holder.tags):
+        with suppress(ProvisionError):
+            await _write_records(tools, holder, tags)
+
+
+def _going(step: Mint) -> set[str]:
+    """Return the tags of what is to be removed once the new secret is delivered."""
+    return {LEAKED_TAG + key for key in step.leaked} | {RETIRED_TAG + key for key in step.retires}
 
 
 async def _deliver(tools: SecretTools, secret: Secret, made: Observed) -> asyncio.CancelledError | None:
@@ -120,9 +151,26 @@ async def _refuse_a_second(tools: SecretTools, holder: SecretHolder, made: Obser
         )
 
 
-async def record(tools: SecretTools, holder: SecretHolder, key_id: str) -> None:
-    """Tag the application with the delivery of a secret; tags of secrets that are gone are dropped."""
-    await _write_records(tools, holder, {DELIVERED_TAG + key_id})
+async def record(
+    tools: SecretTools,
+    holder: SecretHolder,
+    key_id: str,
+    *,
+    newest: bool = True,
+    going: Collection[str] = (),
+) -> None:
+    """Tag the application with the delivery of a secret; tags of secrets that are gone are dropped.
+
+    ``newest``: none was delivered after it. ``going`` are the tags of what is to be removed after it.
+    """
+    name = tools.desired.name
+    tags = {DELIVERED_TAG + key_id, *going, *({newest_tag(name, key_id)} if newest else ())}
+    await _write_records(tools, holder, tags)
+
+
+async def forget(tools: SecretTools, holder: SecretHolder) -> None:
+    """Drop the tags that say something of a secret which is not there any more."""
+    await _write_records(tools, holder, set())
 
 
 async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young: bool = False) -> None:
@@ -139,12 +187,12 @@ async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young
             tools.journal.write(REMOVED, key_id, tools.graph.now())
     holder.keys -= {key_id}
     holder.gone |= {key_id}
-    if any(delivered_key(tag) == key_id for tag in holder.tags):
+    if any(noted_key(tag) == key_id for tag in holder.tags):
         await _write_records(tools, holder, set())
 
 
 async def _write_records(tools: SecretTools, holder: SecretHolder, more: set[str]) -> None:
-    """Add the tags ``more``, drop the delivery tags of secrets that are gone, and keep all other tags.
+    """Add the tags ``more``, drop our tags of secrets that are gone, and keep all other tags.
 
     Tags are one list, written as a whole. So it is read just before: another machine, or a person, may
     have changed it since this run read it.
@@ -152,14 +200,30 @@ async def _write_records(tools: SecretTools, holder: SecretHolder, more: set[str
     tags, keys = holder.tags, holder.keys
     if not holder.sole:
         seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
-        others = [tag for tag in seen.tags if delivered_key(tag) is None]
+        others = [tag for tag in seen.tags if noted_key(tag) is None]
         # The read may be older than this run's own writes, so what it knew of deliveries counts too.
-        tags = (*others, *(tag for tag in (*holder.tags, *seen.tags) if delivered_key(tag) is not None))
+        tags = (*others, *(tag for tag in (*holder.tags, *seen.tags) if noted_key(tag) is not None))
         keys |= {item.key_id for item in seen.secrets}
-    kept = {tag for tag in tags if delivered_key(tag) in (None, *(keys - holder.gone))}
-    ordered = tuple(sorted(kept | more))
+    ordered = tuple(sorted(_kept(tags, keys - holder.gone, holder, more) | more))
     await application.tag(tools.graph, holder.object_id, ordered, settling=holder.fresh)
     holder.tags = ordered
+
+
+def _kept(tags: Iterable[str], there: frozenset[str], holder: SecretHolder, more: set[str]) -> set[str]:
+    """Return the tags that stay.
+
+    Which secret was delivered last stays told even if somebody else removed it, until there is a newer one.
+    """
+    replaced = {tag.rpartition(":")[0] for tag in more if tag.startswith(NEWEST_TAG)}
+    return {
+        tag
+        for tag in tags
+        if (
+            noted_key(tag) not in holder.gone and tag.rpartition(":")[0] not in replaced
+            if tag.startswith(NEWEST_TAG)
+            else noted_key(tag) in (None, *there)
+        )
+    }
 
 
 async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[Observed, Secret]:

@@ -18,6 +18,8 @@ class State(StrEnum):
     EXPIRING = "expiring"  # ends within the window, and nothing delivered outlives it
     AWAITS_CONFIRMATION = "awaits-confirmation"  # delivered beside an older one that is alive
     RENEWAL_DUE = "renewal-due"  # outside the window, but ``apply`` would mint its successor
+    LEAKED = "leaked"  # an emergency was declared for it, and it is alive
+    REMOVED = "removed"  # the one that was delivered last is not there any more
     UNPROVEN = "unproven"  # carries our mark, and nothing says that anybody received it
     REPLACED = "replaced"  # alive beside its successor, which waits to be confirmed
     FINE = "fine"
@@ -37,7 +39,7 @@ class Row:
     ours: bool = True
     secret: Observed | None = None
     renew: datetime | None = None  # from when on ``apply`` mints its successor
-    confirm_by: datetime | None = None  # when the one before it ends
+    confirm_by: datetime | None = None  # the last day: the first end of one that may be in use
 
     @property
     def deadline(self) -> datetime | None:
@@ -65,6 +67,7 @@ class Row:
         return min(1.0, (self.secret.end - self.now) / life) if life > timedelta(0) else 0.0
 
 
+_NOT_DELIVERED = (State.NONE, State.REMOVED, State.LEAKED, State.EXPIRED, State.UNPROVEN)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)  # what Graph shows without a start would have lived since year 1
 
 
@@ -83,9 +86,7 @@ class Watched:
     @property
     def delivered(self) -> int:
         """How many secrets of ours are alive that somebody received."""
-        return sum(
-            row.ours and row.state not in (State.NONE, State.EXPIRED, State.UNPROVEN) for row in self.rows
-        )
+        return sum(row.ours and row.state not in _NOT_DELIVERED for row in self.rows)
 
 
 @dataclass(frozen=True, slots=True)

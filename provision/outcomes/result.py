@@ -40,8 +40,9 @@ class SecretKey:
     hint: str | None
     expires: datetime
     renew: datetime  # from when on ``apply`` mints its successor
+    renew_due: bool  # whether that has come
     delivered_to: str | None  # None: by an earlier run, not known where to
-    confirm_by: datetime | None = None  # while a rotation waits: when the secret before it ends
+    confirm_by: datetime | None = None  # while a rotation waits: the first end of one that may be in use
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -32,18 +32,26 @@ def build(
     *,
     now: datetime,
     consented: consent.Detail = consent.Detail.REQUIRED,
+    allowed: Collection[str] = (),
 ) -> Plan:
-    """Return the plan. ``now`` is the service's time, ``consented`` how the consent stands."""
+    """Return the plan.
+
+    ``now`` is the service's time, ``consented`` how the consent stands, ``allowed`` the names of what is let
+    pass: a secret of a shorter life is made only with that.
+    """
     app = observed.application
     wanted = desired.application
     if desired.consent.mode is not consent.Mode.NONE:
         wanted = application.with_permission(wanted, permission(observed.role))
-    limits = limits_of(observed, now=now)
+    limits, shorter = limits_of(observed, now=now), may_be_shorter(allowed)
+    secrets = client_secret.standing(desired.client_secret, observed.secrets, records, now=now)
     changes = (
         application.diff(wanted, app),
         service_principal.diff(observed.service_principal),
         consent.diff(desired.consent, observed.role, observed.assignments),
-        *client_secret.diff(desired.client_secret, observed.secrets, records, limits, now=now),
+        *client_secret.diff(
+            desired.client_secret, observed.secrets, records, limits, now=now, shorter=shorter
+        ),
     )
     findings = (
         *guards.check(desired, observed),
@@ -51,11 +59,12 @@ def build(
         *consent.check(desired.consent, observed.role, observed.assignments),
         *consent.explain(consented),
         *service_principal.check(observed.service_principal),
-        *secret_findings(desired, observed, records, changes, now=now),
+        *secret_findings(desired, observed, records, changes, now=now, shorter=shorter),
         *rules.check(desired, observed),
         *_not_checked(observed),
     )
-    return replace(planned(target, desired, observed, changes, findings), consent=consented)
+    made = planned(target, desired, observed, changes, findings)
+    return replace(made, consent=consented, standing=secrets)
 
 
 def planned(
@@ -66,8 +75,18 @@ def planned(
     findings: Iterable[Finding],
 ) -> Plan:
     """Put a plan together: sort the findings by severity, and compute the digest."""
-    ordered = tuple(sorted(findings, key=_by_severity))
+    ordered = by_severity(findings)
     return Plan(target, desired, observed, changes, ordered, digest(target, desired, observed, changes))
+
+
+def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings in the order in which they are shown, the worst first."""
+    return tuple(sorted(findings, key=_order))
+
+
+def may_be_shorter(allowed: Collection[str]) -> bool:
+    """Say whether a new secret may end before the one that it replaces."""
+    return catalogue.SHORTER_LIFE.name in allowed
 
 
 def limits_of(observed: Observed, *, now: datetime) -> app_management_policy.Limits:
@@ -83,11 +102,14 @@ def secret_findings(
     changes: Iterable[Change],
     *,
     now: datetime,
+    shorter: bool = False,
 ) -> Iterator[Finding]:
     """Yield the findings about secrets; some depend on whether the changes make a new one."""
-    due = any(isinstance(change.step, client_secret.Mint) for change in changes)
+    mint = next((c.step for c in changes if isinstance(c.step, client_secret.Mint)), None)
+    due, wanted = mint is not None, desired.client_secret
+    state = client_secret.standing(wanted, observed.secrets, records, now=now)
     limits = limits_of(observed, now=now)
-    yield from client_secret.check(desired.client_secret, observed.secrets, records, limits, now=now, due=due)
+    yield from client_secret.check(wanted, state, records, limits, mint, now=now, shorter=shorter)
     personal = desired.application.sign_in_audience in application.PERSONAL_AUDIENCES
     if due and personal and len(observed.secrets) >= client_secret.MOST_WITH_PERSONAL_ACCOUNTS:
         yield Finding(
@@ -121,6 +143,6 @@ def _not_checked(observed: Observed) -> list[Finding]:
     return findings
 
 
-def _by_severity(finding: Finding) -> tuple[int, str, str]:
+def _order(finding: Finding) -> tuple[int, str, str]:
     order = (Severity.ERROR, Severity.WARNING, Severity.INFO)
     return order.index(finding.severity), finding.entry.code, finding.message

@@ -8,6 +8,7 @@ from enum import StrEnum
 from provision.change import Action, Change
 from provision.errors import Finding, Severity
 from provision.resources import Desired, Observed
+from provision.resources.client_secret import Standing
 from provision.resources.consent import Detail
 
 
@@ -29,6 +30,7 @@ class Plan:
     findings: tuple[Finding, ...]
     digest: str  # "sha256:" and 64 hexadecimal digits
     consent: Detail = Detail.REQUIRED  # how it stands, as far as it was looked at
+    standing: Standing | None = None  # of the secrets, as it was found; None: it was not asked for
     delivery: str = ""  # where a new secret would go; bound by a saved plan, not by the digest
 
     @property

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from provision.change import Action, Change
 from provision.errors import ProvisionError, catalogue
-from provision.plan.build import limits_of, planned, secret_findings
+from provision.plan.build import limits_of, may_be_shorter, planned, secret_findings
 from provision.plan.model import Plan, Target
 from provision.resources import Desired, Observed
 from provision.resources.client_secret import (
     ADDRESS,
+    Mint,
     Records,
     Standing,
+    finishing,
+    forgetting,
     lost,
     minting,
+    none_to_enter,
     removal,
+    renewal_due,
     standing,
+    unchanged,
     unrecorded,
 )
 
@@ -25,17 +34,20 @@ from provision.resources.client_secret import (
 class Mode(StrEnum):
     """What is asked for.
 
-    ========= ======================= ==========================================================
-    asked     delivered ones alive    outcome
-    ========= ======================= ==========================================================
-    ROTATE    none, one               one more is made and delivered
-    ROTATE    two                     nothing: the newer waits to be confirmed
-    AGAIN     two or more             one more is made and delivered, then all but the oldest go
-    CONFIRM   two                     the older goes, and what has ended
-    EMERGENCY any                     one more is made and delivered, then all others go at once
-    ========= ======================= ==========================================================
+    ========= ========================= ==========================================================
+    asked     delivered ones alive      outcome
+    ========= ========================= ==========================================================
+    ROTATE    none, one                 one more is made and delivered
+    ROTATE    two, the newer not due    nothing: the newer waits to be confirmed
+    ROTATE    two, the newer is due     one more is made and delivered, as ``apply`` does
+    AGAIN     two or more               one more is made and delivered, then the newest before it goes
+    CONFIRM   two or more               all but the newest go, and what has ended
+    EMERGENCY any                       one more is made and delivered, then all others go at once
+    ========= ========================= ==========================================================
 
-    In each, what an interrupted run of this machine left undelivered goes too.
+    In each, what an interrupted run of this machine left undelivered goes too, and what an interrupted
+    AGAIN or EMERGENCY of any machine was to remove. While an emergency is not finished and its new secret
+    is delivered, ROTATE and EMERGENCY only finish it.
     """
 
     ROTATE = "rotate"
@@ -52,35 +64,71 @@ def build(
     mode: Mode,
     *,
     now: datetime,
+    allowed: Collection[str] = (),
 ) -> Plan:
     """Return what ``rotate`` would do in this mode; ``now`` is the service's time.
 
-    It removes only secrets that carry our mark, and that were delivered, or that an interrupted run left.
+    ``allowed`` names what is let pass. It removes only secrets that carry our mark, and that were delivered,
+    or that an interrupted run left.
     """
-    state = standing(desired.client_secret, observed.secrets, records, now=now)
-    fresh = minting(desired.client_secret, limits_of(observed, now=now), _reason(mode, state))
+    wanted, shorter = desired.client_secret, may_be_shorter(allowed)
+    state = standing(wanted, observed.secrets, records, now=now)
+    limits = limits_of(observed, now=now)
+    make = partial(minting, wanted, limits, _reason(mode, state), now=now)
+    replaced = None if shorter else max((item.end for item in state.delivered), default=None)
     match mode:
         case Mode.CONFIRM:
-            changes = _confirmed(state)
+            changes = _confirmed(state, _stale(observed))
+        case Mode.ROTATE | Mode.EMERGENCY if _only_to_finish(state):
+            changes = (_nothing("an emergency is not finished: its new secret is delivered"),)
         case Mode.EMERGENCY:
-            gone = (*state.delivered, *state.ended)
-            changes = (fresh, *(removal(item, "it leaked, or may have") for item in gone))
-        case Mode.AGAIN if state.older:
-            # More than one if an earlier --again was interrupted; the oldest is the one that is in use.
-            unconfirmed = state.delivered[:-1]
-            changes = (fresh, *(removal(item, "replaced before it was confirmed") for item in unconfirmed))
-        case _ if state.older:
-            changes = (_nothing("two delivered ones are alive: the newer waits to be confirmed"),)
+            changes = _emergency(make, state, records)
+        case Mode.AGAIN if state.waits:
+            # Only the newest was surely never entered: one before it may be.
+            unconfirmed = state.delivered[0]
+            changes = (
+                make(at_least=replaced, retires=(unconfirmed.key_id,)),
+                removal(unconfirmed, "replaced before it was confirmed"),
+            )
+        case Mode.ROTATE if state.waits and not renewal_due(wanted, state, now=now):
+            changes = (_nothing(unchanged(state)),)
         case _:
-            changes = (fresh,)
-    removed = {change.address for change in changes}
-    missing = (change for change in unrecorded(state, records) if change.address not in removed)
-    changes = (*missing, *changes, *lost(state, records))
-    found = secret_findings(desired, observed, records, changes, now=now)
+            leaked = tuple(sorted(state.leaked))
+            changes = (make(at_least=replaced if state.current else None, leaked=leaked),)
+    done = {change.address for change in changes}
+    succeeded = state.current is not None or any(isinstance(change.step, Mint) for change in changes)
+    also = (*(finishing(state) if succeeded else ()), *lost(state, records))
+    changes = (*changes, *(change for change in also if change.address not in done))
+    touched = {change.address for change in changes}
+    missing = tuple(change for change in unrecorded(state, records) if change.address not in touched)
+    changes = (*missing, *changes)
+    found = secret_findings(desired, observed, records, changes, now=now, shorter=shorter)
     # Every other way removes the secret that was waiting, and the finding names that one.
     stays = mode is Mode.ROTATE
     findings = (f for f in found if stays or f.entry is not catalogue.AWAITS_CONFIRMATION)
-    return planned(target, desired, observed, changes, findings)
+    return replace(planned(target, desired, observed, changes, findings), standing=state)
+
+
+def _emergency(make: Callable[..., Change], state: Standing, records: Records) -> tuple[Change, ...]:
+    """Put all of ours that are alive on record as leaked, make a new one, and remove what was delivered.
+
+    What is ours by its mark alone stays on record, for somebody who can tell whose it is.
+    """
+    gone = (*state.delivered, *state.going, *state.ended)
+    unknown = (item for item in state.unproven if item.key_id not in records.journal)
+    leaked = sorted({item.key_id for item in (*state.delivered, *state.going, *unknown)})
+    return (make(leaked=tuple(leaked)), *(removal(item, "it leaked, or may have") for item in gone))
+
+
+def _only_to_finish(state: Standing) -> bool:
+    """Say whether an emergency got as far as its new secret's delivery, and no further."""
+    return state.current is not None and any(item.key_id in state.leaked for item in state.going)
+
+
+def _stale(observed: Observed) -> frozenset[str]:
+    """Return the key ids of deliveries on record whose secret is not there."""
+    app = observed.application
+    return (app.delivered if app else frozenset()) - {item.key_id for item in observed.secrets}
 
 
 def revocation(target: Target, desired: Desired, observed: Observed, records: Records, key_id: str) -> Plan:
@@ -104,16 +152,19 @@ def revocation(target: Target, desired: Desired, observed: Observed, records: Re
 
 
 def _reason(mode: Mode, state: Standing) -> str:
+    if mode is Mode.EMERGENCY and (state.delivered or state.going):
+        return "the present one is to be replaced at once"
     if state.current is None:
-        return "none delivered is alive"
-    return "the present one is to be replaced at once" if mode is Mode.EMERGENCY else "asked for"
+        return none_to_enter(state) if state.gone or state.going else "none delivered is alive"
+    return "asked for"
 
 
-def _confirmed(state: Standing) -> tuple[Change, ...]:
+def _confirmed(state: Standing, stale: frozenset[str]) -> tuple[Change, ...]:
     if state.current is None:
-        return (_nothing("no delivered secret is alive: there is none to confirm"),)
+        return (_nothing(f"there is no secret to confirm: {none_to_enter(state)}; run 'provision apply'"),)
     retired = [removal(item, "its successor is entered") for item in state.older]
     retired += [removal(item, "it has ended") for item in state.ended]
+    retired += forgetting(stale)
     return tuple(retired) or (_nothing("one delivered secret is alive: nothing waits to be confirmed"),)
 
 

@@ -36,15 +36,17 @@ def expiry_calendar(expiry: Expiry) -> bytes:
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
     rehearsal = "[rehearsal] " if expiry.target is Target.SANDBOX else ""
+    last_days = _last_days(expiry.rows)
     for row in _dated(expiry.rows):
-        for entry in _entries(row):
+        last_day = last_days.get((row.config, row.tenant_id))
+        for entry in _entries(row, last_day):
             event = Event()
             event.add("uid", _text(_uid(row, entry.kind)))
             event.add("dtstamp", _utc(row.now))
             event.add("dtstart", _utc(entry.start))
             event.add("dtend", _utc(entry.end))
             event.add("summary", _text(rehearsal + entry.summary))
-            event.add("description", _text(_description(row)))
+            event.add("description", _text(_description(row, last_day)))
             event.add("transp", "TRANSPARENT")  # it takes nobody's time
             for before in entry.alarms:
                 alarm = Alarm()
@@ -61,18 +63,25 @@ def _dated(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row.ours and row.secret and row.state in _DATED]
 
 
-def _entries(row: Row) -> Iterator[_Entry]:
+def _last_days(rows: Sequence[Row]) -> dict[tuple[str, str], datetime]:
+    """Return by when the newest secret of each config must be entered, where one waits for that."""
+    return {(row.config, row.tenant_id): row.confirm_by for row in rows if row.confirm_by is not None}
+
+
+def _entries(row: Row, last_day: datetime | None) -> Iterator[_Entry]:
     assert row.secret is not None
     name, end = row.config, row.secret.end
-    if row.renew is not None and row.confirm_by is None:
+    if row.renew is not None:  # an older one that waits to be retired does not hold it up
         yield _Entry(
             "renew", row.renew, row.renew + _HOUR, f"Renew the client secret of {name}", (timedelta(0),)
         )
-    what = (
-        f"Enter the new client secret of {name}: the old one ends"
-        if row.state is State.REPLACED
-        else f"The client secret of {name} ends"
-    )
+    what = f"The client secret of {name} ends"
+    if row.renew is None:
+        what = (
+            f"Enter the new client secret of {name}: the old one ends"
+            if end == last_day
+            else f"An older client secret of {name} ends"
+        )
     # The event's last moment is the secret's.
     yield _Entry("end", end - _HOUR, end, what, (timedelta(days=-7), timedelta(days=-1)))
 
@@ -82,12 +91,13 @@ def _uid(row: Row, kind: str) -> str:
     return f"{row.secret.key_id}.{row.tenant_id}.{kind}@provision"
 
 
-def _description(row: Row) -> str:
+def _description(row: Row, last_day: datetime | None) -> str:
     assert row.secret is not None
     secret = row.secret
     what = (
-        "Enter the newest secret in the product, then run 'provision rotate CONFIG --confirm'."
-        if row.state in (State.REPLACED, State.AWAITS_CONFIRMATION)
+        f"Enter the newest secret in the product by {_utc(last_day):%Y-%m-%d}, then run "
+        "'provision rotate CONFIG --confirm'."
+        if last_day is not None
         else "Run 'provision apply CONFIG', and enter the new secret in the product."
     )
     return (

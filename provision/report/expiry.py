@@ -17,6 +17,8 @@ _WORDS = {
     State.EXPIRED: "expired",
     State.EXPIRING: "expiring",
     State.RENEWAL_DUE: "renewal due",
+    State.LEAKED: "leaked",
+    State.REMOVED: "removed",
     State.UNPROVEN: "unproven",
     State.REPLACED: "replaced",
     State.NONE: "none delivered",
@@ -44,6 +46,8 @@ def _cells(row: Row, *, unicode: bool) -> tuple[str, ...]:
     secret = row.secret
     if secret is None:
         why = "" if row.client_id else "there is no application yet"
+        if row.state is State.REMOVED:
+            why = "the one delivered last is not there any more"
         return (plain(row.config), "-", "-", "", "ours", _words(row), "", "", why)
     return (
         plain(row.config),
@@ -111,11 +115,18 @@ def _advice(expiry: Expiry) -> list[str]:
 def _to_do(row: Row) -> str | None:
     if not row.ours:
         return "Whose is 'other': provision did not make it; who did must renew it." if row.counts else None
-    if row.confirm_by is not None:
+    if row.state is State.LEAKED:
         return (
-            "Confirm: enter the newest secret in the product, then run 'provision rotate CONFIG --confirm'. "
-            "The one before it stops working at its end."
+            "Leaked: an emergency was not finished. Run 'provision apply CONFIG', which finishes it, and "
+            "enter the newest secret; 'provision plan CONFIG' says what it cannot remove."
         )
+    if row.state is State.REMOVED:
+        return (
+            "Removed: somebody removed the secret that was delivered last. Run 'provision apply CONFIG', and "
+            "enter the new one at once."
+        )
+    if row.confirm_by is not None:
+        return _to_confirm(row)
     if row.state is State.EXPIRING and row.renew is not None and row.now < row.renew:
         return (
             "Expiring, renewal not yet due: 'provision apply CONFIG' renews it when it is; "
@@ -128,6 +139,24 @@ def _to_do(row: Row) -> str | None:
     if row.counts:
         return "Expired: run 'provision apply CONFIG', and enter the new secret in the product."
     return None
+
+
+def _to_confirm(row: Row) -> str:
+    last = (
+        f"by {_day(row.confirm_by)}, the first day on which one that may be in use ends"
+        if row.confirm_by
+        else ""
+    )
+    if row.renew is not None and row.now >= row.renew:
+        return (
+            "Renew and confirm: a rotation was never confirmed, and its secret is due for renewal. Run "
+            f"'provision apply CONFIG', enter the new secret in the product {last}, then run "
+            "'provision rotate CONFIG --confirm'."
+        )
+    return (
+        f"Confirm: enter the newest secret of {plain(row.config)} in the product {last}, then run "
+        "'provision rotate CONFIG --confirm'."
+    )
 
 
 def expiry_markdown(expiry: Expiry) -> str:

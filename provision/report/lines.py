@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from provision.change import Action, Change
-from provision.outcomes.result import Result, Status
+from provision.outcomes.result import Result, SecretKey, Status
 from provision.plan.model import Plan, Target
 from provision.report.escape import plain
+from provision.resources import client_secret
 from provision.resources.client_secret import Mint
 
 _SIGNS = {
@@ -31,8 +32,6 @@ _WORDS = {
     "no-op": "unchanged",
     "handoff": "to hand over",
 }
-
-NONE_ALIVE = "No delivered secret is alive. 'provision apply' makes and delivers one."
 
 # What came of a change, in words.
 DONE = {
@@ -90,24 +89,53 @@ def outcome(result: Result) -> str:
 
 def secret(result: Result) -> list[tuple[str, str]]:
     """Return what may be said of the secret, and of the proof that it works: what each is, and its text."""
-    key = result.outputs.secret_key
-    facts = []
+    key, facts = result.outputs.secret_key, []
     if key is not None:
         facts.append(("Secret", f"ends {key.expires:%Y-%m-%d}, key id {plain(key.key_id)}"))
-    else:
-        facts.append(("Secret", NONE_ALIVE))
+    elif result.plan.standing is not None:
+        facts.append(("Secret", none_to_enter(result)))
     if result.proof is not None:
         seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
         facts.append(("Proof", f"that the new secret works: {seen}"))
     if result.unverified is not None:
         facts.append(("Verified", f"nothing: {result.unverified}"))
-    if key is not None and key.confirm_by:
-        until = f"the one before it works until {key.confirm_by:%Y-%m-%d}"
-        facts.append(("Confirm", f"{until}; once this one is entered, run 'provision rotate --confirm'"))
     if key is not None:
-        renew = "run 'provision apply' again and enter the new Secret Key"
-        facts.append(("Calendar", f"from {key.renew:%Y-%m-%d} on, {renew}"))
+        facts += [("Confirm", text) for text in confirmation(key)]
+        facts.append(("Calendar", renewal(key)))
     return facts
+
+
+def none_to_enter(result: Result) -> str:
+    """Say that there is no secret to enter, and why; not escaped, for nothing in it is remote text."""
+    standing = result.plan.standing
+    why = client_secret.none_to_enter(standing) if standing else "none delivered"
+    alive = standing is not None and standing.delivered
+    none = "There is no secret to enter" if alive else "No delivered secret is alive"
+    return f"{none}: {why}. 'provision apply' makes and delivers one."
+
+
+def confirmation(key: SecretKey) -> list[str]:
+    """Say by when the secret must be entered, if it stands beside one that may be in use."""
+    if key.confirm_by is None:
+        return []
+    if key.confirm_by == key.expires:
+        ends = "it ends itself then"
+    else:
+        ends = "the first of those before it ends then"
+    return [
+        f"enter it by {key.confirm_by:%Y-%m-%d}, the last day ({ends}); "
+        "then run 'provision rotate CONFIG --confirm'"
+    ]
+
+
+def renewal(key: SecretKey) -> str:
+    """Say from when on the secret is to be renewed."""
+    what = "run 'provision apply' again and enter the new Secret Key"
+    if key.renew_due:
+        return (
+            f"renewal is due since {key.renew:%Y-%m-%d}: {what} by {key.confirm_by or key.expires:%Y-%m-%d}"
+        )
+    return f"from {key.renew:%Y-%m-%d} on, {what}"
 
 
 def _of_change(change: Change) -> list[Line]:

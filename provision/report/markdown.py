@@ -71,18 +71,13 @@ def result_markdown(result: Result) -> str:
         out.append("")
     out += [f"- {markdown(note)}" for note in result.notes]
     secret = result.outputs.secret_key
-    if secret is None:
-        out.append(f"- {lines.NONE_ALIVE}")
-    else:
+    if secret is not None:
         out.append(
-            f"- The secret {code(secret.key_id)} ends {secret.expires:%Y-%m-%d}; renew it from "
-            f"{secret.renew:%Y-%m-%d} on."
+            f"- The secret {code(secret.key_id)} ends {secret.expires:%Y-%m-%d}; {lines.renewal(secret)}."
         )
-        if secret.confirm_by:
-            out.append(
-                f"- The one before it works until {secret.confirm_by:%Y-%m-%d}; once this one is entered, "
-                "run `provision rotate --confirm`."
-            )
+        out += [f"- Confirm: {text}." for text in lines.confirmation(secret)]
+    elif result.plan.standing is not None:
+        out.append(f"- {lines.none_to_enter(result)}")
     consent = result.consent
     if consent.state is ConsentState.REQUIRED:
         link = f": {code(consent.url)}" if consent.url else "."

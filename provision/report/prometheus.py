@@ -43,6 +43,11 @@ def expiry_prometheus(expiry: Expiry) -> str:
             [_of(row, row.confirm_by is not None) for row in secrets if row.ours],
         ),
         (
+            "provision_secret_confirm_by_timestamp_seconds",
+            "The last day to enter a secret that waits for it, in Unix time.",
+            [_of(row, int(row.confirm_by.timestamp())) for row in secrets if row.confirm_by],
+        ),
+        (
             "provision_secret_needs_attention",
             "Whether the secret is one for which 'provision expiry' exits 4.",
             [_of(row, row.counts) for row in secrets],
@@ -52,6 +57,14 @@ def expiry_prometheus(expiry: Expiry) -> str:
             "How many delivered secrets of the config are alive.",
             [
                 _Sample({"config": item.name, "tenant": item.tenant}, item.delivered)
+                for item in expiry.watched
+            ],
+        ),
+        (
+            "provision_config_needs_attention",
+            "Whether something of the config is a reason for 'provision expiry' to exit 4.",
+            [
+                _Sample({"config": item.name, "tenant": item.tenant}, any(row.counts for row in item.rows))
                 for item in expiry.watched
             ],
         ),

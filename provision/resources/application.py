@@ -20,6 +20,9 @@ OWNER_TAG = "provision"  # what we make or adopt carries it; a uniqueName withou
 ONE_TENANT = "AzureADMyOrg"
 PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
 DELIVERED_TAG = "provision:delivered:"  # followed by the keyId of a secret that a sink took
+NEWEST_TAG = "provision:newest:"  # by a config's name, a colon and the keyId of what was delivered last
+RETIRED_TAG = "provision:retired:"  # by the keyId of a secret that is to go: another was delivered for it
+LEAKED_TAG = "provision:leaked:"  # by the keyId of a secret that is to go: an emergency was declared
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,39 @@ def delivered(tags: Iterable[str]) -> frozenset[str]:
 def delivered_key(tag: str) -> str | None:
     """Return the key id whose delivery a tag records; ``None`` for a tag that means something else."""
     return tag.removeprefix(DELIVERED_TAG).lower() if tag.startswith(DELIVERED_TAG) else None
+
+
+def newest_tag(name: str, key_id: str) -> str:
+    """Return the tag that says which secret of the config was delivered last."""
+    return f"{NEWEST_TAG}{name}:{key_id}"
+
+
+def newest(tags: Iterable[str], name: str) -> frozenset[str]:
+    """Return the key id of the config's secret that was delivered last, as these tags tell it.
+
+    More than one where machines wrote at once.
+    """
+    return _named(tags, f"{NEWEST_TAG}{name}:")
+
+
+def retired(tags: Iterable[str]) -> frozenset[str]:
+    """Return the key ids that these tags say are to be removed, for another was delivered instead."""
+    return _named(tags, RETIRED_TAG)
+
+
+def leaked(tags: Iterable[str]) -> frozenset[str]:
+    """Return the key ids that these tags say are to be removed, for an emergency was declared."""
+    return _named(tags, LEAKED_TAG)
+
+
+def noted_key(tag: str) -> str | None:
+    """Return the key id that a tag of ours says something of; ``None`` for any other tag."""
+    kinds = (DELIVERED_TAG, NEWEST_TAG, RETIRED_TAG, LEAKED_TAG)
+    return tag.rpartition(":")[2].lower() if tag.startswith(kinds) else None
+
+
+def _named(tags: Iterable[str], prefix: str) -> frozenset[str]:
+    return frozenset(tag.removeprefix(prefix).lower() for tag in tags if tag.startswith(prefix))
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ NONE = {"-": (State.NONE, False)}
         ),
         pytest.param(
             [("a", "delivered", -200, 155), ("b", "delivered", -25, -20)],
-            {"a": (State.FINE, False), "b": (State.EXPIRED, True)},
+            {"a": (State.REPLACED, False), "b": (State.EXPIRED, True)},
             id="an older one that lives longer is no successor",
         ),
         pytest.param(
@@ -161,13 +161,13 @@ def test_the_mark_of_another_config_is_not_ours() -> None:
     assert [(row.ours, row.state) for row in found] == [(True, State.NONE), (False, State.FINE)]
 
 
-def test_the_date_to_confirm_by_is_the_older_ones_end() -> None:
-    """Of three, the one right before the newest: that is the one entered."""
+def test_the_date_to_confirm_by_is_the_first_end() -> None:
+    """Of three, whichever ends first, for nothing tells which of them is entered."""
     found = judged(("a", "delivered", -100, 5), ("b", "delivered", -50, 50), ("c", "delivered", -1, 179))
     assert {row.secret.key_id: row.confirm_by for row in found if row.secret} == {
         "a": None,
         "b": None,
-        "c": NOW + timedelta(days=50),
+        "c": NOW + timedelta(days=5),
     }
 
 

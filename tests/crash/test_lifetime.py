@@ -185,10 +185,12 @@ def test_a_refusal_that_no_policy_announced(
             assert (error["name"], error["service_code"]) == (name, code)
     after = Tenant().application()
     assert after["passwordCredentials"] == before["passwordCredentials"]
-    assert after["tags"] == before["tags"]
+    (old,) = after["passwordCredentials"]
+    assert set(after["tags"]) == {*before["tags"], f"provision:leaked:{old['keyId']}"}
     assert Directory(STATE).signs_in(Path("out.secret").read_text())
     assert provision("rotate", config, *DELIVER).code == 0
-    assert len(Tenant().application()["passwordCredentials"]) == 2
+    (new,) = Tenant().application()["passwordCredentials"]
+    assert new["keyId"] != old["keyId"], "the emergency is finished by the next run"
 
 
 def test_secrets_blocked_by_policy_before_anything_is_written(

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 def plan(options: Common, detailed_exitcode: bool, out: str | None, fail_on: Severity | None) -> int:
     """Show what apply would do to each CONFIG, a file, folder or glob. Writes nothing.
 
-    Exits 0, or with --detailed-exitcode 2 when changes are pending, or 5 as --fail-on says.
+    Exits 0, or with --detailed-exitcode 2 when changes are pending, or 5 as --fail-on says; 4 when
+    something of a secret cannot wait.
     """
     return asyncio.run(look(options, detailed_exitcode=detailed_exitcode, out=out, least=fail_on))
 
@@ -54,4 +55,5 @@ async def look(
     pending = Exit.PENDING if detailed_exitcode and due else Exit.DONE
     found = [finding for item in items if isinstance(item, Plan) for finding in item.findings]
     refused = least is not None and any(finding.severity.at_least(least) for finding in found)
-    return worst([emit.failures(items), pending, Exit.REFUSED if refused else Exit.DONE])
+    refusal = Exit.REFUSED if refused else Exit.DONE
+    return worst([emit.failures(items), emit.attention(items), pending, refusal])

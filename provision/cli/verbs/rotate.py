@@ -83,11 +83,21 @@ class _Prover:
     async def __call__(self, job: Job, plan: Plan) -> str:
         from provision.cli.secret_from import value
         from provision.engine.proof import prove
+        from provision.errors import ProvisionError, catalogue
 
         question = f"Secret Key that is entered for '{job.desired.name}' (not shown; Enter skips the proof)"
+        if plan.standing is None or plan.standing.current is None:
+            return "none"  # there is nothing to confirm
         async with self._one_at_a_time:
             entered = value(job, from_stdin=self._from_stdin, question=question if self._ask else None)
         if entered is None:
+            several = len(plan.standing.older) > 1
+            if several and catalogue.PROOF_NEEDED.name not in job.allowed:
+                raise ProvisionError(
+                    catalogue.PROOF_NEEDED,
+                    f"{len(plan.standing.delivered)} delivered secrets of '{job.desired.name}' are alive, "
+                    "and the older would be removed: no value was given to tell which one is entered",
+                )
             return "none"
         await prove(job, plan, entered)
         return "token"

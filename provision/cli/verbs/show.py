@@ -26,9 +26,10 @@ async def _show(options: Common) -> int:
     from provision.cli.session import opened
     from provision.engine import run
     from provision.engine.fleet import each
+    from provision.errors import worst
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         items = await each(session.jobs, run.show, parallel=options.parallel)
     emit.results(items, options)
-    return emit.failures(items)
+    return worst([emit.failures(items), emit.attention(items)])

@@ -167,6 +167,29 @@ SINK_HOST = entry(
     "If you trust this host, pass --allow sink-host.",
     allowable=True,
 )
+SHORTER_LIFE = entry(
+    "PRV330",
+    "shorter-life",
+    Exit.REFUSED,
+    "the new secret would end before the one that it replaces",
+    "The tenant's policy, or secret.lifetime, became shorter since the present one was made. Whoever enters "
+    "the new one in time would lose it first.",
+    "Wait until the present one has less left than that, have the policy changed, or pass --allow "
+    "shorter-life and enter the new one at once: its own end is then the last day.",
+    "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
+    allowable=True,
+)
+PROOF_NEEDED = entry(
+    "PRV331",
+    "proof-needed",
+    Exit.REFUSED,
+    "it is not certain which secret is entered, and no value was shown",
+    "More than two delivered secrets are alive: a renewal came due before an earlier one was confirmed, or "
+    "'rotate --again' was interrupted. The one that is entered may be among those that would be removed.",
+    "Give the value that is entered: --secret-from SINK, or - for standard input. If you know that the "
+    "newest one is entered, pass --allow proof-needed. Nothing was removed.",
+    allowable=True,
+)
 
 PLAN_FILE = entry(
     "PRV317",

@@ -61,7 +61,8 @@ AWAITS_CONFIRMATION = entry(
     Exit.DONE,
     "a renewed secret waits to be entered",
     "Two delivered secrets are alive: the product may still use the older one.",
-    "Enter the newer one in the product before the older one ends.",
+    "Enter the newest one in the product by the day that is named, then run 'provision rotate CONFIG "
+    "--confirm'.",
 )
 SECRET_UNPROVEN = entry(
     "PRV607",
@@ -135,6 +136,44 @@ CONSENT_DELEGATED_ONLY = entry(
     "of who is signed in, and nobody is when the product sends.",
     "Have the application permission granted; then remove the delegated one if nobody uses it.",
     "https://learn.microsoft.com/graph/auth/auth-concepts",
+)
+LIVES_AS_LONG = entry(
+    "PRV615",
+    "lives-as-long",
+    Exit.DONE,
+    "the new secret lives as long as the one that it replaces, which is longer than the config asks for",
+    "secret.lifetime became shorter. A new secret that ends before the one it replaces would be lost by "
+    "whoever entered it in time, while the old one would still work.",
+    "Nothing to do: the one after it has the new lifetime. To have the shorter life now, pass --allow "
+    "shorter-life, and enter the new one at once.",
+)
+CONFIRMATION_OVERDUE = entry(
+    "PRV616",
+    "confirmation-overdue",
+    Exit.ATTENTION,
+    "a rotation was never confirmed, and the renewal of its secret has come",
+    "Nobody ran 'rotate --confirm', so nothing says which secret the product uses. Renewal goes on "
+    "nevertheless; any of those that are alive may be the one that is entered.",
+    "Enter the newest secret in the product by the day that is named, then run 'provision rotate CONFIG "
+    "--confirm'.",
+)
+EMERGENCY_UNFINISHED = entry(
+    "PRV617",
+    "emergency-unfinished",
+    Exit.ATTENTION,
+    "a secret that leaked, or may have, still signs in",
+    "'provision rotate --emergency' was interrupted, a removal failed, or nothing told whether the secret "
+    "is ours. The application's tags and the journal remember it.",
+    "Run 'provision apply CONFIG': it finishes what was begun, on any machine. Enter the newest secret.",
+)
+SECRET_REMOVED = entry(
+    "PRV618",
+    "secret-removed",
+    Exit.ATTENTION,
+    "the secret that was delivered last was removed by somebody else",
+    "Somebody removed it in the portal, or by another tool. The value that was delivered before it is "
+    "nowhere any more.",
+    "Run 'provision apply CONFIG', and enter the new secret in the product at once.",
 )
 
 # What ``drift`` finds beside the changes that are due. ``error`` is what gives somebody a way to act as the
@@ -297,7 +336,8 @@ STALE_RECORD = entry(
     Exit.ATTENTION,
     "a record of a delivery names a secret that is not there",
     "Somebody removed the secret, or put the tag there: a secret made with that key id would be trusted.",
-    "Remove the tag in the portal (Manifest > tags); the next secret that is made removes it, too.",
+    "If the product uses that secret, enter the newest one now. Then run 'provision rotate CONFIG "
+    "--confirm', which drops the record.",
 )
 UNUSED_IGNORE = entry(
     "PRV638",

@@ -1,0 +1,61 @@
+"""What is known of the deliveries of one config's secrets: from the tenant's tags, the journal and the sink.
+
+Every verb asks here, so that all of them trust the same secrets.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from provision.delivery import Sink
+from provision.engine.journal import Journal
+from provision.errors import ProvisionError
+from provision.resources import application, client_secret
+from provision.resources.client_secret import Desired, Observed, Records
+
+
+def tagged(desired: Desired, tags: Iterable[str]) -> Records:
+    """Return what the application's tags tell."""
+    tags = tuple(tags)
+    return Records(
+        tenant=application.delivered(tags),
+        newest=application.newest(tags, desired.name),
+        retired=application.retired(tags),
+        leaked=application.leaked(tags),
+    )
+
+
+def recorded(desired: Desired, tags: Iterable[str], journal: Journal) -> Records:
+    """Return what the application's tags and this machine's journal tell."""
+    told = tagged(desired, tags)
+    intended, delivered = journal.keys()
+    return replace(told, sink=delivered, journal=intended, leaked=told.leaked | journal.leaked())
+
+
+async def completed(
+    desired: Desired, secrets: Sequence[Observed], records: Records, sink: Sink
+) -> tuple[Records, ProvisionError | None]:
+    """Return the same with what the sink tells, and why it could not tell it.
+
+    It may be a service far away, and is asked only about what nothing else tells: whether a secret with our
+    mark was delivered, and which was delivered last if the tags of an older version do not say so.
+    """
+    there = {item.key_id for item in secrets}
+    ours = {item.key_id for item in client_secret.marked(desired, secrets)}
+    untold = not records.newest and bool(records.tenant - there)
+    if ours <= records.tenant | records.sink and not untold:
+        return records, None
+    try:
+        held = await asyncio.to_thread(sink.recall)
+    except ProvisionError as error:
+        # It may hold what our journal intended: nothing is taken for lost until it can be asked.
+        return replace(records, journal=frozenset()), error
+    return with_held(records, there, held), None
+
+
+def with_held(records: Records, there: Iterable[str], held: frozenset[str]) -> Records:
+    """Return the records with the key ids that the sink holds; ``there``: all that the application has."""
+    newest = records.newest or (held & records.tenant - frozenset(there))
+    return replace(records, sink=records.sink | held, newest=newest)
