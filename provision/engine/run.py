@@ -69,12 +69,18 @@ async def read_state(job: Job) -> tuple[Observed, Records]:
         return observed, records
     # Only then is the sink asked, which may be a service far away.
     try:
-        held = await asyncio.to_thread(job.sink.recall)
+        held = await asyncio.to_thread(job.sink.recall, known_keys(observed))
     except ProvisionError as error:
         unknown = (*observed.not_checked, f"what {job.sink.label} holds: {error.message}")
         # It may hold what our journal intended: nothing is taken for lost until it can be asked.
         return replace(observed, not_checked=unknown), replace(records, journal=frozenset())
     return observed, replace(records, sink=records.sink | held)
+
+
+def known_keys(observed: Observed) -> frozenset[str]:
+    """Return the ids of the keys that the application has, or had delivered: they prove a record its own."""
+    app = observed.application
+    return frozenset(item.key_id for item in observed.secrets) | (app.delivered if app else frozenset())
 
 
 async def _observe_once_settled(job: Job) -> Observed:
@@ -171,7 +177,7 @@ async def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
     if refused:
         raise combined(refused)
     if any(isinstance(change.step, client_secret.Mint) for change in plan.changes):
-        await asyncio.to_thread(job.sink.probe)
+        await asyncio.to_thread(job.sink.probe, known_keys(plan.observed))
 
 
 def _forget(_: Secret) -> None:
@@ -243,7 +249,8 @@ async def _to_enter(
 ) -> SecretKey | None:
     """Return the secret to enter: ``fresh``, which this run made, or else the newest delivered one."""
     try:
-        held = await asyncio.to_thread(job.sink.recall)
+        known = recorded | {item.key_id for item in secrets}
+        held = await asyncio.to_thread(job.sink.recall, known)
     except ProvisionError:  # where it is kept cannot be told; that it was delivered, the tenant knows
         held = frozenset()
     _, delivered = job.journal(tenant_id).keys()
