@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from provision.cli.ci import Pipeline
@@ -27,19 +28,19 @@ class Masked:
         """The sink's."""
         return self.sink.interactive
 
-    def probe(self) -> str:
+    def probe(self, known: Collection[str] = ()) -> str:
         """Try out both: that a mask arrives, and the sink."""
         self.pipeline.see_that_masks_arrive()
-        return self.sink.probe()
+        return self.sink.probe(known)
 
     def deliver(self, secret: Secret, handover: Handover) -> None:
         """Mask, then hand over."""
         _mask(self.pipeline, secret)
         self.sink.deliver(secret, handover)
 
-    def recall(self) -> frozenset[str]:
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """The sink's."""
-        return self.sink.recall()
+        return self.sink.recall(known)
 
 
 @dataclass(frozen=True)

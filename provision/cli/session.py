@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +17,8 @@ from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile
 from provision.cli.options import Common, Embedded, Served
+from provision.cli.places import named_sink, owner_of, refuse_one_place
+from provision.cli.tenants import Tenants, key, named_by_id
 from provision.clouds import CLOUDS, Cloud, ca_bundle
 from provision.config import Config, load
 from provision.delivery import Opening, Retrieving, Spec, open_sink, parse_option
@@ -37,8 +38,6 @@ if TYPE_CHECKING:
 FOLDER = Path(".provision")
 # What azure-identity takes for a credential; see graph/credentials.py.
 _IDENTITIES = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
-
-Tenants = Mapping[tuple[str, str], Tenant]
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,15 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
             tenants = _embedded(state, configs, options, progress, writes=writes)
     log = LogFile(options.log_file, _target(options).value) if options.log_file else None
     try:
+        configs, tenants = await named_by_id(configs, tenants)
+        options.ci.know(configs)
         for tenant in tenants.values():
             tenant.graph.audit = log
             tenant.reads_ownership = writes
-        with alone(_claims(configs, options) if writes else (), _locks(), notify=progress):
-            yield Session(_jobs(configs, options, tenants, progress), progress)
+        specs = [_delivery(config, options) for config in configs]
+        refuse_one_place(configs, specs)
+        with alone(_claims(configs, specs, options) if writes else (), _locks(), notify=progress):
+            yield Session(_jobs(configs, specs, options, tenants, progress), progress)
     finally:
         if log is not None:
             log.close()
@@ -84,27 +87,31 @@ def _target(options: Common) -> Target:
     return Target.SANDBOX if options.sandbox else Target.GRAPH
 
 
-def _claims(configs: Sequence[Config], options: Common) -> list[tuple[str, ...]]:
-    """What this run writes to, as a second run on this machine would name it."""
+def _claims(configs: Sequence[Config], specs: Sequence[Spec], options: Common) -> list[tuple[str, ...]]:
+    """What this run writes to, tenants and sinks, as a second run on this machine would name it."""
     match options.sandbox:
         case None:
             where = None
         case Served(url):
             where = url
         case Embedded(state):
-            where = str(Path(state).absolute())
-    return [(where or config.desired.cloud.graph, config.desired.tenant, config.desired.name)
-            for config in configs]  # fmt: skip
+            where = os.path.realpath(state)
+    applications = [
+        (where or config.desired.cloud.graph, config.desired.tenant, config.desired.name)
+        for config in configs
+    ]
+    places = [
+        ("delivery", *place.certain)
+        for config, spec in zip(configs, specs, strict=True)
+        for place in spec.places(config.desired.name, config.desired.cloud.name)[:1]
+    ]
+    return [*applications, *places]
 
 
 def _locks() -> Path:
     from platformdirs import user_cache_path
 
     return user_cache_path("provision", appauthor=False) / "locks"
-
-
-def _key(config: Config) -> tuple[str, str]:
-    return config.desired.tenant, config.desired.cloud.graph
 
 
 def _real(configs: Sequence[Config], options: Common, progress: Progress) -> Tenants:
@@ -178,7 +185,7 @@ def _announce(where: str, *, writes: bool) -> None:
 
 def _connected(configs: Sequence[Config], way: Callable[[Config], Graph]) -> Tenants:
     """One connection for each tenant, however many configs name it."""
-    return {key: Tenant(way(config), key[0]) for key, config in {_key(c): c for c in configs}.items()}
+    return {key: Tenant(way(config), key[0]) for key, config in {key(c): c for c in configs}.items()}
 
 
 def _embedded(
@@ -192,7 +199,7 @@ def _embedded(
         desired = config.desired
         tenant_id = sandbox.ensure_tenant(desired.tenant)
         sandbox.ensure_mailbox(tenant_id, desired.mailbox.address)
-        if _key(config) not in tenants:
+        if key(config) not in tenants:
             # The hosts of a cloud that only the config knows are not those of any Graph here.
             cloud = CLOUDS["global"] if config.custom_cloud else desired.cloud
             graph = in_process(
@@ -205,7 +212,7 @@ def _embedded(
                 trace=talk if options.verbose else None,
                 budget=options.timeout,
             )
-            tenants[_key(config)] = Tenant(graph, desired.tenant)
+            tenants[key(config)] = Tenant(graph, desired.tenant)
     return tenants
 
 
@@ -233,18 +240,20 @@ def open_sandbox(at: str) -> Sandbox:
 
 
 def _jobs(
-    configs: Sequence[Config], options: Common, tenants: Tenants, progress: Progress
+    configs: Sequence[Config],
+    specs: Sequence[Spec],
+    options: Common,
+    tenants: Tenants,
+    progress: Progress,
 ) -> tuple[Job, ...]:
     target = _target(options)
     delivering = asyncio.Lock()
-    specs = [_delivery(config, options) for config in configs]
-    _refuse_shared_files(configs, specs)
     return tuple(
         Job(
             path=config.path,
             desired=config.desired,
             target=target,
-            tenant=tenants[_key(config)],
+            tenant=tenants[key(config)],
             sink=Masked(open_sink(spec, _opening(config, options, progress)), options.ci),
             source=_source(config, options, progress),
             journal=_journal(target, config.desired.name),
@@ -258,7 +267,7 @@ def _jobs(
 def _source(config: Config, options: Common, progress: Progress) -> Retrieving | None:
     if options.secret_from is None:
         return None
-    spec = _named_sink(options.secret_from, "--secret-from", config)
+    spec = named_sink(options.secret_from, "--secret-from", config)
     sink = open_sink(spec, _opening(config, options, progress))
     if not isinstance(sink, Retrieving):
         raise ProvisionError(catalogue.USAGE, f"--secret-from: {sink.label} does not give a value back")
@@ -273,7 +282,7 @@ def _opening(config: Config, options: Common, progress: Progress) -> Opening:
         auth = Auth(options.auth)
         return credential(auth, desired.tenant, desired.cloud, prompt=progress, ca=ca_bundle())
 
-    return Opening(desired.name, desired.cloud.name, sign_in)
+    return Opening(owner_of(config, options), desired.cloud.name, sign_in)
 
 
 def _journal(target: Target, name: str) -> Callable[[str], Journal]:
@@ -283,33 +292,8 @@ def _journal(target: Target, name: str) -> Callable[[str], Journal]:
 def _delivery(config: Config, options: Common) -> Spec:
     """``--deliver`` goes before the config; a rehearsal never reaches the config's own sink."""
     if options.deliver:
-        return _named_sink(options.deliver, "--deliver", config)
+        return named_sink(options.deliver, "--deliver", config)
     return parse_option(f"file:{FOLDER / config.desired.name}.secret") if options.sandbox else config.delivery
-
-
-def _named_sink(text: str, option: str, config: Config) -> Spec:
-    """Read a sink from the command line; ``{name}`` in it stands for the config's name."""
-    stranger = re.search(r"{(?!name})\w+}", text)
-    if stranger and not text.startswith("command:"):  # a program such as awk has its own use of braces
-        raise ProvisionError(
-            catalogue.USAGE, f"{option}: there is no {stranger[0]}; {{name}} stands for the config's name"
-        )
-    return parse_option(text.replace("{name}", config.desired.name), option)
-
-
-def _refuse_shared_files(configs: Sequence[Config], specs: Sequence[Spec]) -> None:
-    paths: dict[str, str] = {}
-    for config, spec in zip(configs, specs, strict=True):
-        path = getattr(spec.options, "path", None)
-        if path is None:
-            continue
-        other = paths.setdefault(str(Path(path).absolute()), config.desired.name)
-        if other != config.desired.name:
-            raise ProvisionError(
-                catalogue.USAGE,
-                f"'{other}' and '{config.desired.name}' would both be delivered to {path}",
-                fix="Give each its own file, for example --deliver 'file:secrets/{name}.secret'.",
-            )
 
 
 def _refuse_untrusted(configs: Sequence[Config], options: Common, *, writes: bool) -> None:

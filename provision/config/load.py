@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -14,9 +14,10 @@ from pydantic import ValidationError
 from provision.config import build, extend
 from provision.config import node as tree
 from provision.config.document import MAX_FAULTS
+from provision.config.duplicates import declared_twice
 from provision.config.interpolate import Interpolation
 from provision.config.models import CloudHosts, Document
-from provision.config.node import Map, Unset
+from provision.config.node import Map
 from provision.config.problems import broken_rule, place_of, problems, repaired
 from provision.delivery import Spec
 from provision.errors import Place, ProvisionError, catalogue, combined
@@ -34,10 +35,17 @@ class Config:
     custom_cloud: bool  # tenant.cloud holds hosts: refused without --allow custom-cloud
     delivery: Spec
     places: Mapping[tree.Path, Place] = field(repr=False, compare=False)
+    document: Document = field(repr=False, compare=False)
 
     def place(self, *keys: str) -> Place:
         """Return where a key stands, or the nearest one above it."""
         return place_of(keys, self.places)
+
+    def in_tenant(self, tenant_id: str) -> Config:
+        """Return the config as if it had named its tenant by this id."""
+        tenant = self.document.tenant.model_copy(update={"id": tenant_id})
+        document = self.document.model_copy(update={"tenant": tenant})
+        return replace(self, desired=build.desired(document), document=document)
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ def load(
             configs.append(config)
         else:
             faults += config
-    faults += _twice(configs)
+    faults += declared_twice(configs)
     if faults:
         raise combined(_once(faults))
     return tuple(configs)
@@ -114,6 +122,7 @@ def _config(path: str, merged: Map, known: Variables) -> Config | list[Provision
         custom_cloud=isinstance(document.tenant.cloud, CloudHosts),
         delivery=build.delivery(document),
         places=places,
+        document=document,
     )
 
 
@@ -163,28 +172,6 @@ def _glob(pattern: str) -> list[str]:
 
 def _not_found(message: str, path: str | None = None) -> ProvisionError:
     return ProvisionError(catalogue.CONFIG_NOT_FOUND, message, where=Place(path) if path else None)
-
-
-def _twice(configs: Sequence[Config]) -> list[ProvisionError]:
-    """Return a fault for each config whose application another one has declared already."""
-    first: dict[tuple[str, ...], Config] = {}
-    faults = []
-    for config in configs:
-        desired = config.desired
-        app = desired.application
-        for keys, value in ((("name",), desired.name), (("application", "client_id"), app.client_id)):
-            if value is None or isinstance(value, Unset) or isinstance(desired.tenant, Unset):
-                continue
-            other = first.setdefault((*keys, value, desired.tenant, desired.cloud.graph), config)
-            if other is not config:
-                faults.append(
-                    ProvisionError(
-                        catalogue.DUPLICATE_NAME,
-                        f"'{value}' is declared for this tenant in {other.place(*keys)} already",
-                        where=config.place(*keys),
-                    )
-                )
-    return faults
 
 
 def _once(faults: Sequence[ProvisionError]) -> list[ProvisionError]:

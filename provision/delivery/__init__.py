@@ -14,9 +14,14 @@ from pydantic import ValidationError
 
 from provision.delivery import azure_devops, command, file, github, interface, key_vault, terminal
 from provision.delivery.interface import Handover, Opening, Retrieving, Sink
+from provision.delivery.ownership import Owner
+from provision.delivery.place import Place
 from provision.errors import ProvisionError, catalogue
 
-__all__ = ["SINKS", "Handover", "Kind", "Opening", "Retrieving", "Sink", "Spec", "open_sink", "parse_option"]
+__all__ = [
+    "SINKS", "Handover", "Kind", "Opening", "Owner", "Place", "Retrieving", "Sink", "Spec", "open_sink",
+    "parse_option",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,11 @@ class Kind:
 
 
 SINKS: dict[str, Kind] = {
-    "terminal": Kind(None, lambda _, __: terminal.Terminal(), "terminal"),
-    "file": Kind(file.Options, lambda options, opening: file.File(options, opening.name), "file:PATH"),
-    "command": Kind(command.Options, lambda options, _: command.Command(options), "command:ARGV"),
+    "terminal": Kind(None, lambda _, opening: terminal.Terminal(opening.owner), "terminal"),
+    "file": Kind(file.Options, lambda options, opening: file.File(options, opening.owner), "file:PATH"),
+    "command": Kind(
+        command.Options, lambda options, opening: command.Command(options, opening.owner), "command:ARGV"
+    ),
     "key_vault": Kind(key_vault.Options, key_vault.KeyVault, "key_vault:URL"),
     "github": Kind(github.Options, github.GitHub, "github:OWNER/NAME"),
     "azure_devops": Kind(azure_devops.Options, azure_devops.AzureDevOps, "azure_devops:URL?group=NAME"),
@@ -44,6 +51,11 @@ class Spec:
 
     kind: str
     options: Any = None
+
+    def places(self, name: str, cloud: str) -> tuple[Place, ...]:
+        """Return what would be written for a config of that name in that cloud; empty: it cannot be told."""
+        found: tuple[Place, ...] = self.options.places(name, cloud) if self.options else ()
+        return found
 
 
 def open_sink(spec: Spec, opening: Opening) -> Sink:

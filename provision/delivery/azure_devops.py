@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -20,6 +20,8 @@ from pydantic import Field, field_validator
 
 from provision.delivery import interface
 from provision.delivery.interface import Handover, Opening
+from provision.delivery.ownership import Claim, Earlier, Owner, owner_in
+from provision.delivery.place import Part, Place
 from provision.delivery.service import Connection, Trouble, connected, one_line, patiently, token_of, told
 from provision.errors import catalogue
 from provision.secret import Secret
@@ -28,6 +30,9 @@ _VERSION = {"api-version": "7.1"}
 # The resource of Azure DevOps in Entra.
 # Source: https://learn.microsoft.com/azure/devops/integrate/get-started/authentication/service-principal-managed-identity
 _SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
+_GUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
+_OWNED, _OWNED_EARLIER = "provision/2:", "provision:"
+_BESIDE = ("KEY_ID", "EXPIRES", "OWNER")  # variables beside the secret one
 _PUT_BACK = ("name", "description", "type", "providerData", "variableGroupProjectReferences")
 _ROLE = (
     "The role Administrator on the variable group (Pipelines > Library > the group > Security) is given by a "
@@ -121,6 +126,27 @@ class Options(interface.Options):
         known = host == "dev.azure.com" or re.fullmatch(r"[a-z0-9-]+\.visualstudio\.com", host)
         return None if known else host
 
+    def places(self, name: str, cloud: str) -> tuple[Place, ...]:
+        """The variable and those beside it. Project and group may each be written as name or id.
+
+        Source: https://learn.microsoft.com/azure/devops/release-notes/2018/sep-10-azure-devops-launch
+        (one organization, two addresses)
+        """
+        del cloud
+        variable = self.variable or interface.variable_name(name)
+        organization = re.sub(
+            r"^https://([a-z0-9-]+)\.visualstudio\.com(?::443)?",
+            r"https://dev.azure.com/\1",
+            self.organization,
+        )
+        certain = ("azure_devops", organization.lower())
+        parts = (
+            Part(self.project.casefold(), re.fullmatch(_GUID, self.project) is not None),
+            Part(self.group.casefold(), self.group.isdigit()),
+        )
+        names = (variable, *(f"{variable}_{what}" for what in _BESIDE))
+        return tuple(Place((*certain, each.lower()), parts) for each in names)
+
 
 class AzureDevOps:
     """Puts a group back with one secret variable set, and with what says which key it is."""
@@ -136,19 +162,20 @@ class AzureDevOps:
         self._shown = f"{options.organization}/{options.project}?group={options.group}"
         self._group = options.group
         self._variable = options.variable or interface.variable_name(opening.name)
-        self._owner = f"provision:{opening.name}"
+        self._claim = Claim(opening.owner)
 
     @property
     def label(self) -> str:
         """Organization, project, group and variable."""
         return f"azure_devops:{self._shown}&variable={self._variable}"
 
-    def probe(self) -> str:
+    def probe(self, known: Collection[str] = ()) -> str:
         """See that the group can be read, that the variable is ours, and that we may manage the group.
 
         The service can be asked for the groups that the caller may manage, so this goes far.
         Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variablegroups/get-variable-groups
         """
+        self._claim = self._claim.with_known(known)
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
             group = patiently(lambda: self._read(devops))
             self._refuse_foreign(group)
@@ -169,12 +196,13 @@ class AzureDevOps:
         with told(catalogue.DELIVERY_FAILED, self.label), self._connected() as devops:
             patiently(lambda: self._put(devops, secret, handover))
 
-    def recall(self) -> frozenset[str]:
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """Return the key that the variables beside the secret one name.
 
         Somebody who sets the secret by hand and leaves those alone is not found out: the service shows
         neither a value nor a variable's own time.
         """
+        self._claim = self._claim.with_known(known)
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
             try:
                 group = patiently(lambda: self._read(devops))
@@ -183,10 +211,15 @@ class AzureDevOps:
                     return frozenset()
                 raise
         variables = _by_name(group)
-        key_id = _value(variables, f"{self._variable}_KEY_ID")
-        ours = _value(variables, f"{self._variable}_OWNER") == self._owner
+        owner, key_id = self._standing(variables)
+        ours = owner is not None and self._claim.has(owner, {key_id})
         is_secret = bool(variables.get(self._variable.lower(), {}).get("isSecret"))
-        return frozenset({key_id.lower()}) if ours and is_secret and key_id else frozenset()
+        return frozenset({key_id}) if ours and is_secret and key_id else frozenset()
+
+    def _standing(self, variables: Mapping[str, dict[str, Any]]) -> tuple[Owner | Earlier | None, str]:
+        """Return whose the variable is (``None``: provision did not write it), and its key id."""
+        key_id = _value(variables, f"{self._variable}_KEY_ID") or ""
+        return _owner(_value(variables, f"{self._variable}_OWNER") or ""), key_id.lower()
 
     @property
     def _groups(self) -> str:
@@ -215,9 +248,14 @@ class AzureDevOps:
 
     def _refuse_foreign(self, group: Mapping[str, Any]) -> None:
         variables = _by_name(group)
-        beside = [f"{self._variable}_{what}".lower() for what in ("KEY_ID", "EXPIRES", "OWNER")]
+        beside = [f"{self._variable}_{what}".lower() for what in _BESIDE]
         there = [name for name in (self._variable.lower(), *beside) if name in variables]
-        if there and _value(variables, f"{self._variable}_OWNER") != self._owner:
+        owner, key_id = self._standing(variables)
+        if there and owner is not None:
+            self._claim.refuse_others(
+                self.label, owner, {key_id}, remove=f"remove the variable and those named {self._variable}_*"
+            )
+        elif there:
             raise Trouble(
                 f"the variable {there[0].upper()} is there, and provision did not write it for "
                 f"'{self._opening.name}'",
@@ -230,7 +268,7 @@ class AzureDevOps:
         ours: dict[str, dict[str, Any]] = {
             f"{self._variable}_KEY_ID": {"value": handover.key_id},
             f"{self._variable}_EXPIRES": {"value": handover.expires.isoformat(timespec="seconds")},
-            f"{self._variable}_OWNER": {"value": self._owner},
+            f"{self._variable}_OWNER": {"value": f"{_OWNED}{self._claim.owner.text}"},
         }
         replaced = {name.lower() for name in (self._variable, *ours)}
         others = {k: v for k, v in group["variables"].items() if k.lower() not in replaced}
@@ -286,6 +324,13 @@ class AzureDevOps:
         bearer = bearer or _entra_token(self._opening.credential())
         self._tokens += [bearer]
         return f"Bearer {bearer.reveal()}"
+
+
+def _owner(text: str) -> Owner | Earlier | None:
+    """Read the variable that says whose the secret one is, in either form."""
+    if text.startswith(_OWNED):
+        return owner_in(text.removeprefix(_OWNED))
+    return Earlier(text.removeprefix(_OWNED_EARLIER)) if text.startswith(_OWNED_EARLIER) else None
 
 
 def _entra_token(credential: Any) -> Secret:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import subprocess
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -13,6 +15,7 @@ from pydantic import Field, field_validator
 
 from provision.delivery import interface
 from provision.delivery.interface import Handover, failed, unusable
+from provision.delivery.ownership import Owner
 from provision.secret import Secret
 
 _PATIENCE = 300.0  # seconds that a command may take
@@ -23,7 +26,8 @@ class Options(interface.Options):
 
     argv: tuple[str, ...] = Field(
         min_length=1,
-        description="The command and its arguments; no shell is used. The value goes to its standard input.",
+        description="The command and its arguments; no shell is used. The value goes to its standard input; "
+        "PROVISION_NAME, PROVISION_TENANT_ID and PROVISION_TARGET (graph or sandbox) say whose it is.",
     )
 
     @field_validator("argv")
@@ -43,27 +47,33 @@ class Options(interface.Options):
 
 
 class Command:
-    """Runs the command once per secret; its exit code says whether the value arrived."""
+    """Runs the command once per secret; its exit code says whether the value arrived.
+
+    Where the value goes, and whether another's lies there, the command alone can tell. So it is told whose
+    the value is, by variables.
+    """
 
     interactive = False
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, owner: Owner) -> None:
         self._argv = options.argv
+        self._owner = owner
 
     @property
     def label(self) -> str:
         """The command without its arguments, which may be confidential."""
         return f"command:{Path(self._argv[0]).name}"
 
-    def probe(self) -> str:
+    def probe(self, known: Collection[str] = ()) -> str:
         """Check that the command exists; it is not started, for it would expect a secret."""
+        del known
         if not self._argv[0] or shutil.which(self._argv[0]) is None:
             raise unusable(f"command '{self._argv[0]}' is not there, or may not be run")
         return "the command is there; whether it works shows when it runs"
 
     def deliver(self, secret: Secret, handover: Handover) -> None:
         """Run it with the value on stdin. Its output is thrown away: it might repeat the value."""
-        del handover  # the command gets the value and nothing else
+        del handover
         try:
             code = self._run(secret)
         except subprocess.TimeoutExpired:
@@ -85,6 +95,7 @@ class Command:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            env={**os.environ, **self._told},
         ) as process:
             assert process.stdin is not None
             try:
@@ -97,6 +108,16 @@ class Command:
                 process.kill()
                 raise
 
-    def recall(self) -> frozenset[str]:
+    @property
+    def _told(self) -> dict[str, str]:
+        owner = self._owner
+        return {
+            "PROVISION_NAME": owner.name,
+            "PROVISION_TENANT_ID": owner.tenant_id,
+            "PROVISION_TARGET": owner.target,
+        }
+
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """A command keeps no record that we know of."""
+        del known
         return frozenset()

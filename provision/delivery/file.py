@@ -7,6 +7,8 @@ import json
 import os
 import secrets
 import stat
+import unicodedata
+from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
@@ -15,10 +17,10 @@ from pydantic import Field, field_validator
 
 from provision.delivery import interface
 from provision.delivery.interface import Handover, failed, unusable
+from provision.delivery.ownership import Claim, Earlier, Owner, Record, from_document, to_document
+from provision.delivery.place import Place
 from provision.errors import ProvisionError
 from provision.secret import Secret
-
-_FORMAT = "provision.delivery/1"
 
 
 class Options(interface.Options):
@@ -42,6 +44,18 @@ class Options(interface.Options):
             raise ValueError("write file:PATH, for example file:out.secret")
         return cls(path=_a_file(text))
 
+    def places(self, name: str, cloud: str) -> tuple[Place, ...]:
+        """The file and its record; names that differ by case alone are one, as file systems may have it."""
+        del name, cloud
+        path = Path(self.path)
+        folder = os.path.realpath(path.parent)
+        try:
+            about = Path(folder).stat()
+            where = f"{about.st_dev}:{about.st_ino}"  # however the folder is called
+        except OSError:
+            where = _folded(folder)
+        return tuple(Place(("file", where, _folded(name))) for name in (path.name, record_of(path).name))
+
 
 def _a_file(text: str) -> str:
     """Check that a path can name a file at all; ``ValueError`` in words for a person."""
@@ -52,27 +66,37 @@ def _a_file(text: str) -> str:
     return text
 
 
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFC", text).casefold()
+
+
+def record_of(path: Path) -> Path:
+    """Return where the record of a file lies."""
+    return path.with_name(f"{path.name}.provision.json")
+
+
 class File:
     """Holds the value alone, 0600, replaced as a whole.
 
-    A path that is a link, a file that this sink did not write for the same config, and a folder that
+    A path that is a link, a file that this sink did not write for the same owner, and a folder that
     others can write to are refused: each could hand the value to somebody else, or destroy a file.
     """
 
     interactive = False
 
-    def __init__(self, options: Options, name: str) -> None:
+    def __init__(self, options: Options, owner: Owner) -> None:
         self._path = Path(options.path)
-        self._record = self._path.with_name(f"{self._path.name}.provision.json")
-        self._name = name
+        self._record = record_of(self._path)
+        self._claim = Claim(owner)
 
     @property
     def label(self) -> str:
         """The path as it was given."""
         return f"file:{self._path}"
 
-    def probe(self) -> str:
+    def probe(self, known: Collection[str] = ()) -> str:
         """See that the folder and the file are safe, and that a file can be written there."""
+        self._claim = self._claim.with_known(known)
         self._refuse_unsafe()
         trial = self._path.with_name(f".{self._path.name}.{secrets.token_hex(4)}")
         try:
@@ -108,14 +132,20 @@ class File:
         with suppress(OSError):
             self._write_record([new])
 
-    def recall(self) -> frozenset[str]:
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """Return the key whose value the file holds, by record and file together."""
+        self._claim = self._claim.with_known(known)
+        record = self._recorded_safely()
+        if record is None or not self._claim.has(record.owner, record.ids):
+            return frozenset()
         return frozenset(str(key["key_id"]).lower() for key in self._keys())
 
     def retrieve(self) -> Secret:
-        """Return the value in the file."""
-        if not self._keys():
-            raise unusable(f"{self._path} holds no secret that provision wrote for '{self._name}'")
+        """Return the value in the file. A record that names no tenant will do: the value is proved next."""
+        owner, record = self._claim.owner, self._recorded_safely()
+        ours = record is not None and (record.owner == owner or record.owner == Earlier(owner.name))
+        if not ours or not self._keys():
+            raise unusable(f"{self._path} holds no secret that provision wrote for {owner}")
         try:
             return Secret(self._path.read_text(encoding="utf-8"))
         except OSError as error:
@@ -123,28 +153,29 @@ class File:
 
     def _keys(self) -> list[dict[str, Any]]:
         """The keys of the record that the file's first characters agree with."""
+        record = self._recorded_safely()
         try:
-            if self._path.is_symlink() or self._record.is_symlink():
+            if record is None or self._path.is_symlink():
                 return []
-            keys = self._recorded() or []
             with self._path.open(encoding="utf-8") as file:
                 begins = file.read(3)
         except (OSError, ValueError):
             return []
-        return [key for key in keys if key.get("hint") == begins and isinstance(key.get("key_id"), str)]
+        return [key for key in record.keys if key.get("hint") == begins]
 
-    def _recorded(self) -> list[dict[str, Any]] | None:
-        """The keys of the record; ``None`` if it is not one for this config."""
+    def _recorded_safely(self) -> Record | None:
+        """The record; ``None`` if there is none that can be read, or a link lies there."""
         try:
-            record = json.loads(self._record.read_text(encoding="utf-8"))
+            return None if self._record.is_symlink() else self._recorded()
+        except OSError:
+            return None
+
+    def _recorded(self) -> Record | None:
+        """The record, whosever it is; ``None`` if it is something else."""
+        try:
+            return from_document(json.loads(self._record.read_text(encoding="utf-8")))
         except ValueError:
             return None
-        if not isinstance(record, dict) or record.get("format") != _FORMAT:
-            return None
-        if record.get("name") != self._name:
-            return None
-        keys = record.get("keys")
-        return [key for key in (keys if isinstance(keys, list) else []) if isinstance(key, dict)]
 
     def _remove_leftovers(self) -> None:
         """Remove what a run left that was killed while it wrote; it holds a value that is revoked."""
@@ -154,8 +185,7 @@ class File:
                     left.unlink()
 
     def _write_record(self, keys: list[dict[str, Any]]) -> None:
-        document = {"format": _FORMAT, "name": self._name, "keys": keys}
-        _replace(self._record, json.dumps(document, indent=2) + "\n")
+        _replace(self._record, json.dumps(to_document(self._claim.owner, keys), indent=2) + "\n")
 
     def _refuse_unsafe(self) -> None:
         folder = self._path.parent
@@ -171,18 +201,28 @@ class File:
             raise unusable(f"{self._path} cannot be used: {error.strerror}") from error
 
     def _refuse_others(self) -> None:
-        """Refuse links, folders, and what this sink did not write for this config."""
+        """Refuse links, folders, and what this sink did not write for this owner."""
         for path in (self._path, self._record):
             if path.is_symlink():
                 raise unusable(f"{path} is a link: what it leads to would be overwritten")
             if path.exists() and not path.is_file():
                 raise unusable(f"{path} is there and is no file")
-        strange = [self._record] if self._record.exists() and self._recorded() is None else []
+        record = self._recorded() if self._record.exists() else None
+        if record is not None:
+            gone = not self._path.exists()
+            self._claim.refuse_others(
+                str(self._record if gone else self._path),
+                record.owner,
+                record.ids,
+                remove=f"remove {self._path} and {self._record}",
+                empty=gone,
+            )
+        strange = [self._record] if self._record.exists() and record is None else []
         if self._path.exists() and not self._keys():
             strange.insert(0, self._path)
         if strange:
             raise unusable(
-                f"{strange[0]} is there, and provision did not write it for '{self._name}'",
+                f"{strange[0]} is there, and provision did not write it for '{self._claim.owner.name}'",
                 "Remove or rename the file if nobody needs it, or choose another with --deliver file:PATH.",
             )
 

@@ -11,7 +11,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,11 +22,12 @@ from pydantic import Field, field_validator
 
 from provision.delivery import interface
 from provision.delivery.interface import Handover, Opening
+from provision.delivery.ownership import Claim, Record, from_document, to_document
+from provision.delivery.place import Place
 from provision.delivery.service import ANSWER, PATIENCE, TRIES, Connection, Trouble, connected, token_of, told
 from provision.errors import catalogue
 from provision.secret import Secret
 
-_FORMAT = "provision.delivery/1"
 # As long as writing the value can take, with all its repetitions.
 _LONGEST_WRITE = timedelta(seconds=PATIENCE + TRIES * ANSWER)
 _ROOT = "https://api.github.com"
@@ -89,19 +90,34 @@ class Options(interface.Options):
             repository=repository, environment=options.get("environment"), secret=options.get("secret")
         )
 
+    def places(self, name: str, cloud: str) -> tuple[Place, ...]:
+        """The secret, whose record has the same name with more behind it; GitHub minds no case.
+
+        Sources: https://docs.github.com/actions/reference/security/secrets and
+        https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments
+        """
+        del cloud
+        secret = (self.secret or interface.variable_name(name)).upper()
+        return (Place(("github", self.repository.lower(), (self.environment or "").casefold(), secret)),)
+
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
     """What is there, and since when by GitHub's clock (``None``: it is not there)."""
 
-    keys: tuple[dict[str, Any], ...] | None  # of the record; None: no record, or one that is not ours
+    record: Record | None  # None: no record, or something else in its place
     noted: str | None  # when the record was last written
     written: str | None  # when the secret was last written
 
     @property
     def held(self) -> tuple[dict[str, Any], ...]:
         """The keys whose value the secret holds, each with the time at which it was written."""
-        return tuple({**key, "written": self.written} for key in self.keys or () if self._holds(key))
+        return tuple({**key, "written": self.written} for key in self.keys if self._holds(key))
+
+    @property
+    def keys(self) -> tuple[dict[str, Any], ...]:
+        """The keys of the record, whosever it is."""
+        return self.record.keys if self.record else ()
 
     def _holds(self, key: dict[str, Any]) -> bool:
         if self.written is None:
@@ -129,7 +145,7 @@ class GitHub:
     interactive = False
 
     def __init__(self, options: Options, opening: Opening) -> None:
-        self._name = opening.name
+        self._claim = Claim(opening.owner)
         self._token: Secret | None = None  # as long as it lives, no message repeats it
         self._secret = options.secret or interface.variable_name(opening.name)
         self._record = f"{self._secret}_RECORD"
@@ -144,11 +160,12 @@ class GitHub:
         """Repository, environment and name of the secret."""
         return f"github:{self._where}/{self._secret}"
 
-    def probe(self) -> str:
+    def probe(self, known: Collection[str] = ()) -> str:
         """See that the token can read the public key, and that secret and record are ours or not there.
 
         GitHub does not tell whether a token may write.
         """
+        self._claim = self._claim.with_known(known)
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
             self._public_key(github)
             self._look(github)
@@ -187,26 +204,37 @@ class GitHub:
                 told_apart = written if written != before.written else None
                 self._write_record(github, [{**new, "written": told_apart}])
 
-    def recall(self) -> frozenset[str]:
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """Return the key whose value the secret holds, by record and time together."""
+        self._claim = self._claim.with_known(known)
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
             standing = self._standing(github)
+        if standing.record is None or not self._claim.has(standing.record.owner, standing.record.ids):
+            return frozenset()
         return frozenset(str(key["key_id"]).lower() for key in standing.held)
 
     def _look(self, github: Connection) -> _Standing:
         """Return what is there, if it is ours."""
-        standing = self._standing(github)
-        if standing.noted is not None and standing.keys is None:
+        standing, name = self._standing(github), self._claim.owner.name
+        if standing.noted is not None and standing.record is None:
             raise Trouble(
-                f"the variable {self._record} is there, and provision did not write it for '{self._name}'",
+                f"the variable {self._record} is there, and provision did not write it for '{name}'",
                 fix="Choose another name (secret), or delete the variable if nobody needs it.",
             )
-        if standing.keys is None and standing.written is not None:
+        if standing.record is None and standing.written is not None:
             raise Trouble(
-                f"the secret is there, and provision did not write it for '{self._name}'",
+                f"the secret is there, and provision did not write it for '{name}'",
                 fix="Choose another name (secret), or delete it if nobody needs it.",
             )
-        pending = [key for key in standing.keys or () if key.get("written") is None]
+        if standing.record is not None:
+            self._claim.refuse_others(
+                self.label,
+                standing.record.owner,
+                standing.record.ids,
+                remove=f"delete the secret and the variable {self._record}",
+                empty=standing.written is None,
+            )
+        pending = [key for key in standing.keys if key.get("written") is None]
         untouched = any(standing.untouched(key) for key in pending)
         if standing.written is not None and not standing.held and not untouched:
             raise Trouble(
@@ -219,11 +247,10 @@ class GitHub:
         answer = github.ask("GET", f"{self._base}/variables/{self._record}", expect=[404])
         if answer.status == 404:
             return _Standing(None, None, self._written(github))
-        keys = _keys(answer.body, self._name)
-        return _Standing(keys, str(answer.body["updated_at"]), self._written(github))
+        return _Standing(_record(answer.body), str(answer.body["updated_at"]), self._written(github))
 
     def _write_record(self, github: Connection, keys: list[dict[str, Any]]) -> None:
-        value = json.dumps({"format": _FORMAT, "name": self._name, "keys": keys})
+        value = json.dumps(to_document(self._claim.owner, keys))
         path = f"{self._base}/variables"
 
         def body() -> dict[str, str]:
@@ -292,16 +319,12 @@ class GitHub:
         }
 
 
-def _keys(variable: Any, name: str) -> tuple[dict[str, Any], ...] | None:
-    """Return the keys of a record of ours; ``None`` if the variable is something else."""
+def _record(variable: Any) -> Record | None:
+    """Return the record in a variable; ``None`` if it is something else."""
     try:
-        record = json.loads(variable["value"])
-        keys = tuple(record["keys"])
-        ours = (record["format"], record["name"]) == (_FORMAT, name)
-        sound = all(isinstance(key["key_id"], str) for key in keys)
+        return from_document(json.loads(variable["value"]))
     except (KeyError, TypeError, ValueError):
         return None
-    return keys if ours and sound else None
 
 
 def _fixes(status: int | None) -> str | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, Self, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict
 
+from provision.delivery.ownership import Owner
+from provision.delivery.place import Place
 from provision.errors import ProvisionError, catalogue
 from provision.secret import Secret
 
@@ -32,14 +34,24 @@ class Options(BaseModel):
         """
         return None
 
+    def places(self, name: str, cloud: str) -> tuple[Place, ...]:
+        """Return what would be written for a config of that name in that cloud; empty: it cannot be told."""
+        del name, cloud
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
     """What a sink is opened with, beside its own options."""
 
-    name: str  # the config's
+    owner: Owner  # whose the values are
     cloud: str  # the name of the tenant's cloud
     credential: Callable[[], Any]  # makes azure-identity's credential of this run, as --auth says
+
+    @property
+    def name(self) -> str:
+        """The config's name."""
+        return self.owner.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +65,11 @@ class Handover:
 
 
 class Sink(Protocol):
-    """A place where a secret may go. Every method raises ``ProvisionError`` alone."""
+    """A place where a secret may go. Every method raises ``ProvisionError`` alone.
+
+    ``known`` are the ids of the keys that the config's application has, or had delivered: a record of the
+    first form, which names no tenant, counts as its own only if it names one of them.
+    """
 
     @property
     def label(self) -> str:
@@ -63,17 +79,18 @@ class Sink(Protocol):
     def interactive(self) -> bool:
         """Whether delivering needs a person's attention, and so the main thread."""
 
-    def probe(self) -> str:
+    def probe(self, known: Collection[str] = ()) -> str:
         """Check as far as possible that a delivery would work, and return in words what was checked.
 
-        Raises ``SINK_UNUSABLE`` or ``TERMINAL_SINK`` if it would not.
+        Raises ``SINK_UNUSABLE`` or ``TERMINAL_SINK`` if it would not, ``PLACE_TAKEN`` if somebody
+        else's value is there. What is ``known`` is remembered for the delivery.
         """
 
     def deliver(self, secret: Secret, handover: Handover) -> None:
         """Hand the value over; returns once it is safely there, else raises ``DELIVERY_FAILED``."""
 
-    def recall(self) -> frozenset[str]:
-        """Return the key ids that the sink can tell it holds; none where it keeps no record."""
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
+        """Return the owner's key ids that the sink can tell it holds; none without a record."""
 
 
 @runtime_checkable

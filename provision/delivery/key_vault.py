@@ -8,7 +8,7 @@ Source: https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret/set-sec
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -19,6 +19,8 @@ from pydantic import Field, field_validator
 from provision.clouds import ca_bundle
 from provision.delivery import interface, service
 from provision.delivery.interface import Handover, Opening
+from provision.delivery.ownership import FORMAT, Claim, Earlier, Owner, from_tag
+from provision.delivery.place import Place
 from provision.delivery.service import Trouble, one_line, patiently, told
 from provision.errors import catalogue
 from provision.secret import Secret
@@ -40,8 +42,8 @@ SUFFIXES = {
 # Known to every cloud's vaults; the library's own default is newer than some may be.
 _API = "7.4"
 _CONTENT_TYPE = "Microsoft Entra client secret"
-_FORMAT = "provision.delivery/1"
-_MARK, _CONFIG, _KEY, _HINT = "provision", "provision-config", "provision-key-id", "provision-hint"
+_MARK, _CONFIG, _OWNER = "provision", "provision-config", "provision-owner"
+_KEY, _HINT = "provision-key-id", "provision-hint"
 _ROLE = (
     "The role Key Vault Secrets Officer on the vault (or the permissions get and set of an access policy) is "
     "given by an Owner or User Access Administrator of the vault: "
@@ -108,13 +110,29 @@ class Options(interface.Options):
         known = any(re.fullmatch(rf"{_VAULT}\.{re.escape(suffix)}", host) for suffix in SUFFIXES.values())
         return None if known else host
 
+    def address(self, cloud: str) -> str:
+        """Return the vault's address; empty if the cloud's vaults have no host that is known."""
+        if self.vault.startswith("https://"):
+            return self.vault
+        suffix = SUFFIXES.get(cloud)
+        return f"https://{self.vault}.{suffix}" if suffix else ""
+
+    def places(self, name: str, cloud: str) -> tuple[Place, ...]:
+        """The secret in the vault; neither minds case.
+
+        Source: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
+        """
+        vault = (self.address(cloud) or self.vault).lower().removesuffix(":443")
+        return (Place(("key_vault", vault, (self.secret or name).lower())),)
+
 
 @dataclass(frozen=True, slots=True)
 class _Version:
     """The current version of the secret."""
 
     tags: dict[str, str]
-    key_id: str | None  # whose value it holds, where it is one of ours
+    owner: Owner | Earlier | None  # None: provision did not write it
+    key_id: str  # whose value it holds, if provision wrote it
     value: Secret
 
 
@@ -126,11 +144,8 @@ class KeyVault:
     def __init__(self, options: Options, opening: Opening) -> None:
         self._opening = opening
         self._secret = options.secret or opening.name
-        if options.vault.startswith("https://"):
-            self._url = options.vault
-        else:
-            suffix = SUFFIXES.get(opening.cloud)
-            self._url = f"https://{options.vault}.{suffix}" if suffix else ""
+        self._claim = Claim(opening.owner)
+        self._url = options.address(opening.cloud)
         self._vault = self._url or options.vault
         self._credential: Any = None
 
@@ -139,11 +154,12 @@ class KeyVault:
         """The address of the secret in the vault."""
         return f"key_vault:{self._vault}/secrets/{self._secret}"
 
-    def probe(self) -> str:
+    def probe(self, known: Collection[str] = ()) -> str:
         """See that the vault lets us read the secret, that its version is ours, and that its name is free.
 
         A vault has no dry run: whether we may write shows when we do.
         """
+        self._claim = self._claim.with_known(known)
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
             version = self._look(vault)
             if version is None:
@@ -162,8 +178,9 @@ class KeyVault:
             version = self._look(vault)
             tags = {
                 **(version.tags if version else {}),  # a team's own, which its policy may demand
-                _MARK: _FORMAT,
+                _MARK: FORMAT,
                 _CONFIG: handover.name,
+                _OWNER: self._claim.owner.text,
                 _KEY: handover.key_id,
                 _HINT: secret.hint,
             }
@@ -179,8 +196,9 @@ class KeyVault:
                 )
             )
 
-    def recall(self) -> frozenset[str]:
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """Return the key that the current version's tags name, if its value begins as they say."""
+        self._claim = self._claim.with_known(known)
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
             try:
                 version = self._read(vault)
@@ -188,25 +206,36 @@ class KeyVault:
                 if trouble.code == "SecretDisabled":  # nobody can use it, so it holds nothing
                     return frozenset()
                 raise
-        return frozenset() if version is None or version.key_id is None else frozenset({version.key_id})
+        if version is None or version.owner is None or not self._claim.has(version.owner, {version.key_id}):
+            return frozenset()
+        return frozenset({version.key_id})
 
     def retrieve(self) -> Secret:
         """Return the value of the current version, if it is ours."""
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
-            version = self._look(vault)
+            version = self._read(vault)
             if version is None:
                 raise Trouble("there is no such secret in the vault")
+            if version.owner != Earlier(self._opening.name):  # one of the first form is proved next
+                self._refuse_others(version)
             return version.value
 
     def _look(self, vault: SecretClient) -> _Version | None:
         """Return the current version if it is ours, ``None`` if there is none; refuse anybody else's."""
         version = self._read(vault)
-        if version is not None and version.key_id is None:
+        if version is not None:
+            self._refuse_others(version)
+        return version
+
+    def _refuse_others(self, version: _Version) -> None:
+        if version.owner is None:
             raise Trouble(
                 f"the secret's current version was not written by provision for '{self._opening.name}'",
                 fix="Choose another name (secret), or delete and purge the secret if nobody needs it.",
             )
-        return version
+        self._claim.refuse_others(
+            self.label, version.owner, {version.key_id}, remove="delete and purge the secret"
+        )
 
     def _read(self, vault: SecretClient) -> _Version | None:
         try:
@@ -215,8 +244,9 @@ class KeyVault:
             if trouble.status == 404:
                 return None
             raise
-        key_id = _ours(found, self._opening.name)
-        return _Version(found.properties.tags or {}, key_id, Secret(found.value or ""))
+        tags = found.properties.tags or {}
+        key_id = (tags.get(_KEY) or "").lower()
+        return _Version(tags, _owner(found) if key_id else None, key_id, Secret(found.value or ""))
 
     def _refuse_deleted(self, vault: SecretClient) -> None:
         """A deleted secret keeps its name until it is purged, and a write is refused with 409.
@@ -272,18 +302,16 @@ def _ask_once(call: Callable[[], T]) -> T:
     raise trouble
 
 
-def _ours(found: KeyVaultSecret, name: str) -> str | None:
-    """Return the key id of a version that we wrote for this config and whose value its tags agree with.
+def _owner(found: KeyVaultSecret) -> Owner | Earlier | None:
+    """Return whose a version is that provision wrote; ``None`` if its value is another than its tags say.
 
     Whoever copies our tags onto another value is found out by its first characters.
     """
     tags = found.properties.tags or {}
-    key_id = tags.get(_KEY)
-    right = (tags.get(_MARK), tags.get(_CONFIG)) == (_FORMAT, name)
     begins = tags.get(_HINT)
-    if not (right and key_id and begins and (found.value or "").startswith(begins)):
+    if not begins or not (found.value or "").startswith(begins):
         return None
-    return key_id.lower()
+    return from_tag(tags.get(_MARK), tags.get(_CONFIG), tags.get(_OWNER))
 
 
 def _trouble(error: Any) -> Trouble:

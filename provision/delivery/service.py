@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from provision.clouds import ca_bundle
-from provision.errors import Entry, ProvisionError
+from provision.errors import Entry, ProvisionError, catalogue
 from provision.secret import Secret, redact
 
 if TYPE_CHECKING:
@@ -65,9 +65,10 @@ def told(entry: Entry, label: str) -> Iterator[None]:
         yield
     except Trouble as caught:
         trouble = caught
-    except ProvisionError as error:  # a library that is missing, a sign-in that failed
+    except ProvisionError as error:  # a library that is missing, a sign-in that failed, somebody else's value
+        taken = error.entry is catalogue.PLACE_TAKEN and entry is catalogue.SINK_UNUSABLE
         raise ProvisionError(
-            entry,
+            error.entry if taken else entry,
             error.message,
             fix=error.fix,
             request_id=error.request_id,

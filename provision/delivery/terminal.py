@@ -6,10 +6,11 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from provision.delivery.interface import Handover, failed
+from provision.delivery.ownership import SANDBOX, Owner
 from provision.errors import ProvisionError, catalogue
 from provision.secret import Secret
 
@@ -22,8 +23,12 @@ class Terminal:
     label = "terminal"
     interactive = True
 
-    def probe(self) -> str:
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+
+    def probe(self, known: Collection[str] = ()) -> str:
         """See that somebody is there to read it: both the question and the answer need a terminal."""
+        del known
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise ProvisionError(catalogue.TERMINAL_SINK)
         return "a person can be asked at this terminal"
@@ -32,20 +37,24 @@ class Terminal:
         """Ask, show, and ask whether it was entered; anything but a yes is a failed delivery."""
         try:
             with interruptible():
-                answer = _show(secret, handover)
+                answer = _show(secret, handover, self._owner)
         except OSError as error:
             raise failed(f"the terminal could not be used: {error.strerror}") from None
         if answer.strip().lower() not in ("yes", "y"):
             raise failed("the secret was shown, but not taken: the answer was not yes")
 
-    def recall(self) -> frozenset[str]:
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """A terminal keeps no record."""
+        del known
         return frozenset()
 
 
-def _show(secret: Secret, handover: Handover) -> str:
+def _show(secret: Secret, handover: Handover, owner: Owner) -> str:
     """Show the value once somebody is there to see it, and return the answer to what became of it."""
-    _say(f"\nThe client secret of '{handover.name}' is shown once. Have the product's box for it open.\n")
+    whose = f"'{handover.name}' in tenant {owner.tenant_id}"
+    _say(f"\nThe client secret of {whose} is shown once. Have the product's box for it open.\n")
+    if owner.target == SANDBOX:
+        _say("It is a rehearsal's: it works nowhere. Do not enter it in the product.\n")
     _ask("Press Enter to see it: ")
     screen = os.environ.get("TERM", "dumb") != "dumb"
     _say(_ENTER if screen else "")

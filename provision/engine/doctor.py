@@ -38,7 +38,7 @@ async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagno
     reached = all(check.state is not State.FAILED for check in checks)
     plan, caller, held = await _signed_in(job, checks, allowed) if reached else (None, Caller(), ())
     due = plan is None or any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
-    checks.append(await _sink(job, due=due) if probes else _STAND_IN)
+    checks.append(await _sink(job, plan, due=due) if probes else _STAND_IN)
     if reached:
         checks.append(_clock(job))
     return Diagnosis(
@@ -164,10 +164,10 @@ def _as_seen(plan: Plan, right: Right) -> Right:
     return replace(right, presence=Presence.NOT_CHECKED, detail="it was refused")
 
 
-async def _sink(job: Job, *, due: bool) -> Check:
-    label = job.sink.label
+async def _sink(job: Job, plan: Plan | None, *, due: bool) -> Check:
+    label, known = job.sink.label, run.known_keys(plan.observed) if plan else ()
     try:
-        proof = await asyncio.to_thread(job.sink.probe)
+        proof = await asyncio.to_thread(job.sink.probe, known)
     except ProvisionError as error:
         if due:
             return _failed("delivery", error)

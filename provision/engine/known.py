@@ -42,13 +42,13 @@ async def completed(
     It may be a service far away, and is asked only about what nothing else tells: whether a secret with our
     mark was delivered, and which was delivered last if the tags of an older version do not say so.
     """
-    there = {item.key_id for item in secrets}
+    there = frozenset(item.key_id for item in secrets)
     ours = {item.key_id for item in client_secret.marked(desired, secrets)}
     untold = not records.newest and bool(records.tenant - there)
     if ours <= records.tenant | records.sink and not untold:
         return records, None
     try:
-        held = await asyncio.to_thread(sink.recall)
+        held = await asyncio.to_thread(sink.recall, there | records.tenant)
     except ProvisionError as error:
         # It may hold what our journal intended: nothing is taken for lost until it can be asked.
         return replace(records, journal=frozenset()), error

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from provision.checks import rights
 from provision.engine.together import together
+from provision.errors import ProvisionError
 from provision.graph import (
     app_management_policy,
     application,
@@ -46,7 +47,8 @@ class Tenant:
     """
 
     graph: Graph
-    tenant: str  # as the configs call it: GUID or domain
+    tenant: str  # its GUID, or if that could not be found out, what the configs call it
+    unknown: ProvisionError | None = None  # why its GUID could not be found out
     reads_ownership: bool = False  # a run that writes needs to know who owns the application
     _shared: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
 
@@ -64,7 +66,9 @@ class Tenant:
         await self.graph.close()
 
     async def id(self) -> str:
-        """Return the tenant's GUID; ``ProvisionError`` if the token is for another tenant."""
+        """Return the tenant's GUID; ``ProvisionError`` if it is not known, or the token is for another."""
+        if self.unknown is not None:
+            raise self.unknown
         return await self._once("id", lambda: tenant.resolve(self.graph, self.tenant))
 
     async def role(self) -> Role:

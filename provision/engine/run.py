@@ -71,6 +71,12 @@ async def read_state(job: Job) -> tuple[Observed, Records]:
     return observed, records
 
 
+def known_keys(observed: Observed) -> frozenset[str]:
+    """Return the ids of the keys that the application has, or had delivered: they prove a record its own."""
+    app = observed.application
+    return frozenset(item.key_id for item in observed.secrets) | (app.delivered if app else frozenset())
+
+
 async def _observe_once_settled(job: Job) -> Observed:
     """Read the tenant until it shows what this machine delivered in the last minutes, for 30 s at most.
 
@@ -168,7 +174,7 @@ async def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
     if refused:
         raise combined(refused)
     if any(isinstance(change.step, client_secret.Mint) for change in plan.changes):
-        await asyncio.to_thread(job.sink.probe)
+        await asyncio.to_thread(job.sink.probe, known_keys(plan.observed))
 
 
 def _forget(_: Secret) -> None:
@@ -244,8 +250,9 @@ async def _left(
     desired, now = job.desired.client_secret, job.tenant.graph.now()
     records = recorded(desired, tags, job.journal(tenant_id))
     try:
-        held = await asyncio.to_thread(job.sink.recall)
-        records = with_held(records, {item.key_id for item in secrets}, held)
+        there = frozenset(item.key_id for item in secrets)
+        held = await asyncio.to_thread(job.sink.recall, there | records.tenant)
+        records = with_held(records, there, held)
     except ProvisionError:  # where it is kept cannot be told; that it was delivered, the tenant knows
         held = frozenset()
         records = replace(records, journal=frozenset())

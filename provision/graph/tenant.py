@@ -27,13 +27,22 @@ _BY_SUB_SCOPE = {"DODCON": "gcc-high", "DOD": "dod"}
 _ISSUER_TENANT = re.compile(r"/([0-9a-fA-F-]{36})(/|$)")
 
 
-async def resolve(graph: Graph, tenant: str) -> str:
-    """Return the tenant's GUID; a domain is looked up in its OpenID document.
+async def id_of(graph: Graph, tenant: str) -> str:
+    """Return the tenant's GUID in small letters; a domain is looked up in its OpenID document.
 
-    ``ProvisionError`` if there is no such tenant in this cloud, or if the identity that signed in
-    belongs to another one: nothing must be written there.
+    Nobody signs in for it. ``ProvisionError`` if there is no such tenant in this cloud, or the login host
+    cannot be reached.
     """
-    tenant_id = tenant if _is_guid(tenant) else await _by_domain(graph, tenant)
+    return tenant.lower() if _is_guid(tenant) else await _by_domain(graph, tenant)
+
+
+async def resolve(graph: Graph, tenant: str) -> str:
+    """Return the tenant's GUID.
+
+    ``ProvisionError`` as :func:`id_of`, and if the identity that signed in belongs to another tenant: nothing
+    must be written there.
+    """
+    tenant_id = await id_of(graph, tenant)
     await graph.tokens.get_authorization_token(graph.root)
     signed_in = graph.tokens.tenant_id()
     if signed_in is not None and signed_in != tenant_id:

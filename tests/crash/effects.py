@@ -15,7 +15,7 @@ import signal
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -193,7 +193,7 @@ class Service:
     def __init__(self, path: str, label: str, effects: Effects) -> None:
         self._path, self.label, self._effects = Path(path), label, effects
 
-    def probe(self) -> str:
+    def probe(self, known: Collection[str] = ()) -> str:
         """Nothing is known before."""
         return "nothing"
 
@@ -204,7 +204,7 @@ class Service:
             new.write_text(json.dumps({"key_id": handover.key_id, "value": secret.reveal()}))
             new.replace(self._path)
 
-    def recall(self) -> frozenset[str]:
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """The key id."""
         try:
             return frozenset({json.loads(self._path.read_text())["key_id"]})

@@ -21,7 +21,7 @@ from unittest import mock
 import httpx
 
 from provision.config import load
-from provision.delivery import Handover, file
+from provision.delivery import Handover, Owner, file
 from provision.engine import run
 from provision.engine.journal import Journal
 from provision.engine.observe import Tenant
@@ -73,7 +73,7 @@ class Life:
         self.directory = _directory(self.sandbox)
         (config,) = load([write_config(str(folder / "prod.yaml"), more=more)], environment={})
         self.desired = config.desired
-        self.sink = Sink(file.Options(path=str(folder / "out.secret")), self.desired.name)
+        self.sink = Sink(file.Options(path=str(folder / "out.secret")), Owner(self.desired.name, tenant))
         self.said: list[str] = []
         self.told: Counter[str] = Counter()
         self.minted: dict[str, str] = {}  # value -> key id

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from provision.delivery import Handover, Opening, Sink, open_sink, parse_option
+from provision.delivery import Handover, Opening, Owner, Sink, open_sink, parse_option
 from provision.errors import ProvisionError
 from provision.secret import Secret
 
 NAME = "collab-prod"
+TENANT = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"
 VALUE = "Vk~8Q.canary-d41d8cd98f00b204e98~"
 KEY = "5f1c2a3e-0b4d-4c6e-8f7a-9b0c1d2e3f40"
 STARTS = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -46,9 +47,12 @@ class Opened:
     name: str = NAME
     cloud: str = "global"
     signed_in: int = 0
+    owner: Owner | None = None  # None: of that name, in the one tenant
 
     def __call__(self, argument: str) -> Sink:
-        return open_sink(parse_option(argument), Opening(self.name, self.cloud, self._sign_in))
+        return open_sink(
+            parse_option(argument), Opening(self.owner or Owner(self.name, TENANT), self.cloud, self._sign_in)
+        )
 
     def _sign_in(self) -> Any:
         self.signed_in += 1

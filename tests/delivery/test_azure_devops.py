@@ -13,12 +13,12 @@ import pytest
 from provision.errors import ProvisionError
 from tests.delivery.azure_devops_standin import BEARER, PAT, DevOps
 from tests.delivery.standin import LOSE_AFTER, LOSE_BEFORE, Hosting, Request, Response
-from tests.delivery.support import KEY, NAME, VALUE, Opened, Signed, deliver, refused
+from tests.delivery.support import KEY, NAME, TENANT, VALUE, Opened, Signed, deliver, refused
 
 ARGUMENT = "azure_devops:https://dev.azure.com/agency/Mail%20Relay?group=mail"
 VARIABLE = "COLLAB_PROD_CLIENT_SECRET"
 OTHER = "0d2b1c3a-5e6f-4a7b-8c9d-0e1f2a3b4c5d"
-UNUSABLE, FAILED = "sink-unusable", "delivery-failed"
+UNUSABLE, FAILED, TAKEN = "sink-unusable", "delivery-failed", "place-taken"
 RESOURCE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 
 
@@ -45,7 +45,7 @@ def test_the_variable_arrives_and_nobody_elses_is_touched(devops: DevOps, opened
     assert devops.groups[7]["variables"][VARIABLE] == {"value": VALUE, "isSecret": True}
     assert devops.value(f"{VARIABLE}_KEY_ID") == KEY
     assert devops.value(f"{VARIABLE}_EXPIRES") == "2027-05-23T12:00:00+00:00"
-    assert devops.value(f"{VARIABLE}_OWNER") == f"provision:{NAME}"
+    assert devops.value(f"{VARIABLE}_OWNER") == f"provision/2:{NAME}@{TENANT}@graph:graph.microsoft.com"
     assert others(devops) == before
     assert devops.value("THEIR_PASSWORD") == "theirs"
     assert sink.recall() == {KEY}
@@ -167,8 +167,10 @@ def test_somebody_elses_variable_is_refused(devops: DevOps, opened: Opened, ther
     """And stays as it is."""
     devops.groups[7]["variables"].update(copy.deepcopy(there))
     sink = opened(ARGUMENT)
-    refused(sink.probe, UNUSABLE, "provision did not write it")
-    refused(partial(deliver, sink), FAILED, "provision did not write it")
+    theirs = f"{VARIABLE}_OWNER" in there
+    words = "the secret of 'other'" if theirs else "provision did not write it"
+    refused(sink.probe, TAKEN if theirs else UNUSABLE, words)
+    refused(partial(deliver, sink), FAILED, words)
     assert sink.recall() == frozenset()
     for name, variable in there.items():
         assert devops.groups[7]["variables"][name] == variable

@@ -156,14 +156,16 @@ def test_a_wrong_config_is_65(provision: Program, argv: str) -> None:
 @pytest.mark.parametrize("code", ["pass", "import time; time.sleep(30)"])
 def test_no_frame_on_the_way_has_the_value_in_a_local(code: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """However it ends, a traceback that shows locals does not show the value."""
-    from provision.delivery import Handover
+    from provision.delivery import Handover, Owner
     from provision.delivery.command import Command, Options
     from provision.errors import ProvisionError
     from provision.secret import Secret
 
     monkeypatch.setattr("provision.delivery.command._PATIENCE", 0.3)
     value = "abc~canary-5e1f0c"
-    sink = Command(Options(argv=(sys.executable, "-c", f"{code}; import sys; sys.exit(1)")))
+    sink = Command(
+        Options(argv=(sys.executable, "-c", f"{code}; import sys; sys.exit(1)")), Owner("collab-prod", "id")
+    )
     with pytest.raises(ProvisionError) as caught:
         sink.deliver(Secret(value), Handover("collab-prod", "id", datetime.now(UTC)))
     said = ""

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from tests.support import Program, Ran, Tenant, write_config
+from tests.support import TENANT, Program, Ran, Tenant, write_config
 
 OUT, RECORD = Path("out.secret"), Path("out.secret.provision.json")
 DELIVER = ("--sandbox", "--yes", "-o", "json", "--deliver")
@@ -34,10 +34,10 @@ def secrets() -> list[Any]:
     return sorted(found, key=lambda item: item["endDateTime"])
 
 
-def refused(provision: Program, path: str | Path = OUT) -> Any:
+def refused(provision: Program, path: str | Path = OUT, *, taken: bool = False) -> Any:
     """Apply, expect that the sink is found unusable before anything is written, and return the error."""
     ran = apply(provision, path)
-    assert (ran.code, ran.json["name"]) == (1, "sink-unusable"), ran.out
+    assert (ran.code, ran.json["name"]) == ((5, "place-taken") if taken else (1, "sink-unusable")), ran.out
     assert Tenant().get("/applications")["value"] == []
     return ran.json
 
@@ -55,7 +55,7 @@ def test_the_value_alone_for_its_owner_alone(provision: Program, config: str) ->
     for path in (OUT, RECORD):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     record = json.loads(RECORD.read_text())
-    assert (record["format"], record["name"]) == ("provision.delivery/1", "collab-prod")
+    assert (record["format"], record["name"]) == ("provision.delivery/2", "collab-prod")
     (key,) = record["keys"]
     assert (key["key_id"], key["hint"]) == (secret["keyId"], secret["hint"])
     assert OUT.read_text() not in RECORD.read_text()
@@ -164,8 +164,9 @@ def test_the_file_of_another_config(provision: Program, config: str, applied: Ra
     value = OUT.read_text()
     write_config("other.yaml", name="collab-two")
     ran = apply(provision, config="other.yaml")
-    assert (ran.code, ran.json["name"]) == (1, "sink-unusable")
-    assert "did not write it for 'collab-two'" in ran.json["message"]
+    assert (ran.code, ran.json["name"]) == (5, "place-taken")
+    owners = [f"'{name}' of tenant {TENANT} in a rehearsal" for name in ("collab-prod", "collab-two")]
+    assert all(owner in ran.json["message"] for owner in owners)
     assert OUT.read_text() == value
 
 
@@ -182,7 +183,7 @@ def test_the_file_of_another_config(provision: Program, config: str, applied: Ra
 def test_a_record_that_is_not_this_configs(provision: Program, config: str, content: str) -> None:
     """What stands in the record's place is not overwritten unless it is this config's record."""
     RECORD.write_text(content)
-    assert str(RECORD) in refused(provision)["message"]
+    assert str(RECORD) in refused(provision, taken="collab-two" in content)["message"]
     assert RECORD.read_text() == content
 
 
@@ -361,7 +362,7 @@ def test_an_interrupted_write_shows_no_value_in_a_tracebacks_locals(
     provision: Program, config: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whatever ends a write: no frame on the way has the value in a local."""
-    from provision.delivery import Handover
+    from provision.delivery import Handover, Owner
     from provision.delivery.file import File, Options
     from provision.secret import Secret
 
@@ -369,7 +370,7 @@ def test_an_interrupted_write_shows_no_value_in_a_tracebacks_locals(
     handover = Handover("collab-prod", "id", datetime.now(UTC))
     monkeypatch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(KeyboardInterrupt()))
     with pytest.raises(KeyboardInterrupt) as caught:
-        File(Options(path="out.secret"), "collab-prod").deliver(Secret(value), handover)
+        File(Options(path="out.secret"), Owner("collab-prod", TENANT)).deliver(Secret(value), handover)
     said = "".join(traceback.TracebackException.from_exception(caught.value, capture_locals=True).format())
     assert "deliver" in said
     assert value not in said.replace(f"value = {value!r}", "")

@@ -18,7 +18,7 @@ from tests.delivery.support import KEY, NAME, VALUE, Opened, deliver, refused
 ARGUMENT = "github:agency/mail"
 SECRET, RECORD = "COLLAB_PROD_CLIENT_SECRET", "COLLAB_PROD_CLIENT_SECRET_RECORD"
 OTHER = "0d2b1c3a-5e6f-4a7b-8c9d-0e1f2a3b4c5d"
-UNUSABLE, FAILED = "sink-unusable", "delivery-failed"
+UNUSABLE, FAILED, TAKEN = "sink-unusable", "delivery-failed", "place-taken"
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_a_repositorys_secret_arrives_sealed(hub: Hub, opened: Opened) -> None:
     deliver(sink)
     assert held(hub) == VALUE
     record = json.loads(hub.repository.variables[RECORD])
-    assert (record["format"], record["name"]) == ("provision.delivery/1", NAME)
+    assert (record["format"], record["name"]) == ("provision.delivery/2", NAME)
     (key,) = record["keys"]
     assert (key["key_id"], key["hint"], key["expires"]) == (KEY, VALUE[:3], "2027-05-23T12:00:00+00:00")
     assert sink.recall() == {KEY}
@@ -140,8 +140,8 @@ def test_somebody_elses_secret_is_refused(hub: Hub, opened: Opened) -> None:
     refused(partial(deliver, sink), FAILED, "provision did not write it")
     hub.repository.secrets.clear()
     deliver(Opened(None, name="other")(f"{ARGUMENT}?secret={SECRET}"), name="other")
-    refused(sink.probe, UNUSABLE, f"the variable {RECORD} is there")
-    refused(partial(deliver, sink), FAILED, f"the variable {RECORD} is there")
+    refused(sink.probe, TAKEN, "the secret of 'other'", f"that of '{NAME}'", f"the variable {RECORD}")
+    refused(partial(deliver, sink), FAILED, "the secret of 'other'")
     assert sink.recall() == frozenset()
     assert held(hub) == VALUE
 

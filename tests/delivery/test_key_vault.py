@@ -16,7 +16,7 @@ from tests.delivery.support import ENDS, KEY, NAME, STARTS, VALUE, Opened, Signe
 
 ARGUMENT = "key_vault:https://agency.vault.azure.net/secrets/mail"
 OTHER = "0d2b1c3a-5e6f-4a7b-8c9d-0e1f2a3b4c5d"
-UNUSABLE, FAILED = "sink-unusable", "delivery-failed"
+UNUSABLE, FAILED, TAKEN = "sink-unusable", "delivery-failed", "place-taken"
 
 
 @pytest.fixture
@@ -37,8 +37,9 @@ def test_a_version_has_value_end_and_marks(vault: Vault, opened: Opened) -> None
     assert version["attributes"]["nbf"] == STARTS.timestamp()
     assert version["contentType"] == "Microsoft Entra client secret"
     assert version["tags"] == {
-        "provision": "provision.delivery/1",
+        "provision": "provision.delivery/2",
         "provision-config": NAME,
+        "provision-owner": f"{NAME}@{TENANT}@graph:graph.microsoft.com",
         "provision-key-id": KEY,
         "provision-hint": VALUE[:3],
     }
@@ -124,8 +125,10 @@ def test_somebody_elses_version_is_refused(
     ]  # fmt: skip
     sink = opened(ARGUMENT)
     assert sink.recall() == frozenset()
-    refused(sink.probe, UNUSABLE, "was not written by provision", "Choose another name")
-    refused(partial(deliver, sink), FAILED, "was not written by provision")
+    theirs = tags.get("provision-config") == "other"
+    words = "the secret of 'other'" if theirs else "was not written by provision"
+    refused(sink.probe, TAKEN if theirs else UNUSABLE, words, "Choose another")
+    refused(partial(deliver, sink), FAILED, words)
     assert [version["value"] for version in vault.secrets["mail"]] == [value]
 
 

@@ -32,14 +32,22 @@ def validate(  # noqa: PLR0917 - click calls it by name
 
     In a folder or a glob, a file without a name that another one extends is not checked by itself.
     """
+    from provision.cli.console import talk
     from provision.config import load
+    from provision.config.duplicates import perhaps_twice
 
     found = load(paths, variables=variables, environment=os.environ, allow_unset=allow_unset)
+    doubts = perhaps_twice(found)
+    for doubt in doubts:
+        talk(f"warning: {doubt.where}: {doubt.message}. {doubt.fix}")
     if output == "json":
         from provision import report
 
         items = [{"path": config.path, "name": config.desired.name} for config in found]
-        click.echo(report.document({"format": "provision.validation/1", "configs": items}))
+        warnings = [report.error_json(doubt) for doubt in doubts]
+        click.echo(
+            report.document({"format": "provision.validation/1", "configs": items, "warnings": warnings})
+        )
         return 0
     from provision.report import escape
 

@@ -37,3 +37,14 @@ UNSEEN_SECRET = entry(
     "The connection broke while the secret was made, and it kept breaking while that was mended.",
     "Run again: the next run removes what nobody received and makes a new one.",
 )
+PLACE_TAKEN = entry(
+    "PRV504",
+    "place-taken",
+    Exit.REFUSED,
+    "the secret of another tenant, target or config lies there",
+    "A delivered value belongs to a tenant, a target (the real Graph or a rehearsal) and a config; no other "
+    "run overwrites it. An earlier version recorded the config's name alone: such a value counts for the "
+    "tenant whose application has that key.",
+    "Choose another place with secret.delivery or --deliver ({name} and {tenant} stand for the config's). "
+    "Nothing was written.",
+)

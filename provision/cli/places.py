@@ -1,0 +1,63 @@
+"""Where each config's secret goes: the sink that is meant, and that no two configs mean the same place."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from provision.cli.options import Common
+from provision.config import Config
+from provision.delivery import Owner, Place, Spec, parse_option
+from provision.delivery.ownership import GRAPH, SANDBOX
+from provision.errors import ProvisionError, catalogue
+
+
+def owner_of(config: Config, options: Common) -> Owner:
+    """Return whose the config's values are; its tenant must be named by id."""
+    desired = config.desired
+    if options.sandbox:
+        return Owner(desired.name, desired.tenant, SANDBOX, "")
+    return Owner(desired.name, desired.tenant, GRAPH, urlsplit(desired.cloud.graph).netloc.lower())
+
+
+def named_sink(text: str, option: str, config: Config) -> Spec:
+    """Read a sink from the command line; ``{name}`` and ``{tenant}`` in it stand for the config's."""
+    stranger = re.search(r"{(?!name}|tenant})\w+}", text)
+    if stranger and not text.startswith("command:"):  # a program such as awk has its own use of braces
+        raise ProvisionError(
+            catalogue.USAGE,
+            f"{option}: there is no {stranger[0]}; {{name}} stands for the config's name, {{tenant}} for its "
+            "tenant's id",
+        )
+    desired = config.desired
+    return parse_option(text.replace("{name}", desired.name).replace("{tenant}", desired.tenant), option)
+
+
+def refuse_one_place(configs: Sequence[Config], specs: Sequence[Spec]) -> None:
+    """Raise ``ProvisionError`` if two configs of a run would write to the same place."""
+    taken: dict[tuple[str, ...], list[tuple[Place, Config, Spec]]] = defaultdict(list)
+    for config, spec in zip(configs, specs, strict=True):
+        for place in spec.places(config.desired.name, config.desired.cloud.name):
+            for other, theirs, their_spec in taken[place.certain]:
+                if theirs is not config and place.may_be(other):
+                    raise _one_place(theirs, their_spec, config, spec)
+            taken[place.certain].append((place, config, spec))
+
+
+def _one_place(first: Config, theirs: Spec, second: Config, spec: Spec) -> ProvisionError:
+    same_name = first.desired.name == second.desired.name
+    placeholder = "{tenant}-{name}" if same_name else "{name}"
+    where = getattr(spec.options, "path", None) or spec.kind
+    fix = f"Give each its own file, for example --deliver 'file:secrets/{placeholder}.secret'."
+    if spec.kind != "file":
+        fix = "Give each its own name there, in secret.delivery of each config or with {name} and {tenant}."
+    if getattr(theirs.options, "path", where) != where:
+        where = f"{where}, which is the same file as {theirs.options.path} or its record"
+    return ProvisionError(
+        catalogue.USAGE,
+        f"'{first.desired.name}' ({first.path}) and '{second.desired.name}' ({second.path}) would both be "
+        f"delivered to {where if spec.kind == 'file' else 'the same place of the sink ' + spec.kind}",
+        fix=fix,
+    )
