@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -241,7 +241,7 @@ class World:
             with_old(path.read_text, path.write_text)
         for place in self.hub.places.values():
             for name in list(place.variables):
-                with_old(lambda n=name, p=place: p.variables[n], lambda t, n=name, p=place: _put(p, n, t))
+                with_old(partial(place.variables.__getitem__, name), partial(_put, place, name))
         for kept in self.vault.secrets.values():
             tags = kept[-1]["tags"]
             tags["provision"] = "provision.delivery/1"
