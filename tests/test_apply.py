@@ -252,7 +252,12 @@ def test_a_misspelt_placeholder_names_no_file(provision: Program, config: str) -
     assert ran.code == 64
     assert "there is no {nmae}" in ran.err
     awk = "command:awk '{print > \"awk.secret\"}'"
-    assert provision("apply", config, "--sandbox", "--yes", "--deliver", awk).code == 0
+    assert (
+        provision(
+            "apply", config, "--sandbox", "--yes", "--allow", "rehearsal-delivery", "--deliver", awk
+        ).code
+        == 0
+    )
     assert Path("awk.secret").read_text()
 
 

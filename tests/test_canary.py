@@ -96,7 +96,7 @@ def test_no_failure_tells_the_value(
         Path(f"{name}.py").write_text(code)
         ran = provision(
             "apply", config, "--sandbox", "--yes", "-v", "-o", output,
-            "--deliver", f"command:{sys.executable} {name}.py",
+            "--allow", "rehearsal-delivery", "--deliver", f"command:{sys.executable} {name}.py",
         )  # fmt: skip
         assert ran.code == (0 if name == "repeats_well" else 1), ran.err
         said += ran.out + ran.err
@@ -236,7 +236,7 @@ def test_no_debugging_aid_tells_the_value(clean_folder: Path, deliver: str) -> N
     Path("sink.py").write_text("import sys; open('out.secret', 'w').write(sys.stdin.read())")
     ran = subprocess.run(
         [sys.executable, "-X", "dev", "-c", TALKATIVE, "apply", write_config(), "--sandbox", "--yes", "-v",
-         "--deliver", deliver],
+         "--allow", "rehearsal-delivery", "--deliver", deliver],
         env={**os.environ, "PYTHONASYNCIODEBUG": "1", "HTTPX_LOG_LEVEL": "trace"},
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip

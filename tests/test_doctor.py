@@ -315,7 +315,9 @@ def test_doctor_writes_nothing(provision: Program, config: str, applied: Ran) ->
 
 def test_a_sink_is_probed_and_no_command_run(provision: Program, config: str) -> None:
     """What the probe proves is said; a command that would leave a trace leaves none."""
-    ran = provision("doctor", config, *DOCTOR, "--deliver", "command:touch ran")
+    ran = provision(
+        "doctor", config, *DOCTOR, "--allow", "rehearsal-delivery", "--deliver", "command:touch ran"
+    )
     assert ran.code == 0
     assert "whether it works shows when it runs" in check(ran, "delivery")["message"]
     assert not Path("ran").exists()

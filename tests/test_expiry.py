@@ -211,7 +211,7 @@ def test_the_sink_is_asked_for_nothing_that_the_tenant_tells(
 
     asked: list[str] = []
 
-    def refuses(_: object) -> frozenset[str]:
+    def refuses(*_: object) -> frozenset[str]:
         asked.append("asked")
         raise ProvisionError(catalogue.SINK_UNUSABLE)
 

@@ -176,7 +176,9 @@ def test_emergency_keeps_the_old_where_the_new_cannot_be_delivered(
 ) -> None:
     """No delivery, no revocation: mail keeps flowing."""
     before = ids()
-    ran = provision("rotate", config, "--emergency", *AT, "--deliver", "command:false")
+    ran = provision(
+        "rotate", config, "--emergency", *AT, "--allow", "rehearsal-delivery", "--deliver", "command:false"
+    )
     assert ran.code == 1
     assert ids() == before
     assert [change["status"] for change in ran.json["changes"]] == ["failed", "not-tried"]

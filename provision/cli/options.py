@@ -177,7 +177,9 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
     """Take all that a verb needs which talks to Graph, as one :class:`Common` named ``options``."""
 
     @click.option(
-        "--sandbox", is_flag=True, help="Rehearse on the local Microsoft Graph; touches nothing real."
+        "--sandbox",
+        is_flag=True,
+        help="Rehearse on the local Microsoft Graph; touches nothing real, no sink either.",
     )
     @click.option(
         "--sandbox-at",

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 from urllib.parse import urlsplit
 
+from provision.cli.console import talk
 from provision.cli.options import Common
 from provision.config import Config
 from provision.delivery import Owner, Place, Spec, parse_option
+from provision.delivery.file import owner_at
 from provision.delivery.ownership import GRAPH, SANDBOX
 from provision.errors import ProvisionError, catalogue
 
@@ -20,6 +23,61 @@ def owner_of(config: Config, options: Common) -> Owner:
     if options.sandbox:
         return Owner(desired.name, desired.tenant, SANDBOX, "")
     return Owner(desired.name, desired.tenant, GRAPH, urlsplit(desired.cloud.graph).netloc.lower())
+
+
+def stands_in(options: Common, sink: str | None) -> bool:
+    """Say whether a file takes the place of a sink of the command line, or of the config's (``None``)."""
+    if not options.sandbox:
+        return False
+    real = sink is None or sink.partition(":")[0] not in ("file", "terminal")
+    return real and (sink is None or catalogue.REHEARSAL_DELIVERY.name not in options.allow)
+
+
+def specs_of(configs: Sequence[Config], options: Common, folder: Path) -> list[Spec]:
+    """Return where each config's secret goes: ``--deliver`` before the config.
+
+    A rehearsal reaches no service and no command: files in the ``folder`` stand in for them, unless
+    ``--allow rehearsal-delivery`` lets what ``--deliver`` names be reached. Raises ``ProvisionError`` if two
+    configs mean the same place.
+    """
+    if not stands_in(options, options.deliver):
+        specs = [
+            named_sink(options.deliver, "--deliver", config) if options.deliver else config.delivery
+            for config in configs
+        ]
+        if options.sandbox and options.deliver and stands_in(options, None):
+            _tell_of_reality(specs)
+        refuse_one_place(configs, specs)
+        return specs
+    if options.deliver:
+        for config in configs:
+            named_sink(options.deliver, "--deliver", config)  # what is wrong with it is told all the same
+        kind = options.deliver.partition(":")[0]
+        talk(
+            f"a rehearsal reaches no service and no command: a file under {folder} stands in for the sink "
+            f"{kind} (--allow {catalogue.REHEARSAL_DELIVERY.name} lets it be reached)"
+        )
+    return list(stand_ins(configs, options, folder))
+
+
+def _tell_of_reality(specs: Sequence[Spec]) -> None:
+    if kinds := sorted({spec.kind for spec in specs} - {"file", "terminal"}):
+        talk(f"the rehearsal's secret goes to the real sink {', '.join(kinds)}, as --allow lets it")
+
+
+def stand_ins(configs: Sequence[Config], options: Common, folder: Path) -> Iterator[Spec]:
+    """Yield the file that stands in for each config's sink: by its name, or where that is another tenant's,
+    by its name and tenant.
+    """
+    taken: set[Path] = set()
+    for config in configs:
+        owner = owner_of(config, options)
+        plain = folder / f"{owner.name}.secret"
+        there = owner_at(plain)
+        if plain in taken or (isinstance(there, Owner) and there != owner):
+            plain = folder / f"{owner.name}.{owner.tenant_id}.secret"
+        taken.add(plain)
+        yield parse_option(f"file:{plain}")
 
 
 def named_sink(text: str, option: str, config: Config) -> Spec:

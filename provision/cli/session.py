@@ -17,11 +17,11 @@ from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile
 from provision.cli.options import Common, Embedded, Served
-from provision.cli.places import named_sink, owner_of, refuse_one_place
+from provision.cli.places import named_sink, owner_of, specs_of, stand_ins, stands_in
 from provision.cli.tenants import Tenants, key, named_by_id
 from provision.clouds import CLOUDS, Cloud, ca_bundle
 from provision.config import Config, load
-from provision.delivery import Opening, Retrieving, Spec, open_sink, parse_option
+from provision.delivery import Opening, Retrieving, Spec, open_sink
 from provision.engine.journal import Journal
 from provision.engine.lock import alone
 from provision.engine.observe import Tenant
@@ -72,8 +72,7 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
         for tenant in tenants.values():
             tenant.graph.audit = log
             tenant.reads_ownership = writes
-        specs = [_delivery(config, options) for config in configs]
-        refuse_one_place(configs, specs)
+        specs = specs_of(configs, options, FOLDER)
         with alone(_claims(configs, specs, options) if writes else (), _locks(), notify=progress):
             yield Session(_jobs(configs, specs, options, tenants, progress), progress)
     finally:
@@ -267,10 +266,15 @@ def _jobs(
 def _source(config: Config, options: Common, progress: Progress) -> Retrieving | None:
     if options.secret_from is None:
         return None
-    spec = named_sink(options.secret_from, "--secret-from", config)
-    sink = open_sink(spec, _opening(config, options, progress))
+    opening = _opening(config, options, progress)
+    sink = open_sink(named_sink(options.secret_from, "--secret-from", config), opening)
     if not isinstance(sink, Retrieving):
         raise ProvisionError(catalogue.USAGE, f"--secret-from: {sink.label} does not give a value back")
+    if stands_in(options, options.secret_from):  # a rehearsal reads no service either
+        (spec,) = stand_ins([config], options, FOLDER)
+        stand_in = open_sink(spec, opening)
+        assert isinstance(stand_in, Retrieving)
+        return MaskedSource(stand_in, options.ci)
     return MaskedSource(sink, options.ci)
 
 
@@ -287,13 +291,6 @@ def _opening(config: Config, options: Common, progress: Progress) -> Opening:
 
 def _journal(target: Target, name: str) -> Callable[[str], Journal]:
     return lambda tenant_id: Journal(FOLDER / "journal", target.value, tenant_id, name)
-
-
-def _delivery(config: Config, options: Common) -> Spec:
-    """``--deliver`` goes before the config; a rehearsal never reaches the config's own sink."""
-    if options.deliver:
-        return named_sink(options.deliver, "--deliver", config)
-    return parse_option(f"file:{FOLDER / config.desired.name}.secret") if options.sandbox else config.delivery
 
 
 def _refuse_untrusted(configs: Sequence[Config], options: Common, *, writes: bool) -> None:

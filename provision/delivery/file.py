@@ -75,6 +75,15 @@ def record_of(path: Path) -> Path:
     return path.with_name(f"{path.name}.provision.json")
 
 
+def owner_at(path: Path) -> Owner | Earlier | None:
+    """Return whose value a file holds by its record; ``None`` without one that can be read."""
+    try:
+        record = from_document(json.loads(record_of(path).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return None
+    return record.owner if record else None
+
+
 class File:
     """Holds the value alone, 0600, replaced as a whole.
 

@@ -58,7 +58,7 @@ async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagno
 _STAND_IN = Check(
     "delivery",
     State.NOT_CHECKED,
-    "a rehearsal: the config's own sink is not contacted; a file under .provision takes its place",
+    "a rehearsal: the real sink is not contacted; a file under .provision takes its place",
 )
 
 

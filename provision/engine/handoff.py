@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from provision.outcomes.result import Letter, Outputs, SecretKey, Setting
-from provision.plan.model import Plan
+from provision.plan.model import Plan, Target
 from provision.products import Product
 from provision.resources import consent
+
+_REHEARSAL = ("THIS IS A REHEARSAL: do not act on it. The application is in no real tenant.", "")
 
 
 def settings(product: Product, outputs: Outputs) -> tuple[Setting, ...]:
@@ -25,9 +27,11 @@ def letter(plan: Plan, product: Product, client_id: str, url: str) -> Letter:
     """Return the message that asks an administrator to consent; ``url`` is the page where that is done."""
     desired = plan.desired
     name = desired.application.display_name
+    rehearsal = plan.target is Target.SANDBOX
     return Letter(
-        f"Admin consent for '{name}': {consent.PERMISSION}",
+        f"{'[rehearsal] ' if rehearsal else ''}Admin consent for '{name}': {consent.PERMISSION}",
         (
+            *(_REHEARSAL if rehearsal else ()),
             f"Please give admin consent to this application, so that {product.title} can send mail.",
             "",
             f"Application:   {name}",

@@ -12,6 +12,7 @@ from typing import Any
 
 from provision import __version__
 from provision.outcomes.exchange import Limit
+from provision.plan.model import Target
 from provision.report.escape import code, fenced
 from provision.report.powershell import literal
 
@@ -42,7 +43,10 @@ def exchange_script(limit: Limit) -> str:
         cloud = f"    [string] $ExchangeEnvironmentName = {literal(limit.environment)}"
     template = files("provision.report").joinpath("exchange.ps1").read_text(encoding="ascii")
     # Values come last and once, so that none is taken for a place to fill in.
-    head, _, body = template.replace("#VERSION#", __version__).replace("#CLOUD#", cloud).partition("#VALUES#")
+    version = __version__
+    if limit.target is Target.SANDBOX:
+        version += " IN A REHEARSAL: its application is in no real tenant, and it refuses to run"
+    head, _, body = template.replace("#VERSION#", version).replace("#CLOUD#", cloud).partition("#VALUES#")
     return head + "\n".join(lines) + body
 
 

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provision.outcomes.expiry import Expiry, Row, State, Unreadable, Watched
+from provision.plan.model import Target
 from provision.report.documents import error_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
@@ -104,6 +105,8 @@ def _summary(expiry: Expiry) -> str:
     failed = len(expiry.unreadable)
     if failed:
         text += f" {failed} config{'' if failed == 1 else 's'} could not be read."
+    if expiry.target is Target.SANDBOX:
+        text += " A rehearsal on the sandbox: no secret of these is real."
     return text
 
 

@@ -5,10 +5,11 @@ Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from provision.outcomes.expiry import Expiry, Row, Watched
+from provision.plan.model import Target
 from provision.report.escape import plain
 
 
@@ -78,14 +79,16 @@ def expiry_prometheus(expiry: Expiry) -> str:
             ],
         ),
     )
-    return "".join(line for name, words, samples in families for line in _family(name, words, samples))
+    mark = {"target": expiry.target.value} if expiry.target is Target.SANDBOX else {}
+    return "".join(line for name, words, samples in families for line in _family(name, words, samples, mark))
 
 
-def _family(name: str, words: str, samples: Sequence[_Sample]) -> Iterator[str]:
+def _family(name: str, words: str, samples: Sequence[_Sample], mark: Mapping[str, str]) -> Iterator[str]:
+    """Yield a metric's lines; ``mark`` are labels that tell a rehearsal's samples from real ones."""
     yield f"# HELP {name} {words}\n"
     yield f"# TYPE {name} gauge\n"
     for sample in samples:
-        labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in sample.labels.items())
+        labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in {**sample.labels, **mark}.items())
         yield f"{name}{{{labels}}} {int(sample.value)}\n"
 
 

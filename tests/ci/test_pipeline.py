@@ -156,7 +156,16 @@ def test_the_value_is_masked_before_it_is_delivered(
     )
     # tee stands for the runner: what it was sent is in the file at once.
     tee = subprocess.Popen(["tee", str(log)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
-    argv = ("--sandbox", "--yes", "-o", "json", "--deliver", f"command:{sys.executable} sink.py")
+    argv = (
+        "--sandbox",
+        "--yes",
+        "-o",
+        "json",
+        "--allow",
+        "rehearsal-delivery",
+        "--deliver",
+        f"command:{sys.executable} sink.py",
+    )
     waiting = "import time; time.sleep(0.3)\n"
     Path("sink.py").write_text(waiting + Path("sink.py").read_text())
     ran = call(variables[host], "apply", write_config(), *argv, "--allow", "command-sink", stderr=tee.stdin)

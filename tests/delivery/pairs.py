@@ -72,7 +72,8 @@ class Run:
     kill: int | None  # at which effect on the sink, counted from 1
     after: bool  # whether that effect still takes place
     handed: list[str] = field(default_factory=list)  # values given to the sink
-    reported: bool = False
+    reported: bool = False  # as delivered by this run
+    recorded: bool = False  # as delivered by the one before, which was killed
     dead: bool = False
     minted: int = 0
     refused: list[ProvisionError] = field(default_factory=list)
@@ -173,10 +174,11 @@ class World:
         if each.dead:
             raise Killed
         each.refused += result.errors
-        each.reported = not result.errors and any(
+        done = not result.errors and any(
             outcome.status is Status.DONE and outcome.change.address.startswith("client_secret")
             for outcome in result.outcomes
         )
+        each.reported, each.recorded = done and bool(each.handed), done and not each.handed
 
     def _graph(self, each: Run) -> Any:
         sandbox, desired = self.graphs[each.target], each.config.desired

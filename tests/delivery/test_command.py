@@ -28,7 +28,8 @@ def command(code: str, *argv: str) -> str:
 def apply(provision: Program, deliver: str, *more: str) -> Ran:
     """Apply with that delivery."""
     return provision(
-        "apply", "prod.yaml", "--sandbox", "--yes", "-o", "json", *more, "--deliver", deliver
+        "apply", "prod.yaml", "--sandbox", "--yes", "-o", "json", *more,
+        "--allow", "rehearsal-delivery", "--deliver", deliver,
     )  # fmt: skip
 
 
@@ -128,11 +129,17 @@ def test_one_that_cannot_be_started_after_all(provision: Program, config: str) -
 def test_plan_does_not_start_it(provision: Program, config: str) -> None:
     """Nor do show and a second apply."""
     deliver = command("import sys; sys.stdin.read(); open('ran', 'a').write('x')")
-    assert provision("plan", config, "--sandbox", "--deliver", deliver).code == 0
+    assert (
+        provision("plan", config, "--sandbox", "--allow", "rehearsal-delivery", "--deliver", deliver).code
+        == 0
+    )
     assert not Path("ran").exists()
     assert apply(provision, deliver).code == 0
     assert apply(provision, deliver).code == 0
-    assert provision("show", config, "--sandbox", "--deliver", deliver).code == 0
+    assert (
+        provision("show", config, "--sandbox", "--allow", "rehearsal-delivery", "--deliver", deliver).code
+        == 0
+    )
     assert Path("ran").read_text() == "x"
 
 
@@ -184,7 +191,18 @@ def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(provision: Prog
     write_config()
     slow = "import sys, time, pathlib; pathlib.Path('begun').touch(); time.sleep(1); "
     deliver = command(slow + "pathlib.Path('vault').write_text(sys.stdin.read())")
-    argv = ("apply", "prod.yaml", "--sandbox", "--yes", "-o", "json", "--deliver", deliver)
+    argv = (
+        "apply",
+        "prod.yaml",
+        "--sandbox",
+        "--yes",
+        "-o",
+        "json",
+        "--allow",
+        "rehearsal-delivery",
+        "--deliver",
+        deliver,
+    )
     code = "from provision.cli.main import main; main()"
     with subprocess.Popen([sys.executable, "-c", code, *argv], stdout=subprocess.PIPE, text=True) as process:
         while not Path("begun").exists():

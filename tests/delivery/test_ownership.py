@@ -99,7 +99,14 @@ def test_a_command_is_told_whose_it_is(provision: Program, monkeypatch: pytest.M
     code = "import os,json; json.dump(dict(os.environ), open('told.json', 'w'))"
     monkeypatch.setenv("PROVISION_NAME", "from outside")
     ran = provision(
-        "apply", write_config(), "--sandbox", "--yes", "--deliver", f'command:{sys.executable} -c "{code}"'
+        "apply",
+        write_config(),
+        "--sandbox",
+        "--yes",
+        "--allow",
+        "rehearsal-delivery",
+        "--deliver",
+        f'command:{sys.executable} -c "{code}"',
     )
     assert ran.code == 0, ran.err
     told = json.loads(Path("told.json").read_text())
@@ -162,7 +169,18 @@ def test_whether_two_places_are_one(first: str, second: str, same: bool) -> None
 def test_two_tenants_with_one_name_and_one_place(provision: Program, sink: str) -> None:
     """The natural thing with many customers: refused before anybody is asked for anything."""
     configs = [write_config(f"{tenant}.yaml", tenant=tenant) for tenant in (TENANT, OTHER_TENANT)]
-    ran = provision("apply", *configs, "--sandbox", "--yes", "--deliver", sink, "-o", "json")
+    ran = provision(
+        "apply",
+        *configs,
+        "--sandbox",
+        "--yes",
+        "--allow",
+        "rehearsal-delivery",
+        "--deliver",
+        sink,
+        "-o",
+        "json",
+    )
     assert (ran.code, ran.json["name"]) == (64, "usage"), ran.out
     assert all(config in ran.json["message"] for config in configs)
     assert Tenant().get("/applications")["value"] == []

@@ -63,6 +63,9 @@ def _met(world: World, first: Run, second: Run, *, together: bool, old: bool) ->
             own = later is not None and _owner(later) == _owner(run)
             replaced = own and later is not None and there & set(later.handed)
             assert value in there or replaced, f"lost: {run.sink}"
+        if run.recorded and _owner(first) == _owner(run):
+            removed = not there & set(first.handed)  # what nobody received is removed, and not recorded
+            assert removed or first.handed, "recorded, and never handed over"
         if run.refused and not run.reported and not run.dead:
             assert run.minted == 0, f"refused after a secret was made: {[e.message for e in run.refused]}"
     told = [error for run in (first, second) for error in run.refused]

@@ -21,6 +21,7 @@ from tests.delivery.standin import Response, StandIn
 from tests.delivery.support import Opened, Signed, refused
 from tests.support import Program, Tenant, write_config
 
+ALLOW = ("--allow", "rehearsal-delivery")
 VAULT = "key_vault:https://agency.vault.azure.net/secrets/mail"
 GITHUB = "github:agency/mail?environment=production/eu"
 DEVOPS = "azure_devops:https://dev.azure.com/agency/Mail%20Relay?group=mail"
@@ -58,7 +59,7 @@ def test_apply_delivers_there_and_nowhere_else(
     """The value is in the service alone; a second run mints nothing, and show knows where it is."""
     argument, service = sink
     config = write_config()
-    argv = (config, "--sandbox", "-v", "--deliver", argument, "-o", output)
+    argv = (config, "--sandbox", "-v", *ALLOW, "--deliver", argument, "-o", output)
     first = provision("apply", *argv, "--yes")
     assert first.code == 0, first.err
     (value,) = values_of(service)
@@ -83,7 +84,9 @@ def test_a_failed_delivery_revokes_the_secret(provision: Program, sink: tuple[st
     """Nothing of it is left in Entra, and nothing was delivered."""
     argument, service = sink
     service.befall("PUT", "", Response(500, {"message": "oops"}), times=99)
-    ran = provision("apply", write_config(), "--sandbox", "--yes", "-v", "--deliver", argument, "-o", "json")
+    ran = provision(
+        "apply", write_config(), "--sandbox", "--yes", "-v", *ALLOW, "--deliver", argument, "-o", "json"
+    )
     assert ran.code == 1
     assert "delivery-failed" in ran.out
     assert values_of(service) == []
@@ -94,7 +97,9 @@ def test_a_probe_that_fails_comes_before_the_secret(provision: Program, sink: tu
     """No application, no secret."""
     argument, service = sink
     service.befall("GET", "", Response(400, {"message": "no"}), times=99)
-    ran = provision("apply", write_config(), "--sandbox", "--yes", "--deliver", argument, "-o", "json")
+    ran = provision(
+        "apply", write_config(), "--sandbox", "--yes", *ALLOW, "--deliver", argument, "-o", "json"
+    )
     assert (ran.code, ran.json["name"]) == (1, "sink-unusable")
     assert Tenant().get("/applications")["value"] == []
     assert service.writes == 0

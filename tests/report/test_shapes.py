@@ -154,7 +154,16 @@ def test_a_result_with_a_failure(provision: Program, config: str, code: str) -> 
     """The failed change carries an error of the same shape as one that stands alone."""
     Path("sink.py").write_text(f"import sys; sys.stdin.read(); {code}")
     ran = provision(
-        "apply", config, "--sandbox", "--yes", "-o", "json", "--deliver", "command:python3 sink.py"
+        "apply",
+        config,
+        "--sandbox",
+        "--yes",
+        "-o",
+        "json",
+        "--allow",
+        "rehearsal-delivery",
+        "--deliver",
+        "command:python3 sink.py",
     )
     conforms(ran.json, RESULT)
     failed = [change for change in ran.json["changes"] if change["status"] == "failed"]

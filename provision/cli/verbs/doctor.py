@@ -30,12 +30,13 @@ def doctor(options: Common) -> int:
 
 
 async def _doctor(options: Common) -> int:
+    from provision.cli.places import stands_in
     from provision.cli.session import opened
     from provision.engine.doctor import examine
     from provision.engine.fleet import each
     from provision.errors import ProvisionError, worst
 
-    probes = options.sandbox is None or options.deliver is not None
+    probes = not stands_in(options, options.deliver)
 
     async def one(job: Job) -> Diagnosis:
         return await examine(job, allowed=options.allow, probes=probes)

@@ -191,6 +191,17 @@ PROOF_NEEDED = entry(
     allowable=True,
 )
 
+REHEARSAL_DELIVERY = entry(
+    "PRV323",
+    "rehearsal-delivery",
+    Exit.REFUSED,
+    "a rehearsal does not deliver to a service or a command",
+    "--sandbox touches nothing real. So a file under .provision takes the secret in place of the service or "
+    "the command that --deliver names.",
+    "To try the delivery itself with the rehearsal's worthless secret, pass --allow rehearsal-delivery. A "
+    "place that holds a real secret is refused all the same.",
+    allowable=True,
+)
 PLAN_FILE = entry(
     "PRV317",
     "plan-file",

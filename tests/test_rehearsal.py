@@ -1,0 +1,101 @@
+"""A rehearsal touches nothing real, and what it prints says that it is one."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from provision.delivery.ownership import Owner, to_document
+from tests.support import TENANT, Program, Tenant, write_config
+
+AT = ("--sandbox", "--yes", "-o", "json", "--deliver")
+STAND_IN = Path(".provision/collab-prod.secret")
+ALLOW = ("--allow", "rehearsal-delivery")
+
+
+@pytest.mark.parametrize(
+    "sink",
+    ["command:touch ran", "key_vault:agency", "github:agency/mail",
+     "azure_devops:https://dev.azure.com/agency/Mail?group=mail"],
+)  # fmt: skip
+def test_a_service_or_a_command_is_not_reached(provision: Program, config: str, sink: str) -> None:
+    """A file stands in for it, and that is said; nobody signs in anywhere."""
+    for verb in ("plan", "doctor", "apply", "show"):
+        more = ["--yes"] if verb == "apply" else []
+        ran = provision(verb, config, "--sandbox", "--deliver", sink, "-o", "json", *more)
+        assert ran.code == 0, ran.err
+        assert f"stands in for the sink {sink.partition(':')[0]} (--allow rehearsal-delivery" in ran.err
+    assert not Path("ran").exists()
+    assert STAND_IN.read_text()[:3] == Tenant().application()["passwordCredentials"][0]["hint"]
+
+
+def test_it_is_reached_where_that_is_allowed(provision: Program, config: str) -> None:
+    """And said."""
+    ran = provision("apply", config, *AT, "command:touch ran", *ALLOW)
+    assert ran.code == 0, ran.err
+    assert Path("ran").exists()
+    assert "goes to the real sink command" in ran.err
+
+
+@pytest.mark.parametrize("allow", [(), ALLOW])
+def test_a_real_value_stays(provision: Program, config: str, allow: tuple[str, ...]) -> None:
+    """Whatever is allowed: what the real run delivered is not overwritten."""
+    real = Owner("collab-prod", TENANT)
+    Path("mail.secret").write_text("abcdef")
+    record = to_document(real, [{"key_id": "5f1c2a3e-0b4d-4c6e-8f7a-9b0c1d2e3f40", "hint": "abc"}])
+    Path("mail.secret.provision.json").write_text(json.dumps(record))
+    ran = provision("apply", config, *AT, "file:mail.secret", *allow)
+    assert (ran.code, ran.json["name"]) == (5, "place-taken")
+    assert "at graph.microsoft.com" in ran.json["message"]
+    assert "in a rehearsal" in ran.json["message"]
+    assert Path("mail.secret").read_text() == "abcdef"
+    assert Tenant().get("/applications")["value"] == []
+
+
+def test_another_rehearsal_of_the_config_replaces_its_value(provision: Program, config: str) -> None:
+    """As after the sandbox was emptied."""
+    assert provision("apply", config, *AT, "file:rehearsal.secret").code == 0
+    before = Path("rehearsal.secret").read_text()
+    Path(".provision/sandbox.json").unlink()
+    assert provision("apply", config, *AT, "file:rehearsal.secret").code == 0
+    assert Path("rehearsal.secret").read_text() != before
+
+
+def test_each_tenant_has_a_stand_in(provision: Program) -> None:
+    """Configs of one name in two tenants, in one run and one after the other."""
+    other = "91d2a7c4-0f3e-4b58-8a6d-2c7e5f1b9034"
+    configs = [write_config(f"{tenant}.yaml", tenant=tenant) for tenant in (TENANT, other)]
+    assert provision("apply", *configs, "--sandbox", "--yes").code == 0
+    files = {path.name for path in Path(".provision").glob("*.secret")}
+    assert files == {"collab-prod.secret", f"collab-prod.{other}.secret"}
+    again = provision("apply", *reversed(configs), "--sandbox", "--yes", "-o", "json")
+    assert again.code == 0
+    shown = [provision("show", config, "--sandbox", "-o", "json").json for config in configs]
+    places = {
+        each["outputs"]["secret_key"]["delivered_to"].removeprefix("file:.provision/") for each in shown
+    }
+    assert places == files
+
+
+def test_what_may_be_sent_on_says_what_it_is(provision: Program) -> None:
+    """The message to an administrator, the sheet, the calendar, the metrics, the table, the script."""
+    handoff = write_config(more="consent: handoff\n")
+    assert provision("apply", handoff, "--sandbox", "--yes").code == 3
+    for output in ("text", "markdown", "json"):
+        said = provision("show", handoff, "--sandbox", "-o", output).out
+        assert "[rehearsal] Admin consent" in said
+        assert "THIS IS A REHEARSAL: do not act on it." in said
+    for output in ("text", "markdown", "html"):
+        assert "rehearsal" in provision("show", handoff, "--sandbox", "-o", output).out
+    for output in ("text", "markdown", "ical"):
+        assert "ehearsal" in provision("expiry", handoff, "--sandbox", "-o", output).out
+    metrics = provision("expiry", handoff, "--sandbox", "-o", "prometheus").out.splitlines()
+    samples = [line for line in metrics if not line.startswith("#")]
+    assert samples
+    assert all('target="sandbox"' in line for line in samples)
+    limited = write_config("limited.yaml", name="collab-limited", mail="\n  scope: mailbox")
+    assert provision("apply", limited, "--sandbox", "--yes").code == 0
+    script = provision("exchange", limited, "--sandbox").out
+    assert "IN A REHEARSAL" in script.split("#>")[0]
