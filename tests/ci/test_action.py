@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,14 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.ci import tools
 from tests.ci.github_standin import GitHub
 from tests.ci.runner import ROOT, Job, run
 from tests.report.hostile import NAMES
 from tests.report.test_hostile import OF_GRAPH, harmless_markdown
 from tests.support import Tenant, write_config
 
-HEAD, NEXT, MERGE = "a" * 40, "b" * 40, "c" * 40
+HEAD, NEXT, MERGE, BASE = "a" * 40, "b" * 40, "c" * 40, "d" * 40
 
 
 class Repository:
@@ -25,12 +25,11 @@ class Repository:
 
     def __init__(self, folder: Path, github: GitHub) -> None:
         self.folder, self.github = folder, github
+        self.environment: dict[str, str] = {}  # further variables of the job
         self.state = Path("tenant.json")
         Path("configs").mkdir()
         self.write()
-        bin_folder = folder / "provision" / "bin"
-        bin_folder.mkdir(parents=True)
-        (bin_folder / "provision").symlink_to(Path(sys.executable).parent / "provision")
+        self.python = tools.python(folder.parent / "tools")
 
     def write(self, **changes: str) -> None:
         """Change the config."""
@@ -46,14 +45,20 @@ class Repository:
         repo = {"full_name": source} if source else None
         return {"pull_request": {"number": 7, "head": {"sha": commit, "repo": repo}}}
 
-    def merge(self, commit: str = HEAD) -> None:
-        """Merge the pull request."""
+    def merge(
+        self, commit: str = HEAD, *, approved: str | None = HEAD, source: str | None = "agency/mail"
+    ) -> None:
+        """Have a commit of the pull request approved, and merge it."""
+        if approved:
+            self.github.review("APPROVED", approved)
         self.github.pulls = [
             {
                 "number": 7,
                 "merged_at": "2026-11-25T00:00:00Z",
                 "merge_commit_sha": MERGE,
-                "head": {"sha": commit},
+                "user": {"login": "author"},
+                "head": {"sha": commit, "ref": "change", "repo": {"full_name": source} if source else None},
+                "base": {"ref": "main", "sha": BASE},
             }
         ]
 
@@ -81,7 +86,10 @@ class Repository:
                 "GITHUB_REPOSITORY": "agency/mail",
                 "GITHUB_RUN_ID": "42",
                 "GITHUB_SHA": MERGE,
+                "GITHUB_REF_NAME": "main",
+                **self.environment,
             },
+            python=self.python,
         )
 
 
