@@ -73,7 +73,7 @@ decide() {
       forced=--allow-unset
       ;;
   esac
-  if [ -n "${INDEX_URL:-}" ] && ! [[ "$INDEX_URL" =~ ^https://[^[:space:]]+$ ]]; then
+  if [ -n "${INDEX_URL:-}" ] && ! [[ "$INDEX_URL" =~ ^https://[!-~]+$ ]]; then
     fail "index-url is no https:// address"
   fi
   if [ "$COMMAND" = apply ]; then

@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,20 +15,15 @@ import pytest
 from tests.ci import tools
 from tests.ci.github_standin import GitHub
 from tests.ci.hostile import Hostile
-from tests.ci.runner import Job, run
-from tests.support import STATE, write_config
+from tests.ci.repository import Repository
 
-HEAD, MERGE = "a" * 40, "c" * 40
 OPEN = ("PYTHON", "PIP_", "GIT_", "BASH_ENV", "NODE_", "VIRTUAL_ENV", "HOME")
 
 
 @pytest.fixture
 def hostile(tmp_path: Path) -> Hostile:
     """The working directory, with a config beside all the rest."""
-    found = Hostile(Path.cwd(), tmp_path / "marks")
-    Path("configs").mkdir()
-    write_config("configs/prod.yaml")
-    return found
+    return Hostile(Path.cwd(), tmp_path / "marks")
 
 
 def test_the_stand_in_would_run_what_it_finds(hostile: Hostile, tmp_path: Path) -> None:
@@ -43,73 +37,26 @@ def test_the_stand_in_would_run_what_it_finds(hostile: Hostile, tmp_path: Path) 
     assert {"env.sh", "function"} <= set(hostile.ran)
 
 
-@pytest.fixture
-def github() -> Iterator[GitHub]:
-    """The stand-in, served."""
-    found = GitHub()
-    server = found.serve()
-    yield found
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.mark.parametrize("setup", [True, False], ids=["setup-python", "python3 on PATH"])
-def test_in_the_action(
-    hostile: Hostile,
-    github: GitHub,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    setup: bool,
-) -> None:
+@pytest.mark.parametrize("set_up", [True, False], ids=["setup-python", "python3 on PATH"])
+def test_in_the_action(hostile: Hostile, github: GitHub, tmp_path: Path, set_up: bool) -> None:
     """From a plan on a pull request to apply on main: every step, and the right one still runs."""
-    python = tools.python(tmp_path / "tools", strict=True)
-    if not setup:
-        monkeypatch.setenv("PATH", f"{python.parent}{os.pathsep}{os.environ['PATH']}")
-    temp = tmp_path / "runner"
-    prepare(temp, hostile)
-
-    def job(command: str, event: str, **inputs: str) -> Job:
-        given = {"command": command, "python-version": "3.12" if setup else "", **inputs}
-        return run(
-            given,
-            folder=temp,
-            event=event,
-            payload={
-                "pull_request": {"number": 7, "head": {"sha": HEAD, "repo": {"full_name": "agency/mail"}}}
-            },
-            environment={
-                **hostile.environment,
-                "PROVISION_SANDBOX": "1",
-                "GITHUB_API_URL": github.url,
-                "GITHUB_SERVER_URL": "https://github.com",
-                "GITHUB_REPOSITORY": "agency/mail",
-                "GITHUB_RUN_ID": "42",
-                "GITHUB_SHA": MERGE,
-                "GITHUB_REF_NAME": "main",
-            },
-            python=python if setup else None,
-        )
-
-    planned = job("plan", "pull_request")
+    repository = Repository(tmp_path / "runner", github, strict=True)
+    repository.environment, repository.set_up = hostile.environment, set_up
+    prepare(repository.folder, hostile)
+    inputs = {"python-version": "3.12" if set_up else ""}
+    if not set_up:
+        # Behind the checkout's, before the machine's.
+        path = repository.environment["PATH"].replace(os.environ["PATH"], "")
+        repository.environment["PATH"] = f"{path}{repository.python.parent}{os.pathsep}{os.environ['PATH']}"
+    planned = repository.plan(**inputs)
     assert hostile.ran == []
     assert planned.code == 0, planned.log.text
-    github.review("APPROVED", HEAD)
-    github.pulls = [
-        {
-            "number": 7,
-            "merged_at": "2026-11-25T00:00:00Z",
-            "merge_commit_sha": MERGE,
-            "user": {"login": "author"},
-            "head": {"sha": HEAD, "repo": {"full_name": "agency/mail"}},
-            "base": {"ref": "main"},
-        }
-    ]
-    applied = job("apply", "push", args="--deliver\nfile:out.secret")
+    repository.merge()
+    applied = repository.apply(**inputs)
     assert hostile.ran == []
     assert applied.code == 0, applied.log.text
     assert Path("out.secret").is_file()
-    assert STATE.exists()
-    installed_alone(python, hostile)
+    installed_alone(repository.python, hostile)
 
 
 def prepare(temp: Path, hostile: Hostile) -> None:
