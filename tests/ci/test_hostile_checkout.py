@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.ci import tools
+from tests.ci.agent import Agent
 from tests.ci.github_standin import GitHub
 from tests.ci.hostile import Hostile
 from tests.ci.repository import Repository
+from tests.ci.runner import ROOT
+from tests.ci.test_install import origin
+from tests.support import write_config
 
 OPEN = ("PYTHON", "PIP_", "GIT_", "BASH_ENV", "NODE_", "VIRTUAL_ENV", "HOME")
 
@@ -23,7 +30,9 @@ OPEN = ("PYTHON", "PIP_", "GIT_", "BASH_ENV", "NODE_", "VIRTUAL_ENV", "HOME")
 @pytest.fixture
 def hostile(tmp_path: Path) -> Hostile:
     """The working directory, with a config beside all the rest."""
-    return Hostile(Path.cwd(), tmp_path / "marks")
+    found = Hostile(Path.cwd(), tmp_path / "marks")
+    Path("configs").mkdir()
+    return found
 
 
 def test_the_stand_in_would_run_what_it_finds(hostile: Hostile, tmp_path: Path) -> None:
@@ -57,6 +66,50 @@ def test_in_the_action(hostile: Hostile, github: GitHub, tmp_path: Path, set_up:
     assert applied.code == 0, applied.log.text
     assert Path("out.secret").is_file()
     installed_alone(repository.python, hostile)
+
+
+def test_in_azure_pipelines(hostile: Hostile, tmp_path: Path) -> None:
+    """Each step, and az, which the task starts; the plan is made, or what cannot be safe is refused."""
+    python = tools.python(tmp_path / "tools", strict=True)
+    write_config("configs/prod.yaml")
+    temp = tmp_path / "temp"
+    prepare(temp, hostile)
+    environment = {**hostile.environment, "PROVISION_SANDBOX": "1"}
+    agent = Agent(temp, {**environment, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"})
+    requirement = origin(tmp_path / "origin")
+    given = {"command": "plan", "requirement": requirement, "serviceConnection": "c"}
+    # Bash@3 is started by the agent with the job's exported functions; they are no file of the checkout.
+    agent.environment = {name: text for name, text in agent.environment.items() if "FUNC" not in name}
+    ran = agent.run(given)
+    assert hostile.ran == []
+    assert [one.code for one in ran] == [0, 0, 0], ran[-1].err
+    installed_alone(python, hostile)
+
+
+def test_by_pre_commit(hostile: Hostile, tmp_path: Path) -> None:
+    """As pre-commit calls the hook: its own programs first, and whatever the person's shell has set.
+
+    https://github.com/pre-commit/pre-commit/blob/main/pre_commit/languages/python.py (get_env_patch)
+    """
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert (hook["pass_filenames"], hook["language"]) == (False, "python")
+    assert re.search(hook["files"], "configs/prod.yaml")
+    folder = tmp_path / "py_env" / "bin"
+    folder.mkdir(parents=True)
+    script = f'#!/bin/bash -p\nexec {sys.executable} "$@"\n'
+    (folder / "python").write_text(script)
+    (folder / "python").chmod(0o755)
+    Path("configs").mkdir(exist_ok=True)
+    path = f"{folder}{os.pathsep}{hostile.environment['PATH']}"
+    environment = {**hostile.environment, "PATH": path, "VIRTUAL_ENV": str(folder.parent)}
+    del environment["PYTHONHOME"]  # pre-commit unsets it
+    for name, code in (("${TENANT}", 0), ("A B", 65)):
+        write_config("configs/prod.yaml", id=name)
+        ran = subprocess.run(
+            [*shlex.split(hook["entry"]), *hook["args"]], env=environment, capture_output=True, check=False
+        )
+        assert hostile.ran == []
+        assert ran.returncode == code, ran.stderr.decode()
 
 
 def prepare(temp: Path, hostile: Hostile) -> None:
