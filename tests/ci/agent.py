@@ -2,7 +2,8 @@
 
 What the tasks do is in their sources (https://github.com/microsoft/azure-pipelines-tasks):
 Tasks/BashV3/bash.ts, Tasks/AzureCLIV2/azureclitask.ts and Tasks/AzureCLIV3/azureclitask.ts
-(only this one knows ``allowNoSubscriptions``; both look for bash and az on PATH, and start az in the working directory).
+(only this one knows ``allowNoSubscriptions``). Both look for bash and az on PATH, and start az in the
+working directory.
 """
 
 from __future__ import annotations
