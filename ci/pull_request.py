@@ -1,10 +1,13 @@
 """The one comment on a pull request: written with each push, read when the merge is applied.
 
-Used by ``action.yml``; the standard library alone, for it runs with the job's token.
+Used by ``action.yml``; the standard library alone, for it runs with the job's token and before anything is
+installed.
 
 ``comment FILE`` posts the Markdown, or edits the comment that an earlier push left. ``digest`` prints the
-digest that this comment shows, for the pull request that the commit being built was merged from.
-Source: https://docs.github.com/rest/issues/comments and https://docs.github.com/rest/commits/commits
+digest that this comment shows, for the pull request that the commit being built was merged from, if somebody
+else than its author approved its last commit after the comment was written.
+Source: https://docs.github.com/rest/issues/comments, https://docs.github.com/rest/commits/commits and
+https://docs.github.com/rest/pulls/reviews
 """
 
 from __future__ import annotations
@@ -14,14 +17,20 @@ import json
 import os
 import re
 import sys
+import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 LARGEST = 65_536  # characters of a comment
 PAGE = 100
 REFUSED = 5
+WAITS = (1, 2)  # seconds: just after a merge, GitHub may not yet know of it
+DECISIONS = {"APPROVED", "CHANGES_REQUESTED", "DISMISSED"}
+# Anybody may review a public repository. https://docs.github.com/graphql/reference/enums#commentauthorassociation
+STRANGERS = {"CONTRIBUTOR", "FIRST_TIME_CONTRIBUTOR", "FIRST_TIMER", "MANNEQUIN", "NONE"}
 # A line of our own: what others wrote stands behind a sign, or is escaped.
 DIGEST = re.compile(r"^Digest(?: of these (\d+) plans)?: `(sha256:[0-9a-f]{64})`$", re.MULTILINE)
 
@@ -74,53 +83,132 @@ def comment(file: str) -> None:
     number, commit = int(pull["number"]), str(pull["head"]["sha"])
     text = Path(file).read_text("utf-8").strip() or "### provision: failed\n\nThe job's log says why."
     run = "/".join(_variable(name) for name in ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY"))
+    run = f"{run}/actions/runs/{_variable('GITHUB_RUN_ID')}"
     head = f"{_key()}\n{_of(commit)}\n"
-    foot = f"\n\nCommit `{commit}`; [the run]({run}/actions/runs/{_variable('GITHUB_RUN_ID')})"
-    if len(head + text + foot) > LARGEST:
-        raise Failed("the comment is longer than GitHub takes")
-    body = {"body": head + text + foot}
+    foot = f"\n\nCommit `{commit}`; [the run]({run})"
+    if len(head + text + foot) > LARGEST or os.environ.get("ARTIFACT"):
+        text = _headings(text, run, LARGEST - len(head + foot))
+    body = head + text + foot
     found = _find(number)
-    if found is None:
-        call("POST", f"/repos/{_variable('GITHUB_REPOSITORY')}/issues/{number}/comments", body)
-    else:
-        call("PATCH", f"/repos/{_variable('GITHUB_REPOSITORY')}/issues/comments/{int(found['id'])}", body)
+    if not found:
+        call("POST", f"/repos/{_variable('GITHUB_REPOSITORY')}/issues/{number}/comments", {"body": body})
+        return
+    # An edit that changes nothing would make an approval older than the comment.
+    if found[0]["body"].strip() != body.strip():
+        one = int(found[0]["id"])
+        call("PATCH", f"/repos/{_variable('GITHUB_REPOSITORY')}/issues/comments/{one}", {"body": body})
+
+
+def _headings(text: str, run: str, room: int) -> str:
+    """Return what each plan is about, and where it is; no digest, for nobody saw what it stands for."""
+    artifact = os.environ.get("ARTIFACT") or "provision-plan"
+    lines = [
+        f"**Too long for a comment.** What would be done is whole in the summary of [the run]({run}), and in "
+        f"its artifact `{artifact}`. So this comment has no digest, and a merge applies nothing. Read it "
+        "there, then start `apply` by hand with its digest.",
+        "",
+    ]
+    plans = [line[4:] for line in text.split("\n") if line.startswith("### ")]
+    for number, plan in enumerate(plans):
+        if len("\n".join(lines)) + len(plan) + 100 > room:
+            lines.append(f"- and {len(plans) - number} more")
+            break
+        lines.append(f"- {plan}")
+    return "\n".join(lines)
 
 
 def digest() -> None:
-    """Print the digest that the merged pull request's comment shows for its last commit."""
-    repository, commit = _variable("GITHUB_REPOSITORY"), _variable("GITHUB_SHA")
-    pulls = [
-        pull for pull in call("GET", f"/repos/{repository}/commits/{commit}/pulls") if pull.get("merged_at")
-    ]
-    exact = [pull for pull in pulls if pull.get("merge_commit_sha") == commit]
-    if len(exact or pulls) != 1:
-        raise Failed(f"commit {commit} is the merge of no one pull request: nothing was approved", REFUSED)
-    (pull,) = exact or pulls
-    number = int(pull["number"])
-    found = _find(number)
-    if found is None:
-        raise Failed(f"pull request {number} has no comment with a plan: nothing was approved", REFUSED)
-    if _of(str(pull["head"]["sha"])) not in found["body"].split("\n", 2)[:2]:
-        raise Failed(f"the plan on pull request {number} is not of its last commit", REFUSED)
-    shown = DIGEST.findall(found["body"])
+    """Print the digest that the merged pull request's comment shows, if a review approves its last commit."""
+    repository = _variable("GITHUB_REPOSITORY")
+    pull = _merged(repository, _variable("GITHUB_SHA"))
+    number, head = int(pull["number"]), str(pull["head"]["sha"])
+    where = f"pull request {number}"
+    source = pull["head"].get("repo", {"full_name": repository})  # None: it was deleted
+    if (source or {}).get("full_name") != repository:
+        raise Failed(f"{where} is of another repository, so it has no plan: nothing was approved", REFUSED)
+    branch = os.environ.get("GITHUB_REF_NAME")
+    if branch and (pull.get("base") or {}).get("ref", branch) != branch:
+        raise Failed(f"{where} was merged into another branch than this one", REFUSED)
+    ours = _find(number)
+    if not ours:
+        raise Failed(f"{where} has no comment with a plan: nothing was approved", REFUSED)
+    found = [one for one in ours if _of(head) in one["body"].split("\n", 2)[:2]]
+    if not found:
+        raise Failed(f"the plan on {where} is not of its last commit", REFUSED)
+    if len(found) > 1:
+        raise Failed(
+            f"{where} has {len(found)} comments with a plan of its last commit, and only one can be the "
+            "action's. Find out who wrote the other, delete it, and have the last commit approved anew",
+            REFUSED,
+        )
+    shown = DIGEST.findall(found[0]["body"])
     together = [value for count, value in shown if count] or [value for _, value in shown]
     if len(together) != 1:
-        raise Failed(f"the comment on pull request {number} shows no one digest", REFUSED)
+        raise Failed(f"the comment on {where} shows no one digest", REFUSED)
+    _see_approval(where, pull, str(found[0].get("updated_at") or ""))
     sys.stdout.write(f"{together[0]}\n")
 
 
-def _find(number: int) -> Any:
-    """Return our comment. Others may write our marker into theirs, so the author counts, too."""
-    author, page = _variable("COMMENT_AUTHOR"), 1
-    while True:
-        path = f"/repos/{_variable('GITHUB_REPOSITORY')}/issues/{number}/comments?per_page={PAGE}&page={page}"
-        comments = call("GET", path)
-        for one in comments:
-            login = (one.get("user") or {}).get("login")
-            if login == author and str(one.get("body")).replace("\r\n", "\n").startswith(f"{_key()}\n"):
-                return {**one, "body": one["body"].replace("\r\n", "\n")}
-        if len(comments) < PAGE:
-            return None
+def _merged(repository: str, commit: str) -> Any:
+    """Return the pull request whose merge this commit is."""
+    for wait in (*WAITS, None):
+        pulls = call("GET", f"/repos/{repository}/commits/{commit}/pulls")
+        found = [one for one in pulls if one.get("merged_at") and one.get("merge_commit_sha") == commit]
+        if found or wait is None:
+            break
+        time.sleep(wait)
+    if len(found) != 1:
+        raise Failed(f"commit {commit} is the merge of no one pull request: nothing was approved", REFUSED)
+    return found[0]
+
+
+def _see_approval(where: str, pull: Any, written: str) -> None:
+    """Raise ``Failed`` unless the last commit is approved as it was shown, and nobody wants it changed.
+
+    Of each person the last decision counts; a comment in between decides nothing.
+    """
+    author, head = (pull.get("user") or {}).get("login"), pull["head"]["sha"]
+    last: dict[str, Any] = {}
+    path = f"/repos/{_variable('GITHUB_REPOSITORY')}/pulls/{int(pull['number'])}/reviews"
+    for review in _pages(path):
+        who = review.get("user") or {}
+        person = who.get("login") and who.get("type") != "Bot"  # a workflow may approve, too
+        if person and review.get("state") in DECISIONS and review.get("author_association") not in STRANGERS:
+            last[who["login"]] = review
+    for review in last.values():
+        if review["state"] == "CHANGES_REQUESTED":
+            raise Failed(f"{where}: a review asks for changes, and nobody took that back", REFUSED)
+    approvals = [one for login, one in last.items() if one["state"] == "APPROVED" and login != author]
+    current = [one for one in approvals if one.get("commit_id") == head]
+    if any(str(one.get("submitted_at") or "") >= written for one in current):
+        return
+    if current:
+        why = "the comment is newer than the approval of the last commit; approve what it shows now"
+    elif approvals:
+        why = "the approval is of an older commit than the last one"
+    elif last:
+        why = "the approval was dismissed, or is its author's own"
+    else:
+        why = "no review of a person of this repository approves it"
+    raise Failed(f"{where}: {why}", REFUSED)
+
+
+def _find(number: int) -> list[Any]:
+    """Return our comments. Others may write our marker into theirs, so the author counts, too."""
+    author = _variable("COMMENT_AUTHOR")
+    ours = []
+    for one in _pages(f"/repos/{_variable('GITHUB_REPOSITORY')}/issues/{number}/comments"):
+        body = str(one.get("body")).replace("\r\n", "\n")
+        if (one.get("user") or {}).get("login") == author and body.startswith(f"{_key()}\n"):
+            ours.append({**one, "body": body})
+    return ours
+
+
+def _pages(path: str) -> Iterator[Any]:
+    page, items = 1, [None] * PAGE
+    while len(items) == PAGE:
+        items = call("GET", f"{path}?per_page={PAGE}&page={page}")
+        yield from items
         page += 1
 
 

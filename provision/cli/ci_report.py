@@ -25,7 +25,7 @@ def plans(items: Sequence[Plan | ProvisionError], pipeline: Pipeline) -> None:
     made = [item for item in items if isinstance(item, Plan)]
     _findings(made, pipeline)
     _errors(items, pipeline)
-    pipeline.summary(report.plans_markdown(items))
+    pipeline.summary(report.plans_markdown(items, report.SUMMARY_LIMIT))
     changes = any(plan.pending or plan.handed_off for plan in made)
     # Without a digest nothing can be approved: half of a fleet is not what somebody looked at.
     digest = overall(made) if len(made) == len(items) else ""
@@ -40,7 +40,7 @@ def results(items: Sequence[Result | ProvisionError], pipeline: Pipeline) -> Non
     for result in made:
         for failed in result.errors:
             pipeline.error(failed)
-    pipeline.summary(report.results_markdown(items))
+    pipeline.summary(report.results_markdown(items, report.SUMMARY_LIMIT))
     changes = any(outcome.status is Status.DONE for result in made for outcome in result.outcomes)
     pipeline.outputs({"changes": _flag(changes), **_facts([_result(result) for result in made])})
 
@@ -59,7 +59,7 @@ def drifts(items: Sequence[Drift | ProvisionError], least: Severity, pipeline: P
         for deviation in item.deviations:
             finding = Finding(deviation.entry, deviation.severity, deviation.message, deviation.fix)
             pipeline.finding(finding, item.plan.desired)
-    pipeline.summary("\n\n".join(pages))
+    pipeline.summary(report.cut("\n\n".join(pages), report.SUMMARY_LIMIT))
     pipeline.outputs({"attention": _flag(found)})
 
 
@@ -67,7 +67,7 @@ def expiry(found: Expiry, pipeline: Pipeline) -> None:
     """Tell of the ends of secrets: ``attention`` if one is within the window."""
     for item in found.unreadable:
         pipeline.error(item.error)
-    pipeline.summary(report.expiry_markdown(found))
+    pipeline.summary(report.cut(report.expiry_markdown(found), report.SUMMARY_LIMIT))
     pipeline.outputs({"attention": _flag(bool(found.counting))})
 
 

@@ -6,13 +6,23 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import httpx
 
 from provision.clouds import Cloud, ca_bundle
 from provision.graph.client import PATIENCE, Graph, Notify
-from provision.graph.credentials import GIVEN, WAYS, Auth, Tokens, application, credential, given
+from provision.graph.credentials import (
+    GIVEN,
+    WAYS,
+    Auth,
+    Tokens,
+    application,
+    credential,
+    given,
+    presented,
+)
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
@@ -55,7 +65,8 @@ def over_the_network(
         found = application(cloud, tenant, administrator.client_id, administrator.client_secret, ca=ca)
         tokens = Tokens(found, GIVEN, tenant, cloud)
     else:
-        tokens = Tokens(credential(auth, tenant, cloud, prompt=notify, ca=ca), WAYS[auth], tenant, cloud)
+        found = credential(auth, tenant, cloud, prompt=notify, ca=ca)
+        tokens = Tokens(found, WAYS[auth], tenant, cloud, partial(presented, auth, cloud, ca))
     return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget)
 
 

@@ -11,8 +11,9 @@ import json
 import logging
 import os
 import re
+import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -28,6 +29,9 @@ _BOILERPLATE = re.compile(
     r"\w+Credential:? |authentication unavailable\. (?=\S)|See the troubleshooting .*?: \S+ "
 )
 _AADSTS = re.compile(r"AADSTS(\d+)")
+# No federated credential of the application fits the token: its subject, issuer or audience.
+# https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
+_NO_MATCH = re.compile(r"AADSTS(?:70021|7002[0-9]{2,4})\b")
 _EARLY = 300  # seconds before its end at which a token is renewed
 # azure-identity would log on stderr, at length and unescaped, what is told in the error anyway.
 logging.getLogger("azure").addHandler(logging.NullHandler())
@@ -169,6 +173,15 @@ def _federated(auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], ca
         raise _sign_in(WAYS[auth], tenant, str(error)) from error
 
 
+def presented(auth: Auth, cloud: Cloud, ca: str | None) -> str | None:
+    """Return a token such as a pipeline's host presents to Entra, or None where no host does."""
+    if auth not in {Auth.GITHUB, Auth.AZURE_PIPELINES, Auth.WORKLOAD}:
+        return None
+    from provision.graph import federation
+
+    return federation.presented(auth, cloud, ca)
+
+
 def application(
     cloud: Cloud, tenant: str, client_id: str, client_secret: str, *, ca: str | None
 ) -> Credential:
@@ -219,8 +232,17 @@ def claims_of(token: str) -> dict[str, Any]:
 class Tokens(AccessTokenProvider):
     """Hands one token to all requests, and renews it in time: the SDK asks anew for each request."""
 
-    def __init__(self, credential: Credential, way: Way, tenant: str, cloud: Cloud) -> None:
+    def __init__(
+        self,
+        credential: Credential,
+        way: Way,
+        tenant: str,
+        cloud: Cloud,
+        presented: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        """``presented`` returns a token such as a pipeline's host presents, if this is one's sign-in."""
         self._credential = credential
+        self._presented = presented
         self._way = way
         self._tenant = tenant
         self._cloud = cloud
@@ -269,7 +291,7 @@ class Tokens(AccessTokenProvider):
 
         asked: dict[str, Any] = {"claims": claims} if claims else {}
         try:
-            token = self._credential.get_token(self._cloud.scope, enable_cae=True, **asked)
+            given = self._credential.get_token(self._cloud.scope, enable_cae=True, **asked)
         except (AzureError, ValueError) as error:
             if _unreached(error):
                 host = urlsplit(self._cloud.login).netloc
@@ -277,11 +299,12 @@ class Tokens(AccessTokenProvider):
                     catalogue.UNREACHABLE, f"{host} cannot be reached to sign in: {error}"
                 ) from error
             if isinstance(error, ClientAuthenticationError):
-                raise _refused(self._way, self._tenant, self._cloud, str(error)) from error
+                token = self._presented() if _NO_MATCH.search(str(error)) else None
+                raise _refused(self._way, self._tenant, self._cloud, str(error), token) from error
             raise _sign_in(self._way, self._tenant, str(error)) from error
         except OSError as error:  # a file that a variable names
             raise _sign_in(self._way, self._tenant, f"{error.filename}: {error.strerror}") from error
-        return token.token, token.expires_on
+        return given.token, given.expires_on
 
 
 def _unreached(error: BaseException) -> bool:
@@ -308,16 +331,39 @@ def _decoded(claims: Any) -> str | None:
         return str(claims)
 
 
-def _refused(way: Way, tenant: str, cloud: Cloud, text: str) -> ProvisionError:
+def _refused(way: Way, tenant: str, cloud: Cloud, text: str, presented: str | None) -> ProvisionError:
     no_such_tenant = catalogue.TENANT_UNKNOWN.aadsts
     unknown = next((code for code in _AADSTS.findall(text) if int(code) in no_such_tenant), None)
     if unknown is None:
-        return _sign_in(way, tenant, text)
+        found = claims_of(presented) if presented else {}
+        if not {"iss", "sub", "aud"} <= set(found):
+            return _sign_in(way, tenant, text)
+        return _sign_in(Way(way.tried, _credential_for(found)), tenant, text)
     said = next(line.strip() for line in text.splitlines() if unknown in line)
     return ProvisionError(
         catalogue.TENANT_NOT_FOUND,
         f"tenant '{tenant}' is not in the cloud '{cloud.name}'. {said}",
         service_code=f"AADSTS{unknown}",
+    )
+
+
+def _credential_for(claims: Mapping[str, Any]) -> str:
+    """Return what to do so that a token with these claims fits: they are no secret, the token is."""
+    audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    asked = {
+        "name": "provision",
+        "issuer": str(claims["iss"]),
+        "subject": str(claims["sub"]),
+        "audiences": [str(item) for item in audience],
+    }
+    names = ("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID")
+    client = shlex.quote(next((os.environ[name] for name in names if os.environ.get(name)), "CLIENT_ID"))
+    text = json.dumps(asked, ensure_ascii=False)
+    shown = shlex.quote(text).replace("{", "{{").replace("}", "}}")  # the tenant is put in by format()
+    return (
+        "If that is the job that may sign in, give the application a federated credential with exactly "
+        f"what was presented: az ad app federated-credential create --id {client} --parameters {shown}. "
+        "docs/ci.md says which job presents what."
     )
 
 

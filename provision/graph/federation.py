@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 import httpx
 from azure import identity
-from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
+from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
 from provision.clouds import Cloud
 
@@ -44,34 +46,33 @@ def github(
 
     It signs in to the config's own tenant unless AZURE_TENANT_ID names the identity's.
     """
-    client_id, url, token = _values(GITHUB)
-    audience = _AUDIENCES.get(cloud.name, _AUDIENCE)
-
-    def assertion() -> str:
-        parts = urlsplit(url)
-        query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("audience", audience)])
-        try:
-            answer = httpx.get(
-                urlunsplit(parts._replace(query=query)),
-                headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-                timeout=30.0,
-                verify=ca or True,
-            )
-        except httpx.HTTPError as error:
-            raise ServiceRequestError(f"GitHub's token service: {type(error).__name__}") from None
-        try:
-            value = answer.json()["value"] if answer.is_success else None
-        except (ValueError, KeyError, TypeError):
-            value = None
-        if not isinstance(value, str):
-            raise ClientAuthenticationError(
-                f"GitHub's token service answered {answer.status_code} and no token"
-            )
-        return value
-
+    client_id, *_ = _values(GITHUB)
     return identity.ClientAssertionCredential(
-        os.environ.get("AZURE_TENANT_ID") or tenant, client_id, assertion, **common
+        os.environ.get("AZURE_TENANT_ID") or tenant, client_id, partial(_github_token, cloud, ca), **common
     )
+
+
+def _github_token(cloud: Cloud, ca: str | None) -> str:
+    _, url, token = _values(GITHUB)
+    audience = _AUDIENCES.get(cloud.name, _AUDIENCE)
+    parts = urlsplit(url)
+    query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("audience", audience)])
+    try:
+        answer = httpx.get(
+            urlunsplit(parts._replace(query=query)),
+            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            timeout=30.0,
+            verify=ca or True,
+        )
+    except httpx.HTTPError as error:
+        raise ServiceRequestError(f"GitHub's token service: {type(error).__name__}") from None
+    try:
+        value = answer.json()["value"] if answer.is_success else None
+    except (ValueError, KeyError, TypeError):
+        value = None
+    if not isinstance(value, str):
+        raise ClientAuthenticationError(f"GitHub's token service answered {answer.status_code} and no token")
+    return value
 
 
 def azure_pipelines(tenant: str, common: Mapping[str, Any]) -> identity.AzurePipelinesCredential:
@@ -89,6 +90,32 @@ def azure_pipelines(tenant: str, common: Mapping[str, Any]) -> identity.AzurePip
         system_access_token=token,
         **common,
     )
+
+
+def presented(auth: str, cloud: Cloud, ca: str | None) -> str | None:
+    """Return a token such as the host just presented to Entra; None if there is none to be had.
+
+    It is for its claims to be read, when Entra refused it, and goes nowhere. Azure DevOps is asked as
+    azure-identity asks it; other hosts put theirs into a file.
+    """
+    try:
+        match auth:
+            case "github":
+                return _github_token(cloud, ca)
+            case "azure-pipelines":
+                _, connection, token, url = _values(AZURE_PIPELINES)
+                answer = httpx.post(
+                    f"{url.rstrip('/')}?api-version=7.1&serviceConnectionId={quote(connection, safe='')}",
+                    headers={"Authorization": f"Bearer {token}", "X-TFS-FedAuthRedirect": "Suppress"},
+                    timeout=30.0,
+                    verify=ca or True,
+                )
+                found = answer.json()["oidcToken"]
+                return found if isinstance(found, str) else None
+            case _:
+                return Path(os.environ["AZURE_FEDERATED_TOKEN_FILE"]).read_text("utf-8").strip()
+    except (AzureError, httpx.HTTPError, OSError, ValueError, KeyError, TypeError):
+        return None
 
 
 def _values(names: tuple[str, ...]) -> list[str]:

@@ -10,14 +10,16 @@ from provision.report.drift import drift_json, drift_markdown, drift_text, drift
 from provision.report.escape import document
 from provision.report.expiry import expiry_json, expiry_markdown, expiry_text
 from provision.report.html import plans_html, results_html
-from provision.report.pages import error_markdown, plans_markdown, results_markdown
+from provision.report.pages import SUMMARY_LIMIT, cut, error_markdown, plans_markdown, results_markdown
 from provision.report.prometheus import expiry_prometheus
 from provision.report.text import error_text, plan_text, result_text, together_text
 from provision.report.verify import verification_json, verification_markdown, verification_text
 
 __all__ = [
+    "SUMMARY_LIMIT",
     "consent_markdown",
     "consent_text",
+    "cut",
     "doctor_markdown",
     "doctor_text",
     "doctors_json",

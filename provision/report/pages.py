@@ -1,7 +1,8 @@
 """Markdown that fits where it goes: a comment on a pull request, a job's summary. Several plans in one.
 
 Each part begins with a marker that a reader does not see and a program can look for. What is too long
-is cut at the end of a line, inside no code block, with a note; a digest is never cut.
+is cut at the end of a line, inside no code block, with a note. A page that was cut shows no digest: whoever
+approved it would approve what nobody saw.
 """
 
 from __future__ import annotations
@@ -21,13 +22,21 @@ from provision.report.markdown import findings_markdown, plan_markdown, result_m
 # bytes are counted. What is left is for whoever posts it.
 # Source: https://docs.github.com/rest/issues/comments (the limit itself: its error message)
 LIMIT = 65_000
+# What the runner of GitHub Actions takes as the summary of one step is 1 MiB; more is dropped as a whole.
+# https://github.com/actions/runner/blob/main/src/Runner.Worker/FileCommandManager.cs (AttachmentSizeLimit)
+SUMMARY_LIMIT = 1_000_000
 _SMALLEST = 600  # bytes for one part: its heading, a note and its digest
+_NO_DIGEST = (
+    "**This page was cut, so it has no digest.** The plan as text or JSON (`-o text`, `-o json`) is whole, "
+    "and has it."
+)
 _FENCE = re.compile(r"^(`{3,})")
 
 
-def plans_markdown(items: Sequence[Plan | ProvisionError]) -> str:
-    """Return plans, and the errors of those that could not be made, as one page."""
+def plans_markdown(items: Sequence[Plan | ProvisionError], limit: int = LIMIT) -> str:
+    """Return plans, and the errors of those that could not be made, as one page of so many bytes."""
     made = [item for item in items if isinstance(item, Plan)]
+    found: list[str] = []
     tail = ""
     if len(made) == len(items) > 1:
         many = guards.fleet(made)
@@ -40,13 +49,16 @@ def plans_markdown(items: Sequence[Plan | ProvisionError]) -> str:
             parts.append((body, digest))
         else:
             parts.append((error_markdown(item), ""))
-    return _joined(parts, tail)
+    whole = _whole(parts, tail)
+    if _size(whole) <= limit:
+        return whole
+    foot = "\n".join([*found, _NO_DIGEST])
+    return f"{_cut([body for body, _ in parts], limit - _size(foot) - 2)}\n\n{foot}"
 
 
-def results_markdown(items: Sequence[Result | ProvisionError]) -> str:
+def results_markdown(items: Sequence[Result | ProvisionError], limit: int = LIMIT) -> str:
     """Return hand-off sheets, and the errors of those that there are none of, as one page."""
-    parts = [(result_markdown(i) if isinstance(i, Result) else error_markdown(i), "") for i in items]
-    return _joined(parts, "")
+    return _cut([result_markdown(i) if isinstance(i, Result) else error_markdown(i) for i in items], limit)
 
 
 def error_markdown(error: ProvisionError) -> str:
@@ -89,20 +101,22 @@ def _note(count: int) -> str:
     return f"\nCut here: {count} more lines are in the job's log.\n"
 
 
-def _joined(parts: Sequence[tuple[str, str]], tail: str) -> str:
-    """Join parts, each with the line that must not be cut; short ones leave their room to the long."""
-    room = LIMIT - _size(tail) - 200
+def _whole(parts: Sequence[tuple[str, str]], tail: str) -> str:
+    """Join parts, each with the line that ends it."""
+    pages = ["\n".join([body, *([last] if last else [])]) for body, last in parts]
+    return "\n\n".join([*pages, *([tail] if tail else [])])
+
+
+def _cut(parts: Sequence[str], limit: int) -> str:
+    """Join what fits of each part; short ones leave their room to the long."""
+    room = limit - 200
     most = max(1, room // _SMALLEST)
     shown = parts[:most]
+    budgets = _shares([_size(part) + 4 for part in shown], room)
+    pages = [cut(part, budget - 4) for part, budget in zip(shown, budgets, strict=True)]
     if len(shown) < len(parts):
-        more = f"Cut here: {len(parts) - most} more configs are in the job's log."
-        tail = f"{more}\n\n{tail}" if tail else more
-    budgets = _shares([_size(body) + _size(last) + 4 for body, last in shown], room)
-    pages = [
-        "\n".join([cut(body, budget - _size(last) - 4), *([last] if last else [])])
-        for (body, last), budget in zip(shown, budgets, strict=True)
-    ]
-    return "\n\n".join([*pages, *([tail] if tail else [])])
+        pages.append(f"Cut here: {len(parts) - most} more configs are in the job's log.")
+    return "\n\n".join(pages)
 
 
 def _shares(sizes: Sequence[int], room: int) -> list[int]:

@@ -1,4 +1,8 @@
-"""GitHub's API as far as the comment needs it, on loopback."""
+"""GitHub's API as far as the comment and the approval need it, on loopback.
+
+As documented: https://docs.github.com/rest/issues/comments, https://docs.github.com/rest/pulls/reviews,
+https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit
+"""
 
 from __future__ import annotations
 
@@ -21,6 +25,9 @@ class GitHub:
     login: str = "github-actions[bot]"  # whose token it is
     comments: list[dict[str, Any]] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=list)
+    reviews: list[dict[str, Any]] = field(default_factory=list)  # of the one pull request, as they were made
+    late: int = 0  # so many times nothing is known yet of a merge
+    minutes: int = 0  # since noon
     requests: list[str] = field(default_factory=list)
     url: str = ""
 
@@ -44,18 +51,48 @@ class GitHub:
             return 201, self.add(int(one[1]), self.login, body["body"])
         if one := re.fullmatch(r"issues/comments/(\d+)", found[1]):
             (comment,) = [comment for comment in self.comments if comment["id"] == int(one[1])]
-            comment |= {"body": body["body"], "edits": comment["edits"] + 1}
+            comment |= {"body": body["body"], "edits": comment["edits"] + 1, "updated_at": self.now()}
             return 200, comment
         if re.fullmatch(r"commits/[0-9a-f]{40}/pulls", found[1]):
-            return 200, self.pulls
+            self.late -= 1
+            return 200, [] if self.late >= 0 else self.pulls
+        if re.fullmatch(r"pulls/\d+/reviews", found[1]):
+            return 200, self.reviews[(page - 1) * size : page * size]
         return 404, {"message": "Not Found"}
 
     def add(self, issue: int, login: str, text: str) -> dict[str, Any]:
         """Put a comment on an issue."""
         number = len(self.comments) + 1
         comment = {"id": number, "issue": issue, "user": {"login": login}, "body": text, "edits": 0}
+        comment |= {"created_at": self.now(), "updated_at": self.now()}
         self.comments.append(comment)
         return comment
+
+    def now(self) -> str:
+        """Return the time, a minute later each time."""
+        self.minutes += 1
+        return f"2026-11-25T{12 + self.minutes // 60:02}:{self.minutes % 60:02}:00Z"
+
+    def review(
+        self,
+        state: str,
+        commit: str,
+        login: str = "reviewer",
+        *,
+        association: str = "MEMBER",
+        kind: str = "User",
+    ) -> dict[str, Any]:
+        """Have somebody review the pull request."""
+        one = {
+            "id": len(self.reviews) + 1,
+            "user": {"login": login, "type": kind},
+            "state": state,
+            "commit_id": commit,
+            "submitted_at": self.now(),
+            "author_association": association,
+        }
+        self.reviews.append(one)
+        return one
 
     def serve(self) -> ThreadingHTTPServer:
         """Start it on a free port; whoever asked for it stops it."""

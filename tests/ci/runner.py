@@ -2,7 +2,10 @@
 
 As GitHub documents them:
 https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands and
-https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax
+https://docs.github.com/actions/reference/workflows-and-actions/metadata-syntax, and as its source does
+(how a shell is found and started, which variables it sets last, which files it takes):
+https://github.com/actions/runner/blob/main/src/Runner.Worker/Handlers/ScriptHandler.cs and
+https://github.com/actions/runner/blob/main/src/Runner.Worker/FileCommandManager.cs
 """
 
 from __future__ import annotations
@@ -10,6 +13,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
+import shutil
 import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +27,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}")
 _COMMAND = re.compile(r"^\s*::([a-z-]+)(?: ([^:]*(?::[^:]+)*?))?::(.*)$")
+_SHELLS = {"bash": "bash --noprofile --norc -e -o pipefail {0}", "sh": "sh -e {0}"}
+_LARGEST_SUMMARY = 1024 * 1024  # of one step; a larger one is dropped
 _TERM = re.compile(r"\s*(?:'((?:[^']|'')*)'|([A-Za-z_][\w.-]*))\s*")
 
 
@@ -119,6 +126,7 @@ class Job:
     summary: str
     uses: list[str]
     steps: dict[str, int]  # by name: the exit code of each that ran
+    artifacts: dict[str, dict[str, str]] = field(default_factory=dict)  # by name: file names and texts
 
 
 def run(
@@ -129,8 +137,12 @@ def run(
     payload: Mapping[str, Any],
     environment: Mapping[str, str],
     token: str = "job-token-7f3a",
+    python: Path | None = None,
 ) -> Job:
-    """Run ``action.yml`` in a checkout; ``folder`` is the runner's own."""
+    """Run ``action.yml`` in a checkout, the working directory; ``folder`` is the runner's temporary one.
+
+    ``environment`` is the job's; ``python`` is what actions/setup-python would set up.
+    """
     action = yaml.safe_load((ROOT / "action.yml").read_text())
     assert set(inputs) <= set(action["inputs"])
     folder.mkdir(exist_ok=True)
@@ -150,33 +162,42 @@ def run(
             continue
         if "uses" in step:
             job.uses.append(step["uses"])
+            given = {name: expressions.text(str(value)) for name, value in step.get("with", {}).items()}
+            found = {"python-path": str(python)} if python and "setup-python" in step["uses"] else {}
+            if "upload-artifact" in step["uses"]:
+                job.artifacts[given["name"]] = {
+                    path: Path(path).read_text() for path in given["path"].splitlines() if path
+                }
+            if "id" in step:
+                contexts["steps"][step["id"]] = {"outputs": found}
             continue
         files = {name: folder / f"{number}-{name}" for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
         for path in files.values():
             path.write_text("")
         script = folder / f"{number}.sh"
         script.write_text(step["run"])
-        assert step["shell"] == "bash"
+        variables = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            **environment,
+            **{key: expressions.text(str(value)) for key, value in step.get("env", {}).items()},
+            # The runner's own come last: nobody else sets them.
+            "CI": "true",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_ACTION_PATH": str(ROOT),
+            "GITHUB_EVENT_NAME": event,
+            "GITHUB_EVENT_PATH": str(folder / "event.json"),
+            "GITHUB_WORKSPACE": str(Path.cwd()),
+            "RUNNER_TEMP": str(folder),
+            **{name: str(path) for name, path in files.items()},
+        }
         process = subprocess.Popen(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+            _shell(step["shell"], script, variables["PATH"]),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
-            env={
-                "PATH": os.environ["PATH"],
-                "HOME": str(folder),
-                "XDG_CACHE_HOME": str(folder / "cache"),
-                "CI": "true",
-                "GITHUB_ACTIONS": "true",
-                "GITHUB_ACTION_PATH": str(ROOT),
-                "GITHUB_EVENT_NAME": event,
-                "GITHUB_EVENT_PATH": str(folder / "event.json"),
-                "GITHUB_WORKSPACE": str(Path.cwd()),
-                "RUNNER_TEMP": str(folder),
-                **environment,
-                **{name: str(path) for name, path in files.items()},
-                **{key: expressions.text(str(value)) for key, value in step.get("env", {}).items()},
-            },
+            env=variables,
         )
         assert process.stdout is not None
         for line in process.stdout.read().decode().split("\n"):
@@ -184,13 +205,23 @@ def run(
         process.stdout.close()
         job.code = process.wait()
         job.steps[step["name"]] = job.code
-        job.summary += files["GITHUB_STEP_SUMMARY"].read_text()
+        if files["GITHUB_STEP_SUMMARY"].stat().st_size <= _LARGEST_SUMMARY:
+            job.summary += files["GITHUB_STEP_SUMMARY"].read_text()
         if "id" in step:
             contexts["steps"][step["id"]] = {"outputs": outputs(files["GITHUB_OUTPUT"].read_text())}
     job.outputs = {name: expressions.text(spec["value"]) for name, spec in action["outputs"].items()}
     for value in job.outputs.values():  # what the runner would refuse to hand on
         assert not any(mask in value for mask in job.log.masks)
     return job
+
+
+def _shell(named: str, script: Path, path: str) -> list[str]:
+    """Return what is started: the program is looked for on the job's own PATH unless it is a whole path."""
+    program, _, rest = _SHELLS.get(named, named).partition(" ")
+    assert "{0}" in rest, named
+    found = program if Path(program).is_absolute() else shutil.which(program, path=path)
+    assert found, named
+    return [found, *shlex.split(rest.replace("{0}", str(script)))]
 
 
 def outputs(text: str) -> dict[str, str]:

@@ -3,102 +3,17 @@
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import yaml
 
 from tests.ci.github_standin import GitHub
-from tests.ci.runner import ROOT, Job, run
+from tests.ci.repository import HEAD, NEXT, Repository
+from tests.ci.runner import ROOT
 from tests.report.hostile import NAMES
 from tests.report.test_hostile import OF_GRAPH, harmless_markdown
-from tests.support import Tenant, write_config
-
-HEAD, NEXT, MERGE = "a" * 40, "b" * 40, "c" * 40
-
-
-class Repository:
-    """A checkout with one config in ``configs``, its pull request, and a runner."""
-
-    def __init__(self, folder: Path, github: GitHub) -> None:
-        self.folder, self.github = folder, github
-        self.state = Path("tenant.json")
-        Path("configs").mkdir()
-        self.write()
-        bin_folder = folder / "provision" / "bin"
-        bin_folder.mkdir(parents=True)
-        (bin_folder / "provision").symlink_to(Path(sys.executable).parent / "provision")
-
-    def write(self, **changes: str) -> None:
-        """Change the config."""
-        write_config("configs/prod.yaml", **changes)
-
-    @property
-    def tenant(self) -> Tenant:
-        """The sandbox's tenant, as somebody else sees it."""
-        return Tenant(self.state)
-
-    def pull_request(self, commit: str = HEAD, *, source: str | None = "agency/mail") -> dict[str, Any]:
-        """Return the event of a push to the pull request."""
-        repo = {"full_name": source} if source else None
-        return {"pull_request": {"number": 7, "head": {"sha": commit, "repo": repo}}}
-
-    def merge(self, commit: str = HEAD) -> None:
-        """Merge the pull request."""
-        self.github.pulls = [
-            {
-                "number": 7,
-                "merged_at": "2026-11-25T00:00:00Z",
-                "merge_commit_sha": MERGE,
-                "head": {"sha": commit},
-            }
-        ]
-
-    def plan(self, commit: str = HEAD, *, source: str | None = "agency/mail", **inputs: str) -> Job:
-        """Run plan for a push to the pull request."""
-        payload = self.pull_request(commit, source=source)
-        return self.run({"command": "plan", **inputs}, "pull_request", payload)
-
-    def apply(self, **inputs: str) -> Job:
-        """Run apply on main."""
-        args = "--deliver\nfile:out.secret\n"
-        return self.run({"command": "apply", "args": args, **inputs}, "push", {"ref": "refs/heads/main"})
-
-    def run(self, inputs: dict[str, str], event: str, payload: dict[str, Any]) -> Job:
-        """Run the action."""
-        return run(
-            inputs,
-            folder=self.folder,
-            event=event,
-            payload=payload,
-            environment={
-                "PROVISION_SANDBOX": str(self.state),
-                "GITHUB_API_URL": self.github.url,
-                "GITHUB_SERVER_URL": "https://github.com",
-                "GITHUB_REPOSITORY": "agency/mail",
-                "GITHUB_RUN_ID": "42",
-                "GITHUB_SHA": MERGE,
-            },
-        )
-
-
-@pytest.fixture
-def github() -> Iterator[GitHub]:
-    """The stand-in, served."""
-    found = GitHub()
-    server = found.serve()
-    yield found
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def repository(tmp_path: Path, github: GitHub) -> Repository:
-    """The checkout is the folder that the test runs in."""
-    return Repository(tmp_path / "runner", github)
+from tests.support import write_config
 
 
 def test_a_second_push_edits_the_same_comment(repository: Repository, github: GitHub) -> None:

@@ -10,11 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from provision.errors import Place, Severity
 from provision.report import azure_pipelines, escape, github
-from tests.ci.runner import ROOT, Log, outputs
+from tests.ci.runner import Log, outputs
 from tests.report.hostile import NAMES
 from tests.support import STATE, Ran, Tenant, write_config
 
@@ -270,113 +269,6 @@ def test_any_text_stays_in_its_place(name: str) -> None:
     assert (found, message) == ({"variable": "a", "isOutput": "true"}, shown)
     assert len(azure_pipelines.group(name).splitlines()) == 1
     assert commands(azure_pipelines.group(name)) == []
-
-
-# -- the template of Azure Pipelines ---------------------------------------------------------------
-
-
-def resolved(parameters: dict[str, str]) -> list[dict[str, Any]]:
-    """Return the template's steps with its parameters put in, as far as it uses the language."""
-    template = yaml.safe_load((ROOT / "ci" / "azure-pipelines.yml").read_text())
-    known = {item["name"]: item.get("default") for item in template["parameters"]} | parameters
-    assert parameters["command"] in template["parameters"][0]["values"]
-
-    def put(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {key: put(item) for key, item in value.items()}
-        if isinstance(value, str):
-            return re.sub(r"\$\{\{ parameters\.(\w+) \}\}", lambda found: str(known[found[1]]), value)
-        return value
-
-    steps = []
-    for step in template["steps"]:
-        (first, *_) = step
-        if first.startswith("${{"):
-            assert first == "${{ if ne(parameters.command, 'validate') }}"
-            steps += [put(item) for item in step[first] if parameters["command"] != "validate"]
-        else:
-            steps.append(put(step))
-    return steps
-
-
-def run_steps(parameters: dict[str, str], environment: dict[str, str], *, fork: bool = False) -> list[Ran]:
-    """Run the steps' scripts one after the other, until one fails."""
-    ran = []
-    for step in resolved(parameters):
-        script = step.get("bash") or step["inputs"]["inlineScript"]
-        assert "${{" not in script
-        if "task" in step:
-            assert step["task"] == "AzureCLI@2"
-            assert step["condition"] == "and(succeeded(), ne(variables['System.PullRequest.IsFork'], 'True'))"
-            if fork:
-                continue
-        process = subprocess.run(
-            ["bash", "-c", script],
-            env={**environment, **step.get("env", {})},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
-        ran.append(Ran(process.returncode, process.stdout.decode(), process.stderr.decode()))
-        if process.returncode:
-            break
-    return ran
-
-
-@pytest.fixture
-def agent(variables: dict[str, dict[str, str]], tmp_path: Path) -> dict[str, str]:
-    """An agent with the program installed, and a config."""
-    folder = tmp_path / "agent" / "provision" / "bin"
-    folder.mkdir(parents=True)
-    (folder / "provision").symlink_to(PROVISION)
-    Path("configs").mkdir()
-    write_config("configs/prod.yaml")
-    return {**variables["azure"], "PROVISION_SANDBOX": "1"}
-
-
-def test_the_template_plans_and_applies_what_was_planned(agent: dict[str, str]) -> None:
-    """The plan file goes from one stage to the other; a stale one is refused."""
-    planned = run_steps({"command": "plan", "arguments": "--out\nplan.json\n--detailed-exitcode"}, agent)
-    assert [ran.code for ran in planned] == [0, 0, 0]
-    arguments = "--plan\nplan.json\n--deliver\nfile:out.secret"
-    delivered = "--allow\ndelivery-changed"
-    applied = run_steps({"command": "apply", "arguments": f"{arguments}\n{delivered}"}, agent)
-    assert [ran.code for ran in applied] == [0, 0, 0], applied[-1].err
-    secret = Path("out.secret").read_text()
-    assert f"##vso[task.setsecret]{secret}\n" in applied[-1].err
-    writes = Tenant().writes
-    again = run_steps({"command": "apply", "arguments": arguments}, agent)
-    assert again[-1].code == 5
-    assert "PRV318" in again[-1].err
-    assert Tenant().writes == writes
-
-
-def test_the_template_gives_a_fork_validate_alone(agent: dict[str, str]) -> None:
-    """And no parameter becomes a command."""
-    ran = run_steps({"command": "plan"}, agent, fork=True)
-    assert [one.code for one in ran] == [0, 0]
-    assert not STATE.exists()
-    evil = "$(touch owned)\n`touch owned`; touch owned"
-    run_steps({"command": "plan", "arguments": evil}, agent)
-    run_steps({"command": "plan", "configs": evil}, agent)
-    assert not Path("owned").exists()
-
-
-# -- the hook --------------------------------------------------------------------------------------
-
-
-def test_the_hook_validates_the_folder(variables: dict[str, dict[str, str]]) -> None:
-    """As pre-commit calls it: the entry, its arguments, no file names."""
-    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
-    assert hook["pass_filenames"] is False
-    assert re.search(hook["files"], "configs/prod.yaml")
-    Path("configs").mkdir()
-    write_config("configs/prod.yaml", id="${TENANT}")
-    program, *words = hook["entry"].split()
-    assert program == "provision"
-    assert call(variables["none"], *words, *hook["args"]).code == 0
-    write_config("configs/prod.yaml", name="A")
-    assert call(variables["none"], *words, *hook["args"]).code == 65
 
 
 def test_drift_and_expiry_tell_what_needs_attention(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import shlex
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -15,8 +19,8 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from provision.clouds import CLOUDS, Cloud
 from provision.errors import ProvisionError
 from provision.graph import federation
-from provision.graph.credentials import Auth, credential
-from tests.support import Program
+from provision.graph.credentials import Auth, claims_of, credential
+from tests.support import Program, write_config
 
 TENANT = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"
 
@@ -30,6 +34,9 @@ class TokenService:
         service = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                self.do_GET()
+
             def do_GET(self) -> None:
                 query = parse_qs(urlsplit(self.path).query)
                 service.asked.append((query, self.headers.get("Authorization", "")))
@@ -152,6 +159,130 @@ def test_a_service_connection_is_used_as_the_task_names_it(monkeypatch: pytest.M
     made = credential(Auth.AZURE_PIPELINES, TENANT, CLOUDS["gcc-high"], prompt=print, ca=None)
     assert type(made).__name__ == "AzurePipelinesCredential"
     monkeypatch.delenv("SYSTEM_OIDCREQUESTURI")
+
+
+GITHUB = "https://token.actions.githubusercontent.com"
+AUDIENCE = "api://AzureADTokenExchange"
+PULL, ENVIRONMENT = "pull_request", "environment:production"
+# What GitHub presents, by the kind of repository; https://docs.github.com/actions/reference/security/oidc
+SUBJECTS = {
+    "made or renamed since July 2026": ("repo:agency@123/mail@456:", GITHUB),
+    "older": ("repo:agency/mail:", GITHUB),
+    "customised": (
+        "repo:agency@123/mail@456:job_workflow_ref:agency/ci/.github/workflows/x.yml@main:",
+        GITHUB,
+    ),
+    "data residency": ("repo:agency@123/mail@456:", "https://token.actions.agency.ghe.com"),
+    "Enterprise Server": ("repo:agency/mail:", "https://github.agency.example/_services/token"),
+    "an issuer of the enterprise": ("repo:agency/mail:", f"{GITHUB}/agency"),
+}
+
+
+def token(subject: str, issuer: str, audience: str = AUDIENCE) -> str:
+    """Return a token as GitHub's service signs one; nobody here looks at the signature."""
+    claims = {"sub": subject, "iss": issuer, "aud": audience}
+    words = ({"alg": "RS256"}, claims, {"signature": "canary-51c7"})
+    return ".".join(
+        base64.urlsafe_b64encode(json.dumps(word).encode()).decode().rstrip("=") for word in words
+    )
+
+
+class Entra:
+    """In the place of azure-identity's credential and the service that it asks: one federated credential."""
+
+    accepted: tuple[str, str, str] = ("", "", "")
+    code = "700213"
+
+    def __init__(self, tenant: str, client: str, func: Any, **_: Any) -> None:
+        self.assertion = func
+
+    def get_token(self, *_: str, **__: Any) -> Any:
+        """Compare exactly, as Entra does."""
+        claims = claims_of(self.assertion())
+        if (claims["sub"], claims["iss"], claims["aud"]) != self.accepted:
+            raise ClientAuthenticationError(
+                f"AADSTS{self.code}: No matching federated identity record found for presented assertion "
+                f"subject '{claims['sub']}'. Check your federated identity credential Subject, Audience and "
+                "Issuer against the presented assertion. Trace ID: 1"
+            )
+        return SimpleNamespace(token="graph-token", expires_on=4102444800)
+
+
+def documented() -> dict[str, tuple[str, ...]]:
+    """Return the table of docs/ci.md: kind of repository -> subjects and issuer, with names filled in."""
+    filled = {"OWNER-ID": "123", "REPOSITORY-ID": "456", "OWNER": "agency", "REPOSITORY": "mail",
+              "SUBDOMAIN": "agency", "HOSTNAME": "github.agency.example"}  # fmt: skip
+    page = (Path(__file__).parents[2] / "docs" / "ci.md").read_text()
+    rows = {}
+    for line in page.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if line.startswith("| ") and "`repo:" in line and len(cells) == 4:
+            text = [cell.strip("`") for cell in cells[1:]]
+            for name, value in filled.items():
+                text = [cell.replace(name, value) for cell in text]
+            rows[cells[0]] = tuple(text)
+    return rows
+
+
+def test_the_documented_subjects_are_what_github_presents() -> None:
+    """For each kind of repository that has a subject which can be known beforehand."""
+    rows = documented()
+    for kind in ("made or renamed since July 2026", "older", "data residency", "Enterprise Server"):
+        subject, issuer = SUBJECTS[kind]
+        (found,) = [row for name, row in rows.items() if kind.lower() in name.lower()]
+        assert found == (f"{subject}{PULL}", f"{subject}{ENVIRONMENT}", issuer), kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        *((kind, "700213") for kind in SUBJECTS),
+        *(("older", code) for code in ("700211", "700212", "70021", "7002381")),
+    ],
+)
+def test_a_refused_job_is_shown_what_it_presented(
+    provision: Program, service: TokenService, monkeypatch: pytest.MonkeyPatch, kind: str, code: str
+) -> None:
+    """Subject, issuer and audience as a command to copy, by which Entra then takes it; never the token."""
+    subject, issuer = SUBJECTS[kind]
+    presented = token(f"{subject}{ENVIRONMENT}", issuer)
+    service.answer = json.dumps({"value": presented})
+    monkeypatch.setattr("azure.identity.ClientAssertionCredential", Entra)
+    monkeypatch.setattr(Entra, "code", code)
+    monkeypatch.setattr(Entra, "accepted", (f"repo:agency/mail:{PULL}", GITHUB, AUDIENCE))
+    ran = provision("plan", write_config(), "--auth", "github", "-o", "json")
+    assert (ran.code, ran.json["name"]) == (77, "sign-in")
+    words = shlex.split(ran.json["fix"].replace(". docs/", " . docs/"))
+    asked = json.loads(words[words.index("--parameters") + 1])
+    assert words[words.index("--id") + 1] == "11111111-2222-3333-4444-555555555555"
+    monkeypatch.setattr(Entra, "accepted", (asked["subject"], asked["issuer"], asked["audiences"][0]))
+    assert f"AADSTS{code}" in ran.json["message"]
+    assert presented not in ran.out + ran.err
+    assert "canary" not in ran.out + ran.err
+    assert Entra("", "", lambda: presented).get_token().token
+
+
+def test_a_service_connection_and_a_file_are_shown_alike(
+    provision: Program, service: TokenService, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Azure DevOps is asked once more, and other hosts' file is read; without either there is nothing."""
+    presented = token("sc://agency/project/provision-apply", "https://vstoken.dev.azure.com/1")
+    Path("token").write_text(presented)
+    monkeypatch.setenv("AZURE_FEDERATED_TOKEN_FILE", "token")
+    monkeypatch.setenv("AZURESUBSCRIPTION_SERVICE_CONNECTION_ID", "c")
+    monkeypatch.setenv("AZURESUBSCRIPTION_CLIENT_ID", "d")
+    monkeypatch.setenv("SYSTEM_ACCESSTOKEN", "request-token")
+    monkeypatch.setenv("SYSTEM_OIDCREQUESTURI", service.url.partition("?")[0])
+    service.answer = json.dumps({"oidcToken": presented})
+    cloud = CLOUDS["global"]
+    for auth in (Auth.AZURE_PIPELINES, Auth.WORKLOAD):
+        assert federation.presented(auth, cloud, None) == presented
+    assert service.asked[-1][0] == {"api-version": ["7.1"], "serviceConnectionId": ["c"]}
+    for status, answer in ((500, "{}"), (200, "[]"), (200, '{"oidcToken": 1}'), (200, "no")):
+        service.status, service.answer = status, answer
+        assert federation.presented(Auth.AZURE_PIPELINES, cloud, None) is None
+    monkeypatch.delenv("AZURE_FEDERATED_TOKEN_FILE")
+    assert federation.presented(Auth.WORKLOAD, cloud, None) is None
 
 
 def test_the_program_says_so_too(provision: Program, config: str) -> None:

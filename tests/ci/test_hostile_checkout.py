@@ -1,0 +1,132 @@
+"""Nothing of the checkout is code: no module, configuration or program of it runs in any pack.
+
+The working directory holds all names that something may look for, and the job's variables point there.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.ci import tools
+from tests.ci.agent import Agent
+from tests.ci.github_standin import GitHub
+from tests.ci.hostile import Hostile
+from tests.ci.repository import Repository
+from tests.ci.runner import ROOT
+from tests.ci.test_install import origin
+from tests.support import write_config
+
+OPEN = ("PYTHON", "PIP_", "GIT_", "BASH_ENV", "NODE_", "VIRTUAL_ENV", "HOME")
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Hostile:
+    """The working directory, with a config beside all the rest."""
+    found = Hostile(Path.cwd(), tmp_path / "marks")
+    Path("configs").mkdir()
+    return found
+
+
+def test_the_stand_in_would_run_what_it_finds(hostile: Hostile, tmp_path: Path) -> None:
+    """The checkout is what it says: Python that is not told otherwise runs it."""
+    python = tools.python(tmp_path / "tools", strict=True)
+    for words in (("venv", str(tmp_path / "venv")), ("pip", "install", "x")):
+        before = len(hostile.ran)
+        subprocess.run([python, "-m", *words], capture_output=True, check=False)
+        assert len(hostile.ran) > before, words
+    subprocess.run(["/bin/bash", "-c", "cd ."], env={**os.environ, **hostile.environment}, check=False)
+    assert {"env.sh", "function"} <= set(hostile.ran)
+
+
+@pytest.mark.parametrize("set_up", [True, False], ids=["setup-python", "python3 on PATH"])
+def test_in_the_action(hostile: Hostile, github: GitHub, tmp_path: Path, set_up: bool) -> None:
+    """From a plan on a pull request to apply on main: every step, and the right one still runs."""
+    repository = Repository(tmp_path / "runner", github, strict=True)
+    repository.environment, repository.set_up = hostile.environment, set_up
+    prepare(repository.folder, hostile)
+    inputs = {"python-version": "3.12" if set_up else ""}
+    if not set_up:
+        # Behind the checkout's, before the machine's.
+        path = repository.environment["PATH"].replace(os.environ["PATH"], "")
+        repository.environment["PATH"] = f"{path}{repository.python.parent}{os.pathsep}{os.environ['PATH']}"
+    planned = repository.plan(**inputs)
+    assert hostile.ran == []
+    assert planned.code == 0, planned.log.text
+    repository.merge()
+    applied = repository.apply(**inputs)
+    assert hostile.ran == []
+    assert applied.code == 0, applied.log.text
+    assert Path("out.secret").is_file()
+    installed_alone(repository.python, hostile)
+
+
+def test_in_azure_pipelines(hostile: Hostile, tmp_path: Path) -> None:
+    """Each step, and az, which the task starts; the plan is made, or what cannot be safe is refused."""
+    python = tools.python(tmp_path / "tools", strict=True)
+    write_config("configs/prod.yaml")
+    temp = tmp_path / "temp"
+    prepare(temp, hostile)
+    environment = {**hostile.environment, "PROVISION_SANDBOX": "1"}
+    agent = Agent(temp, {**environment, "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}"})
+    requirement = origin(tmp_path / "origin")
+    given = {"command": "plan", "requirement": requirement, "serviceConnection": "c"}
+    # Bash@3 is started by the agent with the job's exported functions; they are no file of the checkout.
+    agent.environment = {name: text for name, text in agent.environment.items() if "FUNC" not in name}
+    ran = agent.run(given)
+    assert hostile.ran == []
+    assert [one.code for one in ran] == [0, 0, 0], ran[-1].err
+    installed_alone(python, hostile)
+
+
+def test_by_pre_commit(hostile: Hostile, tmp_path: Path) -> None:
+    """As pre-commit calls the hook: its own programs first, and whatever the person's shell has set.
+
+    https://github.com/pre-commit/pre-commit/blob/main/pre_commit/languages/python.py (get_env_patch)
+    """
+    (hook,) = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert (hook["pass_filenames"], hook["language"]) == (False, "python")
+    assert re.search(hook["files"], "configs/prod.yaml")
+    folder = tmp_path / "py_env" / "bin"
+    folder.mkdir(parents=True)
+    script = f'#!/bin/bash -p\nexec {sys.executable} "$@"\n'
+    (folder / "python").write_text(script)
+    (folder / "python").chmod(0o755)
+    Path("configs").mkdir(exist_ok=True)
+    path = f"{folder}{os.pathsep}{hostile.environment['PATH']}"
+    environment = {**hostile.environment, "PATH": path, "VIRTUAL_ENV": str(folder.parent)}
+    del environment["PYTHONHOME"]  # pre-commit unsets it
+    for name, code in (("${TENANT}", 0), ("A B", 65)):
+        write_config("configs/prod.yaml", id=name)
+        ran = subprocess.run(
+            [*shlex.split(hook["entry"]), *hook["args"]], env=environment, capture_output=True, check=False
+        )
+        assert hostile.ran == []
+        assert ran.returncode == code, ran.stderr.decode()
+
+
+def prepare(temp: Path, hostile: Hostile) -> None:
+    """What an earlier step may have put where earlier versions of the packs looked."""
+    hostile.programs(temp / "provision" / "bin")
+    hostile.programs(temp / "provision" / "venv" / "bin")
+    hostile.module(temp, "pip")
+    hostile.module(temp, "venv")
+
+
+def installed_alone(python: Path, hostile: Hostile) -> None:
+    """Each call of Python is by itself (-I), and pip is told nothing by its environment but what is ours."""
+    calls = tools.calls(python)
+    assert [call for call in calls if " -m venv " in call]
+    assert all(re.match(r"-I ", call) for call in calls), calls
+    told = (python.parent / "log.env").read_text().splitlines()
+    named = [
+        line for line in told if line.startswith(OPEN) and not line.startswith("PIP_DISABLE_PIP_VERSION")
+    ]
+    assert not [line for line in named if str(hostile.folder) in line or line.startswith(OPEN[:-1])], named

@@ -1,0 +1,129 @@
+"""The template of Azure Pipelines: its steps as an agent runs them, from the installation on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.ci import tools
+from tests.ci.agent import Agent, Connection
+from tests.ci.runner import ROOT
+from tests.support import STATE, Tenant, write_config
+
+
+@pytest.fixture
+def agent(tmp_path: Path) -> Agent:
+    """An agent with Python, and a config in the checkout."""
+    python = tools.python(tmp_path / "tools")
+    (tmp_path / "temp").mkdir()
+    Path("configs").mkdir()
+    write_config("configs/prod.yaml")
+    return Agent(
+        tmp_path / "temp",
+        {
+            "PATH": f"{python.parent}{os.pathsep}{os.environ['PATH']}",
+            "HOME": str(tmp_path),
+            "XDG_CACHE_HOME": str(tmp_path / "cache"),
+            "PROVISION_SANDBOX": "1",
+        },
+    )
+
+
+def run(agent: Agent, command: str, arguments: str = "", **more: str) -> list[int]:
+    """Run the template, and return the codes of its steps."""
+    given = {
+        "command": command,
+        "arguments": arguments,
+        "requirement": str(ROOT),
+        "serviceConnection": "c",
+        **more,
+    }
+    return [ran.code for ran in agent.run(given)]
+
+
+def test_it_plans_and_applies_what_was_planned(agent: Agent) -> None:
+    """The plan file goes from one stage to the other; a stale one is refused."""
+    assert run(agent, "plan", "--out\nplan.json\n--detailed-exitcode") == [0, 0, 0]
+    arguments = "--plan\nplan.json\n--deliver\nfile:out.secret"
+    given = {
+        "command": "apply",
+        "requirement": str(ROOT),
+        "arguments": f"{arguments}\n--allow\ndelivery-changed",
+    }
+    applied = agent.run(given)
+    assert [ran.code for ran in applied] == [0, 0, 0], applied[-1].err
+    secret = Path("out.secret").read_text()
+    assert f"##vso[task.setsecret]{secret}\n" in applied[-1].err
+    writes = Tenant().writes
+    again = agent.run({**given, "arguments": arguments})
+    assert again[-1].code == 5
+    assert "PRV318" in again[-1].err
+    assert Tenant().writes == writes
+
+
+@pytest.mark.parametrize("roles", [False, True])
+def test_its_identity_needs_no_role_in_azure(agent: Agent, roles: bool) -> None:
+    """The task would choose a subscription that the identity cannot see, and fail before the script."""
+    agent.connection = Connection(roles)
+    assert run(agent, "plan") == [0, 0, 0]
+
+
+def test_it_gives_a_fork_validate_alone(agent: Agent) -> None:
+    """And no parameter becomes a command."""
+    agent.fork = True
+    assert run(agent, "plan") == [0, 0]
+    assert not STATE.exists()
+    agent.fork = False
+    evil = "$(touch owned)\n`touch owned`; touch owned"
+    for name in ("arguments", "configs", "requirement", "indexUrl", "serviceConnection"):
+        run(agent, "plan", **{"requirement": str(ROOT), name: evil})
+        assert not list(Path().rglob("owned"))
+        assert not list(agent.temp.rglob("owned"))
+
+
+def test_a_pull_request_is_never_applied(agent: Agent) -> None:
+    """Refused before anything is installed."""
+    agent.environment["BUILD_REASON"] = "PullRequest"
+    assert run(agent, "apply") == [64]
+    assert list(agent.temp.iterdir()) == [agent.temp / "step.sh"]
+    assert run(agent, "plan") == [0, 0, 0]
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        "http://pypi.agency.example",
+        "https://x\n##vso[task.setvariable variable=a]b",
+        "file:///x",
+        "https://a b",
+    ],
+)
+def test_an_index_is_one_address(agent: Agent, index: str) -> None:
+    """Else nothing is installed, and nothing of it is said."""
+    (ran,) = agent.run({"command": "plan", "requirement": str(ROOT), "indexUrl": index})
+    assert ran.code == 64
+    assert "task.setvariable" not in ran.out + ran.err
+
+
+def test_a_line_break_in_a_parameter_sets_no_variable(agent: Agent) -> None:
+    """Whatever is printed of it is no command."""
+    evil = "x\n##vso[task.setvariable variable=provisionFolder]/tmp\n##vso[task.prependpath]/tmp"
+    for name in ("arguments", "configs", "requirement"):
+        said = agent.run({"command": "plan", "requirement": str(ROOT), name: evil})
+        assert all("##vso[task.prependpath]" not in ran.out + ran.err for ran in said), name
+        assert all(ran.out.count("variable=provisionFolder]") <= 1 for ran in said)
+        assert said[-1].code
+
+
+@pytest.mark.parametrize("entry", [".", "", "bin", "{here}/bin", "{here}"])
+def test_a_path_into_the_checkout_gets_no_identity(agent: Agent, entry: str) -> None:
+    """The task looks for az and bash on the PATH that an earlier step has left: refused; validate goes on."""
+    Path("bin").mkdir()
+    added = entry.format(here=Path.cwd())
+    agent.environment["PATH"] = f"{added}{os.pathsep}{agent.environment['PATH']}"
+    (ran,) = agent.run({"command": "plan", "requirement": str(ROOT)})
+    assert ran.code == 64
+    assert "PATH names a folder of the checkout" in ran.out
+    assert run(agent, "validate") == [0, 0]
