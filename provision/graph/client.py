@@ -33,6 +33,7 @@ from provision.clouds import Cloud
 from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Answer, Failure, Lost, Refusal, elsewhere, items, read
 from provision.graph.credentials import Tokens
+from provision.graph.identity import refuse_other_context
 from provision.graph.request import Request, fixed
 from provision.graph.retry import Repeat, pause, replicating, worth
 
@@ -311,6 +312,7 @@ class Graph:
             self._tell(request, result.status, result.code or "refused", result.request_id)
             raise result
         self._tell(request, result.status, "done", result.request_id)
+        refuse_other_context(request.url, result.body)
         return result
 
     def _tell(self, request: Request, status: int | None, result: str, request_id: str | None) -> None:

@@ -245,7 +245,8 @@ class Tokens(AccessTokenProvider):
     def hold_to(self, tenant_id: str) -> None:
         """Let no token pass that is for another tenant: neither the present one nor one that renews it.
 
-        Raises ``ProvisionError`` if the present one is, as the request does that needs a new one. A token that cannot be read passes: Microsoft may change its format.
+        Raises ``ProvisionError`` if the present one is, as the request does that needs a new one.
+        A token that cannot be read passes: Microsoft may change its format.
         """
         self._held_to = tenant_id.lower()
         if self._token is not None:

@@ -1,15 +1,16 @@
 """Whether an answer is about the object that was asked for: compared each time, never assumed.
 
 Each kind compares what its answers say of themselves: an application its ``uniqueName``, client id or object
-id, a service principal its ``appId`` or id, a grant the principal that has it, a user an address. What tells
-nothing of whose it is (owners, federated credentials, the policies of an application, a folder of a mailbox)
-cannot be compared; no write goes by it.
+id, a service principal its ``appId`` or id, a grant the principal that has it, a user an address. Of what
+stands below an object that was named by its id, ``@odata.context`` tells whose it is. What tells nothing
+(owners, a folder of a mailbox, an empty list below an alternate key) cannot be compared; no write goes by it.
 
 Graph compares ids, names and addresses without case, and so do these.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -18,6 +19,9 @@ from provision.errors import ProvisionError, catalogue
 from provision.graph.records import text
 
 T = TypeVar("T")
+_GUID = "([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})"
+_ASKED = re.compile(rf"/v1\.0/(\w+)/{_GUID}(?:[/?]|$)")
+_CONTEXT = re.compile(rf"\$metadata#(\w+)\('?{_GUID}'?\)")
 
 
 def refuse_other(record: Mapping[str, Any], what: str, **asked: str) -> None:
@@ -30,6 +34,17 @@ def refuse_other(record: Mapping[str, Any], what: str, **asked: str) -> None:
         found = text(record, name)
         if not same(found, wanted):
             raise _other(what, name, wanted, found)
+
+
+def refuse_other_context(url: str, body: Mapping[str, Any]) -> None:
+    """Raise ``ProvisionError`` if an answer's context names another object than the address does.
+
+    Only of one collection, and by object id: what stands there for other keys is not documented.
+    Source: https://learn.microsoft.com/graph/api/application-list-federatedidentitycredentials, example
+    """
+    asked, found = _ASKED.search(url), _CONTEXT.search(str(body.get("@odata.context")))
+    if asked and found and same(asked[1], found[1]) and not same(asked[2], found[2]):
+        raise _other("reading an answer", f"{asked[1]} id", asked[2], found[2])
 
 
 def same(one: str, other: str) -> bool:

@@ -14,11 +14,11 @@ import json
 import os
 import pickle
 import random
-import re
 import shutil
+import tempfile
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -33,17 +33,11 @@ from provision.engine import fleet
 from provision.engine.run import Job
 from provision.sandbox import Sandbox, Weather
 from provision.sandbox.clock import Clock
-from provision.sandbox.store import Record, Tenant
 from tests.crash.effects import weather
+from tests.crash.own import ADOPTED, LIMITED, NAMES, Asked, Owned, Ran, items, judge, tenant_of
 
-TENANTS = ("11111111-2222-4333-8444-555555555555", "99999999-2222-4333-8444-555555555555")
-NAMES = tuple(f"app-{number:02}" for number in range(20))
-ADOPTED = frozenset(NAMES[3::8])  # made by hand; client_id names them
-LIMITED = frozenset(NAMES[4::7])  # to one mailbox, by Exchange
 DELIVER = ("--yes", "--deliver", "file:{name}.secret")
-SAID = frozenset({0, 1, 2, 3, 4, 5, 69})  # documented, whatever a fault may come to
 _RUNNING: ContextVar[str | None] = ContextVar("config", default=None)
-_IDS = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|box-app-\d\d@[a-z.]+|uniquename='[^']*'")
 _CONFIG = """\
 version: 1
 name: {name}
@@ -91,30 +85,14 @@ VERBS = (
 )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """One request: the config whose run sent it, its address and its body."""
-
-    config: str | None
-    line: str
-
-
-@dataclass
-class Ran:
-    """What a run came to."""
-
-    code: int
-    document: Any
-    err: str
-    asked: list[Asked] = field(default_factory=list)
-    minted: dict[str, tuple[str, str]] = field(default_factory=dict)  # value: key id, object id
+Swap = Callable[[Asked, httpx.Response], httpx.Response]
 
 
 class Many:
     """Prepared tenants, and runs on copies of them."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root
+    def __init__(self, root: Path, names: Sequence[str]) -> None:
+        self._root, self.names = root, tuple(names)
         self._stores: dict[str, bytes] = {}
         self._calm: dict[Verb, dict[str, Any]] = {}
         self._prepare()
@@ -123,11 +101,11 @@ class Many:
 
     def _prepare(self) -> None:
         sandbox = Sandbox.open(None)
-        by_hand = {name: _make_by_hand(sandbox, name) for name in ADOPTED}
+        by_hand = {name: _make_by_hand(sandbox, name) for name in sorted(ADOPTED & {*self.names})}
         for state, consent in (("empty", "grant"), ("not granted", "handoff")):
             folder = self._root / state
             folder.mkdir(mode=0o700, parents=True)
-            for name in NAMES:
+            for name in self.names:
                 _write(folder, name, client_id=by_hand.get(name), consent=consent)
         self._keep("empty", sandbox)
         self._follow("empty", "applied", "apply", *DELIVER)
@@ -140,7 +118,7 @@ class Many:
         if after != before:
             shutil.copytree(self._root / before, folder)
         sandbox = self.sandbox(before)
-        ran = _run(sandbox, folder, [argv[0], *_paths(NAMES), *argv[1:]], random.Random(0))
+        ran = launch(sandbox, folder, [argv[0], *_paths(self.names), *argv[1:]], random.Random(0))
         assert ran.code in (0, 3), ran
         sandbox.set_clock(advance=timedelta(hours=1))  # nothing is young any more
         self._keep(after, sandbox)
@@ -163,132 +141,59 @@ class Many:
         verb, names = dice.choice(VERBS), sorted(dice.sample(NAMES, dice.randint(2, 20)))
         if verb.only is not None:
             names = [dice.choice(sorted(verb.only))]
-        folder = self._root / f"run-{seed}"
-        shutil.copytree(self._root / verb.state, folder)
-        sandbox = self.sandbox(verb.state)
-        if verb.days:
-            sandbox.set_clock(advance=timedelta(days=verb.days))
-        for name in names if verb.renamed else ():
-            path = folder / f"{name}.yaml"
-            path.write_text(path.read_text().replace(f"'Mail {name}'", f"'Post {name}'"))
-        before = _Store(sandbox)
-        storm = sandbox.weather = _any_weather(sandbox, dice, len(names))
+        with self.copied(verb, names) as (sandbox, folder):
+            before = Owned(sandbox)
+            storm = sandbox.weather = _any_weather(sandbox, dice, len(names))
+            ran = self.launch(verb, names, sandbox, folder, dice)
+            fault = storm._faults or storm
+            what = f"seed {seed}: {' '.join(verb.argv)} on {len(names)} configs, {verb.state}; {fault}"
+            try:
+                judge(before, Owned(sandbox), ran, names, folder)
+                if verb.reads:
+                    self._agrees(verb, ran)
+            except AssertionError as error:
+                raise AssertionError(f"{what}: {error}\nexit {ran.code}\n{ran.err[-2000:]}") from error
+        return verb, all(fault.seen >= fault.nth for fault in storm._faults)
+
+    @contextlib.contextmanager
+    def copied(self, verb: Verb, names: Sequence[str]) -> Iterator[tuple[Sandbox, Path]]:
+        """A tenant and a folder of their own, as the verb is to find them."""
+        with tempfile.TemporaryDirectory(dir=self._root) as made:
+            folder = Path(made) / "work"
+            shutil.copytree(self._root / verb.state, folder)
+            sandbox = self.sandbox(verb.state)
+            if verb.days:
+                sandbox.set_clock(advance=timedelta(days=verb.days))
+            for name in names if verb.renamed else ():
+                path = folder / f"{name}.yaml"
+                path.write_text(path.read_text().replace(f"'Mail {name}'", f"'Post {name}'"))
+            yield sandbox, folder
+
+    def launch(
+        self,
+        verb: Verb,
+        names: Sequence[str],
+        sandbox: Sandbox,
+        folder: Path,
+        dice: random.Random,
+        *,
+        swap: Swap | None = None,
+    ) -> Ran:
+        """Run the verb on these configs, as many side by side as the dice say."""
         argv = [verb.argv[0], *_paths(names), *(text.replace("{name}", names[0]) for text in verb.argv[1:])]
         if verb.only is None:
             argv = [verb.argv[0], *_paths(names), *verb.argv[1:], "--parallel", str(dice.choice((2, 4, 20)))]
-        ran = _run(sandbox, folder, argv, dice, config=names[0] if verb.only else None)
-        fault = storm._faults or storm
-        what = f"seed {seed}: {' '.join(verb.argv)} on {len(names)} configs, {verb.state}; {fault}"
-        try:
-            judge(before, _Store(sandbox), ran, verb, names, folder)
-            if verb.reads:
-                self._agrees(verb, ran)
-        except AssertionError as error:
-            raise AssertionError(f"{what}: {error}\nexit {ran.code}\n{ran.err[-2000:]}") from error
-        shutil.rmtree(folder)
-        return verb, all(fault.seen >= fault.nth for fault in storm._faults)
+        return launch(sandbox, folder, argv, dice, config=names[0] if verb.only else None, swap=swap)
 
     def _agrees(self, verb: Verb, ran: Ran) -> None:
         """What was said of each config is what is said of it when nothing fails."""
         if verb not in self._calm:
-            calm = _run(self.sandbox(verb.state), self._root / verb.state,
-                        [verb.argv[0], *_paths(NAMES), *verb.argv[1:]], random.Random(0))  # fmt: skip
-            self._calm[verb] = {item["name"]: _lasting(item) for item in _items(calm.document)}
-        for item in _items(ran.document):
+            calm = launch(self.sandbox(verb.state), self._root / verb.state,
+                        [verb.argv[0], *_paths(self.names), *verb.argv[1:]], random.Random(0))  # fmt: skip
+            self._calm[verb] = {item["name"]: _lasting(item) for item in items(calm.document)}
+        for item in items(ran.document):
             said, calm_said = _lasting(item), self._calm[verb][item["name"]]
             assert said == calm_said, f"{item['name']}: {said}, in calm weather {calm_said}"
-
-
-class _Store:
-    """The objects of each config, as the store has them."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.tenants = {i: t for i in TENANTS if (t := sandbox.store.tenant(i)) is not None}
-        self.applications: dict[str, Record] = {}
-        self.principals: dict[str, Record] = {}
-        self.owners: dict[str, str] = {}  # an id, an address, a name: whose it is
-        self.grants: dict[str, list[tuple[str, str]]] = {}
-        for name in NAMES:
-            tenant = self.tenants.get(tenant_of(name))
-            self.owners[f"box-{name}@agency.example"] = self.owners[f"uniquename='{name}'"] = name
-            if tenant is not None:
-                self._look(tenant, name)
-
-    def _look(self, tenant: Tenant, name: str) -> None:
-        app = tenant.one("application", "uniqueName", name)
-        if app is None and name in ADOPTED:
-            app = tenant.one("application", "displayName", f"by hand {name}")
-        user = tenant.one("user", "userPrincipalName", f"box-{name}@agency.example")
-        if user is not None:
-            self.owners[user.id] = name
-        if app is None:
-            return
-        self.applications[name] = app
-        self.owners[app.id] = self.owners[app.props["appId"]] = name
-        principal = tenant.one("servicePrincipal", "appId", app.props["appId"])
-        if principal is not None:
-            self.principals[name], self.owners[principal.id] = principal, name
-            held = tenant.find("appRoleAssignment", "principalId", principal.id)
-            self.grants[name] = sorted((g.props["resourceId"], g.props["appRoleId"]) for g in held)
-
-
-def judge(before: _Store, after: _Store, ran: Ran, verb: Verb, names: Sequence[str], folder: Path) -> None:
-    """Raise ``AssertionError`` for a request, an object, a file or a told id that is another config's."""
-    assert ran.code in SAID, "an undocumented exit code"
-    owners = before.owners | after.owners
-    for request in ran.asked:
-        named = {owners[found] for found in _IDS.findall(request.line) if found in owners}
-        assert named <= {request.config}, f"the run of {request.config} asked about {named}: {request.line}"
-    for name in NAMES:
-        was, app = before.applications.get(name), after.applications.get(name)
-        if name not in names:
-            assert app == was, f"{name} is not in the run, and was changed"
-        if app is None:
-            continue
-        assert was is None or was.id == app.id, f"{name} is another application now"
-        shown = {f"Mail {name}", f"Post {name}", f"by hand {name}"}
-        assert app.props["displayName"] in shown, f"{name} is called {app.props['displayName']}"
-        uris = app.props["web"]["redirectUris"]
-        assert all(f"//{name}.agency.example/" in uri for uri in uris), f"{name} has the URIs {uris}"
-        keys = {c["keyId"]: c["displayName"] for c in app.props["passwordCredentials"]}
-        marks = {str(text).rpartition("[")[2] for text in keys.values()}
-        assert marks <= {f"provision:{name}]"}, f"{name} has the secrets {keys}"
-        tags = {t.rpartition(":")[2] for t in app.props["tags"] if t.startswith("provision:delivered:")}
-        minted = {key for key, holder in ran.minted.values() if holder == app.id}
-        assert tags <= keys.keys() | minted | _keys(was), f"{name} records deliveries of strangers: {tags}"
-        assert len(after.grants.get(name, [])) <= 1, f"{name} has several grants"
-        _judge_file(folder / f"{name}.secret", ran, app)
-    _judge_told(after, ran, verb)
-
-
-def _judge_file(path: Path, ran: Ran, app: Record) -> None:
-    minted = ran.minted.get(path.read_text()) if path.exists() else None
-    if minted is not None:
-        assert minted[1] == app.id, f"{path.name} holds a secret of {minted[1]}, the application is {app.id}"
-        assert minted[0] in _keys(app), f"{path.name} holds a secret that is gone"
-
-
-def _judge_told(after: _Store, ran: Ran, verb: Verb) -> None:
-    for item in _items(ran.document):
-        outputs, name = item.get("outputs"), item.get("name")
-        if outputs is None or outputs["oauth_client_id"] is None:
-            continue
-        app = after.applications[name]
-        assert outputs["oauth_client_id"] == app.props["appId"], f"{name} was told another's client id"
-        assert outputs["email_address"] == f"box-{name}@agency.example", f"{name} was told another's mailbox"
-        key = outputs["secret_key"] and outputs["secret_key"]["key_id"]
-        assert key is None or key in _keys(app), f"{name} was told another's secret {key}"
-
-
-def _keys(app: Record | None) -> set[str]:
-    return {c["keyId"] for c in app.props["passwordCredentials"]} if app else set()
-
-
-def _items(document: Any) -> list[Any]:
-    """The plans or results of a document, without the errors."""
-    found = document if isinstance(document, dict) else {}
-    items = found.get("results") or found.get("plans") or found.get("drifts") or [found]
-    return [item for item in items if item.get("name") in NAMES]
 
 
 def _lasting(item: Any) -> Any:
@@ -318,17 +223,26 @@ def _any_weather(sandbox: Sandbox, dice: random.Random, configs: int) -> Weather
     return storm
 
 
-def _run(
-    sandbox: Sandbox, folder: Path, argv: Sequence[str], dice: random.Random, *, config: str | None = None
+def launch(
+    sandbox: Sandbox,
+    folder: Path,
+    argv: Sequence[str],
+    dice: random.Random,
+    *,
+    config: str | None = None,
+    swap: Swap | None = None,
 ) -> Ran:
-    """Run the program on this sandbox, with every request and its config (the only one, or each) noted."""
+    """Run the program on this sandbox, with every request and its config (the only one, or each) noted.
+
+    ``swap`` may put another answer in place of the one that came.
+    """
     out, err, here = io.StringIO(), io.StringIO(), Path.cwd()
     _RUNNING.set(config)
     ran = Ran(-1, None, "")
     argv = [*argv, "--sandbox-at", "s.json", "-o", "json", *_allowed(argv[0])]
     with (
-        mock.patch.object(Sandbox, "open", lambda path, **named: sandbox),
-        mock.patch.object(httpx.ASGITransport, "handle_async_request", _noting(ran, dice)),
+        mock.patch.object(Sandbox, "open", return_value=sandbox),
+        mock.patch.object(httpx.ASGITransport, "handle_async_request", _noting(ran, dice, swap)),
         mock.patch.object(fleet, "each", _named_each),
         mock.patch.object(carry_out, "each", _named_each),
         contextlib.redirect_stdout(out),
@@ -363,7 +277,7 @@ async def _named_each(jobs: Sequence[Job], call: Callable[[Job], Awaitable[Any]]
     return await _EACH(jobs, one, parallel=parallel)
 
 
-def _noting(ran: Ran, dice: random.Random) -> Any:
+def _noting(ran: Ran, dice: random.Random, swap: Swap | None) -> Any:
     """A transport that notes each request and lets others go first, by the dice."""
     original = httpx.ASGITransport.handle_async_request
 
@@ -372,21 +286,18 @@ def _noting(ran: Ran, dice: random.Random) -> Any:
             await asyncio.sleep(0)
         body = (await request.aread()).decode()
         line = f"{request.method} {unquote(str(request.url))} {unquote(body)}".lower()
-        ran.asked.append(Asked(_RUNNING.get(), line))
+        asked = Asked(_RUNNING.get(), line)
+        ran.asked.append(asked)
         response = await original(transport, request)
+        await response.aread()
         if request.url.path.endswith("/addPassword") and response.status_code == 200:
-            answer = json.loads(await response.aread())
+            answer = response.json()
             ran.minted[answer["secretText"]] = (answer["keyId"], request.url.path.split("/")[-2])
         for _ in range(dice.choice((0, 0, 1, 3))):
             await asyncio.sleep(0)
-        return response
+        return response if swap is None else swap(asked, response)
 
     return noted
-
-
-def tenant_of(name: str) -> str:
-    """The tenant that a config is for."""
-    return TENANTS[NAMES.index(name) >= 14]
 
 
 def _paths(names: Sequence[str]) -> list[str]:
@@ -425,7 +336,7 @@ def _make_by_hand(sandbox: Sandbox, name: str) -> str:
 
 
 @contextlib.contextmanager
-def prepared(root: Path) -> Iterator[Many]:
+def prepared(root: Path, names: Sequence[str] = NAMES) -> Iterator[Many]:
     """The prepared tenants, with a cache folder of their own."""
     with mock.patch.dict(os.environ, {"XDG_CACHE_HOME": str(root / "cache")}):
-        yield Many(root / "many")
+        yield Many(root / "many", names)
