@@ -323,8 +323,8 @@ class Graph:
 
     def _learn_time(self, response: httpx.Response) -> None:
         header = response.headers.get("Date")
-        if response.request.url.host != httpx.URL(self.root).host:
-            return  # the login service's clock, or its cache's
+        if response.request.url.host != httpx.URL(self.root).host or "request-id" not in response.headers:
+            return  # the clock of the login service, of a cache, of a proxy
         try:
             date = parsedate_to_datetime(header) if header else None
         except ValueError:

@@ -40,7 +40,8 @@ def refuse_other_context(url: str, body: Mapping[str, Any]) -> None:
     """Raise ``ProvisionError`` if an answer's context names another object than the address does.
 
     Only of one collection, and by object id: what stands there for other keys is not documented.
-    Source: https://learn.microsoft.com/graph/api/application-list-federatedidentitycredentials, example
+    Source: https://learn.microsoft.com/graph/api/application-list-federatedidentitycredentials, example; in
+    Azure CLI's recordings of federated credentials and app role assignments both ids are always the same.
     """
     asked, found = _ASKED.search(url), _CONTEXT.search(str(body.get("@odata.context")))
     if asked and found and same(asked[1], found[1]) and not same(asked[2], found[2]):

@@ -24,7 +24,7 @@ from provision.secret import Secret
 
 TENANT, OTHER_TENANT = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690", "11111111-2222-4333-8444-555555555555"
 CLIENT = "686d736f-a077-4654-8e47-f71f608a9dd2"
-ROOT = "https://graph.microsoft.com/v1.0"
+ROOT, LOGIN = "https://graph.microsoft.com/v1.0", "https://login.microsoftonline.com"
 Handler = Callable[[httpx.Request], httpx.Response]
 
 
@@ -216,20 +216,34 @@ def test_an_answer_leaves_no_cookie_behind() -> None:
 
 
 def test_the_time_of_the_service_never_goes_back() -> None:
-    """A late answer, and the login service's clock, are no news; a later one of Graph's is."""
+    """A late answer, a proxy's and the login service's clock are no news; a later one of Graph's is."""
     now = datetime(2026, 5, 4, 3, 2, 1, tzinfo=UTC)
-    dates = iter([now, now - timedelta(hours=2), now + timedelta(hours=1), now + timedelta(minutes=5)])
+    hours, minute = timedelta(hours=2), timedelta(minutes=1)
+    answers = iter(
+        [
+            (now, "one"),
+            (now - hours, "two"),
+            (now + hours, "three"),
+            (now + hours, None),
+            (now + minute, "four"),
+        ]
+    )
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        date, request_id = next(answers)
+        return ok(
+            {}, Date=format_datetime(date, usegmt=True), **({"request-id": request_id} if request_id else {})
+        )
 
     async def work(client: Graph) -> list[datetime]:
         seen = []
-        for url in (f"{ROOT}/me", f"{ROOT}/me", "https://login.microsoftonline.com/x", f"{ROOT}/me"):
+        for url in (f"{ROOT}/me", f"{ROOT}/me", f"{LOGIN}/x", f"{ROOT}/me", f"{ROOT}/me"):
             await client.fetch(url)
             seen.append(client.now())
         return seen
 
-    seen = run(graph(lambda _: ok({}, Date=format_datetime(next(dates), usegmt=True))), work)
-    minutes = [(moment - now) // timedelta(minutes=1) for moment in seen]
-    assert minutes == [0, 0, 0, 5]
+    seen = run(graph(answer), work)
+    assert [(moment - now) // minute for moment in seen] == [0, 0, 0, 0, 1]
 
 
 def test_a_renewed_token_is_for_the_same_tenant() -> None:
