@@ -69,14 +69,14 @@ async def carry_out(
         await preflight.refuse(job, plan)
         await run.make_ready(job, plan, options.allow)
         if prover is not None and plan.pending:
-            proofs[job.desired.name] = await prover(job, plan)
+            proofs[job.path] = await prover(job, plan)
         return plan
 
     async def carried_out(job: Job) -> Result:
         plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
-        return replace(await applier(job, plan), proof=proofs.get(job.desired.name))
+        return replace(await applier(job, plan), proof=proofs.get(job.path))
 
     async with opened(options, writes=True) as session:
         session.progress("looking at the tenant ...")

@@ -70,7 +70,9 @@ async def wait(job: Job, patience: float) -> Result:
         )
         await graph.sleep(step)
         waited, pause = waited + step, min(pause * 1.5, LONGEST_PAUSE)
-        observed = replace(observed, assignments=await grants.assignments(graph, app.app_id))
+        principal = observed.service_principal
+        held = await grants.assignments(graph, app.app_id)
+        observed = replace(observed, assignments=held.by(principal.id if principal else None))
         if consent.granted(observed.role, observed.assignments):
             found = await plan(job)
     outcomes = tuple(

@@ -16,6 +16,7 @@ from provision.engine import run
 from provision.engine.observe import Tenant
 from provision.engine.run import Job
 from provision.engine.together import together
+from provision.errors import ProvisionError, catalogue
 from provision.graph import (
     application,
     certificate,
@@ -26,12 +27,16 @@ from provision.graph import (
     registration_settings,
     service_principal,
 )
+from provision.graph.client import Graph
+from provision.graph.identity import Held
 from provision.graph.listing import NotReadable
+from provision.graph.records import maybe
 from provision.outcomes.drift import Drift, Surroundings
 from provision.plan.build import build
 from provision.plan.model import Plan
 from provision.resources import Desired
 from provision.resources.consent import Mode
+from provision.resources.delegated_grant import Observed as DelegatedGrant
 from provision.resources.publisher import Observed as Publisher
 
 
@@ -42,6 +47,14 @@ async def find_drift(job: Job) -> Drift:
     application itself cannot be read, or if it belongs to another tool.
     """
     (observed, records), around = await together(run.read_state(job), _surroundings(job.tenant, job.desired))
+    app, settings = observed.application, around.settings
+    if (
+        app is not None and settings is not None and app.id != settings.id
+    ):  # read twice, and made anew between
+        raise ProvisionError(
+            catalogue.CHANGED_MEANWHILE,
+            f"the application of '{job.desired.name}' was {settings.id}, and is {app.id}",
+        )
     now = job.tenant.graph.now()
     plan = build(job.target, job.desired, observed, records, now=now, allowed=job.allowed)
     named = await _publishers(job.tenant, plan, around)
@@ -60,13 +73,14 @@ async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
         return Surroundings()
     settings = registration_settings.observed(record)
     missed: list[str] = []
-    principal, federated, owners, delegated, principal_owners = await together(
+    principal, federated, owners, scopes, principal_owners = await together(
         service_principal.by_client_id(graph, settings.app_id, service_principal.DRIFT_FIELDS),
         _readable(federated_credential.of_application(graph, settings.id), missed),
         _readable(owner.of_application(graph, settings.id), missed),
-        _readable(delegated_grant.of_principal(graph, settings.app_id), missed),
+        _readable(_delegated(graph, settings.app_id), missed),
         _readable(owner.of_principal(graph, settings.app_id), missed),
     )
+    principal_id = maybe(principal or {}, "id")
     return Surroundings(
         settings=settings,
         certificates=certificate.observed(record),
@@ -76,7 +90,7 @@ async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
         principal_secrets=client_secret.observed(principal or {}),
         principal_certificates=certificate.observed(principal or {}),
         principal_owners=principal_owners,
-        delegated=delegated,
+        delegated=tuple(item for held in scopes for item in held.by(principal_id)),
         not_checked=tuple(sorted(missed)),
     )
 
@@ -88,6 +102,10 @@ async def _readable(call: Awaitable[tuple[Any, ...]], missed: list[str]) -> tupl
     except NotReadable as error:
         missed.append(f"{error.what}: needs {error.needs}")
         return ()
+
+
+async def _delegated(graph: Graph, app_id: str) -> tuple[Held[DelegatedGrant]]:
+    return (await delegated_grant.of_principal(graph, app_id),)
 
 
 async def _publishers(tenant: Tenant, plan: Plan, around: Surroundings) -> tuple[Publisher, ...]:

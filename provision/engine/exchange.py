@@ -31,7 +31,7 @@ async def limit(job: Job) -> Limit:
         )
     granted: tuple[str, ...] = ()
     if consent.granted(observed.role, observed.assignments):
-        granted = await grants.addresses(job.tenant.graph, app.app_id, observed.role)
+        granted = await grants.addresses(job.tenant.graph, app.app_id, principal.id, observed.role)
     return Limit(
         name=desired.name,
         target=job.target,

@@ -37,6 +37,7 @@ class Execution:
     holder: SecretHolder | None = None
     removed: set[str] = field(default_factory=set)  # key ids
     _principal_id: str = ""
+    _mixed_up: bool = False  # an answer was about another object: no further step is begun
 
     @property
     def minted(self) -> secrets.Observed | None:
@@ -78,9 +79,12 @@ class Execution:
             idle = Status.HANDOFF if change.action is Action.HANDOFF else Status.UNCHANGED
             self.outcomes[address] = Outcome(change, idle)
             return True
+        if self._mixed_up:
+            return False
         try:
             await step(change.step)
         except ProvisionError as error:
+            self._mixed_up = self._mixed_up or error.entry is catalogue.OTHER_OBJECT
             self.outcomes[address] = Outcome(change, _status(change, error), error)
             return False
         self.outcomes[address] = Outcome(change, Status.DONE)

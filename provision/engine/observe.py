@@ -50,9 +50,9 @@ class Tenant:
     tenant: str  # its GUID, or if that could not be found out, what the configs call it
     unknown: ProvisionError | None = None  # why its GUID could not be found out
     reads_ownership: bool = False  # a run that writes needs to know who owns the application
-    _shared: dict[str, asyncio.Task[Any]] = field(default_factory=dict)
+    _shared: dict[tuple[str, ...], asyncio.Task[Any]] = field(default_factory=dict)
 
-    async def _once(self, key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    async def _once(self, *key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if key not in self._shared:
             self._shared[key] = asyncio.create_task(call())
         result: T = await asyncio.shield(self._shared[key])
@@ -69,19 +69,19 @@ class Tenant:
         """Return the tenant's GUID; ``ProvisionError`` if it is not known, or the token is for another."""
         if self.unknown is not None:
             raise self.unknown
-        return await self._once("id", lambda: tenant.resolve(self.graph, self.tenant))
+        return await self._once("id", call=lambda: tenant.resolve(self.graph, self.tenant))
 
     async def role(self) -> Role:
         """Return ``Mail.Send`` as this tenant publishes it."""
-        return await self._once("role", lambda: consent.role(self.graph))
+        return await self._once("role", call=lambda: consent.role(self.graph))
 
     async def policies(self) -> Policies:
         """Return the tenant's default app management policy; without the right to, ``needs`` names it."""
-        return await self._once("policies", lambda: _default_policy(self.graph))
+        return await self._once("policies", call=lambda: _default_policy(self.graph))
 
     async def deleted(self) -> tuple[Deleted, ...] | None:
         """Return the soft-deleted applications, or ``None`` if they may not be listed."""
-        return await self._once("deleted", lambda: application.deleted(self.graph))
+        return await self._once("deleted", call=lambda: application.deleted(self.graph))
 
     async def owns(self, object_id: str) -> bool | None:
         """Say whether this identity is an owner of the application.
@@ -93,24 +93,26 @@ class Tenant:
         if caller_id is None or not rights.depends_on_ownership(caller):
             return None
         return await self._once(
-            f"owns {object_id}", lambda: callers.owns(self.graph, caller_id.lower(), object_id)
+            "owns", caller_id, object_id, call=lambda: callers.owns(self.graph, caller_id.lower(), object_id)
         )
 
     async def publisher(self, *, app_id: str = "", object_id: str = "") -> Publisher | None:
         """Return the resource of that app id, or else of that object id; ``None`` if it cannot be read."""
+        app_id, object_id = app_id.lower(), object_id.lower()
+        if app_id:
+            return await self._once(
+                "publisher", "appId", app_id, call=lambda: publisher.by_app_id(self.graph, app_id)
+            )
         return await self._once(
-            f"publisher {app_id or object_id}",
-            lambda: (
-                publisher.by_app_id(self.graph, app_id) if app_id else publisher.by_id(self.graph, object_id)
-            ),
+            "publisher", "id", object_id, call=lambda: publisher.by_id(self.graph, object_id)
         )
 
 
 async def observe(shared: Tenant, desired: Desired) -> Observed:
     """Return what the tenant holds for one config: application, principal, grants, secrets, policy, mailbox.
 
-    Raises ``ProvisionError`` if it cannot be read, if it is not clear which application is meant, or if that
-    belongs to another tool.
+    Raises ``ProvisionError`` if it cannot be read, if it is not clear which application is meant, if that
+    belongs to another tool, or if an answer is about something else than what was asked for.
     """
     graph, wanted = shared.graph, desired.application
     tenant_id = await shared.id()
@@ -144,18 +146,19 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
     )
     if app is None:
         return observed
-    principal, assignments, custom, owners, _ = await together(
+    record, grants, custom, owners, _ = await together(
         service_principal.by_client_id(graph, app.app_id),
         consent.assignments(graph, app.app_id),
         _custom_policy(graph, app.id) if policies.needs is None else _nothing(),
         _if_given(wanted.owners, lambda _: owner.of_application(graph, app.id)),
         shared.owns(app.id) if shared.reads_ownership else _nothing(),
     )
+    principal = service_principal.observed(record) if record else None
     return replace(
         observed,
         application=replace(app, owners=owners and tuple(item.id for item in owners)),
-        service_principal=service_principal.observed(principal) if principal else None,
-        assignments=assignments,
+        service_principal=principal,
+        assignments=grants.by(principal.id if principal else None),
         secrets=client_secret.observed(adopted or named or {}),
         policy=replace(policies, custom=custom),
     )

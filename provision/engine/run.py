@@ -114,8 +114,9 @@ async def consent_of(job: Job, observed: Observed) -> consent.Detail:
     if app is None or there or desired.mode is consent.Mode.NONE:
         return consent.detail(desired, role, assignments, delegated=False, seen=False)
     seen = job.journal(observed.tenant_id).consented(app.app_id)
-    on_behalf = observed.service_principal is not None and await grants.delegated(
-        job.tenant.graph, app.app_id, role
+    principal = observed.service_principal
+    on_behalf = principal is not None and await grants.delegated(
+        job.tenant.graph, app.app_id, principal.id, role
     )
     return consent.detail(desired, role, assignments, delegated=on_behalf, seen=seen)
 

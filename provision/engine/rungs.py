@@ -113,6 +113,8 @@ class _Ladder:
         try:
             found = await mailbox.observe(self._graph, self._typed.address)
         except (ProvisionError, Failure) as error:
+            if isinstance(error, ProvisionError) and error.entry is catalogue.OTHER_OBJECT:
+                return _fail("mailbox", error.message, error.entry)
             return Rung("mailbox", Verdict.SKIPPED, f"this identity cannot look: {_words(error)}")
         if found.state is State.NOT_CHECKED:
             return Rung("mailbox", Verdict.SKIPPED, f"not checked: needs {found.detail}")

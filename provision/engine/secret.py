@@ -246,6 +246,11 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
             holder.unseen |= {key_id}
             await _remove_unseen(tools, holder, key_id, step.display_name, start)
             continue
+        except ProvisionError as error:
+            if error.entry is catalogue.OTHER_OBJECT:  # one may have been made, and its value is nobody's
+                with suppress(ProvisionError):  # then it stays in the journal, for the next run
+                    await _remove_unseen(tools, holder, key_id, step.display_name, start)
+            raise
         if made.key_id != key_id:  # Graph did not keep ours: the journal must know the real one
             tools.journal.write(INTENDED, made.key_id, start)
             tools.journal.write(REMOVED, key_id, start)

@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from provision.errors import ProvisionError, catalogue
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -70,6 +72,8 @@ def read(response: httpx.Response) -> Answer | Refusal:
         if isinstance(body, dict):
             return Answer(response.status_code, body, request_id)
         return Refusal(response.status_code, "", "the answer is not a JSON object", request_id=request_id)
+    if (leads := elsewhere(response)) is not None:
+        return Refusal(response.status_code, "", leads, request_id=request_id)
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):
         error = {}
@@ -87,6 +91,33 @@ def read(response: httpx.Response) -> Answer | Refusal:
         time=inner.get("date"),
         retry_after=_seconds(response.headers.get("Retry-After")),
     )
+
+
+def items(answer: Answer) -> list[dict[str, Any]]:
+    """Return the items of a collection's page; ``ProvisionError`` if the answer is no such page."""
+    value = answer.body.get("value")
+    if not isinstance(value, list) or not all(isinstance(item, dict) for item in value):
+        raise ProvisionError(
+            catalogue.GRAPH_ANSWER,
+            "Graph's answer lacks the list 'value'",
+            request_id=answer.request_id,
+        )
+    return value
+
+
+def elsewhere(response: httpx.Response) -> str | None:
+    """Say where a redirect leads, which is not followed; ``None`` for any other answer.
+
+    None of what is asked for here is documented to redirect; the page of a network that wants a sign-in does.
+    """
+    location = response.headers.get("Location")
+    if not response.is_redirect or location is None:
+        return None
+    try:
+        host = httpx.URL(location).host
+    except httpx.InvalidURL:
+        host = ""
+    return f"the answer sends on to {host or 'another address'}, and is not followed"
 
 
 def _json(response: httpx.Response) -> Any:

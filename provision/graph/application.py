@@ -12,6 +12,7 @@ from typing import Any
 from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, records, text, texts, time
 from provision.graph.refusals import denied, missing, translated
 from provision.resources.application import Create, Deleted, Observed, Permission, Update
@@ -27,24 +28,32 @@ CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
 
 
 async def by_unique_name(graph: Graph, name: str, fields: tuple[str, ...] = FIELDS) -> dict[str, Any] | None:
-    """Return these fields of the application of that ``uniqueName``; ``None`` if there is none."""
-    return await _get(graph, graph.sdk.applications_with_unique_name(name), fields)
+    """Return these fields of the application of that ``uniqueName``; ``None`` if there is none.
+
+    Raises ``ProvisionError`` if the answer is about another one.
+    """
+    return await _get(graph, graph.sdk.applications_with_unique_name(name), fields, uniqueName=name)
 
 
 async def by_client_id(
     graph: Graph, client_id: str, fields: tuple[str, ...] = FIELDS
 ) -> dict[str, Any] | None:
-    """Return these fields of the application of that ``appId``; ``None`` if there is none."""
-    return await _get(graph, graph.sdk.applications_with_app_id(client_id), fields)
+    """Return these fields of the application of that ``appId``; ``None`` if there is none.
+
+    Raises ``ProvisionError`` if the answer is about another one.
+    """
+    return await _get(graph, graph.sdk.applications_with_app_id(client_id), fields, appId=client_id)
 
 
-async def _get(graph: Graph, builder: Any, fields: tuple[str, ...]) -> dict[str, Any] | None:
+async def _get(graph: Graph, builder: Any, fields: tuple[str, ...], **asked: str) -> dict[str, Any] | None:
+    query = Query(select=tuple(dict.fromkeys((*fields, *asked))))
     try:
-        answer = await graph.send(builder.to_get_request_information(configuration(Query(select=fields))))
+        answer = await graph.send(builder.to_get_request_information(configuration(query)))
     except Failure as failure:
         if missing(failure):
             return None
         raise translated(failure, "reading the application", needs=READ) from failure
+    refuse_other(answer.body, "reading the application", **asked)
     return answer.body
 
 
@@ -99,14 +108,21 @@ def observed(record: dict[str, Any]) -> Observed:
 
 
 async def create(graph: Graph, step: Create) -> dict[str, Any] | None:
-    """Create the application by upsert and return its record; ``None`` if it was there already (204)."""
+    """Create the application by upsert and return its record; ``None`` if it was there already (204).
+
+    Raises ``ProvisionError`` if the record is not that of what was to be created.
+    """
     builder = graph.sdk.applications_with_unique_name(step.unique_name)
     info = builder.to_patch_request_information(body(step.body), configuration(headers=CREATE_IF_MISSING))
     try:
         answer = await graph.send(info)
     except Failure as failure:
         raise translated(failure, "creating the application", needs=WRITE) from failure
-    return answer.body or None
+    if not answer.body:
+        return None
+    asked = {"uniqueName": step.unique_name, "displayName": str(step.body["displayName"])}
+    refuse_other(answer.body, "creating the application", **asked)
+    return answer.body
 
 
 async def update(graph: Graph, step: Update, *, settling: bool) -> None:
@@ -114,12 +130,8 @@ async def update(graph: Graph, step: Update, *, settling: bool) -> None:
 
     ``settling``: the application is new, so a replica that does not know it yet is waited for.
     """
-    item = graph.sdk.applications.by_application_id(step.id)
-    try:
-        if step.body:
-            await graph.send(item.to_patch_request_information(body(step.body)), settling=settling)
-    except Failure as failure:
-        raise translated(failure, "updating the application", needs=WRITE) from failure
+    if step.body:
+        await _patch(graph, step.id, step.body, "updating the application", settling=settling)
     await add_owners(graph, step.id, step.add_owners, settling=settling)
 
 
@@ -161,8 +173,15 @@ async def _add_owner(graph: Graph, object_id: str, owner: str, *, settling: bool
 
 async def tag(graph: Graph, object_id: str, tags: tuple[str, ...], *, settling: bool) -> None:
     """Replace the application's tags."""
+    what = "recording the delivery on the application"
+    await _patch(graph, object_id, {"tags": list(tags)}, what, settling=settling)
+
+
+async def _patch(graph: Graph, object_id: str, data: dict[str, Any], what: str, *, settling: bool) -> None:
     item = graph.sdk.applications.by_application_id(object_id)
     try:
-        await graph.send(item.to_patch_request_information(body({"tags": list(tags)})), settling=settling)
+        answer = await graph.send(item.to_patch_request_information(body(data)), settling=settling)
     except Failure as failure:
-        raise translated(failure, "recording the delivery on the application", needs=WRITE) from failure
+        raise translated(failure, what, needs=WRITE) from failure
+    if answer.body:  # 204 as a rule
+        refuse_other(answer.body, what, id=object_id)

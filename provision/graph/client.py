@@ -10,10 +10,11 @@ import copy
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any, Protocol, TypeVar, cast
 from urllib.parse import urlsplit
 
@@ -21,23 +22,26 @@ import httpx
 from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider
 from kiota_abstractions.base_request_configuration import RequestConfiguration
 from kiota_abstractions.headers_collection import HeadersCollection
-from kiota_abstractions.native_response_handler import NativeResponseHandler
 from kiota_abstractions.request_information import RequestInformation
 from kiota_abstractions.serialization import Parsable, ParseNode, SerializationWriter
-from kiota_http.middleware.options import ResponseHandlerOption, RetryHandlerOption
+from kiota_http.middleware.options import RedirectHandlerOption, RetryHandlerOption
 from msgraph.graph_request_adapter import GraphRequestAdapter, options
 from msgraph.graph_service_client import GraphServiceClient
 from msgraph_core import GraphClientFactory
 
 from provision.clouds import Cloud
-from provision.graph.answers import Answer, Failure, Lost, Refusal, read
+from provision.errors import ProvisionError, catalogue
+from provision.graph.answers import Answer, Failure, Lost, Refusal, elsewhere, items, read
 from provision.graph.credentials import Tokens
+from provision.graph.identity import refuse_other_context
+from provision.graph.request import Request, fixed
 from provision.graph.retry import Repeat, pause, replicating, worth
 
 T = TypeVar("T")
 PATIENCE = 120.0  # seconds that one request may wait, over all its tries
 SKEW = timedelta(minutes=5)  # how far Entra's front ends may disagree about "now"
 
+_EPOCH = datetime.fromtimestamp(0, UTC)
 _NAME = re.compile(r"[a-zA-Z$]+(\(|$)")
 # Never sent, or refused before anything could take effect.
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -124,20 +128,37 @@ class Graph:
         self._connections = [http._transport, *(t for t in http._mounts.values() if t is not None)]
         self._http: httpx.AsyncClient = GraphClientFactory.create_with_default_middleware(
             client=http,
-            options={**options, RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False)},
+            options={
+                **options,
+                RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False),
+                # It would send a body, a form with a secret in it too, wherever an answer says.
+                RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
+            },
         )
+        # No answer leaves anything behind that the next request, perhaps another identity's, would carry.
+        self._http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
         self._sign_in(tokens)
         self.sleep = sleep
         self.notify = notify
         self._budget = budget
-        self._service_time: tuple[datetime, float] | None = None
+        self._ahead: timedelta | None = None  # the service's time without this process's monotonic one
         self.audit: Callable[[Written], None] | None = None  # is told of every call that writes
 
     def _sign_in(self, tokens: Tokens) -> None:
         self.tokens = tokens
         self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), self._http)
         self._adapter.base_url = self.root
-        self.sdk = GraphServiceClient(request_adapter=self._adapter)
+        self._builders = GraphServiceClient(request_adapter=self._adapter)
+
+    @property
+    def sdk(self) -> GraphServiceClient:
+        """The SDK's request builders, new for each use.
+
+        Those of alternate keys write the key into the path parameters of the client that they come from.
+        """
+        builders = copy.copy(self._builders)
+        builders.path_parameters = dict(builders.path_parameters)
+        return builders
 
     @property
     def root(self) -> str:
@@ -145,11 +166,13 @@ class Graph:
         return f"{self.cloud.graph}/v1.0"
 
     def now(self) -> datetime:
-        """Return the service's time, from its last ``Date`` header; this machine's before the first."""
-        if self._service_time is None:
+        """Return the service's time, from Graph's ``Date`` headers; this machine's before the first.
+
+        It never goes back: an answer that was long on its way, or comes from a cache, is no news of it.
+        """
+        if self._ahead is None:
             return datetime.now(UTC)
-        date, at = self._service_time
-        return date + timedelta(seconds=time.monotonic() - at)
+        return _EPOCH + self._ahead + timedelta(seconds=time.monotonic())
 
     def signed_in(self, tokens: Tokens) -> Graph:
         """Return a client of the same Graph for another identity, over the same connections."""
@@ -157,19 +180,27 @@ class Graph:
         other._sign_in(tokens)
         return other
 
-    async def send(
+    def send(
         self,
         info: RequestInformation,
         *,
         repeat: Repeat = Repeat.HARMLESS,
         settling: bool = False,
-    ) -> Answer:
+    ) -> Coroutine[Any, Any, Answer]:
         """Send a request, and again while that may help, and return its answer; ``Failure`` if it fails.
 
-        ``repeat`` says whether sending it twice does harm. ``settling``: it is about a new object, so a
-        replica that does not know it yet is waited for. The budget limits the seconds waited between tries.
+        What is sent is fixed by this call, before anything is awaited. ``repeat`` says whether sending it
+        twice does harm. ``settling``: it is about a new object, so a replica that does not know it yet is
+        waited for. The budget limits the seconds waited between tries.
         """
-        return await self._persist(lambda: self._once(info), _words(info), repeat=repeat, settling=settling)
+        return self._sent(fixed(info, self.root), repeat=repeat, settling=settling)
+
+    async def _sent(
+        self, request: Request, *, repeat: Repeat = Repeat.HARMLESS, settling: bool = False
+    ) -> Answer:
+        return await self._persist(
+            lambda: self._once(request), _words(request), repeat=repeat, settling=settling
+        )
 
     async def _persist(
         self,
@@ -198,16 +229,25 @@ class Graph:
                 self.notify(f"{what}: {reason.text}; trying again in {wait:.0f} s ({left})")
             await self.sleep(wait)
 
-    async def collect(
+    def collect(
         self, builder: Any, config: RequestConfiguration[Any] | None = None
-    ) -> list[dict[str, Any]]:
-        """Return the items of a collection, following its pages."""
-        answer = await self.send(builder.to_get_request_information(config))
-        items = _items(answer)
-        while link := answer.body.get("@odata.nextLink"):
-            answer = await self.send(builder.with_url(str(link)).to_get_request_information())
-            items += _items(answer)
-        return items
+    ) -> Coroutine[Any, Any, list[dict[str, Any]]]:
+        """Return the items of a collection, following its pages, which must be Graph's own."""
+        return self._pages(fixed(builder.to_get_request_information(config), self.root))
+
+    async def _pages(self, request: Request) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = []
+        followed: set[str] = set()
+        while True:
+            answer = await self._sent(request)
+            found += items(answer)
+            link = answer.body.get("@odata.nextLink")
+            if not link:
+                return found
+            if link in followed:
+                raise ProvisionError(catalogue.GRAPH_ANSWER, "Graph's pages lead back to one that was read")
+            followed.add(str(link))
+            request = request.page(str(link), self.root)
 
     async def fetch(self, url: str) -> httpx.Response:
         """Return a page that needs no token, such as a tenant's OpenID document."""
@@ -247,6 +287,8 @@ class Graph:
         except httpx.TransportError as error:
             raise Lost(error, host=request.url.host, sent=not isinstance(error, _UNSENT)) from error
         self._learn_time(response)
+        if (leads := elsewhere(response)) is not None:
+            raise ProvisionError(catalogue.GRAPH_ANSWER, f"{request.url.host}: {leads}")
         return response
 
     async def close(self) -> None:
@@ -256,48 +298,44 @@ class Graph:
         for transport in self._connections:
             await transport.aclose()
 
-    async def _once(self, info: RequestInformation) -> Answer:
-        info.headers.remove("Authorization")  # a token may have been renewed between two tries
-        info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+    async def _once(self, request: Request) -> Answer:
+        info = request.information()
         try:
             response = cast(httpx.Response, await self._adapter.send_primitive_async(info, "bytes", {}))
         except httpx.TransportError as error:
-            self._tell(info, None, "no answer", None)
-            raise Lost(error, host=httpx.URL(info.url).host, sent=not isinstance(error, _UNSENT)) from error
+            self._tell(request, None, "no answer", None)
+            host = httpx.URL(request.url).host
+            raise Lost(error, host=host, sent=not isinstance(error, _UNSENT)) from error
         self._learn_time(response)
         result = read(response)
         if isinstance(result, Refusal):
-            self._tell(info, result.status, result.code or "refused", result.request_id)
+            self._tell(request, result.status, result.code or "refused", result.request_id)
             raise result
-        self._tell(info, result.status, "done", result.request_id)
+        self._tell(request, result.status, "done", result.request_id)
+        refuse_other_context(request.url, result.body)
         return result
 
-    def _tell(
-        self, info: RequestInformation, status: int | None, result: str, request_id: str | None
-    ) -> None:
-        method = info.http_method.value if info.http_method else ""
+    def _tell(self, request: Request, status: int | None, result: str, request_id: str | None) -> None:
+        method = request.method.value
         if self.audit is not None and method != "GET":
             who = self.tokens.caller()
-            self.audit(Written(self.now(), who, method, info.url, status, result, request_id))
+            self.audit(Written(self.now(), who, method, request.url, status, result, request_id))
 
     def _learn_time(self, response: httpx.Response) -> None:
         header = response.headers.get("Date")
+        if response.request.url.host != httpx.URL(self.root).host or "request-id" not in response.headers:
+            return  # the clock of the login service, of a cache, of a proxy
         try:
             date = parsedate_to_datetime(header) if header else None
         except ValueError:
             return
         if date is not None and date.tzinfo is not None:
-            self._service_time = date.astimezone(UTC), time.monotonic()
+            ahead = date - _EPOCH - timedelta(seconds=time.monotonic())
+            self._ahead = ahead if self._ahead is None else max(ahead, self._ahead)
 
 
-def _words(info: RequestInformation) -> str:
+def _words(request: Request) -> str:
     """What a request is about, without ids: its method and the names in its path."""
-    method = info.http_method.value if info.http_method else ""
-    path = urlsplit(info.url).path.partition("/v1.0/")[2]
+    path = urlsplit(request.url).path.partition("/v1.0/")[2]
     names = [part.partition("(")[0] for part in path.split("/") if _NAME.match(part)]
-    return f"{method} {'/'.join(names)}"
-
-
-def _items(answer: Answer) -> list[dict[str, Any]]:
-    value = answer.body.get("value")
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return f"{request.method.value} {'/'.join(names)}"

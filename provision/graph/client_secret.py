@@ -15,6 +15,7 @@ from provision.errors import ProvisionError
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.application import READ, WRITE
 from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, records, text, texts, time
 from provision.graph.refusals import translated
 from provision.graph.retry import Repeat
@@ -50,7 +51,9 @@ class Seen:
 
 
 async def read_secrets(graph: Graph, object_id: str, *, settling: bool) -> Seen:
-    """Return the application's secrets and tags; ``ProvisionError`` if they cannot be read.
+    """Return the application's secrets and tags.
+
+    Raises ``ProvisionError`` if they cannot be read, or if the answer is about another application.
 
     ``settling``: the application is new, so a replica that does not know it yet is waited for.
     """
@@ -60,6 +63,7 @@ async def read_secrets(graph: Graph, object_id: str, *, settling: bool) -> Seen:
         answer = await graph.send(item.to_get_request_information(query), settling=settling)
     except Failure as failure:
         raise translated(failure, "reading the application's secrets", needs=READ) from failure
+    refuse_other(answer.body, "reading the application's secrets", id=object_id)
     return Seen(observed(answer.body), texts(answer.body, "tags"))
 
 
@@ -76,7 +80,9 @@ async def mint(
     """Make a secret and return what Graph keeps of it, and its value, which Graph will not tell again.
 
     It is sent once: ``ReplyLost`` where it may have taken effect unseen. ``key_id`` is our own
-    choice; Graph keeps it (one recording says so), but the answer's is what counts.
+    choice; Graph keeps it (one recording says so), but the answer's is what counts. Raises
+    ``ProvisionError`` (``OTHER_OBJECT``) if the answer is about a secret of another name: its value must
+    not be handed over, and one that nobody knows may have been made.
     """
     credential = {
         "displayName": display_name,
@@ -102,6 +108,7 @@ async def mint(
         (kept,) = observed({"passwordCredentials": [answer.body]})
     except (ProvisionError, ValueError) as error:  # a secret was made, and which is not known
         raise ReplyLost from error
+    refuse_other(answer.body, "making the client secret", displayName=display_name)
     return kept, secret
 
 

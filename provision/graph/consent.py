@@ -14,6 +14,7 @@ from provision.graph import delegated_grant
 from provision.graph.answers import Failure, Refusal
 from provision.graph.application import READ
 from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.identity import Held, holder_of, refuse_other
 from provision.graph.listing import NotReadable
 from provision.graph.records import maybe, records, text
 from provision.graph.refusals import missing, translated
@@ -40,23 +41,27 @@ async def role(graph: Graph) -> Role:
     )
 
 
-async def assignments(graph: Graph, app_id: str) -> tuple[Role, ...]:
+async def assignments(graph: Graph, app_id: str) -> Held[Role]:
     """Return the app roles granted to the application's principal; none if it has no principal."""
+    what = "reading the application's grants"
     try:
         items = await _assignments(graph, app_id)
     except Failure as failure:
         if missing(failure):
-            return ()
-        raise translated(failure, "reading the application's grants", needs=READ) from failure
+            return Held(what, "principalId", None, ())
+        raise translated(failure, what, needs=READ) from failure
     found = {
         Role(resource_id=maybe(item, "resourceId") or "", role_id=maybe(item, "appRoleId") or "")
         for item in items
     }
-    return tuple(sorted(found, key=lambda item: (item.resource_id, item.role_id)))
+    ordered = sorted(found, key=lambda item: (item.resource_id, item.role_id))
+    return Held(what, "principalId", holder_of(items, what, "principalId"), tuple(ordered))
 
 
-async def addresses(graph: Graph, app_id: str, role: Role) -> tuple[str, ...]:
+async def addresses(graph: Graph, app_id: str, principal_id: str, role: Role) -> tuple[str, ...]:
     """Return where each grant of the role to the application is: a ``DELETE`` there removes it.
+
+    Raises ``ProvisionError`` for a grant that is not that principal's.
 
     Source: https://learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignments
     """
@@ -64,6 +69,8 @@ async def addresses(graph: Graph, app_id: str, role: Role) -> tuple[str, ...]:
         items = await _assignments(graph, app_id)
     except Failure as failure:
         raise translated(failure, "reading the application's grants", needs=READ) from failure
+    for item in items:
+        refuse_other(item, "reading the application's grants", principalId=principal_id)
     return tuple(
         f"{graph.root}/servicePrincipals/{text(item, 'principalId')}/appRoleAssignments/{text(item, 'id')}"
         for item in items
@@ -78,30 +85,31 @@ async def _assignments(graph: Graph, app_id: str) -> list[dict[str, Any]]:
     return await graph.collect(builder.with_url(url), configuration(Query()))
 
 
-async def delegated(graph: Graph, app_id: str, role: Role) -> bool:
+async def delegated(graph: Graph, app_id: str, principal_id: str, role: Role) -> bool:
     """Say whether the permission is granted on behalf of people; False, too, if that may not be read."""
     try:
-        scopes = await delegated_grant.of_principal(graph, app_id)
+        scopes = (await delegated_grant.of_principal(graph, app_id)).by(principal_id)
     except NotReadable:
         return False
     return any(item.resource_id == role.resource_id and item.scope == PERMISSION for item in scopes)
 
 
 async def grant(graph: Graph, principal_id: str, step: Grant) -> None:
-    """Assign the role to the principal; one that is assigned already is no error."""
+    """Assign the role to the principal; one that is assigned already is no error.
+
+    Raises ``ProvisionError`` if Graph refuses, or if it says that it granted something else.
+    """
     builder = graph.sdk.service_principals.by_service_principal_id(step.role.resource_id)
-    info = builder.app_role_assigned_to.to_post_request_information(
-        body(
-            {
-                "principalId": principal_id,
-                "resourceId": step.role.resource_id,
-                "appRoleId": step.role.role_id,
-            }
-        )
-    )
+    asked = {
+        "principalId": principal_id,
+        "resourceId": step.role.resource_id,
+        "appRoleId": step.role.role_id,
+    }
+    info = builder.app_role_assigned_to.to_post_request_information(body(asked))
     try:
-        await graph.send(info, settling=True)
+        answer = await graph.send(info, settling=True)
     except Failure as failure:
         if isinstance(failure, Refusal) and failure.message.startswith(_ALREADY_THERE):
             return
         raise translated(failure, f"granting {PERMISSION}", needs=NEEDS) from failure
+    refuse_other(answer.body, f"granting {PERMISSION}", **asked)

@@ -248,6 +248,7 @@ class Tokens(AccessTokenProvider):
         self._cloud = cloud
         self._lock = asyncio.Lock()
         self._token: tuple[str, float] | None = None
+        self._held_to: str | None = None  # the tenant's GUID, once it is known
 
     async def get_authorization_token(
         self, uri: str, additional_authentication_context: dict[str, Any] | None = None
@@ -258,8 +259,29 @@ class Tokens(AccessTokenProvider):
             return ""  # a link to elsewhere must not carry our token
         async with self._lock:
             if claims or self._token is None or self._token[1] - time.time() < _EARLY:
-                self._token = await asyncio.to_thread(self._ask, _decoded(claims))
+                renewed = await asyncio.to_thread(self._ask, _decoded(claims))
+                self._refuse_other_tenant(renewed[0])
+                self._token = renewed
             return self._token[0]
+
+    def hold_to(self, tenant_id: str) -> None:
+        """Let no token pass that is for another tenant: neither the present one nor one that renews it.
+
+        Raises ``ProvisionError`` if the present one is, as the request does that needs a new one.
+        A token that cannot be read passes: Microsoft may change its format.
+        """
+        self._held_to = tenant_id.lower()
+        if self._token is not None:
+            self._refuse_other_tenant(self._token[0])
+
+    def _refuse_other_tenant(self, token: str) -> None:
+        found = claims_of(token).get("tid")
+        if self._held_to is not None and isinstance(found, str) and found.lower() != self._held_to:
+            raise ProvisionError(
+                catalogue.SIGN_IN,
+                f"this identity signed in to tenant {found.lower()}, but the config means {self._held_to}",
+                fix=f"Sign in to the config's tenant, for example with 'az login --tenant {self._tenant}'.",
+            )
 
     def get_allowed_hosts_validator(self) -> AllowedHostsValidator:
         """Return a validator of the one host that our token is for."""

@@ -6,6 +6,7 @@ Source: https://learn.microsoft.com/graph/api/serviceprincipal-list-oauth2permis
 from __future__ import annotations
 
 from provision.graph.client import Graph
+from provision.graph.identity import Held, holder_of
 from provision.graph.listing import listed
 from provision.graph.records import maybe
 from provision.resources.delegated_grant import Observed
@@ -13,14 +14,15 @@ from provision.resources.delegated_grant import Observed
 NEEDS = "Directory.Read.All"
 
 
-async def of_principal(graph: Graph, app_id: str) -> tuple[Observed, ...]:
+async def of_principal(graph: Graph, app_id: str) -> Held[Observed]:
     """Return one item for each permission, however they were granted; ``NotReadable`` without the right."""
+    what = "delegated permissions that were granted"
     # The SDK's builder of this address has no child for grants, so the address is written out.
     items = await listed(
         graph,
         graph.sdk.service_principals.by_service_principal_id(app_id).oauth2_permission_grants,
         url=f"servicePrincipals(appId='{app_id}')/oauth2PermissionGrants",
-        what="delegated permissions that were granted",
+        what=what,
         needs=NEEDS,
     )
     found = {
@@ -32,4 +34,5 @@ async def of_principal(graph: Graph, app_id: str) -> tuple[Observed, ...]:
         for item in items
         for scope in (maybe(item, "scope") or "").split()
     }
-    return tuple(sorted(found, key=lambda item: (item.resource_id, item.scope, item.everybody)))
+    ordered = sorted(found, key=lambda item: (item.resource_id, item.scope, item.everybody))
+    return Held(what, "clientId", holder_of(items, what, "clientId"), tuple(ordered))

@@ -30,4 +30,4 @@ async def sent(graph: Graph, sender: str, subject: str) -> bool:
     folder = graph.sdk.users.by_user_id(sender).mail_folders.by_mail_folder_id("sentitems")
     quoted = subject.replace("'", "''")
     query = configuration(Query(select=("id", "subject"), filter=f"subject eq '{quoted}'", top=1))
-    return bool(await graph.collect(folder.messages, query))
+    return any(item.get("subject") == subject for item in await graph.collect(folder.messages, query))

@@ -9,8 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph, Query, configuration
+from provision.graph.identity import same
 from provision.graph.records import maybe, records, texts
 from provision.graph.refusals import denied, missing, translated
 from provision.resources.mailbox import RIGHT, RIGHT_OF_USER, Observed, State
@@ -22,7 +24,8 @@ _FIELDS = ("id", "mail", "userPrincipalName", "assignedPlans", "proxyAddresses")
 async def observe(graph: Graph, address: str) -> Observed:
     """Return whether the address has a mailbox, from what Exchange and the directory say.
 
-    ``NOT_CHECKED`` if this identity may ask neither; ``ProvisionError`` if a request fails otherwise.
+    ``NOT_CHECKED`` if this identity may ask neither; ``ProvisionError`` if a request fails otherwise, or if
+    the answer is about a user who has another address. What a folder of a mailbox tells names no user.
     """
     probe, user = await asyncio.gather(_probe(graph, address), _user(graph, address))
     if probe is None:
@@ -68,7 +71,7 @@ async def _user(graph: Graph, address: str) -> dict[str, Any] | Failure | None:
         if not missing(failure):
             return failure
     else:
-        return answer.body
+        return _his(answer.body, address)
     # The address may be one that the user has beside the sign-in name.
     quoted = address.replace("'", "''")
     query = Query(select=_FIELDS, filter=f"mail eq '{quoted}' or proxyAddresses/any(p:p eq 'smtp:{quoted}')")
@@ -76,7 +79,26 @@ async def _user(graph: Graph, address: str) -> dict[str, Any] | Failure | None:
         items = await graph.collect(graph.sdk.users, configuration(query))
     except Failure as failure:
         return failure
-    return items[0] if items else None
+    return next((_his(item, address) for item in items), None)
+
+
+def answers_to(user: dict[str, Any], address: str) -> bool:
+    """Say whether a user's record has the address: as sign-in name, as mail, or as one of all addresses.
+
+    Source: https://learn.microsoft.com/graph/api/resources/user, ``proxyAddresses``
+    """
+    proxies = (text.partition(":")[2] for text in texts(user, "proxyAddresses"))
+    names = (maybe(user, "userPrincipalName"), maybe(user, "mail"), maybe(user, "id"), *proxies)
+    return any(name is not None and same(name, address) for name in names)
+
+
+def _his(user: dict[str, Any], address: str) -> dict[str, Any]:
+    if not answers_to(user, address):
+        name = maybe(user, "userPrincipalName")
+        raise ProvisionError(
+            catalogue.OTHER_OBJECT, f"asked for the user of {address}, and the answer is about '{name}'"
+        )
+    return user
 
 
 def _licensed(user: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from provision.graph.answers import Failure
 from provision.graph.application import READ
 from provision.graph.client import Graph, Query, configuration
+from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, records, text
 from provision.graph.refusals import denied, missing, translated
 from provision.resources.publisher import Observed
@@ -19,15 +20,16 @@ _FIELDS = ("id", "appId", "displayName", "appRoles", "oauth2PermissionScopes")
 
 async def by_app_id(graph: Graph, app_id: str) -> Observed | None:
     """Return the resource of that ``appId``; ``None`` if the tenant does not tell."""
-    return await _read(graph, graph.sdk.service_principals_with_app_id(app_id))
+    return await _read(graph, graph.sdk.service_principals_with_app_id(app_id), appId=app_id)
 
 
 async def by_id(graph: Graph, object_id: str) -> Observed | None:
     """Return the resource whose principal has that id; ``None`` if the tenant does not tell."""
-    return await _read(graph, graph.sdk.service_principals.by_service_principal_id(object_id))
+    builder = graph.sdk.service_principals.by_service_principal_id(object_id)
+    return await _read(graph, builder, id=object_id)
 
 
-async def _read(graph: Graph, builder: Any) -> Observed | None:
+async def _read(graph: Graph, builder: Any, **asked: str) -> Observed | None:
     try:
         answer = await graph.send(builder.to_get_request_information(configuration(Query(select=_FIELDS))))
     except Failure as failure:
@@ -35,6 +37,7 @@ async def _read(graph: Graph, builder: Any) -> Observed | None:
             return None
         raise translated(failure, "looking up a permission's name", needs=READ) from failure
     record = answer.body
+    refuse_other(record, "looking up a permission's name", **asked)
     return Observed(
         id=text(record, "id").lower(),
         app_id=text(record, "appId").lower(),

@@ -47,7 +47,7 @@ def translated(failure: Failure, what: str, *, needs: str = "") -> ProvisionErro
         return _error(catalogue.LIFETIME_REFUSED, message, failure)
     if failure.code.startswith("CredentialTypeNotAllowed"):
         return _error(catalogue.SECRETS_BLOCKED, message, failure)
-    if 200 <= failure.status < 300:
+    if 200 <= failure.status < 400:  # what is no answer of Graph's, or a redirect
         return _error(catalogue.GRAPH_ANSWER, f"{what}: {failure.message}", failure)
     return _error(catalogue.GRAPH_REFUSED, message, failure)
 

@@ -11,6 +11,7 @@ from typing import Any
 from provision.graph.answers import Failure
 from provision.graph.application import CREATE_IF_MISSING, READ, WRITE
 from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, text
 from provision.graph.refusals import missing, translated
 from provision.resources.service_principal import Create, Observed
@@ -22,16 +23,19 @@ DRIFT_FIELDS = ("id", "appRoleAssignmentRequired", "passwordCredentials", "keyCr
 async def by_client_id(
     graph: Graph, client_id: str, fields: tuple[str, ...] = _FIELDS, *, settling: bool = False
 ) -> dict[str, Any] | None:
-    """Return these fields of the principal of that ``appId``; ``None`` if there is none."""
+    """Return these fields of the principal of that ``appId``; ``None`` if there is none.
+
+    Raises ``ProvisionError`` if the answer is about another one.
+    """
     builder = graph.sdk.service_principals_with_app_id(client_id)
+    query = Query(select=tuple(dict.fromkeys((*fields, "appId"))))
     try:
-        answer = await graph.send(
-            builder.to_get_request_information(configuration(Query(select=fields))), settling=settling
-        )
+        answer = await graph.send(builder.to_get_request_information(configuration(query)), settling=settling)
     except Failure as failure:
         if missing(failure):
             return None
         raise translated(failure, "reading the service principal", needs=READ) from failure
+    refuse_other(answer.body, "reading the service principal", appId=client_id)
     return answer.body
 
 
@@ -51,8 +55,9 @@ def assignment_required(record: dict[str, Any]) -> bool:
 
 
 async def create(graph: Graph, app_id: str, step: Create) -> Observed:
-    """Create the principal by upsert, and return it; ``ProvisionError`` if Graph refuses.
+    """Create the principal by upsert, and return it.
 
+    Raises ``ProvisionError`` if Graph refuses, or if the answer is about another application's.
     The application may be moments old, so a replica that does not know it yet is waited for.
     """
     builder = graph.sdk.service_principals_with_app_id(app_id)
@@ -63,5 +68,6 @@ async def create(graph: Graph, app_id: str, step: Create) -> Observed:
         answer = await graph.send(info, settling=True)
     except Failure as failure:
         raise translated(failure, "creating the service principal", needs=WRITE) from failure
-    record = answer.body or await by_client_id(graph, app_id, settling=True)
-    return observed(record or {})
+    record = answer.body or await by_client_id(graph, app_id, settling=True) or {}
+    refuse_other(record, "creating the service principal", appId=app_id)
+    return observed(record)

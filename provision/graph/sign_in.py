@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Lost
 from provision.graph.client import Graph
+from provision.graph.credentials import claims_of
+from provision.graph.identity import same
 from provision.graph.refusals import translated
 from provision.secret import Secret
 
@@ -44,7 +47,7 @@ class Refused(Exception):
 async def sign_in(graph: Graph, tenant_id: str, client_id: str, secret: Secret) -> str:
     """Return an access token for Graph; ``Refused`` with the endpoint's reason if it gives none.
 
-    Raises ``ProvisionError`` if it cannot be reached, or answers something else.
+    Raises ``ProvisionError`` if it cannot be reached, or if the token is another application's.
     """
     url = f"{graph.cloud.login}/{tenant_id}/oauth2/v2.0/token"
     form = {
@@ -67,7 +70,7 @@ async def sign_in(graph: Graph, tenant_id: str, client_id: str, secret: Secret) 
     if not isinstance(document, dict):
         document = {}
     if response.is_success and isinstance(document.get("access_token"), str):
-        return str(document["access_token"])
+        return _own(str(document["access_token"]), tenant_id, client_id)
     codes = document.get("error_codes")
     said = str(document.get("error_description") or document.get("error") or f"HTTP {response.status_code}")
     raise Refused(
@@ -77,3 +80,21 @@ async def sign_in(graph: Graph, tenant_id: str, client_id: str, secret: Secret) 
         said.splitlines()[0].split(" Trace ID:")[0],
         str(document["trace_id"]) if document.get("trace_id") else None,
     )
+
+
+def _own(token: str, tenant_id: str, client_id: str) -> str:
+    """Return a token that is for this application, as far as it can be read; else ``ProvisionError``.
+
+    Source: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+    """
+    claims = claims_of(token)
+    told = {"client id": claims.get("appid", claims.get("azp")), "tenant": claims.get("tid")}
+    asked = {"client id": client_id, "tenant": tenant_id}
+    for name, found in told.items():
+        by_domain = name == "tenant" and not _GUID.fullmatch(tenant_id)
+        if isinstance(found, str) and not by_domain and not same(found, asked[name]):
+            raise ProvisionError(
+                catalogue.OTHER_OBJECT,
+                f"signing in with the secret: asked for {name} {asked[name]}, and the token is for {found}",
+            )
+    return token

@@ -44,13 +44,7 @@ async def resolve(graph: Graph, tenant: str) -> str:
     """
     tenant_id = await id_of(graph, tenant)
     await graph.tokens.get_authorization_token(graph.root)
-    signed_in = graph.tokens.tenant_id()
-    if signed_in is not None and signed_in != tenant_id:
-        raise ProvisionError(
-            catalogue.SIGN_IN,
-            f"this identity signed in to tenant {signed_in}, but the config means {tenant_id}",
-            fix=f"Sign in to the config's tenant, for example with 'az login --tenant {tenant}'.",
-        )
+    graph.tokens.hold_to(tenant_id)
     return tenant_id
 
 

@@ -109,3 +109,12 @@ OWNER_NOT_FOUND = entry(
     "Correct application.owners and run again; what was done is kept.",
     "https://learn.microsoft.com/graph/api/application-post-owners",
 )
+OTHER_OBJECT = entry(
+    "PRV411",
+    "other-object",
+    Exit.FAILED,
+    "the answer is about another object than the one that was asked for",
+    "Something between here and Graph mixed up two answers, or Graph did. Nothing more was written for this "
+    "config: a write that goes by such an answer would be a write to somebody else's object.",
+    "Run plan again; if it is said again, look whether a proxy answers, and report it with the request id.",
+)

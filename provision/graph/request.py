@@ -1,0 +1,80 @@
+"""One request as a value: fixed before anything is awaited, and the same at each of its tries.
+
+The SDK's ``RequestInformation`` is no such value. It expands its address from a template whenever it is
+asked for it, and the builders of alternate keys (``applications_with_unique_name``, ``…_with_app_id``) write
+the key into a dictionary that all builders of one client share: expanded a moment later, the address may be
+that of another request's object. Sending adds to it, too: a token, a base address.
+Source: ``kiota_abstractions/request_information.py`` and ``msgraph/generated/base_graph_service_client.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import httpx
+from kiota_abstractions.method import Method
+from kiota_abstractions.native_response_handler import NativeResponseHandler
+from kiota_abstractions.request_information import RequestInformation
+from kiota_http.middleware.options import ResponseHandlerOption
+
+from provision.errors import ProvisionError, catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is sent, but for the token: nothing in it can change, and nothing of it is another request's."""
+
+    method: Method
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    content: bytes | None
+
+    def information(self) -> RequestInformation:
+        """Return it as the SDK sends it: a new one for each try, which the SDK may write to."""
+        info = RequestInformation(self.method)
+        info.url = self.url
+        for name, value in self.headers:
+            info.headers.add(name, value)
+        info.content = self.content
+        info.add_request_options([ResponseHandlerOption(NativeResponseHandler())])
+        return info
+
+    def page(self, link: str, root: str) -> Request:
+        """Return the request for a further page, with the same headers; ``ProvisionError`` if it leads away.
+
+        A link is opaque, and what the first page was asked for with must be said again.
+        Source: https://learn.microsoft.com/graph/paging
+        """
+        refuse_elsewhere(link, root)
+        return replace(self, url=link)
+
+
+def fixed(info: RequestInformation, root: str) -> Request:
+    """Return what a builder made as a value; ``root`` is where Graph is.
+
+    Raises ``ProvisionError`` for an address that is not Graph's: our token must not go there.
+    """
+    info.path_parameters = {**info.path_parameters, "baseurl": root}
+    url = info.url
+    refuse_elsewhere(url, root)
+    assert info.http_method is not None
+    headers = tuple(sorted((name, value) for name, value in (info.request_headers or {}).items()))
+    return Request(info.http_method, url, headers, info.content)
+
+
+def refuse_elsewhere(url: str, root: str) -> None:
+    """Raise ``ProvisionError`` unless an address has the scheme, host and port of ``root``."""
+    try:
+        asked, own = httpx.URL(url), httpx.URL(root)
+        same = _origin(asked) == _origin(own) and not asked.userinfo
+    except httpx.InvalidURL:
+        same, own = False, httpx.URL(root)
+    if not same:
+        raise ProvisionError(
+            catalogue.GRAPH_ANSWER,
+            f"Graph's answer leads to '{url[:80]}', which is not at {own.host}: nothing is sent there",
+        )
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port or {"https": 443, "http": 80}.get(url.scheme)
