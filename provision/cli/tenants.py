@@ -13,13 +13,14 @@ from provision.engine.observe import Tenant
 from provision.errors import ProvisionError, combined
 from provision.graph import tenant as lookup
 
-Key: TypeAlias = tuple[str, str]  # the tenant, and Graph's address
+Key: TypeAlias = tuple[str, str]  # the tenant, and the addresses of Graph and of the login service
 Tenants: TypeAlias = Mapping[Key, Tenant]
 
 
 def key(config: Config) -> Key:
     """Return what a config's connection goes by."""
-    return config.desired.tenant, config.desired.cloud.graph
+    cloud = config.desired.cloud
+    return config.desired.tenant, f"{cloud.graph} {cloud.login}"
 
 
 async def named_by_id(
