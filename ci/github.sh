@@ -142,6 +142,7 @@ run() {
   esac
   if [ "$COMMAND" = plan ]; then keep="$FOLDER/plan.txt"; fi
   cleared
+  if [ "$COMMAND" != doctor ]; then unset GUARDS_TOKEN; fi
   set +e
   "$FOLDER/venv/bin/python" -I -m provision "$COMMAND" --ci github ${args[@]+"${args[@]}"} -- "${configs[@]}" | tee "$keep"
   code=${PIPESTATUS[0]}

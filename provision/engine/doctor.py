@@ -16,11 +16,12 @@ from provision.engine import preflight, run
 from provision.engine.run import Job
 from provision.errors import Entry, Finding, ProvisionError, catalogue
 from provision.graph import caller as callers
+from provision.graph import guards
 from provision.graph.reach import hosts
 from provision.outcomes.doctor import Check, Diagnosis, State
 from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.build import limits_of
-from provision.plan.model import Plan
+from provision.plan.model import Plan, Target
 from provision.resources import client_secret
 from provision.resources.caller import Caller, Kind
 from provision.resources.mailbox import State as Mailbox
@@ -41,6 +42,8 @@ async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagno
     checks.append(await _sink(job, plan, due=due) if probes else _STAND_IN)
     if reached:
         checks.append(_clock(job))
+    if job.target is Target.GRAPH:  # a rehearsal asks no service
+        checks += await _guards(job)
     return Diagnosis(
         name=job.desired.name,
         target=job.target,
@@ -53,6 +56,14 @@ async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagno
         checks=tuple(checks),
         rights=held,
     )
+
+
+async def _guards(job: Job) -> list[Check]:
+    """What stands before the identity of a pipeline; nothing fails for it, for many hosts have no more."""
+    claims = await asyncio.to_thread(job.tenant.graph.tokens.presented_claims)
+    states = {True: State.OK, False: State.NOTE, None: State.NOT_CHECKED}
+    found = await asyncio.to_thread(guards.seen, claims)
+    return [Check(guard.name, states[guard.there], guard.message) for guard in found]
 
 
 _STAND_IN = Check(

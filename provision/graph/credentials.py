@@ -302,6 +302,11 @@ class Tokens(AccessTokenProvider):
         """Return the claims of the present token; empty if there is none yet, or it cannot be read."""
         return claims_of(self._token[0]) if self._token else {}
 
+    def presented_claims(self) -> dict[str, Any]:
+        """Return the claims of a token such as the pipeline's host presents; empty if no host does."""
+        found = self._presented()
+        return claims_of(found) if found else {}
+
     def caller(self) -> dict[str, str]:
         """Return who signed in, in the token's own words: ``tid``, ``oid``, ``appid``, ``upn``, ``idtyp``."""
         payload = self.claims()

@@ -112,6 +112,30 @@ def test_by_pre_commit(hostile: Hostile, tmp_path: Path) -> None:
         assert ran.returncode == code, ran.stderr.decode()
 
 
+def test_in_the_lines_for_other_hosts(hostile: Hostile, tmp_path: Path) -> None:
+    """Those of docs/ci.md for GitLab, as they stand there; only where the program comes from is put in."""
+    page = (ROOT / "docs" / "ci.md").read_text()
+    (block,) = [text for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL) if "id_tokens" in text]
+    lines = yaml.safe_load(block)["plan"]["script"]
+    python = tools.python(tmp_path / "tools", strict=True)
+    source, _, commit = origin(tmp_path / "origin").removeprefix("git+").rpartition("@")
+    script = "\n".join(lines).replace("https://github.com/OWNER/provision", source)
+    script = script.replace("<full commit SHA>", commit).replace("/usr/local/bin/python3", str(python))
+    assert "OWNER" not in script
+    write_config("configs/prod.yaml")
+    # The host's own shell comes before any line: what is said to it is not of the checkout.
+    own = ("BASH_ENV", "ENV", "BASH_FUNC_cd%%", "TMPDIR")
+    environment = {name: text for name, text in hostile.environment.items() if name not in own}
+    environment |= {"ENTRA": "token", "CI_PROJECT_DIR": str(hostile.folder), "PROVISION_SANDBOX": "1"}
+    ran = subprocess.run(
+        ["/bin/bash", "-e"], input=script, env=environment, capture_output=True, text=True, check=False
+    )
+    assert hostile.ran == []
+    assert ran.returncode == 0, ran.stderr
+    assert "to create" in ran.stdout + ran.stderr
+    installed_alone(python, hostile)
+
+
 def prepare(temp: Path, hostile: Hostile) -> None:
     """What an earlier step may have put where earlier versions of the packs looked."""
     hostile.programs(temp / "provision" / "bin")

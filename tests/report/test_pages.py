@@ -1,4 +1,4 @@
-"""Markdown that fits a comment: cut at the end of a line, in no code block, and never its digests."""
+"""Markdown that fits a comment: cut at the end of a line, in no code block, and then without a digest."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.support import Program, Tenant, write_config
 
 
 @pytest.mark.parametrize("configs", [1, 40])
-def test_a_long_plan_fits_and_keeps_its_digests(provision: Program, configs: int) -> None:
-    """Hundreds of redirect URIs in one plan, or in each of many."""
+def test_a_page_that_was_cut_has_no_digest(provision: Program, configs: int) -> None:
+    """Hundreds of redirect URIs in one plan, or in each of many: nobody saw all that it would stand for."""
     count = 250
     uris = "".join(f"    - https://collab.agency.example/{'p' * 200}/{n}\n" for n in range(count))
     for number in range(configs):
@@ -29,8 +29,11 @@ def test_a_long_plan_fits_and_keeps_its_digests(provision: Program, configs: int
     fences = [token for token in tokens(page) if token.type == "fence"]
     assert len(fences) == configs
     assert page.count("Cut here:") == configs
-    assert len(re.findall(r"(?m)^Digest: `sha256:[0-9a-f]{64}`$", page)) == configs
-    assert len(re.findall(rf"(?m)^Digest of these {configs} plans: ", page)) == (configs > 1)
+    assert "sha256:" not in page
+    assert page.count("**This page was cut, so it has no digest.**") == 1
+    whole = provision("plan", *paths, "--sandbox").out
+    assert "Cut here" not in whole
+    assert len(re.findall(r"sha256:[0-9a-f]{64}", whole)) >= configs
     assert all("Cut here" not in fence.content for fence in fences)
 
 
@@ -44,6 +47,24 @@ def test_the_short_leave_their_room_to_the_long(provision: Program) -> None:
     assert page.count("Cut here:") == 1
     assert len(page.encode()) > LIMIT * 0.9
     assert Tenant().get("/applications")
+
+
+def test_a_page_that_fits_keeps_its_digests(provision: Program) -> None:
+    """One for each, and one for all."""
+    paths = [write_config(f"s{number}.yaml", name=f"collab-s{number}") for number in range(3)]
+    page = provision("plan", *paths, "--sandbox", "-o", "markdown").out
+    assert len(re.findall(r"(?m)^Digest: `sha256:[0-9a-f]{64}`$", page)) == 3
+    assert len(re.findall(r"(?m)^Digest of these 3 plans: `sha256:[0-9a-f]{64}`$", page)) == 1
+
+
+def test_more_configs_than_fit_have_no_digest(provision: Program) -> None:
+    """Those that are left out are counted, and so nothing can be approved by the page."""
+    paths = [write_config(f"c{number}.yaml", name=f"collab-{number}") for number in range(120)]
+    page = provision("plan", *paths, "--sandbox", "-o", "markdown").out
+    assert len(page.encode()) <= LIMIT + 1
+    assert "more configs are in the job's log" in page
+    assert "many-changes" in page
+    assert "sha256:" not in page
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)
