@@ -23,7 +23,7 @@ import httpx
 from provision import report
 from provision.cli import emit
 from provision.config import load
-from provision.delivery import Handover, file
+from provision.delivery import Handover, Owner, file
 from provision.engine import run
 from provision.engine.drift import find_drift
 from provision.engine.expiry import read_dates
@@ -339,7 +339,8 @@ class Years:
     def _job(self, machine: int, item: Registration, tenant: Tenant, allowed: frozenset[str]) -> Job:
         folder = self._folder / str(machine)
         folder.mkdir(mode=0o700, exist_ok=True)
-        sink = Sink(file.Options(path=str(folder / f"{item.name}.secret")), item.name)
+        place = file.Options(path=str(folder / f"{item.name}.secret"))
+        sink = Sink(place, Owner(item.name, self._tenant))
         sink.effect = self._effect
 
         def took(key_id: str, value: str) -> None:
