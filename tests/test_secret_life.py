@@ -258,5 +258,9 @@ def test_a_secret_that_somebody_removed_is_not_waited_for_without_end(
     key = app["passwordCredentials"][0]["keyId"]
     tenant.do("POST", f"/applications/{app['id']}/removePassword", {"keyId": key})
     ran = provision("apply", config, *DELIVER)
-    assert ran.code == 0, ran.out
+    assert ran.code == 4, ran.out
+    assert "secret-removed" in [finding["name"] for finding in ran.json["findings"]]
     assert [item["keyId"] for item in secrets()] != [key]
+    confirmed = ("rotate", config, "--confirm", "--sandbox", "--yes", "-o", "json")
+    assert provision(*confirmed, "--secret-from", "file:out.secret").code == 0
+    assert provision("plan", config, "--sandbox").code == 0

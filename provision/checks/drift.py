@@ -218,9 +218,7 @@ def _of_secrets(plan: Plan, records: Records, *, now: datetime) -> Iterator[Devi
         value = _of_key(item.display_name, item.key_id)
         text = f"secret {value} carries this config's mark, but nothing records that it was delivered"
         yield _deviation(catalogue.SECRET_UNPROVEN, Severity.ERROR, client_secret.ADDRESS, value, text)
-    app = plan.observed.application
-    there = {item.key_id for item in secrets}
-    for key_id in sorted((app.delivered if app else frozenset()) - there):
+    for key_id in sorted(state.missing):
         tag = application.DELIVERED_TAG + key_id
         text = (
             f"the tag {tag} records the delivery of a secret that is not there: if it is the one that is "

@@ -25,7 +25,7 @@ ours, minted by a run of this machine that was interrupted     unproven, expired
 others', ends within the window                                expiring            yes
 others', ends later                                            fine                no
 others', ended                                                 expired             no
-the one of ours that was delivered last was removed            removed             yes
+one of ours that was delivered was removed by somebody else    removed             yes
 none of ours was ever delivered                                none                no: ``plan`` says it
 ============================================================== =================== ===================
 """
@@ -68,7 +68,7 @@ def rows(
     row = partial(Row, desired.name, subject.tenant_id, subject.client_id, now)
     window_end, late = within.after(now), client_secret.overdue(desired, state, now=now)
     judged: list[Row] = []
-    if state.gone:
+    if state.gone or state.missing:
         judged.append(row(State.REMOVED, counts=True))
     elif not (state.delivered or state.ended or state.going):
         judged.append(row(State.NONE, counts=False))

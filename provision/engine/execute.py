@@ -151,8 +151,7 @@ class Execution:
             case secrets.Record():
                 await record(self.tools, self.holder, step.key_id, newest=step.newest)
             case secrets.Forget():
-                if any(applications.noted_key(tag) == step.key_id for tag in self.holder.tags):
-                    await forget(self.tools, self.holder)
+                await forget(self.tools, self.holder, step.key_id)
             case secrets.Remove():
                 await remove(self.tools, self.holder, step.key_id, young=self._is_young(step.key_id))
                 self.removed.add(step.key_id)

@@ -8,7 +8,7 @@ next one can tell what happened.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -168,9 +168,11 @@ async def record(
     await _write_records(tools, holder, tags)
 
 
-async def forget(tools: SecretTools, holder: SecretHolder) -> None:
+async def forget(tools: SecretTools, holder: SecretHolder, key_id: str) -> None:
     """Drop the tags that say something of a secret which is not there any more."""
-    await _write_records(tools, holder, set())
+    holder.gone |= {key_id}
+    if any(noted_key(tag) == key_id for tag in holder.tags):
+        await _write_records(tools, holder, set())
 
 
 async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young: bool = False) -> None:
@@ -192,38 +194,41 @@ async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young
 
 
 async def _write_records(tools: SecretTools, holder: SecretHolder, more: set[str]) -> None:
-    """Add the tags ``more``, drop our tags of secrets that are gone, and keep all other tags.
+    """Add the tags ``more``, drop our tags of secrets that we removed, and keep all other tags.
 
     Tags are one list, written as a whole. So it is read just before: another machine, or a person, may
     have changed it since this run read it.
     """
-    tags, keys = holder.tags, holder.keys
+    tags, keys, seen_tags = holder.tags, holder.keys, frozenset[str]()
     if not holder.sole:
         seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
+        seen_tags = frozenset(seen.tags)
         others = [tag for tag in seen.tags if noted_key(tag) is None]
         # The read may be older than this run's own writes, so what it knew of deliveries counts too.
         tags = (*others, *(tag for tag in (*holder.tags, *seen.tags) if noted_key(tag) is not None))
         keys |= {item.key_id for item in seen.secrets}
-    ordered = tuple(sorted(_kept(tags, keys - holder.gone, holder, more) | more))
+    alive = keys - holder.gone
+    replaced = {tag.rpartition(":")[0] for tag in more if tag.startswith(NEWEST_TAG)}
+    kept = {
+        tag
+        for tag in tags
+        if noted_key(tag) in (None, *alive) or _tells_of_a_removal(tag, tags, seen_tags, holder.gone)
+    }
+    kept = {tag for tag in kept if not (tag.startswith(NEWEST_TAG) and tag.rpartition(":")[0] in replaced)}
+    ordered = tuple(sorted(kept | more))
     await application.tag(tools.graph, holder.object_id, ordered, settling=holder.fresh)
     holder.tags = ordered
 
 
-def _kept(tags: Iterable[str], there: frozenset[str], holder: SecretHolder, more: set[str]) -> set[str]:
-    """Return the tags that stay.
+def _tells_of_a_removal(tag: str, tags: Sequence[str], seen: Collection[str], gone: Collection[str]) -> bool:
+    """Say whether a tag of a secret that is not there tells that somebody else removed it.
 
-    Which secret was delivered last stays told even if somebody else removed it, until there is a newer one.
+    That stays on record until ``rotate --confirm``, for it may be the one that is entered. What this run
+    removed, or an earlier one was to remove, is no such thing.
     """
-    replaced = {tag.rpartition(":")[0] for tag in more if tag.startswith(NEWEST_TAG)}
-    return {
-        tag
-        for tag in tags
-        if (
-            noted_key(tag) not in holder.gone and tag.rpartition(":")[0] not in replaced
-            if tag.startswith(NEWEST_TAG)
-            else noted_key(tag) in (None, *there)
-        )
-    }
+    key_id = noted_key(tag)
+    ours = {LEAKED_TAG + str(key_id), RETIRED_TAG + str(key_id)} & set(tags)
+    return tag.startswith((DELIVERED_TAG, NEWEST_TAG)) and tag in seen and key_id not in gone and not ours
 
 
 async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[Observed, Secret]:

@@ -19,7 +19,7 @@ class State(StrEnum):
     AWAITS_CONFIRMATION = "awaits-confirmation"  # delivered beside an older one that is alive
     RENEWAL_DUE = "renewal-due"  # outside the window, but ``apply`` would mint its successor
     LEAKED = "leaked"  # an emergency was declared for it, and it is alive
-    REMOVED = "removed"  # the one that was delivered last is not there any more
+    REMOVED = "removed"  # one that was delivered is not there any more
     UNPROVEN = "unproven"  # carries our mark, and nothing says that anybody received it
     REPLACED = "replaced"  # alive beside its successor, which waits to be confirmed
     FINE = "fine"

@@ -78,7 +78,7 @@ def build(
     replaced = None if shorter else max((item.end for item in state.delivered), default=None)
     match mode:
         case Mode.CONFIRM:
-            changes = _confirmed(state, _stale(observed))
+            changes = _confirmed(state)
         case Mode.ROTATE | Mode.EMERGENCY if _only_to_finish(state):
             changes = (_nothing("an emergency is not finished: its new secret is delivered"),)
         case Mode.EMERGENCY:
@@ -125,12 +125,6 @@ def _only_to_finish(state: Standing) -> bool:
     return state.current is not None and any(item.key_id in state.leaked for item in state.going)
 
 
-def _stale(observed: Observed) -> frozenset[str]:
-    """Return the key ids of deliveries on record whose secret is not there."""
-    app = observed.application
-    return (app.delivered if app else frozenset()) - {item.key_id for item in observed.secrets}
-
-
 def revocation(target: Target, desired: Desired, observed: Observed, records: Records, key_id: str) -> Plan:
     """Return the plan that removes one marked secret of which nothing says that it was delivered.
 
@@ -159,12 +153,12 @@ def _reason(mode: Mode, state: Standing) -> str:
     return "asked for"
 
 
-def _confirmed(state: Standing, stale: frozenset[str]) -> tuple[Change, ...]:
+def _confirmed(state: Standing) -> tuple[Change, ...]:
     if state.current is None:
         return (_nothing(f"there is no secret to confirm: {none_to_enter(state)}; run 'provision apply'"),)
     retired = [removal(item, "its successor is entered") for item in state.older]
     retired += [removal(item, "it has ended") for item in state.ended]
-    retired += forgetting(stale)
+    retired += forgetting(state.missing)
     return tuple(retired) or (_nothing("one delivered secret is alive: nothing waits to be confirmed"),)
 
 

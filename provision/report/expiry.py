@@ -48,7 +48,7 @@ def _cells(row: Row, *, unicode: bool) -> tuple[str, ...]:
     if secret is None:
         why = "" if row.client_id else "there is no application yet"
         if row.state is State.REMOVED:
-            why = "the one delivered last is not there any more"
+            why = "one that was delivered is not there any more"
         return (plain(row.config), "-", "-", "", "ours", _words(row), "", "", why)
     return (
         plain(row.config),
@@ -125,8 +125,8 @@ def _to_do(row: Row) -> str | None:
         )
     if row.state is State.REMOVED:
         return (
-            "Removed: somebody removed the secret that was delivered last. Run 'provision apply CONFIG', and "
-            "enter the new one at once."
+            "Removed: somebody removed a secret that was delivered. Run 'provision apply CONFIG', enter the "
+            "newest at once, then run 'provision rotate CONFIG --confirm'."
         )
     if row.confirm_by is not None:
         return _to_confirm(row)

@@ -170,10 +170,11 @@ SECRET_REMOVED = entry(
     "PRV618",
     "secret-removed",
     Exit.ATTENTION,
-    "the secret that was delivered last was removed by somebody else",
-    "Somebody removed it in the portal, or by another tool. The value that was delivered before it is "
-    "nowhere any more.",
-    "Run 'provision apply CONFIG', and enter the new secret in the product at once.",
+    "a secret that was delivered was removed by somebody else",
+    "Somebody removed it in the portal, or by another tool. It may be the one that is entered; a value that "
+    "was delivered before it is nowhere any more.",
+    "Run 'provision apply CONFIG', enter the newest secret in the product at once, then run 'provision "
+    "rotate CONFIG --confirm', which drops the record of the one that is gone.",
 )
 
 # What ``drift`` finds beside the changes that are due. ``error`` is what gives somebody a way to act as the

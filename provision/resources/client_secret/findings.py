@@ -7,7 +7,7 @@ from datetime import datetime
 
 from provision.errors import Finding, Severity, catalogue
 from provision.resources.app_management_policy import Limits
-from provision.resources.client_secret.diff import none_to_enter, stretched
+from provision.resources.client_secret.diff import stretched
 from provision.resources.client_secret.model import Desired, Mint, Records
 from provision.resources.client_secret.span import (
     LONGEST_MONTHS,
@@ -150,15 +150,17 @@ def _emergency_findings(state: Standing) -> Iterator[Finding]:
 
 
 def _removed_findings(state: Standing) -> Iterator[Finding]:
-    if not state.gone or any(item.key_id in state.leaked for item in state.going):
+    if any(item.key_id in state.leaked for item in state.going) or not (state.gone or state.missing):
         return
-    until = f"; one before it is alive until {state.last_day:%Y-%m-%d}" if state.last_day else ""
-    yield Finding(
-        catalogue.SECRET_REMOVED,
-        Severity.WARNING,
-        f"{none_to_enter(state)}, by somebody else: if it is entered, no mail is sent{until}",
-        value=", ".join(sorted(state.gone)),
-    )
+    removed = ", ".join(sorted(state.gone or state.missing))
+    text = f"secret {removed} was delivered and is not there any more: if it is entered, no mail is sent; "
+    if state.current is None:
+        until = f" (one before it is alive until {state.last_day:%Y-%m-%d})" if state.last_day else ""
+        text += f"let 'provision apply' make a new one, and enter that at once{until}"
+    else:
+        hint = _begins(state.current.hint)
+        text += f"enter the one {hint} at once, then run 'provision rotate CONFIG --confirm'"
+    yield Finding(catalogue.SECRET_REMOVED, Severity.WARNING, text, value=removed)
 
 
 def _overlap_findings(desired: Desired, state: Standing, *, now: datetime, due: bool) -> Iterator[Finding]:

@@ -28,6 +28,7 @@ class Standing:
     going: tuple[Observed, ...] = ()  # delivered and alive, and to be removed by whoever runs next
     leaked: frozenset[str] = frozenset()  # key ids that an emergency is about, as far as they are alive
     gone: frozenset[str] = frozenset()  # the one that was delivered last, if it is not there any more
+    missing: frozenset[str] = frozenset()  # every delivery on record whose secret is not there any more
 
     @property
     def latest(self) -> Observed | None:
@@ -80,7 +81,7 @@ def marked(desired: Desired, observed: Sequence[Observed]) -> tuple[Observed, ..
 def standing(desired: Desired, observed: Sequence[Observed], records: Records, *, now: datetime) -> Standing:
     """Sort the secrets that carry our mark by delivery and end, at the moment ``now``; ignore all others."""
     ours = marked(desired, observed)
-    there = {item.key_id for item in ours}
+    there = {item.key_id for item in observed}
     trusted, going = records.tenant | records.sink, records.retired | records.leaked
     alive = tuple(item for item in ours if item.end > now)
     return Standing(
@@ -91,6 +92,7 @@ def standing(desired: Desired, observed: Sequence[Observed], records: Records, *
         going=tuple(item for item in alive if item.key_id in trusted & going),
         leaked=records.leaked & {item.key_id for item in alive},
         gone=frozenset() if records.newest & there else records.newest,
+        missing=(records.tenant | records.newest) - there - going,
     )
 
 

@@ -1,0 +1,1 @@
+"""The managed kinds: pure functions, by tables."""
