@@ -1,8 +1,9 @@
 """Whether git would take a secret's file: it lies in a work tree, and nothing that the tree holds ignores it.
 
 git itself reads the patterns, for nobody else reads them all as it does. It is run with an empty repository
-of our own in the place of the user's, so that neither the user's configuration nor the repository's is read, and
-no hook, monitor or filter of theirs can run. Only files count that every clone has, and .git/info/exclude.
+of our own in the place of the user's, so that neither the user's configuration nor the repository's is read,
+and no hook, monitor or filter of theirs can run. Only files count that every clone has, and
+.git/info/exclude.
 """
 
 from __future__ import annotations

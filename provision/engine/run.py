@@ -53,6 +53,7 @@ class Job:
     delivering: asyncio.Lock = field(default_factory=asyncio.Lock)  # shared by the jobs of one run
     new_key_id: Callable[[], str] = _new_key_id
     allowed: frozenset[str] = frozenset()  # the names of what is let pass
+    made_up: frozenset[str] = frozenset()  # what a rehearsal invented: "tenant", "mailbox", "rights"
     of_delivery: tuple[Finding, ...] = ()  # what is to be said of the sink where a secret is to be made
 
 
