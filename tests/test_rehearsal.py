@@ -99,3 +99,49 @@ def test_what_may_be_sent_on_says_what_it_is(provision: Program) -> None:
     assert provision("apply", limited, "--sandbox", "--yes").code == 0
     script = provision("exchange", limited, "--sandbox").out
     assert "IN A REHEARSAL" in script.split("#>")[0]
+
+
+SEED = """\
+tenant: {id: 3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690, domain: agency.example}
+users:
+  - {user_principal_name: noreply@agency.example, mailbox: shared}
+"""
+
+
+def test_nothing_that_was_made_up_is_called_ok(provision: Program, config: str) -> None:
+    """Hosts, tenant, cloud, policy, mailbox and rights were made because the config names them."""
+    found = provision("doctor", config, "--sandbox", "-o", "json")
+    assert found.code == 0, found.out
+    states = {check["check"]: check["state"] for check in found.json["checks"]}
+    for name in ("login host", "cloud", "Graph", "sign-in", "secret policy", "mailbox", "delivery"):
+        assert states[name] == "not-checked", name
+    assert {right["state"] for right in found.json["rights"]} <= {"not-checked", "not-needed"}
+    for output in ("text", "markdown"):
+        said = provision("doctor", config, "--sandbox", "-o", output).out
+        assert "was made for this rehearsal; the real tenant was not asked" in said
+        assert "is there |" not in said
+        assert "noreply@agency.example is there" not in said
+    for verb in ("plan", "apply"):
+        ran = provision(verb, config, "--sandbox", *(["--yes"] if verb == "apply" else []))
+        assert f"made up for it, so nothing says that the real ones are there: {TENANT}" in ran.err
+    ran = provision("verify", config, "--sandbox", "--secret-from", f"file:{STAND_IN}", "-o", "json")
+    assert ran.code == 0, ran.out
+    verdicts = {rung["rung"]: (rung["verdict"], rung["message"]) for rung in ran.json["rungs"]}
+    assert verdicts["mailbox"][0] == verdicts["reach"][0] == "skipped"
+    assert "was made for this rehearsal" in verdicts["mailbox"][1]
+    assert verdicts["token"][0] == "pass"
+
+
+def test_a_tenant_from_a_seed_gets_no_invented_people(provision: Program) -> None:
+    """So an address that is misspelt is noticed, by doctor and by apply; the right one is there."""
+    Path("seed.yaml").write_text(SEED)
+    assert provision("sandbox", "seed", "seed.yaml").code == 0
+    wrong = write_config("wrong.yaml", address="norepply@agency.example")
+    found = provision("doctor", wrong, "--sandbox", "-o", "json")
+    assert found.code == 5
+    assert {c["check"]: c["state"] for c in found.json["checks"]}["mailbox"] != "ok"
+    ran = provision("apply", wrong, "--sandbox", "--yes", "-o", "json")
+    assert (ran.code, ran.json["name"]) == (5, "mailbox-missing")
+    right = provision("doctor", write_config(), "--sandbox", "-o", "json")
+    states = {check["check"]: check["state"] for check in right.json["checks"]}
+    assert (states["mailbox"], states["cloud"], states["sign-in"]) == ("ok", "ok", "not-checked")

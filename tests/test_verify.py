@@ -37,7 +37,8 @@ def test_every_rung(provision: Program, config: str, applied: Ran) -> None:
     assert ran.code == 0, ran.out
     seen = rungs(ran)
     assert seen.pop("seen") == "skipped"  # a person may not read another's mail, administrator or not
-    assert seen == dict.fromkeys(("reach", "token", "role", "mailbox", "send"), "pass")
+    made_up = dict.fromkeys(("reach", "mailbox"), "skipped")  # a rehearsal vouches for neither
+    assert seen == made_up | dict.fromkeys(("token", "role", "send"), "pass")
     assert ran.json["proven"]
     assert ran.json["oauth_client_id"] == applied.json["outputs"]["oauth_client_id"]
     send = next(rung for rung in ran.json["rungs"] if rung["rung"] == "send")
@@ -192,7 +193,7 @@ def test_apply_verifies_what_it_delivered(provision: Program, config: str) -> No
     found = ran.json["verification"]
     assert (found["format"], found["passed"], found["proven"]) == ("provision.verification/1", True, False)
     passed = [rung["rung"] for rung in found["rungs"] if rung["verdict"] == "pass"]
-    assert passed == ["reach", "token", "role", "mailbox"]
+    assert passed == ["token", "role"]
     assert "delivered by this run" in provision(*argv, "json").json["unverified"]
     for form in ("text", "markdown", "html"):
         assert "delivered by this run" in provision(*argv, form).out

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from provision.cli.console import talk
 from provision.cli.options import Common
+from provision.cli.worktree import exposed
 from provision.config import Config
 from provision.delivery import Owner, Place, Spec, parse_option
 from provision.delivery.file import owner_at
 from provision.delivery.ownership import GRAPH, SANDBOX
-from provision.errors import ProvisionError, catalogue
+from provision.errors import Finding, ProvisionError, Severity, catalogue
 
 
 def owner_of(config: Config, options: Common) -> Owner:
@@ -78,6 +79,37 @@ def stand_ins(configs: Sequence[Config], options: Common, folder: Path) -> Itera
             plain = folder / f"{owner.name}.{owner.tenant_id}.secret"
         taken.add(plain)
         yield parse_option(f"file:{plain}")
+
+
+def findings_of_files(specs: Sequence[Spec], folder: Path, *, rehearsal: bool) -> list[tuple[Finding, ...]]:
+    """Return for each sink what is to be said of its file: that git would take it.
+
+    A rehearsal's secret is worthless, so that is a warning. What is in our own ``folder`` is ignored at the
+    latest once something is written there.
+    """
+    paths = {spec: Path(spec.options.path) for spec in specs if spec.kind == "file"}
+    ours = {
+        spec for spec, path in paths.items() if path.parent == folder and not (folder / ".gitignore").exists()
+    }
+    lines = exposed(path for spec, path in paths.items() if spec not in ours)
+    return [_exposed(paths[spec], lines, rehearsal=rehearsal) if spec in paths else () for spec in specs]
+
+
+def _exposed(path: Path, lines: Mapping[Path, str], *, rehearsal: bool) -> tuple[Finding, ...]:
+    line = lines.get(path)
+    if line is None:
+        return ()
+    fix = f"Add this line to the .gitignore of the work tree: {line}"
+    return (
+        Finding(
+            catalogue.SECRET_IN_WORKTREE,
+            Severity.WARNING if rehearsal else Severity.ERROR,
+            f"git would take {path}, which would hold the secret: nothing in its work tree ignores it",
+            fix
+            if rehearsal
+            else f"{fix} or choose a path outside; --allow secret-in-worktree goes on all the same.",
+        ),
+    )
 
 
 def named_sink(text: str, option: str, config: Config) -> Spec:

@@ -17,11 +17,12 @@ from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile
 from provision.cli.options import Common, Embedded, Served
-from provision.cli.places import named_sink, owner_of, specs_of, stand_ins, stands_in
+from provision.cli.places import findings_of_files, named_sink, owner_of, specs_of, stand_ins, stands_in
 from provision.cli.tenants import Tenants, key, named_by_id
 from provision.clouds import CLOUDS, Cloud, ca_bundle
 from provision.config import Config, load
 from provision.delivery import Opening, Retrieving, Spec, open_sink
+from provision.engine import folder
 from provision.engine.journal import Journal
 from provision.engine.lock import alone
 from provision.engine.observe import Tenant
@@ -178,7 +179,7 @@ def served_sandbox(url: str) -> tuple[Cloud, Administrator | None]:
 
 def _announce(where: str, *, writes: bool) -> None:
     if writes:  # the stand-in file of a rehearsal goes there
-        FOLDER.mkdir(mode=0o700, exist_ok=True)
+        folder.make(FOLDER)
     talk(f"rehearsal on the sandbox {where}: nothing real is touched")
 
 
@@ -212,6 +213,11 @@ def _embedded(
                 budget=options.timeout,
             )
             tenants[key(config)] = Tenant(graph, desired.tenant)
+        address = desired.mailbox.address
+        invented = sandbox.made_up(tenant_id, address)
+        tenants[key(config)].made_up[address] = invented | {"rights"}
+        if "mailbox" in invented:
+            talk(f"made up for it, so nothing says that the real ones are there: {tenant_id}, {address}")
     return tenants
 
 
@@ -247,6 +253,7 @@ def _jobs(
 ) -> tuple[Job, ...]:
     target = _target(options)
     delivering = asyncio.Lock()
+    seen = findings_of_files(specs, FOLDER, rehearsal=options.sandbox is not None)
     return tuple(
         Job(
             path=config.path,
@@ -257,9 +264,11 @@ def _jobs(
             source=_source(config, options, progress),
             journal=_journal(target, config.desired.name),
             delivering=delivering,
+            made_up=tenants[key(config)].made_up.get(config.desired.mailbox.address, frozenset()),
+            of_delivery=found,
             allowed=options.allow,
         )
-        for config, spec in zip(configs, specs, strict=True)
+        for config, spec, found in zip(configs, specs, seen, strict=True)
     )
 
 

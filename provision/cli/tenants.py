@@ -40,12 +40,13 @@ async def named_by_id(
             by_id[each] = replace(tenants[each], unknown=tenant_id)
             continue
         ids[each] = tenant_id
-        by_id.setdefault((tenant_id, each[1]), replace(tenants[each], tenant=tenant_id))
+        kept = by_id.setdefault((tenant_id, each[1]), replace(tenants[each], tenant=tenant_id))
+        kept.made_up.update(tenants[each].made_up)
     settled = tuple(
         config.in_tenant(ids[key(config)]) if key(config) in ids else config for config in configs
     )
-    kept = {tenant.graph for tenant in by_id.values()}
-    await asyncio.gather(*(each.close() for each in tenants.values() if each.graph not in kept))
+    used = {tenant.graph for tenant in by_id.values()}
+    await asyncio.gather(*(each.close() for each in tenants.values() if each.graph not in used))
     if twice := declared_twice(settled):
         raise combined(twice)
     return settled, by_id

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from provision.engine import folder
 from provision.errors import ProvisionError, catalogue
 
 INTENDED, DELIVERED, REMOVED = "intended", "delivered", "removed"
@@ -46,7 +47,7 @@ class Journal:
             }
         )
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.make(self.path.parent)
             fresh = not self.path.exists()
             handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             try:

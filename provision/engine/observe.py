@@ -49,6 +49,7 @@ class Tenant:
     graph: Graph
     tenant: str  # its GUID, or if that could not be found out, what the configs call it
     unknown: ProvisionError | None = None  # why its GUID could not be found out
+    made_up: dict[str, frozenset[str]] = field(default_factory=dict)  # by mailbox: what a rehearsal invented
     reads_ownership: bool = False  # a run that writes needs to know who owns the application
     _shared: dict[tuple[str, ...], asyncio.Task[Any]] = field(default_factory=dict)
 

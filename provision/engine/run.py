@@ -53,6 +53,8 @@ class Job:
     delivering: asyncio.Lock = field(default_factory=asyncio.Lock)  # shared by the jobs of one run
     new_key_id: Callable[[], str] = _new_key_id
     allowed: frozenset[str] = frozenset()  # the names of what is let pass
+    made_up: frozenset[str] = frozenset()  # what a rehearsal invented: "tenant", "mailbox", "rights"
+    of_delivery: tuple[Finding, ...] = ()  # what is to be said of the sink where a secret is to be made
 
 
 async def read_state(job: Job) -> tuple[Observed, Records]:
@@ -104,7 +106,14 @@ async def plan(job: Job) -> Plan:
     found = build(
         job.target, job.desired, observed, records, now=now, consented=consented, allowed=job.allowed
     )
-    return replace(found, delivery=job.sink.label)
+    return _delivered_to(job, found)
+
+
+def _delivered_to(job: Job, plan: Plan) -> Plan:
+    """Return the plan with where a new secret would go, and what is to be said of that if one is due."""
+    mints = any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
+    findings = (*plan.findings, *job.of_delivery) if mints else plan.findings
+    return replace(plan, delivery=job.sink.label, findings=findings)
 
 
 async def consent_of(job: Job, observed: Observed) -> consent.Detail:
@@ -138,7 +147,7 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     applied(job, observed)
     now = job.tenant.graph.now()
     found = rotation.build(job.target, job.desired, observed, records, mode, now=now, allowed=job.allowed)
-    return replace(found, delivery=job.sink.label)
+    return _delivered_to(job, found)
 
 
 async def plan_revocation(job: Job, key_id: str) -> Plan:

@@ -65,11 +65,23 @@ class Sandbox:
         return found.id
 
     def ensure_mailbox(self, tenant_id: str, address: str) -> None:
-        """Make a user with a mailbox at this address, and verify its domain, unless somebody has it."""
+        """Make a user with a mailbox at this address, and verify its domain, unless somebody has it.
+
+        A tenant whose people came from a seed gets nobody: who is missing there is missing.
+        """
         self.refresh()
+        if tenant_id in self.store.settings.get(_tenants.PEOPLED, ()):
+            return
         if not _tenants.answers_to(self._tenant(tenant_id), address):
             with self.writing():
-                _tenants.add_mailbox(self._tenant(tenant_id), self.clock, address)
+                _tenants.add_mailbox(self._tenant(tenant_id), self.clock, address, made_up=True)
+
+    def made_up(self, tenant_id: str, address: str) -> frozenset[str]:
+        """What of "tenant" and "mailbox" was made because somebody named it, and came from no seed."""
+        seeded = tenant_id in self.store.settings.get(_tenants.SEEDED, ())
+        user = _tenants.mail_user(self._tenant(tenant_id), address)
+        invented = user is not None and (not seeded or bool(user.private.get("made_up")))
+        return frozenset(() if seeded else ("tenant",)) | frozenset(("mailbox",) if invented else ())
 
     def administrator_token(self, tenant_id: str, resource: str = "https://graph.microsoft.com") -> str:
         """A bearer token of a signed-in Global Administrator of the tenant."""

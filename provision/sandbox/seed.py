@@ -83,7 +83,14 @@ class _Seeding:
                 each(item)
         if "policy" in self._parts:
             self._policy(self._parts["policy"])
+        self._remember(tenants.SEEDED)
+        if "users" in self._parts:
+            self._remember(tenants.PEOPLED)
         return self._tenant.id
+
+    def _remember(self, setting: str) -> None:
+        store = self._sandbox.store
+        store.set(setting, sorted({*store.settings.get(setting, ()), self._tenant.id}))
 
     def _find_tenant(self, given: Marked) -> Tenant:
         parts = given.mapping("id", "domain", "display_name")

@@ -16,6 +16,10 @@ from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.store import Record, Store, Tenant
 
 _NAMESPACE = uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")  # of names of the DNS
+SEEDED, PEOPLED = (
+    "seeded",
+    "peopled",
+)  # settings: ids of tenants from a seed, and of those whose seed has users
 EXCHANGE_PLAN = "9aaf7827-d63c-4b61-89c3-182f06f82e5c"  # EXCHANGE_S_STANDARD
 
 
@@ -118,7 +122,9 @@ def mail_user(tenant: Tenant, address: str) -> Record | None:
     return user if user is not None and user.private.get("mailbox") else None
 
 
-def add_mailbox(tenant: Tenant, clock: Clock, address: str, kind: str = "user") -> Record:
+def add_mailbox(
+    tenant: Tenant, clock: Clock, address: str, kind: str = "user", *, made_up: bool = False
+) -> Record:
     """A user with an Exchange mailbox; the domain of the address becomes a verified one."""
     local, _, domain = address.rpartition("@")
     if tenant.get("domain", domain) is None:
@@ -128,8 +134,8 @@ def add_mailbox(tenant: Tenant, clock: Clock, address: str, kind: str = "user") 
     plan = {"assignedDateTime": instant(clock.now()), "capabilityStatus": "Enabled", "service": "exchange",
             "servicePlanId": EXCHANGE_PLAN}  # fmt: skip
     user = user.with_props(mail=address, assignedPlans=[plan], proxyAddresses=[f"SMTP:{address}"])
-    return tenant.put(Record("user", user.id, user.props, user.links, {**user.private, "mailbox": kind},
-                             None, user.seq))  # fmt: skip
+    private = {**user.private, "mailbox": kind, **({"made_up": True} if made_up else {})}
+    return tenant.put(Record("user", user.id, user.props, user.links, private, None, user.seq))
 
 
 def give_role(tenant: Tenant, principal: Record, template_id: str) -> Record:

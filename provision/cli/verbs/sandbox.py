@@ -92,11 +92,14 @@ def _may_be_a_state(path: Path) -> bool:
 def seed(path: str, state: str) -> int:
     """Put the tenants, people and applications of a seed file into the sandbox."""
     from provision.cli.console import talk
-    from provision.cli.session import open_sandbox
+    from provision.cli.session import FOLDER, open_sandbox
+    from provision.engine import folder
     from provision.errors import ProvisionError, catalogue
     from provision.sandbox.seed import SeedError, apply
 
     try:
+        if Path(state).parent == FOLDER:
+            folder.make(FOLDER)
         tenants = apply(open_sandbox(state), Path(path))
     except SeedError as error:
         raise ProvisionError(catalogue.SANDBOX_SEED, str(error)) from error

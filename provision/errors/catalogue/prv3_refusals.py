@@ -202,6 +202,17 @@ REHEARSAL_DELIVERY = entry(
     "place that holds a real secret is refused all the same.",
     allowable=True,
 )
+SECRET_IN_WORKTREE = entry(
+    "PRV324",
+    "secret-in-worktree",
+    Exit.REFUSED,
+    "git would take the secret's file: it is in a work tree, and nothing ignores it",
+    "The next 'git add -A' would put the secret into the repository's history, for everybody who has it.",
+    "Add the line that the message names to the work tree's .gitignore, choose a path outside, or pass "
+    "--allow secret-in-worktree.",
+    "https://git-scm.com/docs/gitignore",
+    allowable=True,
+)
 PLAN_FILE = entry(
     "PRV317",
     "plan-file",

@@ -1,0 +1,139 @@
+"""In the user's own repository: git never takes our folder, nor a secret's file without a word."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from provision.cli.places import findings_of_files
+from provision.cli.worktree import exposed
+from provision.delivery import parse_option
+from provision.errors import Severity
+from tests.support import Program, write_config
+
+
+def git(*argv: str, cwd: str | Path = ".") -> str:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    who = ("-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false")
+    ran = subprocess.run(
+        ["git", *who, *argv], cwd=cwd, env=clean, capture_output=True, text=True, check=True
+    )  # fmt: skip
+    return ran.stdout
+
+
+@pytest.fixture
+def tree() -> Path:
+    git("init", "-q", "-b", "main")
+    return Path.cwd()
+
+
+def taken(path: str) -> bool:
+    """Whether git itself would take the file."""
+    Path(path).touch()
+    return bool(git("status", "--porcelain", "-uall", "--", path))
+
+
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize(
+    ("ignore", "path", "line"),
+    [
+        ({}, "mail.secret", "/mail.secret"),
+        ({}, "a/b/mail.secret", "/a/b/mail.secret"),
+        ({}, "odd[1]*.secret", "/odd\\[1]\\*.secret"),
+        ({".gitignore": "*.secret\n"}, "mail.secret", None),
+        ({".gitignore": "*.secret\n!mail.secret\n"}, "mail.secret", "/mail.secret"),
+        ({".gitignore": "/mail.secret\n"}, "a/mail.secret", "/a/mail.secret"),
+        ({".gitignore": "a/\n"}, "a/b/mail.secret", None),
+        ({".gitignore": "**/b/*\n"}, "a/b/mail.secret", None),
+        ({"a/.gitignore": "mail.*\n"}, "a/mail.secret", None),
+        ({"a/.gitignore": "mail.*\n"}, "mail.secret", "/mail.secret"),
+        ({".git/info/exclude": "mail.secret\n"}, "mail.secret", None),
+        ({".gitignore": "# mail.secret\n"}, "mail.secret", "/mail.secret"),
+    ],
+)
+def test_what_git_would_take(ignore: dict[str, str], path: str, line: str | None) -> None:
+    """As git itself has it, and the line keeps the file out."""
+    Path("a/b").mkdir(parents=True)
+    for name, text in ignore.items():
+        Path(name).write_text(text)
+    assert exposed([Path(path)]) == ({} if line is None else {Path(path): line})
+    assert taken(path) is (line is not None)
+    if line is not None:
+        with Path(".gitignore").open("a") as file:
+            file.write(f"{line}\n")
+        assert exposed([Path(path)]) == {}
+        assert not taken(path)
+
+
+def test_outside_of_a_work_tree() -> None:
+    """Nothing to say."""
+    assert exposed([Path("mail.secret")]) == {}
+
+
+def test_a_linked_work_tree(tree: Path) -> None:
+    """There .git is a file, and the exclude file is the repository's."""
+    git("commit", "-q", "--allow-empty", "-m", "x")
+    git("worktree", "add", "-q", "linked")
+    assert exposed([Path("linked/mail.secret")]) == {Path("linked/mail.secret"): "/mail.secret"}
+    (tree / ".git/info/exclude").write_text("*.secret\n")
+    assert exposed([Path("linked/mail.secret")]) == {}
+
+
+def test_nothing_of_the_repository_is_run_or_trusted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a monitor nor a hook, and a configuration that ignores everything does not count."""
+    trap = tree / "trap"
+    trap.write_text("#!/bin/sh\ntouch ran\n")
+    trap.chmod(0o755)
+    (tree / "everything").write_text("*\n")
+    for name in ("core.fsmonitor", "core.sshCommand", "core.pager", "core.editor"):
+        git("config", name, str(trap))
+    git("config", "core.hooksPath", str(tree))
+    git("config", "core.excludesFile", str(tree / "everything"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tree / ".git/config"))
+    monkeypatch.setenv("GIT_DIR", "nowhere")
+    assert exposed([Path("mail.secret")]) == {Path("mail.secret"): "/mail.secret"}
+    assert not Path("ran").exists()
+
+
+def test_without_git_a_file_counts_as_taken(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody can tell, so it is said."""
+    (tree / ".gitignore").write_text("*\n")
+    monkeypatch.setenv("PATH", "")
+    assert exposed([Path("mail.secret")])
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_rehearsal_warns(provision: Program) -> None:
+    """In plan and apply, where a secret is to be made; our own folder is ignored, and was never staged."""
+    config = write_config()
+    for verb in ("plan", "apply"):
+        argv = (verb, config, "--sandbox", "--deliver", "file:mail.secret", "-o", "json")
+        ran = provision(*argv, *(["--yes"] if verb == "apply" else []))
+        assert ran.code == 0, ran.err
+        findings = ran.json["findings"] if verb == "plan" else ran.json.get("findings", ran.json)
+        if verb == "plan":
+            (found,) = [each for each in findings if each["name"] == "secret-in-worktree"]
+            assert found["severity"] == "warning"
+            assert "/mail.secret" in found["fix"]
+    assert provision("plan", config, "--sandbox").code == 0
+    git("add", "-A")
+    staged = git("diff", "--cached", "--name-only").split()
+    assert not [name for name in staged if name.startswith(".provision")]
+    assert Path(".provision/.gitignore").read_text() == "*\n"
+
+
+@pytest.mark.usefixtures("tree")
+def test_a_real_run_stops() -> None:
+    """The finding of a real run is an error; the program refuses errors before anything is written."""
+    (found,), nothing = findings_of_files(
+        [parse_option("file:mail.secret"), parse_option("terminal")], Path(".provision"), rehearsal=False
+    )
+    assert (found.severity, found.entry.name, found.entry.allowable) == (
+        Severity.ERROR, "secret-in-worktree", True,
+    )  # fmt: skip
+    assert found.fix
+    assert "/mail.secret" in found.fix
+    assert nothing == ()
