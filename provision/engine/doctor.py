@@ -59,14 +59,14 @@ async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagno
     )
 
 
-<<<<<<< HEAD
 async def _guards(job: Job) -> list[Check]:
     """What stands before the identity of a pipeline; nothing fails for it, for many hosts have no more."""
     claims = await asyncio.to_thread(job.tenant.graph.tokens.presented_claims)
     states = {True: State.OK, False: State.NOTE, None: State.NOT_CHECKED}
     found = await asyncio.to_thread(guards.seen, claims)
     return [Check(guard.name, states[guard.there], guard.message) for guard in found]
-=======
+
+
 # What the embedded sandbox answers in a rehearsal, and what of it is made up where its tenant is.
 _ITS_OWN = ("login host", "Graph", "sign-in")
 _OF_TENANT = ("cloud", "secret policy")
@@ -91,7 +91,6 @@ def _made_up(right: Right) -> Right:
     if right.presence is not Presence.PRESENT:
         return right
     return replace(right, presence=Presence.NOT_CHECKED, detail="made up for this rehearsal")
->>>>>>> h-d
 
 
 _STAND_IN = Check(
