@@ -123,6 +123,7 @@ class World:
         self.folder = folder
         self.vault, self.hub, self.devops = vault, hub, devops
         self.services: dict[str, StandIn] = {"key_vault": vault, "github": hub, "azure_devops": devops}
+        self.delivering = asyncio.Lock()  # shared by the jobs of one run, as the program has it
         self.graphs = {target: Sandbox.open(None) for target in Target}
         (folder / "linked").symlink_to(".")
 
@@ -208,6 +209,7 @@ class World:
             target=each.target,
             tenant=Tenant(graph, desired.tenant),
             sink=Mortal(open_sink(spec, opening), each, self.services.get(spec.kind)),
+            delivering=self.delivering,
             journal=lambda tenant_id: Journal(
                 self.folder / "journal", each.target.value, tenant_id, desired.name
             ),
