@@ -75,7 +75,7 @@ def program(*argv: str, stdin: str = "") -> tuple[int, Any]:
 
 def verdict(code: int, document: Any) -> Said:
     """Reduce an error, a result or a verification to what was said."""
-    if document["format"] == "provision.error/1":
+    if document["format"] == "provision.error/2":
         return Said(document["name"], document["message"], code)
     if document["format"] == "provision.verification/1":
         rung = document["rungs"][-1]

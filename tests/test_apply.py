@@ -124,7 +124,7 @@ def test_without_a_terminal_and_yes_nothing_is_written(
         monkeypatch.setattr("sys.stdin", nobody)
         ran = provision("apply", config, "--sandbox", "-o", "json")
     assert ran.code == 64
-    assert ran.json["name"] == "not-interactive"
+    assert ran.json["error"] == "not-interactive"
     assert not Tenant().get("/applications")["value"]
 
 
@@ -282,8 +282,9 @@ def test_one_failing_config_does_not_stop_the_others(provision: Program) -> None
     assert ran.code == 5
     good, bad = ran.json["results"]
     assert good["format"] == "provision.result/1"
-    assert bad["format"] == "provision.error/1"
-    assert (bad["name"], bad["where"]) == ("foreign-unique-name", "bad.yaml")
+    assert bad["format"] == "provision.error/2"
+    assert (bad["error"], bad["where"]) == ("foreign-unique-name", "bad.yaml")
+    assert (bad["config"], bad["name"]) == ("bad.yaml", "bad-one")
     assert "bad.yaml: error" in provision("plan", "good.yaml", "bad.yaml", "--sandbox").err
     assert Tenant().application("good-one")["passwordCredentials"]
     assert json.dumps(bad)
@@ -297,6 +298,6 @@ def test_an_owner_that_nobody_is_is_told_at_once(provision: Program) -> None:
     ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
     assert ran.code == 5, ran.out
     (failed,) = [change for change in ran.json["changes"] if change["status"] == "failed"]
-    assert failed["error"]["name"] == "owner-not-found"
+    assert failed["error"]["error"] == "owner-not-found"
     assert nobody in failed["error"]["message"]
     assert "trying again" not in ran.err

@@ -68,7 +68,7 @@ def test_a_wrong_command_line_is_64(provision: Program, config: str, argv: list[
     assert "PRV100" in ran.err
     as_json = provision(*argv, "-o", "json")
     assert as_json.code == 64
-    assert as_json.json["format"] == "provision.error/1"
+    assert as_json.json["format"] == "provision.error/2"
 
 
 def test_near_matches_of_verbs_and_names(provision: Program, config: str) -> None:
@@ -91,10 +91,10 @@ def test_help_imports_nothing_heavy() -> None:
 def test_json_is_one_document_whatever_happens(provision: Program) -> None:
     """A config that is not there, a broken one: still one document, with the exit code of the error."""
     ran = provision("plan", "nowhere.yaml", "--sandbox", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (65, "config-not-found")
+    assert (ran.code, ran.json["error"]) == (65, "config-not-found")
     Path("broken.yaml").write_text("version: 1\nname: [\n")
     ran = provision("plan", "broken.yaml", "--sandbox", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (65, "yaml-syntax")
+    assert (ran.code, ran.json["error"]) == (65, "yaml-syntax")
 
 
 def test_the_rehearsal_says_that_it_is_one(provision: Program, config: str) -> None:
@@ -144,7 +144,7 @@ def test_no_colour_in_a_pipe(provision: Program, config: str) -> None:
 def test_show_before_apply(provision: Program, config: str) -> None:
     """There is nothing to show yet: said so, with the next step."""
     ran = provision("show", config, "--sandbox", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (1, "not-applied")
+    assert (ran.code, ran.json["error"]) == (1, "not-applied")
 
 
 def test_show_gives_the_values_again(provision: Program, config: str, applied: Ran) -> None:
@@ -161,7 +161,7 @@ def test_damaged_state_is_refused_and_kept(provision: Program, config: str) -> N
     state = Path(".provision/sandbox.json")
     state.write_text('{"half":')
     ran = provision("apply", config, "--sandbox", "--yes", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (65, "sandbox-state")
+    assert (ran.code, ran.json["error"]) == (65, "sandbox-state")
     assert state.read_text() == '{"half":'
     assert provision("sandbox", "reset").code == 0
     assert Path(".provision/sandbox.json.damaged").read_text() == '{"half":'
@@ -280,7 +280,7 @@ def test_out_writes_over_plans_alone(provision: Program, config: str) -> None:
     """The config that was just read is not lost to a slip of the finger."""
     before = Path(config).read_text()
     ran = provision("plan", config, "--sandbox", "--out", config, "-o", "json")
-    assert (ran.code, ran.json["name"]) == (64, "usage")
+    assert (ran.code, ran.json["error"]) == (64, "usage")
     assert Path(config).read_text() == before
     for _ in range(2):
         assert provision("plan", config, "--sandbox", "--out", "plan.json").code == 0

@@ -108,7 +108,7 @@ def test_it_asks_first(provision: Program, handed_over: str) -> None:
 def test_without_an_application(provision: Program, config: str) -> None:
     """There is nothing to consent to yet."""
     ran = provision("consent", config, *CONSENT)
-    assert (ran.code, ran.json["name"]) == (1, "not-applied")
+    assert (ran.code, ran.json["error"]) == (1, "not-applied")
 
 
 def test_a_principal_that_is_missing_is_made_by_who_may(

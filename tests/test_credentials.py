@@ -84,7 +84,7 @@ def test_each_way_says_what_was_tried_and_what_to_do_next(provision: Program, wa
     ran = plan(provision, "--auth", way)
     assert time.monotonic() - began < 20
     assert ran.code == code, ran.out
-    assert ran.json["name"] == ("sign-in" if code == 77 else "unreachable")
+    assert ran.json["error"] == ("sign-in" if code == 77 else "unreachable")
     for part in tried:
         assert part in ran.json["message"]
     assert following in ran.json["fix"]
@@ -121,7 +121,7 @@ def test_a_half_set_environment(provision: Program, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("AZURE_CLIENT_ID", "11111111-2222-4333-8444-555555555555")
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "canary-6f1d0b")
     ran = plan(provision, "--auth", "environment", "-v")
-    assert (ran.code, ran.json["name"]) == (77, "sign-in")
+    assert (ran.code, ran.json["error"]) == (77, "sign-in")
     assert "canary-6f1d0b" not in ran.out + ran.err
 
 
@@ -174,7 +174,7 @@ def test_what_entra_refuses_keeps_its_words(
     monkeypatch.setattr("azure.identity.EnvironmentCredential", Refusing)
     ran = plan(provision, "--auth", "environment")
     name = REFUSALS[number]
-    assert (ran.code, ran.json["name"]) == (65 if name == "tenant-not-found" else 77, name), ran.out
+    assert (ran.code, ran.json["error"]) == (65 if name == "tenant-not-found" else 77, name), ran.out
     assert ran.json["service_code"] == f"AADSTS{number}"
     assert said in ran.json["message"]
     assert ran.json["fix"]

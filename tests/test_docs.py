@@ -201,10 +201,10 @@ def test_formats_are_those_that_a_command_gives(provision: Program) -> None:
     given = {
         "validate": (), "doctor": (), "plan": (), "apply": ("--yes", "--deliver", "file:{name}.secret"),
         "show": (), "rotate": ("--yes", "--deliver", "file:{name}.secret"), "consent": ("--yes",),
-        "drift": (), "expiry": (),
+        "drift": (), "expiry": (), "orphans": (),
     }  # fmt: skip
     listed: dict[str, tuple[str, str]] = {}
-    for verbs, single, several in rows("formats.md", "| Command | One config | Several configs |"):
+    for verbs, single, several in rows("formats.md", "| Command | One file | Several, a folder or a glob |"):
         for verb in re.findall(r"`([\w ]+)`", verbs):
             listed[verb] = (
                 single.strip("`"),

@@ -412,7 +412,7 @@ def test_what_was_removed_is_missed(provision: Program, config: str, applied: Ra
     assert {"principal-missing", "mail-not-granted", "secret-due"} <= names
     hand.tenant.do("DELETE", hand.at)
     refused = provision("drift", config, "--sandbox", "-o", "json")
-    assert (refused.code, refused.json["name"]) == (5, "soft-deleted")
+    assert (refused.code, refused.json["error"]) == (5, "soft-deleted")
     hand.tenant.do("DELETE", f"/directory/deletedItems/{hand.app['id']}")
     found = told(drift(provision, config, code=4))
     assert {name for severity, name, _, _ in found if severity != "info"} == {"application-missing"}
@@ -627,7 +627,7 @@ def test_a_fleet(provision: Program, config: str, applied: Ran) -> None:
     tenant.do("DELETE", f"/applications/{tenant.application('gone-one')['id']}")
     document = drift(provision, "clean.yaml", "gone.yaml", config, code=5)
     assert [item["format"] for item in document["drifts"]] == [
-        "provision.drift/1", "provision.error/1", "provision.drift/1",
+        "provision.drift/1", "provision.error/2", "provision.drift/1",
     ]  # fmt: skip
     text = provision("drift", "clean.yaml", "gone.yaml", config, "--sandbox")
     assert "soft-deleted" in text.err

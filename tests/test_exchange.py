@@ -233,7 +233,7 @@ def apply(provision: Program, config: str, *more: str) -> None:
 def test_the_script_has_the_applications_own_ids(provision: Program) -> None:
     """In every format and to a file; nothing is written in Graph."""
     config = one_mailbox()
-    assert provision("exchange", config, "--sandbox", "-o", "json").json["name"] == "not-applied"
+    assert provision("exchange", config, "--sandbox", "-o", "json").json["error"] == "not-applied"
     apply(provision, config)
     tenant = Tenant()
     app = tenant.application()
@@ -284,13 +284,13 @@ def test_what_cannot_be_done(
     config = one_mailbox()
     apply(provision, config)
     monkeypatch.setattr(shutil, "which", lambda _: None)
-    assert provision("exchange", config, *more, "-o", "json").json["name"] == name
+    assert provision("exchange", config, *more, "-o", "json").json["error"] == name
 
 
 def test_nothing_to_limit_for_the_organization(provision: Program, config: str) -> None:
     """mail.scope: organization is refused, and told the order."""
     ran = provision("exchange", config, "--sandbox", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (5, "scope-is-organization")
+    assert (ran.code, ran.json["error"]) == (5, "scope-is-organization")
 
 
 class Pwsh:

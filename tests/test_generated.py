@@ -157,7 +157,7 @@ def test_a_registration_that_is_not_there_is_refused(part: int) -> None:
         document["application"]["client_id"] = guid
         Path("a.yaml").write_text(yaml.safe_dump(document))
         ran = program(*APPLY, *ALLOW)
-        assert (ran.code, ran.json["name"]) == (5, "client-id-not-found"), ran
+        assert (ran.code, ran.json["error"]) == (5, "client-id-not-found"), ran
         assert not Path("out.secret").exists()
 
     check()

@@ -58,5 +58,5 @@ def test_a_test_mail_is_a_line(provision: Program, config: str, applied: Ran) ->
 def test_a_log_that_cannot_be_written_stops_before_anything(provision: Program, config: str) -> None:
     """Who asked for an audit does not want a run without one."""
     ran = provision("apply", config, *DELIVER[:-1], "nowhere/audit.jsonl")
-    assert (ran.code, ran.json["name"]) == (1, "disk")
+    assert (ran.code, ran.json["error"]) == (1, "disk")
     assert Tenant().get("/applications")["value"] == []

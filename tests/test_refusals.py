@@ -31,7 +31,7 @@ def refused(provision: Program, config: str, *more: str, code: int = 5) -> Any:
     assert Tenant().writes == before
     assert not Path("out.secret").exists()
     document = ran.json
-    assert document["format"] == "provision.error/1"
+    assert document["format"] == "provision.error/2"
     assert document["message"]
     assert document["fix"]
     return document
@@ -44,7 +44,7 @@ def test_a_unique_name_that_another_tool_holds(provision: Program, config: str) 
     app = tenant.application()
     tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
     error = refused(provision, config)
-    assert error["name"] == "foreign-unique-name"
+    assert error["error"] == "foreign-unique-name"
     assert "Bicep's" in error["message"]
     assert app["appId"] in error["message"]
 
@@ -56,7 +56,7 @@ def test_client_id_and_name_that_name_two(provision: Program) -> None:
     tenant.do("PATCH", "/applications(uniqueName='collab-prod')", {"displayName": "One"}, UPSERT)
     two = tenant.do("POST", "/applications", {"displayName": "Two"})
     error = refused(provision, adopt(two["appId"]))
-    assert error["name"] == "identity-conflict"
+    assert error["error"] == "identity-conflict"
     assert "One" in error["message"]
     assert "Two" in error["message"]
 
@@ -68,7 +68,7 @@ def test_a_soft_deleted_application_of_the_same_name(provision: Program, config:
     app = tenant.application()
     tenant.do("DELETE", f"/applications/{app['id']}")
     error = refused(provision, config)
-    assert error["name"] == "soft-deleted"
+    assert error["error"] == "soft-deleted"
     assert app["id"] in error["message"]
 
 
@@ -78,14 +78,14 @@ def test_a_soft_deleted_application_to_adopt(provision: Program) -> None:
     tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
     app = tenant.do("POST", "/applications", {"displayName": "Gone"})
     tenant.do("DELETE", f"/applications/{app['id']}")
-    assert refused(provision, adopt(app["appId"]))["name"] == "soft-deleted"
+    assert refused(provision, adopt(app["appId"]))["error"] == "soft-deleted"
 
 
 def test_an_application_that_is_not_there(provision: Program) -> None:
     """A mistyped client_id is said to be just that."""
     tenant = Tenant()
     tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
-    assert refused(provision, adopt(ADOPTED))["name"] == "client-id-not-found"
+    assert refused(provision, adopt(ADOPTED))["error"] == "client-id-not-found"
 
 
 def test_an_application_of_another_tenant(provision: Program) -> None:
@@ -93,7 +93,7 @@ def test_an_application_of_another_tenant(provision: Program) -> None:
     tenant = Tenant()
     tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
     error = refused(provision, adopt("00000002-0000-0ff1-ce00-000000000000"))
-    assert error["name"] == "other-tenants-application"
+    assert error["error"] == "other-tenants-application"
 
 
 def test_secrets_blocked_by_policy(provision: Program, config: str) -> None:
@@ -111,7 +111,7 @@ def test_secrets_blocked_by_policy(provision: Program, config: str) -> None:
         {"isEnabled": True, "applicationRestrictions": restrictions},
     )
     error = refused(provision, config)
-    assert error["name"] == "secrets-blocked"
+    assert error["error"] == "secrets-blocked"
     assert "exclude" in error["fix"]
 
 
@@ -151,7 +151,7 @@ def test_a_mailbox_that_is_not_there(provision: Program, config: str, allowed: b
         )
         assert ran.code == 0, ran.err
     else:
-        assert refused(provision, config)["name"] == "mailbox-missing"
+        assert refused(provision, config)["error"] == "mailbox-missing"
 
 
 def test_custom_hosts_need_leave(provision: Program) -> None:
@@ -163,7 +163,7 @@ def test_custom_hosts_need_leave(provision: Program) -> None:
     )
     ran = provision("plan", config, "-o", "json")
     assert ran.code == 5
-    assert ran.json["name"] == "custom-cloud"
+    assert ran.json["error"] == "custom-cloud"
     assert ran.json["where"].startswith("prod.yaml:6:")
     assert provision("apply", config, "--sandbox", "--yes").code == 0  # a rehearsal reaches no host
 
@@ -176,5 +176,5 @@ def test_a_command_sink_in_a_pipeline_needs_leave(
     config = write_config(more="secret:\n  delivery:\n    command:\n      argv: [touch, ran]\n")
     ran = provision("apply", config, "--yes", "-o", "json")
     assert ran.code == 5
-    assert ran.json["name"] == "command-sink"
+    assert ran.json["error"] == "command-sink"
     assert not Path("ran").exists()

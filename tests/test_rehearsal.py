@@ -47,7 +47,7 @@ def test_a_real_value_stays(provision: Program, config: str, allow: tuple[str, .
     record = to_document(real, [{"key_id": "5f1c2a3e-0b4d-4c6e-8f7a-9b0c1d2e3f40", "hint": "abc"}])
     Path("mail.secret.provision.json").write_text(json.dumps(record))
     ran = provision("apply", config, *AT, "file:mail.secret", *allow)
-    assert (ran.code, ran.json["name"]) == (5, "place-taken")
+    assert (ran.code, ran.json["error"]) == (5, "place-taken")
     assert "at graph.microsoft.com" in ran.json["message"]
     assert "in a rehearsal" in ran.json["message"]
     assert Path("mail.secret").read_text() == "abcdef"

@@ -147,7 +147,7 @@ def test_confirm_refuses_what_is_not_the_new_secret(
     monkeypatch.setattr("sys.stdin", io.StringIO(text + "\n"))
     writes = Tenant().writes
     ran = provision("rotate", config, "--confirm", *AT, "--secret-from", "-")
-    assert (ran.code, ran.json["name"]) == (5, name), ran.out
+    assert (ran.code, ran.json["error"]) == (5, name), ran.out
     assert words in ran.json["message"] + str(ran.json["service_code"])
     assert text not in ran.out + ran.err
     assert len(ids()) == 2
@@ -213,7 +213,7 @@ def test_revoke_takes_a_marked_secret_of_unknown_origin_alone(
     theirs, unknown = foreign("theirs"), foreign(MARK)
     for key in (theirs, ours, "00000000-0000-4000-8000-000000000000"):
         ran = provision("rotate", config, "--revoke", key, *AT)
-        assert (ran.code, ran.json["name"]) == (5, "not-ours")
+        assert (ran.code, ran.json["error"]) == (5, "not-ours")
     assert len(ids()) == 3
     assert provision("rotate", config, "--revoke", unknown.upper(), *AT).code == 0
     assert set(ids()) == {ours, theirs}
@@ -222,7 +222,7 @@ def test_revoke_takes_a_marked_secret_of_unknown_origin_alone(
 def test_before_the_first_apply(provision: Program, config: str) -> None:
     """There is nothing to rotate yet, and rotate makes no application."""
     ran = provision("rotate", config, *DELIVER)
-    assert (ran.code, ran.json["name"]) == (1, "not-applied")
+    assert (ran.code, ran.json["error"]) == (1, "not-applied")
     assert Tenant().get("/applications")["value"] == []
 
 
@@ -239,13 +239,13 @@ def test_before_the_first_apply(provision: Program, config: str) -> None:
 def test_words_that_do_not_go_together(provision: Program, config: str, argv: tuple[str, ...]) -> None:
     """A wrong command line is 64, before anything is looked at."""
     ran = provision("rotate", config, *argv, *AT)
-    assert (ran.code, ran.json["name"]) == (64, "usage")
+    assert (ran.code, ran.json["error"]) == (64, "usage")
 
 
 def test_stdin_cannot_hold_the_value_and_the_answer(provision: Program, config: str) -> None:
     """--secret-from - needs --yes."""
     ran = provision("rotate", config, "--confirm", "--secret-from", "-", "--sandbox", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (64, "usage")
+    assert (ran.code, ran.json["error"]) == (64, "usage")
 
 
 def test_without_a_terminal_and_yes_nothing_happens(
@@ -256,7 +256,7 @@ def test_without_a_terminal_and_yes_nothing_happens(
     before = ids()
     for mode in ((), ("--emergency",)):
         ran = provision("rotate", config, *mode, "--sandbox", "--deliver", "file:out.secret", "-o", "json")
-        assert (ran.code, ran.json["name"]) == (64, "not-interactive")
+        assert (ran.code, ran.json["error"]) == (64, "not-interactive")
     assert ids() == before
 
 
@@ -269,7 +269,7 @@ def test_two_secrets_are_all_that_a_personal_audience_allows(provision: Program,
     foreign("theirs")
     writes = Tenant().writes
     ran = provision("rotate", config, *DELIVER)
-    assert (ran.code, ran.json["name"]) == (5, "secret-limit")
+    assert (ran.code, ran.json["error"]) == (5, "secret-limit")
     assert "2" in ran.json["message"]
     assert Tenant().writes == writes
 

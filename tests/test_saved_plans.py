@@ -61,7 +61,7 @@ def refused(provision: Program, name: str, *more: str, config: str = "prod.yaml"
     writes = tenant.writes
     value = Path("out.secret").read_bytes() if Path("out.secret").exists() else None
     ran = provision("apply", config, *DELIVER, *(more or ("--plan", "plan.json")))
-    assert (ran.code, ran.json["name"]) == (5, name), ran.out
+    assert (ran.code, ran.json["error"]) == (5, name), ran.out
     assert Tenant().writes == writes
     assert (Path("out.secret").read_bytes() if Path("out.secret").exists() else None) == value
     return ran.json
@@ -93,9 +93,9 @@ def test_a_fleet_has_one_digest(provision: Program) -> None:
     digest = ("--expect-digest", ran.json["digest"])
     write_config("c-three.yaml", name="c-three")
     more = provision("apply", "a-one.yaml", "b-two.yaml", "c-three.yaml", *deliver, "--plan", "plan.json")
-    assert (more.code, more.json["name"]) == (5, "stale-plan")
+    assert (more.code, more.json["error"]) == (5, "stale-plan")
     one = provision("apply", "a-one.yaml", *deliver, "--plan", "plan.json")
-    assert (one.code, one.json["name"]) == (5, "stale-plan")
+    assert (one.code, one.json["error"]) == (5, "stale-plan")
     both = provision("apply", "b-two.yaml", "a-one.yaml", *deliver, "--plan", "plan.json", *digest)
     assert both.code == 0, both.out
 
@@ -163,7 +163,7 @@ def test_a_changed_config_is_refused(provision: Program, key: str) -> None:
     ran = provision("apply", "prod.yaml", *DELIVER, "--plan", "plan.json", "--allow", "audience-widened",
                     "--allow", "mailbox-missing")  # fmt: skip
     assert ran.code == 5, ran.out
-    assert ran.json["name"] in ("stale-plan", "client-id-not-found")
+    assert ran.json["error"] in ("stale-plan", "client-id-not-found")
     assert Tenant().get("/applications")["value"] == []
     assert Tenant().writes <= writes + 2  # a rehearsal makes the tenant and the mailbox that a config names
 
@@ -255,7 +255,7 @@ def test_the_mailbox_that_went_is_noticed(provision: Program, config: str) -> No
     }  # fmt: skip
     tenant.do("POST", "/users", body)
     ran = provision("apply", config, *DELIVER, "--plan", "plan.json", "--allow", "mailbox-missing")
-    assert (ran.code, ran.json["name"]) == (5, "stale-plan")
+    assert (ran.code, ran.json["error"]) == (5, "stale-plan")
 
 
 def places(node: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -281,7 +281,7 @@ def test_every_field_of_the_file_is_guarded(provision: Program, config: str) -> 
         node[last] = "changed" if node[last] != "changed" else "otherwise"
         Path("plan.json").write_text(json.dumps(copy, indent=2) + "\n")
         ran = provision("apply", config, *DELIVER, "--plan", "plan.json")
-        assert (ran.code, ran.json["name"]) == (5, "plan-file"), path
+        assert (ran.code, ran.json["error"]) == (5, "plan-file"), path
     assert Tenant().get("/applications")["value"] == []
 
 
@@ -293,7 +293,7 @@ def test_every_part_of_the_file_is_guarded(provision: Program, config: str) -> N
         for broken in (text[:at], text[:at] + "#" + text[at + 1 :], text[:at] + " " + text[at:]):
             Path("plan.json").write_text(broken)
             ran = provision("apply", config, *DELIVER, "--plan", "plan.json")
-            assert (ran.code, ran.json["name"]) == (5, "plan-file"), at
+            assert (ran.code, ran.json["error"]) == (5, "plan-file"), at
     assert Tenant().get("/applications")["value"] == []
 
 
@@ -346,7 +346,7 @@ def test_another_delivery_than_the_planned_one(provision: Program, config: str) 
     planned(provision)
     ran = provision("apply", config, "--sandbox", "--yes", "-o", "json", "--deliver", "file:other.secret",
                     "--plan", "plan.json")  # fmt: skip
-    assert (ran.code, ran.json["name"]) == (5, "delivery-changed")
+    assert (ran.code, ran.json["error"]) == (5, "delivery-changed")
     ran = provision("apply", config, "--sandbox", "--yes", "-o", "json", "--deliver", "file:other.secret",
                     "--plan", "plan.json", "--allow", "delivery-changed")  # fmt: skip
     assert ran.code == 0, ran.out
@@ -374,7 +374,7 @@ def test_very_many_changes_at_once_need_leave(provision: Program) -> None:
     assert [finding["name"] for finding in plan.json["findings"]] == ["many-changes"]
     assert "52 changes to 13 applications" in provision("plan", "fleet", "--sandbox").out
     ran = provision("apply", "fleet", "--sandbox", "--yes", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (5, "many-changes")
+    assert (ran.code, ran.json["error"]) == (5, "many-changes")
     assert Tenant().get("/applications")["value"] == []
     ran = provision("apply", "fleet", "--sandbox", "--yes", "-o", "json", "--allow", "many-changes")
     assert ran.code == 0, ran.err

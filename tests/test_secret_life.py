@@ -126,7 +126,7 @@ def test_a_failed_delivery_revokes_the_secret(provision: Program, config: str) -
     )
     assert ran.code == 1
     (failed,) = [change for change in ran.json["changes"] if change["status"] == "failed"]
-    assert failed["error"]["name"] == "delivery-failed"
+    assert failed["error"]["error"] == "delivery-failed"
     assert secrets() == []
     assert provision("apply", config, *DELIVER).code == 0
     assert len(secrets()) == 1
@@ -162,7 +162,7 @@ def test_an_unusable_sink_is_found_before_minting(provision: Program, config: st
         "apply", config, "--sandbox", "--yes", "--deliver", "file:nowhere/out.secret", "-o", "json"
     )
     assert ran.code == 1
-    assert ran.json["name"] == "sink-unusable"
+    assert ran.json["error"] == "sink-unusable"
     assert Tenant().get("/applications")["value"] == []
 
 
@@ -170,7 +170,7 @@ def test_a_terminal_sink_needs_a_terminal(provision: Program, config: str) -> No
     """Not a terminal: 64, and nothing is written."""
     ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "terminal", "-o", "json")
     assert ran.code == 64
-    assert ran.json["name"] == "terminal-sink"
+    assert ran.json["error"] == "terminal-sink"
     assert Tenant().get("/applications")["value"] == []
 
 

@@ -87,7 +87,7 @@ def test_a_url_that_is_none_or_unknown(
 ) -> None:
     """Said as what it is, before anything is sent."""
     ran = provision("plan", config, "--sandbox-at", url, "-o", "json")
-    assert (ran.code, ran.json["name"]) == (code, name)
+    assert (ran.code, ran.json["error"]) == (code, name)
 
 
 def test_no_real_credential_goes_to_another_machine(
@@ -98,4 +98,4 @@ def test_no_real_credential_goes_to_another_machine(
     monkeypatch.setenv("AZURE_CLIENT_SECRET", "a-real-secret")
     monkeypatch.setenv("AZURE_TENANT_ID", TENANT)
     ran = provision("plan", config, "--sandbox-at", "https://sandbox.example:8443", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (69, "sandbox-not-served")
+    assert (ran.code, ran.json["error"]) == (69, "sandbox-not-served")

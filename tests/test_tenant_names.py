@@ -30,9 +30,16 @@ def test_one_application_declared_twice(provision: Program, names: tuple[str, st
         write_config(file, tenant=tenant)
     more = ["--yes"] if verb == "apply" else []
     ran = provision(verb, "a.yaml", "b.yaml", "--sandbox", "-o", "json", *more)
-    assert (ran.code, ran.json["name"]) == (65, "duplicate-name"), ran.out
-    assert ran.json["where"].startswith("b.yaml:2")
-    assert "a.yaml:2" in ran.json["message"]
+    error = ran.json
+    if verb == "plan":  # what only looks goes on with the other
+        first, error = ran.json["plans"]
+        assert first["name"] == "collab-prod"
+    elif verb == "expiry":
+        assert [item["readable"] for item in ran.json["configs"]] == [True, False]
+        error = ran.json["configs"][1]["error"]
+    assert (ran.code, error["error"]) == (65, "duplicate-name"), ran.out
+    assert error["where"].startswith("b.yaml:2")
+    assert "a.yaml:2" in error["message"]
     assert Tenant().get("/applications")["value"] == []
 
 
@@ -53,7 +60,7 @@ def test_offline_it_is_said_that_they_may_be_one(
     ran = provision("validate", "a.yaml", "b.yaml", "-o", "json")
     assert ran.code == 0, ran.out
     warnings = ran.json["warnings"]
-    assert [warning["name"] for warning in warnings] == ["duplicate-name"] * doubtful
+    assert [warning["error"] for warning in warnings] == ["duplicate-name"] * doubtful
     assert ("cannot be told offline" in ran.err) is doubtful
 
 

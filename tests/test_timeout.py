@@ -74,7 +74,7 @@ def test_the_budget_is_kept(provision: Program, config: str, weather: Weather) -
     for timeout, least, most in (("0", 1, 1), ("20", 5, 9), ("5m", 20, 40)):
         asked = weather.fail("PATCH", "*/applications(uniqueName*", 503, times=0)
         ran = provision("apply", config, *APPLY, "--timeout", timeout)
-        assert (ran.code, ran.json["changes"][0]["error"]["name"]) == (69, "throttled"), ran.err
+        assert (ran.code, ran.json["changes"][0]["error"]["error"]) == (69, "throttled"), ran.err
         assert least <= asked.seen <= most, timeout
         weather._faults.remove(asked)
 

@@ -108,7 +108,7 @@ def test_with_the_four_values_alone(
     assert "AADSTS" in ran.json["not_looked"]
     monkeypatch.setattr("sys.stdin", io.StringIO("abc8Q~known-to-the-test\n"))
     nobody = provision("verify", config, *at, "--secret-from", "-", *SEND)
-    assert (nobody.code, nobody.json["name"]) == (64, "client-id-unknown")
+    assert (nobody.code, nobody.json["error"]) == (64, "client-id-unknown")
 
 
 def test_the_message_is_found_in_sent_items_by_who_may_read_them(
@@ -163,7 +163,7 @@ def test_a_wrong_command_line(
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     more = () if "--client-id" in argv else ("--client-id", TENANT)
     ran = provision("verify", config, *SANDBOX, *argv, *more)
-    assert (ran.code, ran.json["name"]) == (64, "usage"), ran.out
+    assert (ran.code, ran.json["error"]) == (64, "usage"), ran.out
 
 
 def test_one_config_at_a_time(provision: Program) -> None:
@@ -171,7 +171,7 @@ def test_one_config_at_a_time(provision: Program) -> None:
     write_config("a.yaml", name="a-one")
     write_config("b.yaml", name="b-two")
     ran = provision("verify", "a.yaml", "b.yaml", *SANDBOX, *FROM_FILE)
-    assert (ran.code, ran.json["name"]) == (64, "usage")
+    assert (ran.code, ran.json["error"]) == (64, "usage")
 
 
 def test_apply_verifies_what_it_delivered(provision: Program, config: str) -> None:

@@ -150,7 +150,9 @@ def _urgency(row: Row) -> tuple[int, float, str, str]:
     return rank, -moment if past else moment, row.config, key_id  # of the past, the latest first
 
 
-def gathered(target: Target, within: Span, configs: Iterable[Watched | Unreadable]) -> Expiry:
+def gathered(
+    target: Target, within: Span, configs: Iterable[Watched | Unreadable], *, now: datetime
+) -> Expiry:
     """Return the fleet, its rows sorted by urgency.
 
     Two configs may mean one application: a secret that is ours to one of them is not shown as
@@ -162,4 +164,4 @@ def gathered(target: Target, within: Span, configs: Iterable[Watched | Unreadabl
     shown = [
         row for row in every if row.ours or (row.secret and (row.tenant_id, row.secret.key_id) not in ours)
     ]
-    return Expiry(target, within, listed, tuple(sorted(shown, key=_urgency)))
+    return Expiry(target, within, listed, tuple(sorted(shown, key=_urgency)), now)

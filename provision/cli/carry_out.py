@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
@@ -19,28 +19,13 @@ from provision.engine.run import Job
 from provision.errors import Exit, ProvisionError, catalogue, combined, worst
 from provision.outcomes.result import ConsentState, Result
 from provision.plan import guards
+from provision.plan.approval import NONE, Approval, judge
 from provision.plan.model import Plan
-from provision.plan.saved import Saved, refuse_other_digest, refuse_stale
 from provision.report.escape import plain
 
 Planner: TypeAlias = Callable[[Job], Awaitable[Plan]]
 Prover: TypeAlias = Callable[[Job, Plan], Awaitable[str]]
 Applier: TypeAlias = Callable[[Job, Plan], Awaitable[Result]]
-
-
-@dataclass(frozen=True, slots=True)
-class Approval:
-    """What somebody approved: a plan file that was read, a digest, or neither."""
-
-    saved: Saved | None = None
-    digest: str | None = None
-
-    def refuse_other(self, plans: Sequence[Plan], *, now: datetime, allowed: Collection[str]) -> None:
-        """Raise ``ProvisionError`` unless these plans are what was approved."""
-        if self.saved is not None:
-            refuse_stale(self.saved, plans, now=now, allowed=allowed)
-        if self.digest is not None:
-            refuse_other_digest(self.digest, plans)
 
 
 async def carry_out(
@@ -50,11 +35,13 @@ async def carry_out(
     yes: bool,
     prover: Prover | None = None,
     applier: Applier = run.apply,
-    approval: Approval = Approval(),
+    approval: Approval = NONE,
+    keep_going: bool = False,
 ) -> int:
     """Carry out what ``planner`` plans for each config; returns the exit code.
 
-    With an approval, everything or nothing: if one plan is not what was approved, none is carried out.
+    With an approval, only what is approved is carried out; if one config is not as approved, or one of an
+    approved set cannot be planned, nothing is. With ``keep_going``, the others are all the same.
 
     ``prover`` is asked, before the question, whether a plan that removes a secret may go on; it says
     what it proved. One config that fails never stops or hides another.
@@ -78,18 +65,24 @@ async def carry_out(
             raise plan
         return replace(await applier(job, plan), proof=proofs.get(job.path))
 
-    async with opened(options, writes=True) as session:
+    async with opened(options, writes=True, keep_going=keep_going) as session:
         session.progress("looking at the tenant ...")
-        plans = await each(session.jobs, checked, parallel=options.parallel)
+        plans = await each(session.entries, checked, parallel=options.parallel)
         session.progress.done()
-        _refuse_unapproved(session.jobs, plans, approval, options)
-        due = [plan for plan in plans if not isinstance(plan, ProvisionError) and plan.pending]
+        planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
+        left = _judged(planned, approval, options, now=session.now(), keep_going=keep_going)
+        entries = [entry for entry in session.entries if entry.path not in left]
+        meant = [planned[entry.path] for entry in entries]
+        due = [plan for plan in meant if isinstance(plan, Plan) and plan.pending]
+        _refuse_many(due, options)
         confirm(due, options, yes=yes)
         if due:
             session.progress("applying ...")
-        planned = {job.path: plan for job, plan in zip(session.jobs, plans, strict=True)}
-        items = await each(session.jobs, carried_out, parallel=options.parallel)
-    emit.results(items, options)
+        items = await each(entries, carried_out, parallel=options.parallel)
+    search = replace(session.search, left_out=(*session.search.left_out, *left.values()))
+    if left:
+        talk(f"left out, for no digest of theirs was approved: {', '.join(left.values())}")
+    emit.results(items, options, search)
     waiting = any(isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED for item in items)
     consent = Exit.CONSENT if waiting and catalogue.CONSENT_PENDING.name not in options.allow else Exit.DONE
     verified = [
@@ -98,15 +91,43 @@ async def carry_out(
     return worst([emit.failures(items), emit.attention(items), consent, *verified])
 
 
-def _refuse_unapproved(
-    jobs: Sequence[Job], plans: Sequence[Plan | ProvisionError], approval: Approval, options: Common
-) -> None:
-    made = [plan for plan in plans if isinstance(plan, Plan)]
-    if approval != Approval():
-        if failed := [plan for plan in plans if isinstance(plan, ProvisionError)]:
-            raise combined(failed)
-        approval.refuse_other(made, now=jobs[0].tenant.graph.now(), allowed=options.allow)
-    many = guards.fleet(made)
+def _judged(
+    planned: dict[str, Plan | ProvisionError],
+    approval: Approval,
+    options: Common,
+    *,
+    now: datetime,
+    keep_going: bool,
+) -> dict[str, str]:
+    """Put an error in the place of each plan that is not as approved; return what no approval is about.
+
+    Raises ``ProvisionError`` if nothing is to be carried out because of it.
+    """
+    if not approval.given:
+        return {}
+    made = {path: plan for path, plan in planned.items() if isinstance(plan, Plan)}
+    failed = [plan for plan in planned.values() if isinstance(plan, ProvisionError)]
+    # A set, or a file, that is not whole is not what somebody looked at.
+    if failed and not keep_going and approval.saved is not None:
+        raise combined(failed)
+    found = judge(approval, list(made.values()), whole=not failed, now=now, allowed=options.allow)
+    # A digest that is nobody's here may be that of a config which could not be planned.
+    explained = failed or all(one.plan is not None for one in found.refused)
+    if found.refused and not (keep_going and found.approved and explained):
+        raise combined([*failed, *(one.error for one in found.refused)])
+    refused = {one.plan.digest: one.error for one in found.refused if one.plan is not None}
+    approved = {plan.digest for plan in found.approved}
+    left: dict[str, str] = {}
+    for path, plan in made.items():
+        if plan.digest in refused:
+            planned[path] = refused[plan.digest].met_with(path, plan.name)
+        elif plan.digest not in approved:
+            left[path] = plan.name
+    return left
+
+
+def _refuse_many(due: Sequence[Plan], options: Common) -> None:
+    many = guards.fleet(due)
     if many is not None and many.entry.name not in options.allow:
         raise ProvisionError(many.entry, many.message)
 

@@ -10,29 +10,32 @@ from provision import report
 from provision.cli.ci import Pipeline
 from provision.errors import Finding, ProvisionError, Severity
 from provision.outcomes.result import Result, Status
+from provision.outcomes.search import Search
 from provision.plan.model import Plan
 from provision.plan.saved import overall
 
 if TYPE_CHECKING:
     from provision.outcomes.drift import Drift
     from provision.outcomes.expiry import Expiry
+    from provision.outcomes.orphans import Orphans
 
 _Facts = dict[str, str]
 
 
-def plans(items: Sequence[Plan | ProvisionError], pipeline: Pipeline) -> None:
+def plans(items: Sequence[Plan | ProvisionError], pipeline: Pipeline, search: Search) -> None:
     """Tell of plans: ``changes``, ``digest``, and what is known of the one or of each config."""
     made = [item for item in items if isinstance(item, Plan)]
     _findings(made, pipeline)
     _errors(items, pipeline)
-    pipeline.summary(report.plans_markdown(items, report.SUMMARY_LIMIT))
+    pipeline.summary(report.plans_markdown(items, report.SUMMARY_LIMIT, search))
     changes = any(plan.pending or plan.handed_off for plan in made)
     # Without a digest nothing can be approved: half of a fleet is not what somebody looked at.
-    digest = overall(made) if len(made) == len(items) else ""
-    pipeline.outputs({"changes": _flag(changes), "digest": digest, **_facts([_plan(plan) for plan in made])})
+    digest = overall(made) if made and len(made) == len(items) else ""
+    facts = _facts([_plan(plan) for plan in made], len(items))
+    pipeline.outputs({**facts, "changes": _flag(changes), "digest": digest})
 
 
-def results(items: Sequence[Result | ProvisionError], pipeline: Pipeline) -> None:
+def results(items: Sequence[Result | ProvisionError], pipeline: Pipeline, search: Search) -> None:
     """Tell of results: ``changes``, and what is known of the one or of each config."""
     made = [item for item in items if isinstance(item, Result)]
     _findings([result.plan for result in made], pipeline)
@@ -40,13 +43,19 @@ def results(items: Sequence[Result | ProvisionError], pipeline: Pipeline) -> Non
     for result in made:
         for failed in result.errors:
             pipeline.error(failed)
-    pipeline.summary(report.results_markdown(items, report.SUMMARY_LIMIT))
+    pipeline.summary(report.results_markdown(items, report.SUMMARY_LIMIT, search))
     changes = any(outcome.status is Status.DONE for result in made for outcome in result.outcomes)
-    pipeline.outputs({"changes": _flag(changes), **_facts([_result(result) for result in made])})
+    pipeline.outputs({"changes": _flag(changes), **_facts([_result(result) for result in made], len(items))})
 
 
-def drifts(items: Sequence[Drift | ProvisionError], least: Severity, pipeline: Pipeline) -> None:
-    """Tell of drift: ``attention`` if something of that severity, or worse, was found."""
+def drifts(
+    items: Sequence[Drift | ProvisionError],
+    least: Severity,
+    pipeline: Pipeline,
+    search: Search,
+    orphans: Orphans | None = None,
+) -> None:
+    """Tell of drift: ``attention`` if something of that severity, or worse, was found, or an orphan."""
     _errors(items, pipeline)
     pages = []
     found = False
@@ -59,7 +68,11 @@ def drifts(items: Sequence[Drift | ProvisionError], least: Severity, pipeline: P
         for deviation in item.deviations:
             finding = Finding(deviation.entry, deviation.severity, deviation.message, deviation.fix)
             pipeline.finding(finding, item.plan.desired)
-    pipeline.summary(report.cut("\n\n".join(pages), report.SUMMARY_LIMIT))
+    if orphans is not None:
+        pages.append(report.orphans_markdown(orphans))
+        found = found or any(True for _ in orphans.found)
+    whole = "\n\n".join([*report.summary_markdown(items, search), *pages])
+    pipeline.summary(report.cut(whole, report.SUMMARY_LIMIT))
     pipeline.outputs({"attention": _flag(found)})
 
 
@@ -69,6 +82,13 @@ def expiry(found: Expiry, pipeline: Pipeline) -> None:
         pipeline.error(item.error)
     pipeline.summary(report.cut(report.expiry_markdown(found), report.SUMMARY_LIMIT))
     pipeline.outputs({"attention": _flag(bool(found.counting))})
+
+
+def orphans(found: Orphans, pipeline: Pipeline) -> None:
+    """Tell of what no config names: ``attention`` if there is any."""
+    _errors(found.errors, pipeline)
+    pipeline.summary(report.orphans_markdown(found))
+    pipeline.outputs({"attention": _flag(any(True for _ in found.found))})
 
 
 def _findings(made: Sequence[Plan], pipeline: Pipeline) -> None:
@@ -89,6 +109,7 @@ def _plan(plan: Plan) -> _Facts:
         "name": plan.name,
         "tenant_id": plan.observed.tenant_id,
         "oauth_client_id": app.app_id if app else "",
+        "digest": plan.digest,
     }
 
 
@@ -105,9 +126,9 @@ def _result(result: Result) -> _Facts:
     }
 
 
-def _facts(items: Sequence[_Facts]) -> _Facts:
+def _facts(items: Sequence[_Facts], count: int) -> _Facts:
     """Return each fact as an output where there is one config, and ``configs`` with all of all."""
-    one: Mapping[str, str] = items[0] if len(items) == 1 else {}
+    one: Mapping[str, str] = items[0] if len(items) == count == 1 else {}
     return {**one, "configs": json.dumps(items, separators=(",", ":"))}
 
 

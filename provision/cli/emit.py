@@ -14,22 +14,23 @@ from provision.cli.console import colorful
 from provision.cli.options import Common
 from provision.errors import Exit, ProvisionError, worst
 from provision.outcomes.result import Result
+from provision.outcomes.search import Search
 from provision.plan.model import Plan
 
 
-def plans(items: Sequence[Plan | ProvisionError], options: Common) -> None:
+def plans(items: Sequence[Plan | ProvisionError], options: Common, search: Search) -> None:
     """Print plans to stdout; what failed goes to stderr, and into a document; tell the pipeline."""
     match options.output:
         case "json":
-            _json(report.plans_json(items) if len(items) > 1 else _only_plan(items[0]))
+            _json(report.plans_json(items, search) if search.listed else _only_plan(items[0]))
         case "html":
-            click.echo(report.plans_html(items))
+            click.echo(report.plans_html(items, search))
         case "markdown":
-            click.echo(report.plans_markdown(items))
+            click.echo(report.plans_markdown(items, search=search))
         case _:
             _plans_text(items, options)
     _failed(items, options)
-    ci_report.plans(items, options.ci)
+    ci_report.plans(items, options.ci, search)
 
 
 def _plans_text(items: Sequence[Plan | ProvisionError], options: Common) -> None:
@@ -43,25 +44,33 @@ def _plans_text(items: Sequence[Plan | ProvisionError], options: Common) -> None
             click.echo(report.plan_text(plan, color=color))
     if len(made) == len(items) > 1:
         click.echo(f"\n{report.together_text(made)}")
+    failed_text(items)
 
 
-def results(items: Sequence[Result | ProvisionError], options: Common) -> None:
+def failed_text(items: Sequence[object]) -> None:
+    """Print to stdout which of several configs failed; why goes to stderr."""
+    if len(items) > 1 and (failed := report.failed_text(items)):
+        click.echo(f"\n{failed}")
+
+
+def results(items: Sequence[Result | ProvisionError], options: Common, search: Search) -> None:
     """Print results to stdout; what failed goes to stderr, and into a document; tell the pipeline."""
     match options.output:
         case "json":
-            _json(report.results_json(items) if len(items) > 1 else _only_result(items[0]))
+            _json(report.results_json(items, search) if search.listed else _only_result(items[0]))
         case "html":
-            click.echo(report.results_html(items))
+            click.echo(report.results_html(items, search))
         case "markdown":
-            click.echo(report.results_markdown(items))
+            click.echo(report.results_markdown(items, search=search))
         case _:
             color = colorful(sys.stdout, plain=options.no_color)
             for number, result in enumerate(item for item in items if isinstance(item, Result)):
                 if number:
                     click.echo()
                 click.echo(report.result_text(result, color=color))
+            failed_text(items)
     _failed(items, options)
-    ci_report.results(items, options.ci)
+    ci_report.results(items, options.ci, search)
 
 
 def _failed(items: Sequence[Plan | Result | ProvisionError], options: Common) -> None:

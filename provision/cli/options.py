@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
+    from provision.config.select import Selector
     from provision.errors import Severity
 
 OUTPUTS = ("text", "json", "markdown")
@@ -51,6 +52,15 @@ def no_color(function: Callable[..., Any]) -> Callable[..., Any]:
 def assume_yes(function: Callable[..., Any]) -> Callable[..., Any]:
     """Take ``--yes``."""
     return click.option("--yes", is_flag=True, help="Do not ask before writing.")(function)
+
+
+def keep_going(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take ``--keep-going``, of verbs that write."""
+    return click.option(
+        "--keep-going",
+        is_flag=True,
+        help="Go on with the other configs where one cannot be read, or is not what was approved.",
+    )(function)
 
 
 def variables(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -91,6 +101,15 @@ def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float |
     if not number.isascii() or not number.isdecimal() or len(number) > 6:
         raise click.BadParameter(f"'{value}' is no length of time: write 90, 90s, 5m or 1h")
     return float(number) * _UNITS[unit]
+
+
+def _selectors(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[Selector, ...]:
+    from provision.config.select import parse
+
+    try:
+        return tuple(parse(value) for value in values)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
@@ -170,6 +189,8 @@ class Common:
     log_file: str | None
     ci: Pipeline
     timeout: float  # seconds that one request may wait for what passes
+    select: tuple[Selector, ...] = ()
+    changed: str | None = None  # a file that lists what changed, or - for stdin
     secret_from: str | None = None  # a sink to read a value back from
 
 
@@ -220,6 +241,18 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
         callback=seconds,
         help="How long one request may wait for what passes: throttling, faults, replication.",
     )
+    @click.option(
+        "--select",
+        metavar="KEY=GLOB",
+        multiple=True,
+        callback=_selectors,
+        help="Only these configs: name=GLOB, tenant=GLOB or product=GLOB; repeatable.",
+    )
+    @click.option(
+        "--changed",
+        metavar="FILE|-",
+        help="Only configs made of a file that is listed there, one a line: their own, or one they extend.",
+    )
     @click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr.")
     @click.pass_context
     def wrapper(ctx: click.Context, /, **given: Any) -> Any:
@@ -237,6 +270,8 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
             "log_file",
             "ci",
             "timeout",
+            "select",
+            "changed",
         )
         options = Common(sandbox=at, **{name: given.pop(name) for name in names})
         return ctx.invoke(function, options=options, **given)

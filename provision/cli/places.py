@@ -38,8 +38,7 @@ def specs_of(configs: Sequence[Config], options: Common, folder: Path) -> list[S
     """Return where each config's secret goes: ``--deliver`` before the config.
 
     A rehearsal reaches no service and no command: files in the ``folder`` stand in for them, unless
-    ``--allow rehearsal-delivery`` lets what ``--deliver`` names be reached. Raises ``ProvisionError`` if two
-    configs mean the same place.
+    ``--allow rehearsal-delivery`` lets what ``--deliver`` names be reached.
     """
     if not stands_in(options, options.deliver):
         specs = [
@@ -48,7 +47,6 @@ def specs_of(configs: Sequence[Config], options: Common, folder: Path) -> list[S
         ]
         if options.sandbox and options.deliver and stands_in(options, None):
             _tell_of_reality(specs)
-        refuse_one_place(configs, specs)
         return specs
     if options.deliver:
         for config in configs:
@@ -127,12 +125,18 @@ def named_sink(text: str, option: str, config: Config) -> Spec:
 
 def refuse_one_place(configs: Sequence[Config], specs: Sequence[Spec]) -> None:
     """Raise ``ProvisionError`` if two configs of a run would write to the same place."""
+    for _, error in sharing_a_place(configs, specs):
+        raise error
+
+
+def sharing_a_place(configs: Sequence[Config], specs: Sequence[Spec]) -> Iterator[tuple[str, ProvisionError]]:
+    """Yield the path of each config that would write to the place of an earlier one, and the refusal."""
     taken: dict[tuple[str, ...], list[tuple[Place, Config, Spec]]] = defaultdict(list)
     for config, spec in zip(configs, specs, strict=True):
         for place in spec.places(config.desired.name, config.desired.cloud.name):
             for other, theirs, their_spec in taken[place.certain]:
                 if theirs is not config and place.may_be(other):
-                    raise _one_place(theirs, their_spec, config, spec)
+                    yield config.path, _one_place(theirs, their_spec, config, spec)
             taken[place.certain].append((place, config, spec))
 
 

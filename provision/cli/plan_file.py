@@ -10,19 +10,21 @@ from provision import __version__, report
 from provision.cli import out_file
 from provision.cli.console import talk
 from provision.errors import ProvisionError, catalogue
+from provision.outcomes.search import Search
 from provision.plan import saved
 from provision.plan.model import Plan
 
 _LARGEST = 16 * 1024 * 1024  # bytes; the plans of a fleet of hundreds are far below
 
 
-def write(path: str, items: Sequence[Plan | ProvisionError], *, now: datetime) -> None:
-    """Save plans as one file, whole or not at all; none if one of them could not be made."""
+def write(path: str, items: Sequence[Plan | ProvisionError], search: Search, *, now: datetime) -> None:
+    """Save plans as one file, whole or not at all: none if one of them could not be made."""
     plans = [item for item in items if isinstance(item, Plan)]
-    if len(plans) < len(items):
-        talk(f"{path} was not written: not every config could be planned")
+    if len(plans) < len(items) or not plans:
+        why = "not every config could be planned" if items else "there is no config to plan"
+        talk(f"{path} was not written: {why}")
         return
-    shown = report.plan_json(plans[0]) if len(plans) == 1 else report.plans_json(plans)
+    shown = report.plans_json(plans, search) if search.listed else report.plan_json(plans[0])
     text = saved.document(shown, plans, version=__version__, now=now)
     out_file.write(path, text, sign='"format": "provision.plan', kind="plan file")
 

@@ -7,22 +7,24 @@ import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from provision.cli.ci import inside
+from provision.cli.broken import broken_of, clashing, moved
 from provision.cli.ci_mask import Masked, MaskedSource
+from provision.cli.configs import found
 from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile
 from provision.cli.options import Common, Embedded, Served
 from provision.cli.places import findings_of_files, named_sink, owner_of, specs_of, stand_ins, stands_in
 from provision.cli.tenants import Tenants, key, named_by_id
 from provision.clouds import CLOUDS, Cloud, ca_bundle
-from provision.config import Config, load
+from provision.config import Config
 from provision.delivery import Opening, Retrieving, Spec, open_sink
 from provision.engine import folder
+from provision.engine.fleet import Entry
 from provision.engine.journal import Journal
 from provision.engine.lock import alone
 from provision.engine.observe import Tenant
@@ -31,7 +33,9 @@ from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph
 from provision.graph.connect import Administrator, in_process, over_the_network
 from provision.graph.credentials import Auth, Credential, credential
+from provision.outcomes.search import Search
 from provision.plan.model import Target
+from provision.resources import Desired
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
@@ -43,21 +47,52 @@ _IDENTITIES = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
 
 @dataclass(frozen=True)
 class Session:
-    """One run of the program: a job for each config, and the line of progress."""
+    """One run of the program: a job for each config that is in order, and the line of progress."""
 
-    jobs: tuple[Job, ...]
+    entries: tuple[Entry, ...]  # every config, in the order given
+    search: Search
     progress: Progress
+    target: Target
+    declared: tuple[Desired, ...]  # what the configs that are in order say
+
+    @property
+    def jobs(self) -> tuple[Job, ...]:
+        """The entries that can be worked on."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Job))
+
+    def only_job(self, verb: str) -> Job:
+        """Return the one job of a verb that takes one config; ``ProvisionError`` if it is not just one."""
+        if len(self.entries) != 1:
+            raise ProvisionError(catalogue.USAGE, f"{verb} takes one config; these are {len(self.entries)}")
+        (entry,) = self.entries
+        if isinstance(entry, Job):
+            return entry
+        raise entry.error
+
+    def now(self) -> datetime:
+        """Return the service's time, where one was reached."""
+        return max((job.tenant.graph.now() for job in self.jobs), default=datetime.now(UTC))
 
 
 @asynccontextmanager
-async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
+async def opened(
+    options: Common, *, writes: bool, keep_going: bool = False, tenant: str | None = None
+) -> AsyncIterator[Session]:
     """Load the configs and open the tenants they name; ``writes`` is false for a look alone.
 
-    Raises ``ProvisionError`` for what is wrong with the configs, or not allowed by name.
+    A look goes on past a config that is wrong, or not allowed by name; what writes does so with
+    ``keep_going``. With ``tenant``, that one is opened in the place of those that the configs name.
+
+    Raises ``ProvisionError`` for what is wrong with the command line, or with a config where the run may not
+    go on past it.
     """
-    configs = load(options.paths, variables=options.variables, environment=os.environ)
-    options.ci.know(configs)
-    _refuse_untrusted(configs, options, writes=writes)
+    loaded = found(options)
+    broken = broken_of(loaded, options, writes=writes)
+    if broken and writes and not keep_going:
+        raise combined([item.error for item in broken.values()])
+    configs = [config for config in loaded.configs if config.path not in broken]
+    if tenant is not None:
+        configs = moved(configs, tenant)
     progress = Progress()
     match options.sandbox:
         case None:
@@ -68,14 +103,19 @@ async def opened(options: Common, *, writes: bool) -> AsyncIterator[Session]:
             tenants = _embedded(state, configs, options, progress, writes=writes)
     log = LogFile(options.log_file, _target(options).value) if options.log_file else None
     try:
-        configs, tenants = await named_by_id(configs, tenants)
-        options.ci.know(configs)
-        for tenant in tenants.values():
-            tenant.graph.audit = log
-            tenant.reads_ownership = writes
-        specs = specs_of(configs, options, FOLDER)
-        with alone(_claims(configs, specs, options) if writes else (), _locks(), notify=progress):
-            yield Session(_jobs(configs, specs, options, tenants, progress), progress)
+        settled, tenants, twice = await named_by_id(configs, tenants)
+        options.ci.know(settled)
+        for one in tenants.values():
+            one.graph.audit = log
+            one.reads_ownership = writes
+        specs = specs_of(settled, options, FOLDER)
+        if tenant is None:
+            broken |= clashing(settled, specs, twice, writes=writes, keep_going=keep_going)
+        with alone(_claims(settled, specs, options) if writes else (), _locks(), notify=progress):
+            jobs = {job.path: job for job in _jobs(settled, specs, options, tenants, progress)}
+            entries = [broken.get(entry.path) or jobs[entry.path] for entry in loaded.entries]
+            declared = tuple(config.desired for config in loaded.configs)
+            yield Session(tuple(entries), loaded.search, progress, _target(options), declared)
     finally:
         if log is not None:
             log.close()
@@ -300,27 +340,3 @@ def _opening(config: Config, options: Common, progress: Progress) -> Opening:
 
 def _journal(target: Target, name: str) -> Callable[[str], Journal]:
     return lambda tenant_id: Journal(FOLDER / "journal", target.value, tenant_id, name)
-
-
-def _refuse_untrusted(configs: Sequence[Config], options: Common, *, writes: bool) -> None:
-    """A config in a pull request is a stranger's text: what it may do by itself is bounded."""
-    if options.sandbox:
-        return
-    refused: list[ProvisionError] = []
-    for config in configs:
-        if config.custom_cloud and catalogue.CUSTOM_CLOUD.name not in options.allow:
-            refused.append(ProvisionError(catalogue.CUSTOM_CLOUD, where=config.place("tenant", "cloud")))
-        runs = writes and config.delivery.kind == "command" and not options.deliver
-        if runs and inside() and catalogue.COMMAND_SINK.name not in options.allow:
-            refused.append(ProvisionError(catalogue.COMMAND_SINK, where=config.place("secret", "delivery")))
-        host = config.delivery.options.foreign_host if config.delivery.options else None
-        if host and not options.deliver and catalogue.SINK_HOST.name not in options.allow:
-            refused.append(
-                ProvisionError(
-                    catalogue.SINK_HOST,
-                    f"the sink {config.delivery.kind} names the host {host}, which is not known",
-                    where=config.place("secret", "delivery"),
-                )
-            )
-    if refused:
-        raise combined(refused)

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from provision.config import Config
 from provision.config.duplicates import declared_twice
 from provision.engine.observe import Tenant
-from provision.errors import ProvisionError, combined
+from provision.errors import ProvisionError
 from provision.graph import tenant as lookup
 
 Key: TypeAlias = tuple[str, str]  # the tenant, and the addresses of Graph and of the login service
@@ -25,11 +25,11 @@ def key(config: Config) -> Key:
 
 async def named_by_id(
     configs: Sequence[Config], tenants: Tenants
-) -> tuple[tuple[Config, ...], dict[Key, Tenant]]:
-    """Return the configs with each tenant named by its GUID, and one connection for each tenant.
+) -> tuple[tuple[Config, ...], dict[Key, Tenant], dict[str, list[ProvisionError]]]:
+    """Return the configs with each tenant named by its GUID, one connection for each tenant, and the doubles.
 
     A name that cannot be looked up stays as it is, and its tenant raises the reason for the configs that use
-    it. Raises ``ProvisionError`` if two configs turn out to declare the same application.
+    it. Doubles are configs that turn out to declare an application of another one: by path, the faults.
     """
     keys = list(tenants)
     found = await asyncio.gather(*(_looked_up(tenants[each]) for each in keys))
@@ -47,9 +47,7 @@ async def named_by_id(
     )
     used = {tenant.graph for tenant in by_id.values()}
     await asyncio.gather(*(each.close() for each in tenants.values() if each.graph not in used))
-    if twice := declared_twice(settled):
-        raise combined(twice)
-    return settled, by_id
+    return settled, by_id, declared_twice(settled)
 
 
 async def _looked_up(tenant: Tenant) -> str | ProvisionError:

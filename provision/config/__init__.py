@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.config.load import Config, load
+from provision.config.load import Config, Loaded, Unreadable, load, survey
 from provision.config.schema import json_schema
 
-__all__ = ["Config", "json_schema", "load"]
+__all__ = ["Config", "Loaded", "Unreadable", "json_schema", "load", "survey"]

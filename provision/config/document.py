@@ -95,6 +95,35 @@ def read(text: str, file: str) -> tuple[Map, list[ProvisionError]]:
     return _Reader(text, file).document()
 
 
+def top_keys(text: str) -> frozenset[str] | None:
+    """Return the keys at the top of a YAML file of any kind; ``None`` if it cannot be parsed.
+
+    To tell a config from what other tools keep beside it, in YAML that a config may not use.
+    """
+    found: set[str] = set()
+    loader = _Loader(text)
+    depth, in_map, at_key = 0, False, False
+    try:
+        while (event := loader.get_event()) is not None:
+            if isinstance(event, (yaml.MappingStartEvent, yaml.SequenceStartEvent)):
+                depth += 1
+                if depth == 1:
+                    in_map = at_key = isinstance(event, yaml.MappingStartEvent)
+                continue
+            if isinstance(event, (yaml.MappingEndEvent, yaml.SequenceEndEvent)):
+                depth -= 1
+            if depth != 1 or not in_map:
+                continue
+            if at_key and isinstance(event, yaml.ScalarEvent):
+                found.add(str(event.value))
+            at_key = not at_key
+    except yaml.YAMLError:
+        return None
+    finally:
+        loader.dispose()
+    return frozenset(found)
+
+
 class _Reader:
     def __init__(self, text: str, file: str) -> None:
         self._text = text

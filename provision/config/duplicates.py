@@ -15,20 +15,19 @@ if TYPE_CHECKING:
 _KEYS = (("name",), ("application", "client_id"))
 
 
-def declared_twice(configs: Sequence[Config]) -> list[ProvisionError]:
-    """Return a fault for each config whose application another one has declared already, in the same tenant.
+def declared_twice(configs: Sequence[Config]) -> dict[str, list[ProvisionError]]:
+    """Return the faults of each config whose application another one has declared already, by its path.
 
     Tenants are compared as they are written: where all are ids, nothing is missed.
     """
-    faults = []
+    faults: dict[str, list[ProvisionError]] = {}
     for keys, alike in _alike(configs):
         first: dict[str, Config] = {}
         for config in alike:
             other = first.setdefault(config.desired.tenant, config)
             if other is not config:
-                faults.append(
-                    _fault(config, keys, f"is declared for this tenant in {other.place(*keys)} already")
-                )
+                what = f"is declared for this tenant in {other.place(*keys)} already"
+                faults.setdefault(config.path, []).append(_fault(config, keys, what))
     return faults
 
 

@@ -25,13 +25,22 @@ class Files:
 
     def __init__(self) -> None:
         self._trees: dict[str, tuple[Map, list[ProvisionError]]] = {}
+        self._texts: dict[str, str] = {}
         self.extended: set[str] = set()  # real paths of what another file extends
+        self.chains: dict[str, list[str]] = {}  # the real paths that a file is made of
+
+    def text(self, path: str) -> str:
+        """Return the text of one file; ``ProvisionError`` if it is none that a config could be."""
+        real = os.path.realpath(path)
+        if real not in self._texts:
+            self._texts[real] = document.decode(_bytes(path), path)
+        return self._texts[real]
 
     def own(self, path: str) -> tuple[Map, list[ProvisionError]]:
         """Return what one file says by itself, and the faults that leave it readable."""
         real = os.path.realpath(path)
         if real not in self._trees:
-            self._trees[real] = document.read(document.decode(_bytes(path), path), path)
+            self._trees[real] = document.read(self.text(path), path)
         return self._trees[real]
 
     def merged(self, path: str) -> tuple[Map, list[ProvisionError]]:
@@ -40,11 +49,11 @@ class Files:
         _refuse_outside(path, root)
         trees: list[Map] = []
         faults: list[ProvisionError] = []
-        seen: list[str] = []
+        seen = self.chains[path] = []
         current: str | None = path
         while current is not None:
-            tree, own_faults = self.own(current)
             seen.append(os.path.realpath(current))
+            tree, own_faults = self.own(current)
             trees.append(tree)
             faults += own_faults
             current = self._next(tree, current, seen, root)
@@ -54,10 +63,20 @@ class Files:
         entries = {key: entry for key, entry in result.entries.items() if key != "extends"}
         return Map(trees[0].place, entries), faults
 
+    def told(self, path: str) -> Map | None:
+        """Return what a file says by itself; ``None`` if it cannot be read."""
+        try:
+            return self.own(path)[0]
+        except ProvisionError:
+            return None
+
     def only_extended(self, path: str) -> bool:
-        """Say whether a file is there only to be extended: it has no ``name``, and another extends it."""
-        tree, _ = self.own(path)
-        return "name" not in tree.entries and os.path.realpath(path) in self.extended
+        """Say whether a file is there only to be extended: it has no ``name``, and another extends it.
+
+        Of one that cannot be read, those that extend it tell.
+        """
+        tree = self.told(path)
+        return (tree is None or "name" not in tree.entries) and os.path.realpath(path) in self.extended
 
     def _next(self, tree: Map, path: str, seen: list[str], root: str) -> str | None:
         entry = tree.entries.get("extends")
@@ -75,6 +94,7 @@ class Files:
                 "Keep the file in the same repository or folder as the configs.",
             )
         if not Path(target).is_file():
+            seen.append(os.path.realpath(target))
             raise _fault(entry, f"there is no file '{target}'")
         self.extended.add(os.path.realpath(target))
         return target

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import glob
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from pathlib import Path
 
 from pydantic import ValidationError
 
-from provision.config import build, extend
+from provision.config import build, extend, rules, search
 from provision.config import node as tree
-from provision.config.document import MAX_FAULTS
+from provision.config.document import MAX_FAULTS, top_keys
 from provision.config.duplicates import declared_twice
 from provision.config.interpolate import Interpolation
 from provision.config.models import CloudHosts, Document
-from provision.config.node import Map
+from provision.config.node import Map, Scalar
 from provision.config.problems import broken_rule, place_of, problems, repaired
 from provision.delivery import Spec
 from provision.errors import Place, ProvisionError, catalogue, combined
+from provision.outcomes.search import PassedOver, Search
 from provision.resources import Desired
-
-_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
@@ -36,16 +34,47 @@ class Config:
     delivery: Spec
     places: Mapping[tree.Path, Place] = field(repr=False, compare=False)
     document: Document = field(repr=False, compare=False)
+    files: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # real paths: it, its bases
 
     def place(self, *keys: str) -> Place:
         """Return where a key stands, or the nearest one above it."""
         return place_of(keys, self.places)
 
-    def in_tenant(self, tenant_id: str) -> Config:
-        """Return the config as if it had named its tenant by this id."""
-        tenant = self.document.tenant.model_copy(update={"id": tenant_id})
+    def in_tenant(self, tenant_id: str, cloud_of: Config | None = None) -> Config:
+        """Return the config as if it named its tenant by this id, in the cloud of another config if given."""
+        cloud = (cloud_of or self).document.tenant.cloud
+        tenant = self.document.tenant.model_copy(update={"id": tenant_id, "cloud": cloud})
         document = self.document.model_copy(update={"tenant": tenant})
         return replace(self, desired=build.desired(document), document=document)
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """One config that is not in order, and why; name and tenant as far as the file tells them."""
+
+    path: str
+    error: ProvisionError
+    name: str | None = None
+    tenant: str | None = None
+    files: frozenset[str] = frozenset()  # real paths: it, and its bases as far as they are known
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the paths of a command line came to, in their order."""
+
+    entries: tuple[Config | Unreadable, ...]
+    search: Search
+
+    @property
+    def configs(self) -> tuple[Config, ...]:
+        """Those that are in order."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Config))
+
+    @property
+    def unreadable(self) -> tuple[Unreadable, ...]:
+        """Those that are not."""
+        return tuple(entry for entry in self.entries if isinstance(entry, Unreadable))
 
 
 @dataclass(frozen=True)
@@ -64,42 +93,118 @@ def load(
     environment: Mapping[str, str] | None = None,
     allow_unset: bool = False,
 ) -> tuple[Config, ...]:
-    """Read configs: files, folders and globs, in the order given, each file once.
+    """Read configs that must all be in order.
 
-    In a folder or a glob, a file without ``name`` that another one of them extends is left out: it is
-    there for that alone. With ``allow_unset`` a variable without a value passes every rule.
     Raises ``ProvisionError``, and nothing else, with all that is wrong in all of the files.
+    """
+    found = survey(paths, variables=variables, environment=environment, allow_unset=allow_unset)
+    if found.unreadable:
+        raise combined([item.error for item in found.unreadable])
+    return found.configs
+
+
+def survey(
+    paths: Sequence[str],
+    *,
+    variables: Mapping[str, str] | None = None,
+    environment: Mapping[str, str] | None = None,
+    allow_unset: bool = False,
+) -> Loaded:
+    """Read configs: files, folders and globs, in the order given, each file once. Nothing is raised.
+
+    In a folder or a glob, a file without ``name`` that another one extends is passed over: it is there for
+    that alone; and so is YAML that is no config, for it has no ``version`` at its top. With ``allow_unset``
+    a variable without a value passes every rule.
     """
     known = Variables(variables or {}, environment or {}, allow_unset)
     files = extend.Files()
-    faults: list[ProvisionError] = []
-    candidates = _expand(paths, faults)
-    trees: dict[str, Map] = {}
-    for path in candidates:
-        try:
-            merged, own = files.merged(path)
-        except ProvisionError as error:
-            faults += _singles(error)
-            continue
-        faults += own
-        trees[path] = merged
-    configs: list[Config] = []
-    for path, merged in trees.items():
-        if not candidates[path] and files.only_extended(path):
-            continue
-        config = _config(path, merged, known)
-        if isinstance(config, Config):
-            configs.append(config)
+    meant = search.candidates(paths)
+    passed_over = list(meant.passed_over)
+    merged: dict[str, tuple[Map, list[ProvisionError]] | Unreadable] = {}
+    for path in meant.paths:
+        if path in meant.faults:
+            merged[path] = Unreadable(path, meant.faults[path].met_with(path))
+        elif not meant.named[path] and (reason := _no_config(path, files)):
+            passed_over.append(PassedOver(path, reason))
         else:
-            faults += config
-    faults += declared_twice(configs)
-    if faults:
-        raise combined(_once(faults))
-    return tuple(configs)
+            merged[path] = _merged(path, files)
+    entries: list[Config | Unreadable] = []
+    for path, found in merged.items():
+        if not meant.named.get(path, True) and files.only_extended(path):
+            passed_over.append(PassedOver(path, _BASE))
+            continue
+        entries.append(found if isinstance(found, Unreadable) else _config(path, *found, known, files))
+    if not entries:
+        entries.append(_nothing(paths[0], len(passed_over)))
+    doubles = declared_twice([entry for entry in entries if isinstance(entry, Config)])
+    return Loaded(
+        entries=tuple(
+            _unreadable(entry.path, doubles[entry.path], files) if entry.path in doubles else entry
+            for entry in entries
+        ),
+        search=Search(search.listed(paths), tuple(_told_once(passed_over, files))),
+    )
 
 
-def _config(path: str, merged: Map, known: Variables) -> Config | list[ProvisionError]:
-    """Check one config. Faults come in the order of the lines."""
+def _nothing(path: str, count: int) -> Unreadable:
+    what = f"{path}: no config is there, but {count} other YAML file{'' if count == 1 else 's'}"
+    error = ProvisionError(catalogue.CONFIG_NOT_FOUND, what, where=Place(path))
+    return Unreadable(path, error.met_with(path))
+
+
+_BASE = "others extend it, and it has no name of its own"
+_LOOKS = frozenset({"tenant", "application", "mail"})
+
+
+def _no_config(path: str, files: extend.Files) -> str | None:
+    """Say why a file that was found in a search is no config; ``None`` if it is one, or cannot be read."""
+    try:
+        keys = top_keys(files.text(path))
+    except ProvisionError:
+        return None
+    if keys is None or keys & {"version", "extends"}:
+        return None
+    # One that lost its version must not be lost itself.
+    if not files.text(path).strip() or ("name" in keys and len(keys & _LOOKS) > 1):
+        return None
+    return "no 'version' at its top, so it is no config"
+
+
+def _told_once(passed_over: Sequence[PassedOver], files: extend.Files) -> Iterator[PassedOver]:
+    """Name a base a base, though it has no ``version`` either."""
+    for item in passed_over:
+        base = os.path.realpath(item.path) in files.extended
+        yield PassedOver(item.path, _BASE) if base else item
+
+
+def _merged(path: str, files: extend.Files) -> tuple[Map, list[ProvisionError]] | Unreadable:
+    try:
+        return files.merged(path)
+    except ProvisionError as error:
+        return _unreadable(path, _singles(error), files)
+
+
+def _unreadable(
+    path: str, faults: Sequence[ProvisionError], files: extend.Files, merged: Map | None = None
+) -> Unreadable:
+    """Return what is known of a config that is wrong: a name only where the file says it plainly."""
+    told = merged or files.told(path)
+    name = _plain(told, ("name",), rules.NAME)
+    tenant = _plain(told, ("tenant", "id"), f"{rules.GUID}|{rules.DOMAIN}")
+    error = combined([fault.met_with(path, name) for fault in faults])
+    return Unreadable(path, error, name, tenant, frozenset(files.chains.get(path, ())))
+
+
+def _plain(told: Map | None, path: tree.Path, pattern: str) -> str | None:
+    node = tree.find(told, path) if told else None
+    text = node.text if isinstance(node, Scalar) else ""
+    return text if re.fullmatch(pattern, text) else None
+
+
+def _config(
+    path: str, merged: Map, doubled: Sequence[ProvisionError], known: Variables, files: extend.Files
+) -> Config | Unreadable:
+    """Check one config. Faults come in the order of the lines, behind the keys that stand twice."""
     interpolation = Interpolation(known.given, known.environment, allow_unset=known.allow_unset)
     root = interpolation.resolve(merged)
     places = tree.places(root)
@@ -114,8 +219,9 @@ def _config(path: str, merged: Map, known: Variables) -> Config | list[Provision
     if document is not None:
         broken = islice(build.across(document), MAX_FAULTS)
         faults += [broken_rule(rule.path, rule.fault, root, places) for rule in broken]
-    if document is None or faults:
-        return sorted(faults, key=lambda fault: _order(fault, path))[:MAX_FAULTS]
+    if document is None or faults or doubled:
+        ordered = sorted(faults, key=lambda fault: _order(fault, path))[:MAX_FAULTS]
+        return _unreadable(path, [*doubled, *ordered], files, merged)
     return Config(
         path=path,
         desired=build.desired(document),
@@ -123,6 +229,7 @@ def _config(path: str, merged: Map, known: Variables) -> Config | list[Provision
         delivery=build.delivery(document),
         places=places,
         document=document,
+        files=frozenset(files.chains.get(path, ())),
     )
 
 
@@ -131,55 +238,9 @@ def _order(fault: ProvisionError, path: str) -> tuple[bool, str, int, int]:
     return where.file != path, where.file, where.line or 0, where.column or 0
 
 
-def _expand(paths: Sequence[str], faults: list[ProvisionError]) -> dict[str, bool]:
-    """Return the files that are meant, and for each whether it was named itself."""
-    found: dict[str, bool] = {}
-    real: dict[str, str] = {}
-    for path in paths:
-        try:
-            files = _files(path)
-        except (OSError, ValueError) as error:  # a null byte, a path too long, a folder that may not be read
-            reason = error.strerror if isinstance(error, OSError) else "not a path"
-            faults.append(_not_found(f"{path!r} cannot be looked into: {reason}"))
-            continue
-        if not files:
-            what = (
-                "the folder holds no *.yaml or *.yml file" if Path(path).is_dir() else "there is no such file"
-            )
-            faults.append(_not_found(f"{path}: {what}", path))
-        for file, named in files.items():
-            first = real.setdefault(os.path.realpath(file), file)
-            found[first] = found.get(first, False) or named
-    return found
-
-
-def _files(path: str) -> dict[str, bool]:
-    if Path(path).is_dir():
-        folder = Path(path)
-        meant = (item for item in folder.iterdir() if not item.is_fifo())  # a pipe would be waited for
-        names = sorted(item.name for item in meant if item.suffix in _SUFFIXES)
-        return {str(folder / name): False for name in names if not name.startswith(".")}
-    if os.path.lexists(path):
-        return {path: True}
-    if glob.has_magic(path):
-        return {file: False for file in _glob(path) if Path(file).is_file()}
-    return {}
-
-
-def _glob(pattern: str) -> list[str]:
-    return sorted(glob.glob(pattern, recursive=True))  # noqa: PTH207 - pathlib takes no absolute pattern
-
-
-def _not_found(message: str, path: str | None = None) -> ProvisionError:
-    return ProvisionError(catalogue.CONFIG_NOT_FOUND, message, where=Place(path) if path else None)
-
-
-def _once(faults: Sequence[ProvisionError]) -> list[ProvisionError]:
-    """Return each fault once: a file that ten others extend is wrong once."""
-    return list({(str(fault.where), fault.entry.code, fault.message): fault for fault in faults}.values())
-
-
 def _singles(error: ProvisionError) -> list[ProvisionError]:
     """Return the errors that one carries, each without the others."""
-    alone = ProvisionError(error.entry, error.message, fix=error.fix, where=error.where)
+    alone = ProvisionError(
+        error.entry, error.message, fix=error.fix, where=error.where, config=error.config, name=error.name
+    )
     return [alone, *error.others]

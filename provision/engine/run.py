@@ -312,7 +312,8 @@ def result_of(
     return Result(
         plan=plan,
         outcomes=tuple(
-            replace(outcome, error=outcome.error and outcome.error.met_with(job.path)) for outcome in outcomes
+            replace(outcome, error=outcome.error and outcome.error.met_with(job.path, desired.name))
+            for outcome in outcomes
         ),
         outputs=outputs,
         title=product.title,

@@ -92,7 +92,8 @@ class Place:
 class ProvisionError(Exception):
     """Something that a person must know: entry, message, fix, place, and Graph's own words if any.
 
-    ``others`` holds further errors found in the same pass, so that all are said at once.
+    ``config`` and ``name`` say which config it happened to. ``others`` holds further errors found in the same
+    pass, so that all are said at once.
     """
 
     def __init__(
@@ -104,6 +105,8 @@ class ProvisionError(Exception):
         where: Place | None = None,
         request_id: str | None = None,
         service_code: str | None = None,
+        config: str | None = None,
+        name: str | None = None,
         others: Sequence[ProvisionError] = (),
     ) -> None:
         super().__init__(message or entry.title)
@@ -113,6 +116,8 @@ class ProvisionError(Exception):
         self.where = where
         self.request_id = request_id
         self.service_code = service_code
+        self.config = config  # the file of the config that was worked on, as the user gave it
+        self.name = name  # that config's name, where it could be told
         self.others = tuple(others)
 
     @property
@@ -120,7 +125,12 @@ class ProvisionError(Exception):
         """The error itself and the others found with it, in order."""
         return (self, *self.others)
 
-    def met_with(self, config: str) -> ProvisionError:
+    @property
+    def subject(self) -> str | None:
+        """What a person calls the config that this happened to: its name, else its file."""
+        return self.name or self.config
+
+    def met_with(self, config: str, name: str | None = None) -> ProvisionError:
         """Return this error for one config: where it knows no place of its own, the file is its place.
 
         Another config may have met the same error, for what a tenant has once is read once.
@@ -132,7 +142,9 @@ class ProvisionError(Exception):
             where=self.where or Place(config),
             request_id=self.request_id,
             service_code=self.service_code,
-            others=[other.met_with(config) for other in self.others],
+            config=config,
+            name=name,
+            others=[other.met_with(config, name) for other in self.others],
         )
 
     @property
@@ -142,8 +154,12 @@ class ProvisionError(Exception):
 
 
 def combined(errors: Sequence[ProvisionError]) -> ProvisionError:
-    """Return one error that carries all of them; ``errors`` must not be empty."""
-    first, *rest = [single for error in errors for single in error.all]
+    """Return one error that carries all of them, each fault once; ``errors`` must not be empty."""
+    singles = [single for error in errors for single in error.all]
+    once: dict[tuple[str, str, str], ProvisionError] = {}
+    for single in singles:  # a file that ten others extend is wrong once
+        once.setdefault((str(single.where), single.entry.code, single.message), single)
+    first, *rest = once.values()
     return ProvisionError(
         first.entry,
         first.message,
@@ -151,6 +167,8 @@ def combined(errors: Sequence[ProvisionError]) -> ProvisionError:
         where=first.where,
         request_id=first.request_id,
         service_code=first.service_code,
+        config=first.config,
+        name=first.name,
         others=rest,
     )
 

@@ -15,7 +15,7 @@ from provision.graph.client import Graph, Query, body, configuration
 from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, records, text, texts, time
 from provision.graph.refusals import denied, missing, translated
-from provision.resources.application import Create, Deleted, Observed, Permission, Update
+from provision.resources.application import OWNER_TAG, Create, Deleted, Observed, Permission, Update
 
 READ = "Application.Read.All"
 WRITE = "Application.ReadWrite.OwnedBy (as owner) or Application.ReadWrite.All"
@@ -24,6 +24,7 @@ FIELDS = (
     "tags", "notes", "createdDateTime", "passwordCredentials",
 )  # fmt: skip
 _DELETED_FIELDS = ("id", "appId", "displayName", "uniqueName", "deletedDateTime")
+PAGE = 999  # the largest that Graph gives: https://learn.microsoft.com/graph/api/application-list
 CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
 
 
@@ -81,6 +82,21 @@ async def deleted(graph: Graph) -> tuple[Deleted, ...] | None:
         )
         for item in items
     )
+
+
+async def tagged(graph: Graph) -> list[dict[str, Any]]:
+    """Return the records of all applications of the tenant that carry our tag, their secrets included.
+
+    Sources: https://learn.microsoft.com/graph/api/application-list and, that tags can be filtered by,
+    https://learn.microsoft.com/graph/api/resources/application
+    """
+    query = Query(select=FIELDS, filter=f"tags/any(t:t eq '{OWNER_TAG}')", top=PAGE)
+    try:
+        found = await graph.collect(graph.sdk.applications, configuration(query))
+    except Failure as failure:
+        raise translated(failure, "listing applications", needs=READ) from failure
+    # A filter that was not heeded would make everybody's applications ours.
+    return [item for item in found if OWNER_TAG in texts(item, "tags")]
 
 
 def observed(record: dict[str, Any]) -> Observed:

@@ -93,9 +93,15 @@ class Watched:
 class Unreadable:
     """One config of which nothing is known, and why."""
 
-    name: str
-    tenant: str  # as the config calls it
+    path: str  # the config's file, as the user gave it
+    name: str | None  # None: the file does not tell
+    tenant: str | None  # as the config calls it; None: the file does not tell
     error: ProvisionError
+
+    @property
+    def subject(self) -> str:
+        """What a person calls it: its name, else its file."""
+        return self.name or self.path
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,7 @@ class Expiry:
     within: Span
     configs: tuple[Watched | Unreadable, ...]
     rows: tuple[Row, ...]
+    now: datetime  # the service's time, where one was reached
 
     @property
     def watched(self) -> tuple[Watched, ...]:

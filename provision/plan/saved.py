@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -94,39 +94,10 @@ def read(text: str, *, version: str) -> Saved:
         raise _unusable("it lacks what a plan has") from None
 
 
-def refuse_stale(saved: Saved, plans: Sequence[Plan], *, now: datetime, allowed: Collection[str]) -> None:
-    """Raise ``ProvisionError`` unless what would be done now is what the file says, to the digest."""
+def refuse_expired(saved: Saved, *, now: datetime) -> None:
+    """Raise ``ProvisionError`` if the file's time is over."""
     if now >= saved.expires:
         raise _unusable(f"it expired {_time(saved.expires)}")
-    before = {(plan.tenant_id, plan.name): plan for plan in saved.plans}
-    after = {(plan.observed.tenant_id, plan.name): plan for plan in plans}
-    if before.keys() != after.keys():
-        said = sorted({name for _, name in before.keys() ^ after.keys()})
-        raise ProvisionError(
-            catalogue.STALE_PLAN,
-            f"the plan was approved for other configs or tenants; they differ in: {', '.join(said)}",
-        )
-    changed = [line for key, plan in after.items() for line in _differences(before[key], plan)]
-    if changed:
-        raise ProvisionError(
-            catalogue.STALE_PLAN, "what would be done is not what was approved: " + "; ".join(changed)
-        )
-    for key, plan in after.items():
-        planned = before[key].delivery
-        if plan.delivery != planned and catalogue.DELIVERY_CHANGED.name not in allowed:
-            raise ProvisionError(
-                catalogue.DELIVERY_CHANGED,
-                f"{plan.name}: the secret would go to {plan.delivery}; {planned} was planned",
-            )
-
-
-def refuse_other_digest(expected: str, plans: Sequence[Plan]) -> None:
-    """Raise ``ProvisionError`` unless the digest of these plans is the expected one."""
-    found = overall(plans)
-    if found != expected.strip().lower():
-        raise ProvisionError(
-            catalogue.STALE_PLAN, f"the digest is {found}, and {expected.strip()[:80]} was approved"
-        )
 
 
 def _approved(shown: Json, bound: Json) -> Approved:
@@ -142,7 +113,7 @@ def _approved(shown: Json, bound: Json) -> Approved:
     )
 
 
-def _differences(before: Approved, plan: Plan) -> list[str]:
+def differences(before: Approved, plan: Plan) -> list[str]:
     """Say what changed since the approval, in words; nothing if the digest is the same."""
     if before.digest == plan.digest:
         return []

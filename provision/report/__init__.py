@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from provision.report.calendar import expiry_calendar
 from provision.report.consent import consent_markdown, consent_text
-from provision.report.doctor import doctor_markdown, doctor_text, doctors_json
+from provision.report.doctor import doctor_json, doctor_markdown, doctor_text, doctors_json
 from provision.report.documents import error_json, plan_json, plans_json, result_json, results_json
 from provision.report.drift import drift_json, drift_markdown, drift_text, drifts_json
 from provision.report.escape import document
 from provision.report.expiry import expiry_json, expiry_markdown, expiry_text
 from provision.report.html import plans_html, results_html
-from provision.report.pages import SUMMARY_LIMIT, cut, error_markdown, plans_markdown, results_markdown
+from provision.report.orphans import orphans_json, orphans_markdown, orphans_text
+from provision.report.pages import (
+    SUMMARY_LIMIT,
+    cut,
+    error_markdown,
+    plans_markdown,
+    results_markdown,
+    summary_markdown,
+)
 from provision.report.prometheus import expiry_prometheus
-from provision.report.text import error_text, plan_text, result_text, together_text
+from provision.report.text import error_text, failed_text, plan_text, result_text, together_text
 from provision.report.verify import verification_json, verification_markdown, verification_text
 
 __all__ = [
@@ -20,6 +28,7 @@ __all__ = [
     "consent_markdown",
     "consent_text",
     "cut",
+    "doctor_json",
     "doctor_markdown",
     "doctor_text",
     "doctors_json",
@@ -36,6 +45,10 @@ __all__ = [
     "expiry_markdown",
     "expiry_prometheus",
     "expiry_text",
+    "failed_text",
+    "orphans_json",
+    "orphans_markdown",
+    "orphans_text",
     "plan_json",
     "plan_text",
     "plans_html",
@@ -46,6 +59,7 @@ __all__ = [
     "results_html",
     "results_json",
     "results_markdown",
+    "summary_markdown",
     "together_text",
     "verification_json",
     "verification_markdown",

@@ -6,13 +6,18 @@ id, so that importing anew updates them. Source: https://www.rfc-editor.org/rfc/
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from provision.outcomes.expiry import Expiry, Row, State
+from provision.outcomes.expiry import Expiry, Row, State, Unreadable
 from provision.plan.model import Target
 from provision.report.escape import plain
+
+if TYPE_CHECKING:
+    from icalendar import Event
 
 _HOUR = timedelta(hours=1)
 _DATED = (State.EXPIRING, State.AWAITS_CONFIRMATION, State.RENEWAL_DUE, State.REPLACED, State.FINE)
@@ -28,7 +33,10 @@ class _Entry:
 
 
 def expiry_calendar(expiry: Expiry) -> bytes:
-    """Return the calendar: nothing of others' secrets, nor of what nobody received."""
+    """Return the calendar: nothing of others' secrets, nor of what nobody received.
+
+    A config that could not be read has an event of the day on which that was so.
+    """
     from icalendar import Alarm, Calendar, Event
 
     calendar = Calendar()
@@ -55,8 +63,25 @@ def expiry_calendar(expiry: Expiry) -> bytes:
                 alarm.add("description", _text(rehearsal + entry.summary))
                 event.add_component(alarm)
             calendar.add_component(event)
+    for item in expiry.unreadable:
+        calendar.add_component(_unreadable(item, expiry.now, rehearsal))
     text: bytes = calendar.to_ical()
     return text
+
+
+def _unreadable(item: Unreadable, now: datetime, rehearsal: str) -> Event:
+    """Return an event of this day for a config that could not be read: silence would pass for good news."""
+    from icalendar import Event
+
+    event = Event()
+    digest = hashlib.sha256(f"{item.tenant}\n{item.subject}".encode()).hexdigest()[:32]
+    event.add("uid", f"{digest}.unreadable@provision")
+    event.add("dtstamp", _utc(now))
+    event.add("dtstart", _utc(now).date())
+    event.add("summary", _text(f"{rehearsal}The secrets of {item.subject} could not be read"))
+    event.add("description", _text(f"{item.error.message} ({item.error.entry.code}). {item.error.fix}"))
+    event.add("transp", "TRANSPARENT")
+    return event
 
 
 def _dated(rows: Sequence[Row]) -> list[Row]:

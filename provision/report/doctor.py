@@ -8,8 +8,9 @@ from typing import Any
 from provision.errors import ProvisionError
 from provision.outcomes.doctor import Check, Diagnosis, State
 from provision.outcomes.rights import Presence, Right
+from provision.outcomes.search import Search
 from provision.report import lines
-from provision.report.documents import error_json, timestamp
+from provision.report.documents import error_json, search_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 
@@ -116,7 +117,7 @@ def doctor_json(found: Diagnosis, allowed: Collection[str] = ()) -> dict[str, An
 
 
 def doctors_json(
-    items: Sequence[Diagnosis | ProvisionError], allowed: Collection[str] = ()
+    items: Sequence[Diagnosis | ProvisionError], search: Search, allowed: Collection[str] = ()
 ) -> dict[str, Any]:
     """Return several, and the errors of those that could not be looked at, as ``provision.doctors/1``."""
     return {
@@ -124,6 +125,7 @@ def doctors_json(
         "doctors": [
             doctor_json(item, allowed) if isinstance(item, Diagnosis) else error_json(item) for item in items
         ],
+        **search_json(search),
     }
 
 

@@ -1,4 +1,4 @@
-"""Plans, results and errors as JSON: ``provision.plan/1``, ``provision.result/1``, ``provision.error/1``.
+"""Plans, results and errors as JSON: ``provision.plan/1``, ``provision.result/1``, ``provision.error/2``.
 
 The field names of a plan's changes are those of Terraform's plan JSON, so that tools for these read it.
 """
@@ -12,6 +12,7 @@ from typing import Any
 from provision.change import Change
 from provision.errors import Finding, ProvisionError
 from provision.outcomes.result import Letter, Outcome, Result, SecretKey
+from provision.outcomes.search import Search
 from provision.plan import guards
 from provision.plan.digest import plain
 from provision.plan.model import Plan
@@ -37,15 +38,16 @@ def plan_json(plan: Plan) -> Json:
     }
 
 
-def plans_json(items: Sequence[Plan | ProvisionError]) -> Json:
+def plans_json(items: Sequence[Plan | ProvisionError], search: Search) -> Json:
     """Return several plans, and the errors of those that could not be made, as ``provision.plans/1``."""
     made = [item for item in items if isinstance(item, Plan)]
     together = guards.fleet(made)
     return {
         "format": "provision.plans/1",
-        "digest": overall(made) if len(made) == len(items) else None,
+        "digest": overall(made) if made and len(made) == len(items) else None,
         "findings": [_finding(together)] if together else [],
         "plans": [plan_json(item) if isinstance(item, Plan) else error_json(item) for item in items],
+        **search_json(search),
     }
 
 
@@ -84,18 +86,27 @@ def result_json(result: Result) -> Json:
     }
 
 
-def results_json(items: Sequence[Result | ProvisionError]) -> Json:
+def results_json(items: Sequence[Result | ProvisionError], search: Search) -> Json:
     """Return several results, and the errors of those that there are none of, as ``provision.results/1``."""
     return {
         "format": "provision.results/1",
         "results": [result_json(item) if isinstance(item, Result) else error_json(item) for item in items],
+        **search_json(search),
+    }
+
+
+def search_json(search: Search) -> Json:
+    """Return what every list says of how its configs were found: what was passed over, and left out."""
+    return {
+        "passed_over": [{"path": item.path, "reason": item.reason} for item in search.passed_over],
+        "left_out": list(search.left_out),
     }
 
 
 def error_json(error: ProvisionError) -> Json:
-    """Return an error, and in ``errors`` the others found with it, as ``provision.error/1``."""
+    """Return an error, and in ``errors`` the others found with it, as ``provision.error/2``."""
     return {
-        "format": "provision.error/1",
+        "format": "provision.error/2",
         **_error(error),
         "errors": [_error(other) for other in error.others],
     }
@@ -104,7 +115,9 @@ def error_json(error: ProvisionError) -> Json:
 def _error(error: ProvisionError) -> Json:
     return {
         "code": error.entry.code,
-        "name": error.entry.name,
+        "error": error.entry.name,
+        "config": error.config,
+        "name": error.name,
         "message": error.message,
         "fix": error.fix,
         "where": str(error.where) if error.where else None,

@@ -7,9 +7,12 @@ from typing import Any
 
 from provision.errors import ProvisionError, Severity
 from provision.outcomes.drift import Deviation, Drift, Ignored
+from provision.outcomes.orphans import Orphans
+from provision.outcomes.search import Search
 from provision.report import lines
-from provision.report.documents import error_json, plan_json
+from provision.report.documents import error_json, plan_json, search_json
 from provision.report.escape import code, fenced, markdown, plain
+from provision.report.orphans import orphans_json
 from provision.report.pen import BOLD, OF_SEVERITY, OF_SIGN, Pen
 
 
@@ -27,11 +30,15 @@ def drift_json(drift: Drift) -> dict[str, Any]:
     }
 
 
-def drifts_json(items: Sequence[Drift | ProvisionError]) -> dict[str, Any]:
+def drifts_json(
+    items: Sequence[Drift | ProvisionError], search: Search, orphans: Orphans | None = None
+) -> dict[str, Any]:
     """Return several, and the errors of those that could not be looked at, as ``provision.drifts/1``."""
     return {
         "format": "provision.drifts/1",
         "drifts": [drift_json(item) if isinstance(item, Drift) else error_json(item) for item in items],
+        **({"orphans": orphans_json(orphans)} if orphans is not None else {}),
+        **search_json(search),
     }
 
 

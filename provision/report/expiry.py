@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provision.outcomes.expiry import Expiry, Row, State, Unreadable, Watched
+from provision.outcomes.search import Search
 from provision.plan.model import Target
-from provision.report.documents import error_json, timestamp
+from provision.report.documents import error_json, search_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 
@@ -34,7 +35,7 @@ def expiry_text(expiry: Expiry, *, color: bool = False, unicode: bool = True) ->
     lines = [pen(_line(" ", _HEADS, widths), BOLD)]
     for row, cells in zip(expiry.rows, table[1:], strict=True):
         lines.append(pen(_line("!" if row.counts else " ", cells, widths), _color(row)))
-    text = "\n".join([*lines, "", _summary(expiry), *_advice(expiry)])
+    text = "\n".join([*lines, "", _summary(expiry), *_unread(expiry), *_advice(expiry)])
     return text if unicode else text.encode("ascii", "backslashreplace").decode()
 
 
@@ -110,6 +111,12 @@ def _summary(expiry: Expiry) -> str:
     return text
 
 
+def _unread(expiry: Expiry) -> list[str]:
+    """Name in one line what could not be read; why is told elsewhere."""
+    names = ", ".join(plain(item.subject) for item in expiry.unreadable)
+    return [f"Not read: {names}"] if names else []
+
+
 def _advice(expiry: Expiry) -> list[str]:
     """Return what to do about what is shown, each once."""
     return list(dict.fromkeys(text for row in expiry.rows if (text := _to_do(row)) is not None))
@@ -183,12 +190,13 @@ def expiry_markdown(expiry: Expiry) -> str:
         out.append("| " + " | ".join(cells) + " |")
     out += ["", *(f"- {text}" for text in _advice(expiry))]
     out += [
-        f"- {code(item.name)} could not be read: {markdown(item.error.message)}" for item in expiry.unreadable
+        f"- {code(item.subject)} could not be read: {markdown(item.error.message)}"
+        for item in expiry.unreadable
     ]
     return "\n".join(out).rstrip()
 
 
-def expiry_json(expiry: Expiry) -> dict[str, Any]:
+def expiry_json(expiry: Expiry, search: Search) -> dict[str, Any]:
     """Return the fleet as ``provision.expiry/1``; ``docs/formats.md`` says what each field is."""
     return {
         "format": "provision.expiry/1",
@@ -201,6 +209,7 @@ def expiry_json(expiry: Expiry) -> dict[str, Any]:
         },
         "secrets": [_row(row) for row in expiry.rows],
         "configs": [_config(item) for item in expiry.configs],
+        **search_json(search),
     }
 
 

@@ -15,6 +15,7 @@ from itertools import groupby
 
 from provision.errors import Finding, ProvisionError, Severity
 from provision.outcomes.result import ConsentState, Result, Status
+from provision.outcomes.search import ONE, Search
 from provision.plan import guards
 from provision.plan.model import Plan, Target
 from provision.plan.saved import overall
@@ -26,7 +27,7 @@ _CLASSES = {"+": "add", "-": "del", "~": "mod", ">": "hand", " ": "same"}
 _REHEARSAL = '<p class="rehearsal"><strong>A rehearsal</strong> on the sandbox: nothing real was touched.</p>'
 
 
-def plans_html(items: Sequence[Plan | ProvisionError]) -> str:
+def plans_html(items: Sequence[Plan | ProvisionError], search: Search = ONE) -> str:
     """Return plans, and the errors of those that could not be made, as one page."""
     made = [item for item in items if isinstance(item, Plan)]
     articles = [
@@ -43,21 +44,22 @@ def plans_html(items: Sequence[Plan | ProvisionError]) -> str:
             _facts([("Digest", _code(overall(made)))]),
             "</article>",
         ]
-    return _page("provision: plan", _title(items), items, [*articles, *after])
+    return _page("provision: plan", _title(items), items, [*_left_out(search), *articles, *after])
 
 
-def results_html(items: Sequence[Result | ProvisionError]) -> str:
+def results_html(items: Sequence[Result | ProvisionError], search: Search = ONE) -> str:
     """Return hand-off sheets, and the errors of those that there are none of, as one page."""
     articles = [
         _result(item, number, alone=len(items) == 1) if isinstance(item, Result) else _failed(item, number)
         for number, item in enumerate(items, 1)
     ]
-    return _page("provision: result", _title(items), items, articles)
+    return _page("provision: result", _title(items), items, [*_left_out(search), *articles])
 
 
 def _title(items: Sequence[Plan | Result | ProvisionError]) -> str:
-    if len(items) > 1:
-        return f"{len(items)} configs"
+    if len(items) != 1:
+        failed = sum(isinstance(item, ProvisionError) for item in items)
+        return f"{len(items)} configs" + (f", {failed} failed" if failed else "")
     (item,) = items
     match item:
         case Plan():
@@ -73,7 +75,7 @@ def _page(
 ) -> str:
     style = files("provision.report").joinpath("html.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    plans = [_plan_of(item) for item in items]
+    plans = [_plan_of(item) for item in items if not isinstance(item, ProvisionError)]
     out = [
         "<!doctype html>",
         '<html lang="en">',
@@ -95,7 +97,7 @@ def _page(
         "</header>",
         *_contents(items),
         '<main id="content" tabindex="-1">',
-        *([_REHEARSAL] if Target.SANDBOX in {plan.target for plan in plans if plan} else []),
+        *([_REHEARSAL] if Target.SANDBOX in {plan.target for plan in plans} else []),
         *articles,
         "</main>",
         "<footer><p>No secret is in this page.</p></footer>",
@@ -105,27 +107,24 @@ def _page(
     return "\n".join(out)
 
 
-def _plan_of(item: Plan | Result | ProvisionError) -> Plan | None:
-    if isinstance(item, Result):
-        return item.plan
-    return item if isinstance(item, Plan) else None
+def _plan_of(item: Plan | Result) -> Plan:
+    return item.plan if isinstance(item, Result) else item
 
 
 def _contents(items: Sequence[Plan | Result | ProvisionError]) -> list[str]:
     """Return links to the parts of a page that has several."""
-    if len(items) == 1:
+    if len(items) <= 1:
         return []
     links = []
     for number, item in enumerate(items, 1):
-        plan = _plan_of(item)
-        name = plan.name if plan is not None else "failed"
+        name = (item.subject or "?") if isinstance(item, ProvisionError) else _plan_of(item).name
         match item:
             case Plan():
                 what = lines.summary(item)
             case Result():
                 what = lines.outcome(item)
             case _:
-                what = item.entry.title
+                what = f"failed, {item.entry.title}"
         links.append(f'<li><a href="#c{number}">{markup(name)}</a>: {markup(what)}</li>')
     return ['<nav aria-label="Configs"><ul>', *links, "</ul></nav>"]
 
@@ -216,13 +215,22 @@ def _failed(error: ProvisionError, number: int) -> str:
     return "\n".join(
         [
             f'<article aria-labelledby="c{number}">',
-            f'<h2 id="c{number}">Failed: {markup(error.entry.title)}</h2>',
+            f'<h2 id="c{number}">{_whose(error)}: {markup(error.entry.title)}</h2>',
             '<ul class="findings">',
             *(_item("error", str(single.where or ""), single) for single in error.all),
             "</ul>",
             "</article>",
         ]
     )
+
+
+def _whose(error: ProvisionError) -> str:
+    return f"{markup(error.subject)} failed" if error.subject else "Failed"
+
+
+def _left_out(search: Search) -> list[str]:
+    names = ", ".join(map(_code, search.left_out))
+    return [f"<p>Left out, for they were not asked for: {names}</p>"] if names else []
 
 
 def _item(kind: str, where: str, error: ProvisionError) -> str:

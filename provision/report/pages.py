@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from provision.errors import ProvisionError
 from provision.outcomes.result import Result
+from provision.outcomes.search import ONE, Search
 from provision.plan import guards
 from provision.plan.model import Plan
 from provision.plan.saved import overall
@@ -25,6 +26,7 @@ LIMIT = 65_000
 # What the runner of GitHub Actions takes as the summary of one step is 1 MiB; more is dropped as a whole.
 # https://github.com/actions/runner/blob/main/src/Runner.Worker/FileCommandManager.cs (AttachmentSizeLimit)
 SUMMARY_LIMIT = 1_000_000
+_NAMED = 100  # configs in one line
 _SMALLEST = 600  # bytes for one part: its heading, a note and its digest
 _NO_DIGEST = (
     "**This page was cut, so it has no digest.** The plan as text or JSON (`-o text`, `-o json`) is whole, "
@@ -33,7 +35,7 @@ _NO_DIGEST = (
 _FENCE = re.compile(r"^(`{3,})")
 
 
-def plans_markdown(items: Sequence[Plan | ProvisionError], limit: int = LIMIT) -> str:
+def plans_markdown(items: Sequence[Plan | ProvisionError], limit: int = LIMIT, search: Search = ONE) -> str:
     """Return plans, and the errors of those that could not be made, as one page of so many bytes."""
     made = [item for item in items if isinstance(item, Plan)]
     found: list[str] = []
@@ -49,21 +51,47 @@ def plans_markdown(items: Sequence[Plan | ProvisionError], limit: int = LIMIT) -
             parts.append((body, digest))
         else:
             parts.append((error_markdown(item), ""))
-    whole = _whole(parts, tail)
+    said = summary_markdown(items, search)
+    whole = _whole(parts, "\n\n".join(filter(None, [*said, tail])))
     if _size(whole) <= limit:
         return whole
-    foot = "\n".join([*found, _NO_DIGEST])
+    foot = "\n\n".join([*said, "\n".join([*found, _NO_DIGEST])])
     return f"{_cut([body for body, _ in parts], limit - _size(foot) - 2)}\n\n{foot}"
 
 
-def results_markdown(items: Sequence[Result | ProvisionError], limit: int = LIMIT) -> str:
+def results_markdown(
+    items: Sequence[Result | ProvisionError], limit: int = LIMIT, search: Search = ONE
+) -> str:
     """Return hand-off sheets, and the errors of those that there are none of, as one page."""
-    return _cut([result_markdown(i) if isinstance(i, Result) else error_markdown(i) for i in items], limit)
+    parts = [result_markdown(i) if isinstance(i, Result) else error_markdown(i) for i in items]
+    foot = "\n\n".join(summary_markdown(items, search))
+    if not foot:
+        return _cut(parts, limit)
+    return f"{_cut(parts, limit - _size(foot) - 2)}\n\n{foot}".lstrip()
+
+
+def summary_markdown(items: Sequence[object], search: Search) -> list[str]:
+    """Return which of several configs failed, and which were left out of the question."""
+    out = []
+    failed = [item.subject or "?" for item in items if isinstance(item, ProvisionError)]
+    if failed and len(items) > 1:
+        out.append(f"{len(failed)} of {len(items)} configs failed: {_names(failed)}")
+    if search.left_out:
+        out.append(f"Left out, for they were not asked for: {_names(search.left_out)}")
+    if not items:
+        out.insert(0, "No config is asked for.")
+    return out
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return ", ".join(code(name) for name in names[:_NAMED]) + more
 
 
 def error_markdown(error: ProvisionError) -> str:
     """Return an error, with the others found with it."""
-    out = [f"### provision: failed, {markdown(error.entry.title)}", ""]
+    whose = f"{code(error.subject)} " if error.subject else ""
+    out = [f"### provision: {whose}failed, {markdown(error.entry.title)}", ""]
     for single in error.all:
         place = f"{code(str(single.where))}: " if single.where else ""
         name = f"{single.entry.code} {single.entry.name}"

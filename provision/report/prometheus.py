@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from provision.outcomes.expiry import Expiry, Row, Watched
+from provision.outcomes.expiry import Expiry, Row, Unreadable, Watched
 from provision.plan.model import Target
 from provision.report.escape import plain
 
@@ -72,11 +72,7 @@ def expiry_prometheus(expiry: Expiry) -> str:
         (
             "provision_config_readable",
             "Whether the config's application could be read.",
-            [
-                # The tenant as the config calls it: its id is not known of one that could not be read.
-                _Sample({"config": item.name, "tenant": item.tenant}, isinstance(item, Watched))
-                for item in expiry.configs
-            ],
+            [_Sample(_readable(item), isinstance(item, Watched)) for item in expiry.configs],
         ),
     )
     mark = {"target": expiry.target.value} if expiry.target is Target.SANDBOX else {}
@@ -90,6 +86,15 @@ def _family(name: str, words: str, samples: Sequence[_Sample], mark: Mapping[str
     for sample in samples:
         labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in {**sample.labels, **mark}.items())
         yield f"{name}{{{labels}}} {int(sample.value)}\n"
+
+
+def _readable(item: Watched | Unreadable) -> dict[str, str]:
+    """Return the labels of one config: its name or else its file, and the tenant as it calls it, if known.
+
+    A label that is not there is one that is empty: https://prometheus.io/docs/concepts/data_model/
+    """
+    name = item.subject if isinstance(item, Unreadable) else item.name
+    return {"config": name, **({"tenant": item.tenant} if item.tenant else {})}
 
 
 def _of(row: Row, value: int) -> _Sample:

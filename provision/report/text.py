@@ -90,9 +90,21 @@ def _consent(result: Result, pen: Pen) -> list[tuple[str, str]]:
             return [("Consent", f"{head} A {consent.role_needed}{link}")]
 
 
+def failed_text(items: Sequence[object]) -> str:
+    """Return how many of several configs failed, and which; nothing if none did."""
+    names = [item.subject or "?" for item in items if isinstance(item, ProvisionError)]
+    return f"{len(names)} of {len(items)} configs failed: {plain(', '.join(names))}" if names else ""
+
+
 def error_text(error: ProvisionError, *, color: bool = False) -> str:
     """Return errors as a person reads them: what, where with a caret, whose words, what to do next."""
-    return "\n".join(_error(single, Pen(color=color)) for single in error.all)
+    pen = Pen(color=color)
+    out = []
+    for single, after in zip(error.all, (*error.others, None), strict=True):
+        out.append(_error(single, pen))
+        if single.name and (after is None or after.name != single.name):
+            out.append(f"  The config is {plain(single.name)}.")
+    return "\n".join(out)
 
 
 def _error(error: ProvisionError, pen: Pen) -> str:

@@ -208,7 +208,7 @@ def test_the_most_urgent_comes_first() -> None:
     )
     order = ["ended", "soon", "copied", "fine-a", "fine-b", "past-b", "past-a"]
     for turn in range(len(given)):
-        fleet = gathered(Target.GRAPH, MONTH, [watched(*judged(*given[turn:], *given[:turn]))])
+        fleet = gathered(Target.GRAPH, MONTH, [watched(*judged(*given[turn:], *given[:turn]))], now=NOW)
         assert [row.secret.key_id for row in fleet.rows if row.secret] == order
 
 
@@ -216,7 +216,7 @@ def test_a_confirmation_is_as_urgent_as_its_date() -> None:
     """A rotation to confirm in 5 days goes before a secret that ends in 6, although its own end is far."""
     waiting = judged(("old", "delivered", -150, 5), ("new", "delivered", -1, 179))
     ending = judged(("soon", "other", -1, 6), ("sooner", "other", -1, 4))
-    fleet = gathered(Target.GRAPH, MONTH, [watched(*waiting), watched(*ending, name="second")])
+    fleet = gathered(Target.GRAPH, MONTH, [watched(*waiting), watched(*ending, name="second")], now=NOW)
     assert [row.secret.key_id for row in fleet.counting if row.secret] == ["sooner", "new", "soon"]
 
 
@@ -229,7 +229,7 @@ def test_one_application_of_two_configs() -> None:
         Subject("tenant", "client"), second, secrets, Records(frozenset({"a"})), within=MONTH, now=NOW
     )
     assert any(row.secret and row.secret.key_id == "a" for row in theirs)
-    fleet = gathered(Target.GRAPH, MONTH, [watched(*mine), watched(*theirs, name="second")])
+    fleet = gathered(Target.GRAPH, MONTH, [watched(*mine), watched(*theirs, name="second")], now=NOW)
     shown = sorted((row.secret.key_id, row.config, row.ours) for row in fleet.rows if row.secret)
     assert shown == [("a", "collab", True), ("x", "collab", False), ("x", "second", False)]
 

@@ -227,7 +227,7 @@ def test_wrong_variables_are_said_before_anything_is_done(
     assert f"{name} " in ran.err
     assert "PRV106" in ran.err
     assert not STATE.exists()
-    assert call(environment, verb, config, *rest, "--ci", host, "-o", "json").json["name"] == "ci-variables"
+    assert call(environment, verb, config, *rest, "--ci", host, "-o", "json").json["error"] == "ci-variables"
     assert call(environment, verb, config, *rest, "--ci", "none").code == 0
 
 

@@ -251,7 +251,7 @@ def test_a_refused_job_is_shown_what_it_presented(
     monkeypatch.setattr(Entra, "code", code)
     monkeypatch.setattr(Entra, "accepted", (f"repo:agency/mail:{PULL}", GITHUB, AUDIENCE))
     ran = provision("plan", write_config(), "--auth", "github", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (77, "sign-in")
+    assert (ran.code, ran.json["error"]) == (77, "sign-in")
     words = shlex.split(ran.json["fix"].replace(". docs/", " . docs/"))
     asked = json.loads(words[words.index("--parameters") + 1])
     assert words[words.index("--id") + 1] == "11111111-2222-3333-4444-555555555555"

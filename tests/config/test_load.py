@@ -384,7 +384,7 @@ class TestPaths:
         write(LEAST, "folder.yaml/x.yaml")
         Path("outer").mkdir()
         Path("outer/inner.yaml").mkdir()
-        assert "is a folder" in fails("outer")[0]
+        assert "the folder holds no" in fails("outer")[0]  # its subfolders neither
 
     def test_a_pipe_in_a_folder_is_no_config(self) -> None:
         """Nobody may ever write into it; named itself, it is read."""
@@ -416,6 +416,6 @@ class TestPaths:
         write("name: [\n", "b.yaml")
         write(LEAST.replace("version: 1\n", ""), "c.yaml")
         assert [line.split(": ")[0] for line in fails("a.yaml", "b.yaml", "c.yaml", "d.yaml")] == [
-            "d.yaml config-not-found", "b.yaml:2:1 yaml-syntax", "a.yaml:9:1 unknown-key",
-            "a.yaml:10:10 invalid-value", "c.yaml:1:1 missing-key",
+            "a.yaml:9:1 unknown-key", "a.yaml:10:10 invalid-value", "b.yaml:2:1 yaml-syntax",
+            "c.yaml:1:1 missing-key", "d.yaml config-not-found",
         ]  # fmt: skip

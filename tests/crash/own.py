@@ -129,7 +129,8 @@ def items(document: Any) -> list[Any]:
     """The plans or results of a document, without the errors."""
     found = document if isinstance(document, dict) else {}
     items = found.get("results") or found.get("plans") or found.get("drifts") or [found]
-    return [item for item in items if item.get("name") in NAMES]
+    made = [item for item in items if not str(item.get("format")).startswith("provision.error/")]
+    return [item for item in made if item.get("name") in NAMES]
 
 
 def tenant_of(name: str) -> str:

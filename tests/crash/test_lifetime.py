@@ -182,7 +182,7 @@ def test_a_refusal_that_no_policy_announced(
             ran = provision(*verb[:1], config, *verb[1:], *DELIVER)
             assert ran.code == exits, ran.out
             (error,) = [c["error"] for c in ran.json["changes"] if c.get("error")]
-            assert (error["name"], error["service_code"]) == (name, code)
+            assert (error["error"], error["service_code"]) == (name, code)
     after = Tenant().application()
     assert after["passwordCredentials"] == before["passwordCredentials"]
     (old,) = after["passwordCredentials"]
@@ -201,6 +201,6 @@ def test_secrets_blocked_by_policy_before_anything_is_written(
     writes = Tenant().writes
     for verb in (("rotate",), ("rotate", "--emergency")):
         ran = provision(*verb[:1], config, *verb[1:], *DELIVER)
-        assert (ran.code, ran.json["name"]) == (5, "secrets-blocked")
+        assert (ran.code, ran.json["error"]) == (5, "secrets-blocked")
     assert Tenant().writes == writes
     assert Directory(STATE).signs_in(Path("out.secret").read_text())

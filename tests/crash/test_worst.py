@@ -30,9 +30,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 def named(document: Any) -> set[str]:
     """The names of everything that went wrong in a run."""
-    if document["format"] == "provision.error/1":
-        return {document["name"], *(error["name"] for error in document["errors"])}
-    return {change["error"]["name"] for change in document["changes"] if change["error"]}
+    if document["format"] == "provision.error/2":
+        return {document["error"], *(error["error"] for error in document["errors"])}
+    return {change["error"]["error"] for change in document["changes"] if change["error"]}
 
 
 @pytest.mark.soak

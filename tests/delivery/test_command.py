@@ -39,7 +39,7 @@ def failed(provision: Program, deliver: str) -> str:
     assert ran.code == 1, ran.out
     (change,) = [change for change in ran.json["changes"] if change["status"] == "failed"]
     assert change["address"] == "client_secret"
-    assert change["error"]["name"] == "delivery-failed"
+    assert change["error"]["error"] == "delivery-failed"
     assert Tenant().application()["passwordCredentials"] == []
     assert ran.json["outputs"]["secret_key"] is None
     message: str = change["error"]["message"]
@@ -115,7 +115,7 @@ def test_one_that_is_not_there_is_found_before_minting(provision: Program, confi
     Path("not-executable").write_text("#!/bin/sh\n")
     Path("folder").mkdir()
     ran = apply(provision, f"command:{argv}")
-    assert (ran.code, ran.json["name"]) == (1, "sink-unusable"), ran.out
+    assert (ran.code, ran.json["error"]) == (1, "sink-unusable"), ran.out
     assert Tenant().get("/applications")["value"] == []
 
 
@@ -147,7 +147,7 @@ def test_plan_does_not_start_it(provision: Program, config: str) -> None:
 def test_a_wrong_option_is_64(provision: Program, config: str, text: str) -> None:
     """Nothing to run, or words that cannot be told apart."""
     ran = apply(provision, text)
-    assert (ran.code, ran.json["name"]) == (64, "usage")
+    assert (ran.code, ran.json["error"]) == (64, "usage")
     assert "command:ARGV" in ran.json["fix"]
 
 
@@ -209,7 +209,7 @@ def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(provision: Prog
             time.sleep(0.05)
         process.send_signal(getattr(signal, name))
         out, _ = process.communicate(timeout=60)
-    assert (process.returncode, json.loads(out)["name"]) == (130, "interrupted")
+    assert (process.returncode, json.loads(out)["error"]) == (130, "interrupted")
     (secret,) = Tenant().application()["passwordCredentials"]
     assert Path("vault").read_text().startswith(secret["hint"])
     again = apply(provision, deliver)

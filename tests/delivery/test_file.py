@@ -37,7 +37,7 @@ def secrets() -> list[Any]:
 def refused(provision: Program, path: str | Path = OUT, *, taken: bool = False) -> Any:
     """Apply, expect that the sink is found unusable before anything is written, and return the error."""
     ran = apply(provision, path)
-    assert (ran.code, ran.json["name"]) == ((5, "place-taken") if taken else (1, "sink-unusable")), ran.out
+    assert (ran.code, ran.json["error"]) == ((5, "place-taken") if taken else (1, "sink-unusable")), ran.out
     assert Tenant().get("/applications")["value"] == []
     return ran.json
 
@@ -154,7 +154,7 @@ def test_a_file_whose_content_is_not_the_recorded_one(provision: Program, config
     OUT.write_text("somebody's notes")
     Tenant().advance(days=151)
     ran = apply(provision)
-    assert (ran.code, ran.json["name"]) == (1, "sink-unusable")
+    assert (ran.code, ran.json["error"]) == (1, "sink-unusable")
     assert OUT.read_text() == "somebody's notes"
     assert len(secrets()) == 1
 
@@ -164,7 +164,7 @@ def test_the_file_of_another_config(provision: Program, config: str, applied: Ra
     value = OUT.read_text()
     write_config("other.yaml", name="collab-two")
     ran = apply(provision, config="other.yaml")
-    assert (ran.code, ran.json["name"]) == (5, "place-taken")
+    assert (ran.code, ran.json["error"]) == (5, "place-taken")
     owners = [f"'{name}' of tenant {TENANT} in a rehearsal" for name in ("collab-prod", "collab-two")]
     assert all(owner in ran.json["message"] for owner in owners)
     assert OUT.read_text() == value
@@ -228,10 +228,10 @@ def test_a_place_where_no_file_can_be(provision: Program, config: str, path: str
 def test_a_path_that_names_no_file(provision: Program, config: str, path: str) -> None:
     """On the command line 64, in a config 65; no report of a crash."""
     ran = apply(provision, path=path)
-    assert (ran.code, ran.json["name"]) == (64, "usage"), ran.out
+    assert (ran.code, ran.json["error"]) == (64, "usage"), ran.out
     config = write_config(more=f"secret:\n  delivery:\n    file:\n      path: {path!r}\n")
     ran = provision("validate", config, "-o", "json")
-    assert (ran.code, ran.json["name"]) == (65, "invalid-value"), ran.out
+    assert (ran.code, ran.json["error"]) == (65, "invalid-value"), ran.out
     assert ran.json["where"].startswith("prod.yaml:14:")
 
 
@@ -289,7 +289,7 @@ def test_a_disk_that_fills_up_meanwhile(
         ran = apply(provision)
     assert ran.code == 1
     (failed,) = [change for change in ran.json["changes"] if change["status"] == "failed"]
-    assert failed["error"]["name"] == "delivery-failed"
+    assert failed["error"]["error"] == "delivery-failed"
     assert "No space left on device" in failed["error"]["message"]
     assert len(secrets()) == renewal
     assert (OUT.read_text() if OUT.exists() else None) == before

@@ -123,7 +123,7 @@ def test_hosts_that_are_known(sink: str) -> None:
 def test_a_config_alone_sends_nothing_to_other_hosts(provision: Any, sink: str, verb: str) -> None:
     """Neither value nor token: refused before anybody signs in, at the place in the file."""
     ran = provision(verb, delivered_by(sink), "-o", "json", *(["--yes"] if verb == "apply" else []))
-    assert (ran.code, ran.json["name"]) == (5, "sink-host")
+    assert (ran.code, ran.json["error"]) == (5, "sink-host")
     assert ran.json["where"].startswith("prod.yaml:")
     assert "--allow sink-host" in ran.json["fix"]
 

@@ -181,7 +181,7 @@ def test_two_tenants_with_one_name_and_one_place(provision: Program, sink: str) 
         "-o",
         "json",
     )
-    assert (ran.code, ran.json["name"]) == (64, "usage"), ran.out
+    assert (ran.code, ran.json["error"]) == (64, "usage"), ran.out
     assert all(config in ran.json["message"] for config in configs)
     assert Tenant().get("/applications")["value"] == []
 
@@ -204,7 +204,7 @@ def test_one_tenant_after_the_other(provision: Program) -> None:
     assert provision("apply", f"{TENANT}.yaml", *deliver_to).code == 0
     value = Path("out.secret").read_text()
     ran = provision("apply", f"{OTHER_TENANT}.yaml", *deliver_to)
-    assert (ran.code, ran.json["name"]) == (5, "place-taken"), ran.out
+    assert (ran.code, ran.json["error"]) == (5, "place-taken"), ran.out
     assert TENANT in ran.json["message"]
     assert OTHER_TENANT in ran.json["message"]
     assert Tenant(tenant=OTHER_TENANT).get("/applications")["value"] == []

@@ -100,7 +100,7 @@ def test_a_probe_that_fails_comes_before_the_secret(provision: Program, sink: tu
     ran = provision(
         "apply", write_config(), "--sandbox", "--yes", *ALLOW, "--deliver", argument, "-o", "json"
     )
-    assert (ran.code, ran.json["name"]) == (1, "sink-unusable")
+    assert (ran.code, ran.json["error"]) == (1, "sink-unusable")
     assert Tenant().get("/applications")["value"] == []
     assert service.writes == 0
 

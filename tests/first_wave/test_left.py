@@ -120,7 +120,7 @@ def test_another_tenants_config_of_that_name_is_refused(
     services = (vault, hub, devops)
     values, writes = values_there(), [service.writes for service in services]
     ran = run(provision, monkeypatch, "apply", name, "--yes", sink=sink)
-    assert (ran.code, ran.json["name"]) == (5, "place-taken"), ran.out
+    assert (ran.code, ran.json["error"]) == (5, "place-taken"), ran.out
     for word in (f"'{name}', written by an earlier version", OTHER_TENANT):
         assert word in ran.json["message"]
     assert "another place" in ran.json["fix"]
@@ -144,6 +144,6 @@ def test_a_saved_plan_is_applied_or_found_stale(provision: Program) -> None:
     if ran.code == 0:
         assert Path("next.secret").read_text()
     else:
-        assert (ran.code, ran.json["name"]) in ((5, "stale-plan"), (5, "plan-file")), ran.out
+        assert (ran.code, ran.json["error"]) in ((5, "stale-plan"), (5, "plan-file")), ran.out
         assert "provision plan" in ran.json["fix"] or "Run plan again" in ran.json["fix"]
         assert Tenant().writes == before

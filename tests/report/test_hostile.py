@@ -127,7 +127,7 @@ def test_an_error_that_names_such_an_application(provision: Program, config: str
         harmless_text(ran.err)
         if output == "json":
             error = harmless_json(ran.out)
-            assert (error["name"], name in error["message"]) == ("foreign-unique-name", True)
+            assert (error["error"], name in error["message"]) == ("foreign-unique-name", True)
         else:
             check(ran.out)
             assert ("PRV301" in ran.out) == (output == "markdown")

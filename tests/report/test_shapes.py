@@ -25,10 +25,10 @@ class Maybe:
 
 
 ERROR_FIELDS = {
-    "code": CODE, "name": NAME, "message": TEXT, "fix": TEXT, "where": Maybe(TEXT),
-    "request_id": Maybe(TEXT), "service_code": Maybe(TEXT), "exit_code": int,
+    "code": CODE, "error": NAME, "config": Maybe(TEXT), "name": Maybe(NAME), "message": TEXT, "fix": TEXT,
+    "where": Maybe(TEXT), "request_id": Maybe(TEXT), "service_code": Maybe(TEXT), "exit_code": int,
 }  # fmt: skip
-ERROR = {"format": "provision.error/1", **ERROR_FIELDS, "errors": [ERROR_FIELDS]}
+ERROR = {"format": "provision.error/2", **ERROR_FIELDS, "errors": [ERROR_FIELDS]}
 CHANGE = {
     "address": r"(application|service_principal|consent|client_secret(\[.+\])?)",
     "type": r"application|service_principal|consent|client_secret",
@@ -76,10 +76,13 @@ RESULT = {
     "portal_url": Maybe(r"https://.+"),
 }
 
+SEARCH = {"passed_over": [{"path": TEXT, "reason": TEXT}], "left_out": [TEXT]}
 SEVERAL = {
-    "plan": {"format": "provision.plans/1", "digest": Maybe(DIGEST), "findings": [FINDING], "plans": []},
-    "result": {"format": "provision.results/1", "results": []},
-}
+    "plan": {
+        "format": "provision.plans/1", "digest": Maybe(DIGEST), "findings": [FINDING], "plans": [], **SEARCH,
+    },
+    "result": {"format": "provision.results/1", "results": [], **SEARCH},
+}  # fmt: skip
 
 
 def conforms(value: Any, shape: Any, at: str = "$") -> None:
@@ -167,7 +170,7 @@ def test_a_result_with_a_failure(provision: Program, config: str, code: str) -> 
     )
     conforms(ran.json, RESULT)
     failed = [change for change in ran.json["changes"] if change["status"] == "failed"]
-    assert [change["error"]["name"] for change in failed] == (["delivery-failed"] if "3" in code else [])
+    assert [change["error"]["error"] for change in failed] == (["delivery-failed"] if "3" in code else [])
 
 
 def test_a_result_with_a_hand_over(provision: Program) -> None:

@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from provision.cli.options import WITH_HTML, Common, assume_yes, common
+from provision.cli.options import WITH_HTML, Common, assume_yes, common, keep_going
 
 
 @click.command()
@@ -15,17 +15,24 @@ from provision.cli.options import WITH_HTML, Common, assume_yes, common
 @click.option(
     "--plan", "plan_file", metavar="FILE", help="Carry out this saved plan as approved, or nothing."
 )
-@click.option("--expect-digest", metavar="DIGEST", help="Carry out the plan of this digest, or nothing.")
+@click.option(
+    "--expect-digest",
+    metavar="DIGEST",
+    multiple=True,
+    help="Carry out the plan of this digest, or nothing; once for each of several configs.",
+)
 @click.option("--verify", is_flag=True, help="Then sign in with the delivered secret, as 'verify' does.")
+@keep_going
 @assume_yes
 @partial(common, formats=WITH_HTML)
 def apply(
     options: Common,
     dry_run: bool,
     plan_file: str | None,
-    expect_digest: str | None,
+    expect_digest: tuple[str, ...],
     *,
     verify: bool,
+    keep_going: bool,
     yes: bool,
 ) -> int:
     """Make each CONFIG so: show the plan, ask, carry it out, deliver the secret, print the values.
@@ -38,10 +45,14 @@ def apply(
 
         return asyncio.run(look(options, detailed_exitcode=False))
     from provision.cli import plan_file as files
-    from provision.cli.carry_out import Approval, carry_out
+    from provision.cli.carry_out import carry_out
     from provision.engine import run
     from provision.engine.verify import apply_and_verify
+    from provision.plan.approval import Approval
 
     applier = apply_and_verify if verify else run.apply
-    approval = Approval(files.read(plan_file) if plan_file else None, expect_digest)
-    return asyncio.run(carry_out(options, run.plan, yes=yes, approval=approval, applier=applier))
+    narrowed = bool(options.select) or options.changed is not None
+    approval = Approval(files.read(plan_file) if plan_file else None, expect_digest, narrowed)
+    return asyncio.run(
+        carry_out(options, run.plan, yes=yes, approval=approval, applier=applier, keep_going=keep_going)
+    )

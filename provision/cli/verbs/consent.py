@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import Common, assume_yes, common, seconds
+from provision.cli.options import Common, assume_yes, common, keep_going, seconds
 
 if TYPE_CHECKING:
     from provision.engine.run import Job
     from provision.errors import ProvisionError
     from provision.outcomes.result import Result
+    from provision.outcomes.search import Search
 
 
 @click.command()
@@ -25,17 +26,18 @@ if TYPE_CHECKING:
     help="Look for the grant until it is there, for so long at most: 90s, 15m, 1h.",
 )
 @assume_yes
+@keep_going
 @common
-def consent(options: Common, wait: float | None, yes: bool) -> int:
+def consent(options: Common, wait: float | None, yes: bool, keep_going: bool) -> int:
     """Grant Mail.Send to the application of each CONFIG, and nothing else; asks first.
 
     Where this identity may not, prints the link, the role it takes and a message to an administrator, and
     exits 3 (0 with --allow consent-pending). The grant itself is looked at, never the button.
     """
-    return asyncio.run(_consent(options, wait, yes=yes))
+    return asyncio.run(_consent(options, wait, yes=yes, keep_going=keep_going))
 
 
-async def _consent(options: Common, wait: float | None, *, yes: bool) -> int:
+async def _consent(options: Common, wait: float | None, *, yes: bool, keep_going: bool) -> int:
     from provision import report
     from provision.cli import emit
     from provision.cli.carry_out import confirm
@@ -52,13 +54,13 @@ async def _consent(options: Common, wait: float | None, *, yes: bool) -> int:
             raise plan
         return await engine.give(job, plan)
 
-    async with opened(options, writes=True) as session:
+    async with opened(options, writes=True, keep_going=keep_going) as session:
         session.progress("looking at the tenant ...")
-        plans = await each(session.jobs, engine.plan, parallel=options.parallel)
+        plans = await each(session.entries, engine.plan, parallel=options.parallel)
         session.progress.done()
         confirm([p for p in plans if not isinstance(p, ProvisionError) and p.pending], options, yes=yes)
-        planned = {job.path: plan for job, plan in zip(session.jobs, plans, strict=True)}
-        items = await each(session.jobs, given, parallel=options.parallel)
+        planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
+        items = await each(session.entries, given, parallel=options.parallel)
 
     def waiting(item: Result | ProvisionError) -> bool:
         return isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED
@@ -69,7 +71,7 @@ async def _consent(options: Common, wait: float | None, *, yes: bool) -> int:
                 if isinstance(item, Result) and waiting(item):
                     talk(report.consent_text(item))
         items = await _waited(options, items, [waiting(item) for item in items], wait)
-    _print(items, options)
+    _print(items, options, session.search)
     pending = any(map(waiting, items)) and catalogue.CONSENT_PENDING.name not in options.allow
     return worst([emit.failures(items), Exit.CONSENT if pending else Exit.DONE])
 
@@ -86,7 +88,7 @@ async def _waited(
         return await engine.wait(job, patience)
 
     async with opened(options, writes=False) as session:
-        due = [job for job, wanted in zip(session.jobs, waiting, strict=True) if wanted]
+        due = [entry for entry, wanted in zip(session.entries, waiting, strict=True) if wanted]
         found = iter(await each(due, one, parallel=len(due)))
     return [next(found) if wanted else item for item, wanted in zip(items, waiting, strict=True)]
 
@@ -100,13 +102,13 @@ def _shown(item: Result, options: Common) -> str:
     return report.consent_text(item, color=colorful(sys.stdout, plain=options.no_color))
 
 
-def _print(items: Sequence[Result | ProvisionError], options: Common) -> None:
+def _print(items: Sequence[Result | ProvisionError], options: Common, search: Search) -> None:
     """Print how each consent stands; what failed goes to stderr, or into the JSON document."""
     from provision.cli import ci_report, emit
     from provision.errors import ProvisionError
 
     if options.output == "json":
-        emit.results(items, options)
+        emit.results(items, options, search)
         return
     for number, item in enumerate(items):
         if isinstance(item, ProvisionError):
@@ -117,4 +119,4 @@ def _print(items: Sequence[Result | ProvisionError], options: Common) -> None:
         click.echo(_shown(item, options))
         for failed in item.errors:
             emit.error(failed, options)
-    ci_report.results(items, options.ci)
+    ci_report.results(items, options.ci, search)

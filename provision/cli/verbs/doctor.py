@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from provision.engine.run import Job
     from provision.errors import ProvisionError
     from provision.outcomes.doctor import Diagnosis
+    from provision.outcomes.search import Search
 
 
 @click.command()
@@ -43,12 +44,12 @@ async def _doctor(options: Common) -> int:
 
     async with opened(options, writes=False) as session:
         session.progress("looking at hosts, rights and policy ...")
-        items = await each(session.jobs, one, parallel=options.parallel)
-    _print(items, options)
+        items = await each(session.entries, one, parallel=options.parallel)
+    _print(items, options, session.search)
     return worst([i.exit if isinstance(i, ProvisionError) else i.exit(options.allow) for i in items])
 
 
-def _print(items: Sequence[Diagnosis | ProvisionError], options: Common) -> None:
+def _print(items: Sequence[Diagnosis | ProvisionError], options: Common, search: Search) -> None:
     """Print what was found to stdout; what failed goes to stderr, or into the JSON document."""
     from provision import report
     from provision.cli import emit
@@ -56,8 +57,14 @@ def _print(items: Sequence[Diagnosis | ProvisionError], options: Common) -> None
     from provision.errors import ProvisionError
 
     if options.output == "json":
-        one = report.doctors_json(items, options.allow)
-        click.echo(report.document(one if len(items) > 1 else one["doctors"][0]))
+        if search.listed:
+            click.echo(report.document(report.doctors_json(items, search, options.allow)))
+            return
+        (first,) = items
+        if isinstance(first, ProvisionError):
+            click.echo(report.document(report.error_json(first)))
+        else:
+            click.echo(report.document(report.doctor_json(first, options.allow)))
         return
     color = colorful(sys.stdout, plain=options.no_color)
     for number, item in enumerate(items):
@@ -68,3 +75,8 @@ def _print(items: Sequence[Diagnosis | ProvisionError], options: Common) -> None
             click.echo()
         markdown = options.output == "markdown"
         click.echo(report.doctor_markdown(item) if markdown else report.doctor_text(item, color=color))
+    if options.output == "markdown":
+        for line in report.summary_markdown(items, search):
+            click.echo(f"\n{line}")
+    else:
+        emit.failed_text(items)

@@ -39,10 +39,9 @@ async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: boo
     if run_it:
         powershell.refuse(options)
     async with opened(options, writes=False) as session:
-        if len(session.jobs) != 1:
-            raise ProvisionError(catalogue.USAGE, f"exchange takes one config; these are {len(session.jobs)}")
+        job = session.only_job("exchange")
         session.progress("looking at the tenant ...")
-        limit = await engine.limit(session.jobs[0])
+        limit = await engine.limit(job)
     script = exchange_script(limit)
     if out is not None:
         out_file.write(out, script, sign="Written by provision", kind="script of ours")

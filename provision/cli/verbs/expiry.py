@@ -12,9 +12,11 @@ import click
 from provision.cli.options import OUTPUTS, Common, common
 
 if TYPE_CHECKING:
+    from provision.engine.fleet import Entry
     from provision.engine.run import Job
     from provision.errors import Exit
     from provision.outcomes.expiry import Expiry, Watched
+    from provision.outcomes.search import Search
     from provision.resources.client_secret import Span
 
 _YEARS = 100  # the calendar in which the end is counted has an end itself
@@ -67,36 +69,46 @@ async def _expiry(options: Common, within: Span) -> int:
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.jobs, one, parallel=options.parallel)
+        items = await each(session.entries, one, parallel=options.parallel)
+        now = session.now()
     found = gathered(
-        session.jobs[0].target,
+        session.target,
         within,
         (
-            Unreadable(job.desired.name, job.desired.tenant, item)
-            if isinstance(item, ProvisionError)
-            else item
-            for job, item in zip(session.jobs, items, strict=True)
+            Unreadable(*_known(entry), item) if isinstance(item, ProvisionError) else item
+            for entry, item in zip(session.entries, items, strict=True)
         ),
+        now=now,
     )
-    _print(found, options)
+    _print(found, options, session.search)
     ci_report.expiry(found, options.ci)
     failed: list[Exit] = [item.error.exit for item in found.unreadable]
     return worst([*failed, Exit.ATTENTION if found.counting else Exit.DONE])
 
 
-def _print(found: Expiry, options: Common) -> None:
+def _known(entry: Entry) -> tuple[str, str | None, str | None]:
+    """Return the file, and the name and the tenant as far as they are known."""
+    from provision.engine.fleet import Broken
+
+    if isinstance(entry, Broken):
+        return entry.path, entry.name, entry.tenant
+    return entry.path, entry.desired.name, entry.desired.tenant
+
+
+def _print(found: Expiry, options: Common, search: Search) -> None:
     """Print the dates to stdout; what could not be read goes to stderr, or into the JSON document."""
     from provision import report
     from provision.cli import emit
     from provision.cli.console import colorful, talk
+    from provision.report.escape import plain
 
     if options.output == "json":
-        alone = found.unreadable if len(found.configs) == 1 else ()
-        document = report.error_json(alone[0].error) if alone else report.expiry_json(found)
+        alone = found.unreadable if not search.listed else ()
+        document = report.error_json(alone[0].error) if alone else report.expiry_json(found, search)
         click.echo(report.document(document))
         return
     for item in found.unreadable:
-        talk(f"{item.name} could not be read:")
+        talk(f"{plain(item.subject)} could not be read:")
         emit.error(item.error, options)
     match options.output:
         case "ical":  # bytes: both formats are UTF-8 with their own line ends, whatever the terminal's are

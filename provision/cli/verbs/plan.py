@@ -46,11 +46,11 @@ async def look(
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.jobs, run.plan, parallel=options.parallel)
-        now = session.jobs[0].tenant.graph.now()
+        items = await each(session.entries, run.plan, parallel=options.parallel)
+        now = session.now()
     if out is not None:
-        plan_file.write(out, items, now=now)
-    emit.plans(items, options)
+        plan_file.write(out, items, session.search, now=now)
+    emit.plans(items, options, session.search)
     due = any(isinstance(item, Plan) and (item.pending or item.handed_off) for item in items)
     pending = Exit.PENDING if detailed_exitcode and due else Exit.DONE
     found = [finding for item in items if isinstance(item, Plan) for finding in item.findings]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import WITH_HTML, Common, assume_yes, common
+from provision.cli.options import WITH_HTML, Common, assume_yes, common, keep_going
 
 if TYPE_CHECKING:
     from provision.engine.run import Job
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     metavar="SINK|-",
     help="With --confirm: where the entered value is read, to prove that it works; - is stdin.",
 )
+@keep_going
 @assume_yes
 @partial(common, formats=WITH_HTML)
 def rotate(  # noqa: PLR0917 - click calls it by name
@@ -36,6 +37,7 @@ def rotate(  # noqa: PLR0917 - click calls it by name
     revoke: str | None,
     secret_from: str | None,
     yes: bool,
+    keep_going: bool,
 ) -> int:
     """Make a new secret for each CONFIG beside the old one, and deliver it. The old one stays.
 
@@ -69,7 +71,7 @@ def rotate(  # noqa: PLR0917 - click calls it by name
 
     prover = _Prover(ask=not yes, from_stdin=from_stdin) if confirm else None
     options = replace(options, secret_from=None if from_stdin else secret_from)
-    return asyncio.run(carry_out(options, planner, yes=yes, prover=prover))
+    return asyncio.run(carry_out(options, planner, yes=yes, prover=prover, keep_going=keep_going))
 
 
 class _Prover:

@@ -30,6 +30,6 @@ async def _show(options: Common) -> int:
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.jobs, run.show, parallel=options.parallel)
-    emit.results(items, options)
+        items = await each(session.entries, run.show, parallel=options.parallel)
+    emit.results(items, options, session.search)
     return worst([emit.failures(items), emit.attention(items)])

@@ -30,24 +30,31 @@ def validate(  # noqa: PLR0917 - click calls it by name
 ) -> int:
     """Check each CONFIG, a file, folder or glob, offline. Says everything that is wrong at once.
 
-    In a folder or a glob, a file without a name that another one extends is not checked by itself.
+    A folder is searched with its subfolders. What is no config there, or is there only to be extended, is
+    passed over, and named.
     """
+    from provision.cli.configs import tell
     from provision.cli.console import talk
-    from provision.config import load
+    from provision.config import survey
     from provision.config.duplicates import perhaps_twice
+    from provision.errors import combined
 
-    found = load(paths, variables=variables, environment=os.environ, allow_unset=allow_unset)
+    loaded = survey(paths, variables=variables, environment=os.environ, allow_unset=allow_unset)
+    tell(loaded.search)
+    if loaded.unreadable:
+        raise combined([item.error for item in loaded.unreadable])
+    found = loaded.configs
     doubts = perhaps_twice(found)
     for doubt in doubts:
         talk(f"warning: {doubt.where}: {doubt.message}. {doubt.fix}")
     if output == "json":
         from provision import report
+        from provision.report.documents import search_json
 
         items = [{"path": config.path, "name": config.desired.name} for config in found]
         warnings = [report.error_json(doubt) for doubt in doubts]
-        click.echo(
-            report.document({"format": "provision.validation/1", "configs": items, "warnings": warnings})
-        )
+        said = {"format": "provision.validation/1", "configs": items, "warnings": warnings}
+        click.echo(report.document({**said, **search_json(loaded.search)}))
         return 0
     from provision.report import escape
 

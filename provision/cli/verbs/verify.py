@@ -53,9 +53,7 @@ async def _verify(
     options = replace(options, secret_from=None if from_stdin else secret_from)
 
     async with opened(options, writes=False) as session:
-        if len(session.jobs) != 1:
-            raise ProvisionError(catalogue.USAGE, f"verify takes one config; these are {len(session.jobs)}")
-        (job,) = session.jobs
+        job = session.only_job("verify")
         session.progress("looking at the tenant ...")
 
         def entered() -> Secret:

@@ -1,0 +1,58 @@
+"""The configs that a run is about: found by the paths, narrowed by ``--select`` and ``--changed``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from provision.cli.console import talk
+from provision.cli.options import Common
+from provision.config import Loaded, survey
+from provision.config.select import changed, selected
+from provision.errors import ProvisionError, catalogue
+from provision.outcomes.search import Search
+from provision.report.escape import plain
+
+_LONGEST = 16 * 1024 * 1024  # bytes of a list of files
+_SHOWN = 5  # files that are named on stderr
+
+
+def found(options: Common) -> Loaded:
+    """Return the configs that this run is about, and tell on stderr what was passed over and left out.
+
+    Raises ``ProvisionError`` if an option takes none, or if the list of changed files cannot be read.
+    """
+    loaded = survey(options.paths, variables=options.variables, environment=os.environ)
+    if options.changed is not None:
+        loaded = changed(loaded, options.paths, _listed(options.changed))
+    loaded = selected(loaded, options.select)
+    tell(loaded.search)
+    return loaded
+
+
+def tell(search: Search) -> None:
+    """Say on stderr what a search did not take, and which configs were not asked for."""
+    for item in search.passed_over[:_SHOWN]:
+        talk(f"passed over {plain(item.path)}: {item.reason}")
+    if more := search.passed_over[_SHOWN:]:
+        talk(f"passed over {len(more)} more; -o json lists them")
+    if search.left_out:
+        names = ", ".join(map(plain, search.left_out[:_SHOWN]))
+        more_names = f" and {len(search.left_out) - _SHOWN} more" if len(search.left_out) > _SHOWN else ""
+        talk(f"left out, for they were not asked for: {names}{more_names}")
+
+
+def _listed(source: str) -> list[str]:
+    try:
+        if source == "-":
+            text = sys.stdin.read(_LONGEST + 1)
+        else:
+            with Path(source).open(encoding="utf-8", errors="surrogateescape") as file:
+                text = file.read(_LONGEST + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not a text"
+        raise ProvisionError(catalogue.USAGE, f"--changed: {source} cannot be read: {why}") from error
+    if len(text) > _LONGEST:
+        raise ProvisionError(catalogue.USAGE, f"--changed: {source} is too long to be a list of files")
+    return [line for line in text.splitlines() if line.strip()]

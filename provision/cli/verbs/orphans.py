@@ -1,0 +1,92 @@
+"""``provision orphans``: what carries our tag, and no config names."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from provision.cli.options import Common, common
+
+if TYPE_CHECKING:
+    from provision.outcomes.orphans import Orphans
+    from provision.outcomes.search import Search
+
+
+def _tenant(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
+    from provision.config import rules
+
+    try:
+        return None if value is None else rules.tenant(value)
+    except rules.Fault as fault:
+        raise click.BadParameter(f"'{value}': {fault.why}") from None
+
+
+@click.command()
+@click.option(
+    "--tenant",
+    metavar="ID",
+    callback=_tenant,
+    help="Look there, and in no tenant that the configs name: an id or a domain.",
+)
+@common
+def orphans(options: Common, tenant: str | None) -> int:
+    """Find registrations that carry the tag of provision and that none of these CONFIGs names.
+
+    In every tenant that the configs name, with secrets and consent. Give all the configs that there are.
+    Writes nothing and repairs nothing. Exits 4 when there is one, else 0; no tenant is judged while a config
+    cannot be read.
+    """
+    return asyncio.run(_orphans(options, tenant))
+
+
+async def _orphans(options: Common, tenant: str | None) -> int:
+    from provision.cli import ci_report
+    from provision.cli.session import opened
+    from provision.engine.orphans import find_orphans
+
+    refuse_part(options, "orphans")
+    async with opened(options, writes=False, tenant=tenant) as session:
+        session.progress("looking through the tenants ...")
+        found = await find_orphans(
+            session.entries,
+            session.declared,
+            session.target,
+            elsewhere=tenant is not None,
+            parallel=options.parallel,
+        )
+    _print(found, options, session.search)
+    ci_report.orphans(found, options.ci)
+    return found.exit
+
+
+def refuse_part(options: Common, what: str) -> None:
+    """Raise ``ProvisionError`` if only some configs are asked for: what the others name would be found."""
+    from provision.errors import ProvisionError, catalogue
+
+    given = [name for name, value in (("--select", options.select), ("--changed", options.changed)) if value]
+    if given:
+        raise ProvisionError(
+            catalogue.USAGE,
+            f"{what} does not go with {' and '.join(given)}: what the other configs name would be taken for "
+            "named by none",
+            fix="Give all the configs.",
+        )
+
+
+def _print(found: Orphans, options: Common, search: Search) -> None:
+    from provision import report
+    from provision.cli import emit
+    from provision.cli.console import colorful
+
+    if options.output == "json":
+        click.echo(report.document(report.orphans_json(found, search)))
+        return
+    if options.output == "markdown":
+        click.echo(report.orphans_markdown(found))
+    else:
+        click.echo(report.orphans_text(found, color=colorful(sys.stdout, plain=options.no_color)))
+    for error in found.errors:
+        emit.error(error, options)

@@ -1,0 +1,29 @@
+"""What was asked for on the command line, and what a search for configs passed over."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A file or folder that a search met and did not take for a config, and why."""
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """How the configs of a run were found.
+
+    ``listed``: several were asked for, or a folder or a glob, so that the answer is a list even if it holds
+    one. ``left_out``: configs that are there and were not asked for, by their names (or files).
+    """
+
+    listed: bool = False
+    passed_over: tuple[PassedOver, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+ONE = Search()  # one config, named as a file
