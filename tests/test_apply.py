@@ -52,11 +52,10 @@ def test_what_is_made_is_what_the_manual_asks_for(applied: Ran) -> None:
     assert [(grant["resourceId"], grant["appRoleId"]) for grant in grants] == [(graph["id"], role["id"])]
     (secret,) = app["passwordCredentials"]
     assert secret["displayName"] == "FOIAXpress Collaboration SMTP [provision:collab-prod]"
-    delivered, newest = (
-        f"provision:delivered:{secret['keyId']}",
-        f"provision:newest:collab-prod:{secret['keyId']}",
-    )
-    assert set(app["tags"]) == {"provision", delivered, newest}
+    kept = {
+        f"provision:{what}:{secret['keyId']}" for what in ("delivered", "newest:collab-prod", "succeeds:none")
+    }
+    assert set(app["tags"]) == {"provision", *kept}
 
 
 def test_the_file_holds_the_value_alone_and_the_value_works(applied: Ran) -> None:

@@ -189,7 +189,9 @@ def foreign(name: str) -> str:
     tenant = Tenant()
     app = tenant.application()
     body = {"passwordCredential": {"displayName": name, "endDateTime": "2030-01-01T00:00:00Z"}}
-    return str(tenant.do("POST", f"/applications/{app['id']}/addPassword", body)["keyId"])
+    made = str(tenant.do("POST", f"/applications/{app['id']}/addPassword", body)["keyId"])
+    tenant.advance(minutes=11)  # by then no run is taken for its maker
+    return made
 
 
 @pytest.mark.parametrize("name", ["Somebody else's", MARK], ids=["foreign", "with our mark copied"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -54,6 +54,10 @@ class Opening:
         return self.owner.name
 
 
+def _always() -> None:
+    """The value may be handed over, however long it took."""
+
+
 @dataclass(frozen=True, slots=True)
 class Handover:
     """What is known of a secret beside its value; none of it is confidential."""
@@ -62,6 +66,8 @@ class Handover:
     key_id: str
     expires: datetime
     starts: datetime | None = None  # None: not known
+    # Called right before the value is shown by a sink that waits for a person: ``ProvisionError`` if late.
+    in_time: Callable[[], None] = field(default=_always, compare=False, repr=False)
 
 
 class Sink(Protocol):

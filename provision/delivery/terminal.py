@@ -56,6 +56,7 @@ def _show(secret: Secret, handover: Handover, owner: Owner) -> str:
     if owner.target == SANDBOX:
         _say("It is a rehearsal's: it works nowhere. Do not enter it in the product.\n")
     _ask("Press Enter to see it: ")
+    handover.in_time()
     screen = os.environ.get("TERM", "dumb") != "dumb"
     _say(_ENTER if screen else "")
     try:

@@ -12,13 +12,16 @@ from datetime import datetime
 from typing import Any
 
 from provision.change import Action, Change
-from provision.engine.secret import SecretHolder, SecretTools, forget, mint_and_deliver, record, remove
+from provision.engine.holder import SecretHolder, SecretTools, forget, record, refuse_to_strand, remove
+from provision.engine.secret import mint_and_deliver
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, consent, service_principal
 from provision.graph.client import SKEW
+from provision.graph.patience import RandomPauses
 from provision.graph.records import maybe, text, texts, time
 from provision.graph.retry import REPLICATION
 from provision.outcomes.result import Outcome, Status
+from provision.plan import generation
 from provision.plan.model import Plan
 from provision.resources import application as applications
 from provision.resources import client_secret as secrets
@@ -35,14 +38,16 @@ class Execution:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     app_id: str | None = None
     holder: SecretHolder | None = None
+    by_another: secrets.Observed | None = None  # the secret that another run handed over in place of this one
     removed: set[str] = field(default_factory=set)  # key ids
     _principal_id: str = ""
+    _may_remove: bool = False  # what is to stay was seen
     _mixed_up: bool = False  # an answer was about another object: no further step is begun
 
     @property
     def minted(self) -> secrets.Observed | None:
         """The secret that this run made and delivered, whether or not it could put that on record."""
-        return self.holder.handed if self.holder else None
+        return self.holder.delivered if self.holder else None
 
     async def run(self) -> None:
         """Carry out every change, and keep its outcome.
@@ -60,6 +65,9 @@ class Execution:
                 frozenset(item.key_id for item in found),
                 fresh=self._settles(observed.created),
                 newest=ours[0].start if ours else None,
+                met=generation.others(
+                    self.tools.basis, found, observed.delivered, frozenset(), now=self.tools.graph.now()
+                ),
             )
         if await self._attempt(applications.ADDRESS, self._application):
             await asyncio.gather(self._access(), self._secrets())
@@ -70,7 +78,7 @@ class Execution:
         """Return the outcomes in the plan's order."""
         return tuple(self.outcomes[change.address] for change in self.plan.changes)
 
-    async def _attempt(self, address: str, step: Callable[[Any], Awaitable[None]]) -> bool:
+    async def _attempt(self, address: str, step: Callable[[Any], Awaitable[Status | None]]) -> bool:
         """Carry out one change, and say whether what depends on it may go on."""
         change = next((change for change in self.plan.changes if change.address == address), None)
         if change is None:  # a rotation has the secrets alone in it
@@ -82,12 +90,13 @@ class Execution:
         if self._mixed_up:
             return False
         try:
-            await step(change.step)
+            status = await step(change.step)
         except ProvisionError as error:
             self._mixed_up = self._mixed_up or error.entry is catalogue.OTHER_OBJECT
             self.outcomes[address] = Outcome(change, _status(change, error), error)
-            return False
-        self.outcomes[address] = Outcome(change, Status.DONE)
+            # What a leaked or replaced secret is removed for is there, though another run's is there too.
+            return error.entry is catalogue.TWO_DELIVERED
+        self.outcomes[address] = Outcome(change, status or Status.DONE)
         return True
 
     async def _application(self, step: applications.Create | applications.Update) -> None:
@@ -103,7 +112,14 @@ class Execution:
         if made is None:
             made = await self._made_by_a_lost_try(step, began)
         self.app_id = text(made, "appId")
-        self.holder = SecretHolder(text(made, "id"), texts(made, "tags"), frozenset(), fresh=True, sole=sole)
+        self.holder = SecretHolder(
+            text(made, "id"),
+            texts(made, "tags"),
+            frozenset(),
+            fresh=True,
+            made_here=sole,
+            met=generation.Others() if sole else None,
+        )
         await application.add_owners(
             graph, self.holder.object_id, self.plan.desired.application.owners or (), settling=True
         )
@@ -114,7 +130,10 @@ class Execution:
         An earlier try whose answer was lost may have created it. Raises ``ProvisionError`` if it was not
         created since ``began``, or lacks our tag: then somebody else created it.
         """
-        found = await application.by_unique_name(self.tools.graph, step.unique_name)
+        pauses = RandomPauses(self.tools.graph, self.tools.dice)
+        while (found := await application.by_unique_name(self.tools.graph, step.unique_name)) is None:
+            if not await pauses.pause("Entra does not show the application yet"):
+                break
         created = time(found, "createdDateTime") if found else None
         ours = found is not None and applications.OWNER_TAG in texts(found, "tags")
         if found is None or not ours or created is None or created < began - SKEW:
@@ -143,18 +162,34 @@ class Execution:
             if not await self._attempt(address, self._secret):
                 break
 
-    async def _secret(self, step: secrets.Mint | secrets.Record | secrets.Remove | secrets.Forget) -> None:
+    async def _secret(
+        self, step: secrets.Mint | secrets.Record | secrets.Remove | secrets.Forget
+    ) -> Status | None:
         assert self.holder is not None
         match step:
             case secrets.Mint():
-                await mint_and_deliver(self.tools, self.holder, step)
+                handed = await mint_and_deliver(self.tools, self.holder, step)
+                if handed.elsewhere:
+                    self.by_another = handed.secret
+                    return Status.BY_ANOTHER
             case secrets.Record():
                 await record(self.tools, self.holder, step.key_id, newest=step.newest)
             case secrets.Forget():
                 await forget(self.tools, self.holder, step.key_id)
             case secrets.Remove():
+                if step.key_id in self.tools.basis.delivered and not self._may_remove:
+                    made = self.minted or self.by_another
+                    await refuse_to_strand(self.tools, self.holder, self._staying(), mints=made is not None)
+                    self._may_remove = True
                 await remove(self.tools, self.holder, step.key_id, young=self._is_young(step.key_id))
                 self.removed.add(step.key_id)
+        return None
+
+    def _staying(self) -> frozenset[str]:
+        """Return the delivered secrets that this plan leaves, and the one that it, or another run, made."""
+        going = {c.step.key_id for c in self.plan.changes if isinstance(c.step, secrets.Remove)}
+        made = self.minted or self.by_another
+        return (self.tools.basis.alive - going) | ({made.key_id} if made else frozenset())
 
     def _is_young(self, key_id: str) -> bool:
         """Whether the secret is so new that a replica may not know it yet."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -13,16 +14,16 @@ from provision import products
 from provision.delivery import Retrieving, Sink
 from provision.engine.execute import Execution
 from provision.engine.handoff import letter, settings
+from provision.engine.holder import SecretTools
 from provision.engine.journal import CONSENTED, Journal
 from provision.engine.known import completed, recorded, with_held
 from provision.engine.observe import Tenant, observe
-from provision.engine.secret import SecretTools
 from provision.errors import Finding, ProvisionError, catalogue, combined
 from provision.graph import consent as grants
 from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION
 from provision.outcomes.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
-from provision.plan import rotation
+from provision.plan import generation, rotation
 from provision.plan.build import build, by_severity
 from provision.plan.model import Plan, Target
 from provision.products import Product
@@ -55,6 +56,7 @@ class Job:
     allowed: frozenset[str] = frozenset()  # the names of what is let pass
     made_up: frozenset[str] = frozenset()  # what a rehearsal invented: "tenant", "mailbox", "rights"
     of_delivery: tuple[Finding, ...] = ()  # what is to be said of the sink where a secret is to be made
+    dice: Callable[[], float] = random.random  # for pauses, so that two runs do not keep step
 
 
 async def read_state(job: Job) -> tuple[Observed, Records]:
@@ -106,14 +108,14 @@ async def plan(job: Job) -> Plan:
     found = build(
         job.target, job.desired, observed, records, now=now, consented=consented, allowed=job.allowed
     )
-    return _delivered_to(job, found)
+    return _delivered_to(job, found, records)
 
 
-def _delivered_to(job: Job, plan: Plan) -> Plan:
+def _delivered_to(job: Job, plan: Plan, records: Records) -> Plan:
     """Return the plan with where a new secret would go, and what is to be said of that if one is due."""
     mints = any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
     findings = (*plan.findings, *job.of_delivery) if mints else plan.findings
-    return replace(plan, delivery=job.sink.label, findings=findings)
+    return replace(plan, delivery=job.sink.label, findings=findings, records=records)
 
 
 async def consent_of(job: Job, observed: Observed) -> consent.Detail:
@@ -147,7 +149,7 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     applied(job, observed)
     now = job.tenant.graph.now()
     found = rotation.build(job.target, job.desired, observed, records, mode, now=now, allowed=job.allowed)
-    return _delivered_to(job, found)
+    return _delivered_to(job, found, records)
 
 
 async def plan_revocation(job: Job, key_id: str) -> Plan:
@@ -158,7 +160,8 @@ async def plan_revocation(job: Job, key_id: str) -> Plan:
     """
     observed, records = await read_state(job)
     applied(job, observed)
-    return rotation.revocation(job.target, job.desired, observed, records, key_id)
+    found = rotation.revocation(job.target, job.desired, observed, records, key_id)
+    return replace(found, records=records)
 
 
 def applied(job: Job, observed: Observed) -> applications.Observed:
@@ -197,13 +200,19 @@ async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forge
     A change that fails is an outcome of the result, not an exception.
     """
     execution = await carried_out(job, plan, keep=keep)
-    made, holder = execution.minted, execution.holder
-    kept = tuple(item for item in plan.observed.secrets if item.key_id not in execution.removed)
+    made, holder = execution.minted or execution.by_another, execution.holder
+    there = holder.seen.secrets if holder and holder.seen else plan.observed.secrets
+    kept = tuple(item for item in there if item.key_id not in execution.removed)
     left = await _left(
-        job, plan.observed.tenant_id, (*kept, made) if made else kept, holder.tags if holder else ()
+        job,
+        plan.observed.tenant_id,
+        (*kept, made) if made and made not in kept else kept,
+        holder.tags if holder else (),
     )
     told = replace(plan, standing=left.state, findings=_retold(plan, left, minted=made is not None))
-    result = result_of(job, told, execution.ordered(), execution.app_id, _to_enter(job, left, fresh=made))
+    result = result_of(
+        job, told, execution.ordered(), execution.app_id, _to_enter(job, left, fresh=execution.minted)
+    )
     remember_consent(job, result)
     return result
 
@@ -218,7 +227,11 @@ async def carried_out(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = 
         sink=job.sink,
         journal=job.journal(plan.observed.tenant_id),
         new_key_id=job.new_key_id,
+        dice=job.dice,
         desired=job.desired.client_secret,
+        basis=generation.basis(
+            job.desired.client_secret, plan.observed.secrets, plan.records, now=job.tenant.graph.now()
+        ),
         delivering=job.delivering,
         keep=keep,
     )

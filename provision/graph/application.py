@@ -11,7 +11,7 @@ from typing import Any
 
 from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Failure, Refusal
-from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.client import Graph, Query, Send, body, configuration
 from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, records, text, texts, time
 from provision.graph.refusals import denied, missing, translated
@@ -124,21 +124,34 @@ def observed(record: dict[str, Any]) -> Observed:
 
 
 async def create(graph: Graph, step: Create) -> dict[str, Any] | None:
-    """Create the application by upsert and return its record; ``None`` if it was there already (204).
+    """Create the application by upsert and return its record; ``None`` if it was there already.
 
-    Raises ``ProvisionError`` if the record is not that of what was to be created.
+    An upsert of one that is there (204) changes it: it would take the records of deliveries out of its tags,
+    which another run wrote since the plan. So it is looked for first, at every try. Raises ``ProvisionError``
+    if the record is not that of what was to be created.
     """
     builder = graph.sdk.applications_with_unique_name(step.unique_name)
-    info = builder.to_patch_request_information(body(step.body), configuration(headers=CREATE_IF_MISSING))
+    look = builder.to_get_request_information(configuration(Query(select=("id",))))
+    create = builder.to_patch_request_information(body(step.body), configuration(headers=CREATE_IF_MISSING))
+
+    async def look_and_create(send: Send) -> dict[str, Any] | None:
+        try:
+            await send(look)
+        except Refusal as refusal:
+            if not missing(refusal):
+                raise
+            return (await send(create)).body or None
+        return None
+
     try:
-        answer = await graph.send(info)
+        made = await graph.in_one_go("PATCH applications", look_and_create)
     except Failure as failure:
         raise translated(failure, "creating the application", needs=WRITE) from failure
-    if not answer.body:
+    if not made:
         return None
     asked = {"uniqueName": step.unique_name, "displayName": str(step.body["displayName"])}
-    refuse_other(answer.body, "creating the application", **asked)
-    return answer.body
+    refuse_other(made, "creating the application", **asked)
+    return made
 
 
 async def update(graph: Graph, step: Update, *, settling: bool) -> None:
@@ -146,9 +159,28 @@ async def update(graph: Graph, step: Update, *, settling: bool) -> None:
 
     ``settling``: the application is new, so a replica that does not know it yet is waited for.
     """
-    if step.body:
-        await _patch(graph, step.id, step.body, "updating the application", settling=settling)
+    try:
+        if step.body:
+            await graph.in_one_go(
+                "PATCH applications", lambda send: _patch(graph, step, send), settling=settling
+            )
+    except Failure as failure:
+        raise translated(failure, "updating the application", needs=WRITE) from failure
     await add_owners(graph, step.id, step.add_owners, settling=settling)
+
+
+async def _patch(graph: Graph, step: Update, send: Send) -> None:
+    """Send what differs; tags are one list, so the ones to add are added to those that are there by now."""
+    item = graph.sdk.applications.by_application_id(step.id)
+    changes = dict(step.body)
+    if "tags" in changes:
+        query = configuration(Query(select=("id", "tags")))
+        there = await send(item.to_get_request_information(query))
+        refuse_other(there.body, "updating the application", id=step.id)
+        changes["tags"] = sorted({*texts(there.body, "tags"), OWNER_TAG})
+    answer = await send(item.to_patch_request_information(body(changes)))
+    if answer.body:  # 204 as a rule
+        refuse_other(answer.body, "updating the application", id=step.id)
 
 
 async def add_owners(graph: Graph, object_id: str, ids: tuple[str, ...], *, settling: bool) -> None:
@@ -185,19 +217,3 @@ async def _add_owner(graph: Graph, object_id: str, owner: str, *, settling: bool
                 request_id=failure.request_id,
             ) from failure
         raise translated(failure, f"adding the owner {owner} to the application", needs=WRITE) from failure
-
-
-async def tag(graph: Graph, object_id: str, tags: tuple[str, ...], *, settling: bool) -> None:
-    """Replace the application's tags."""
-    what = "recording the delivery on the application"
-    await _patch(graph, object_id, {"tags": list(tags)}, what, settling=settling)
-
-
-async def _patch(graph: Graph, object_id: str, data: dict[str, Any], what: str, *, settling: bool) -> None:
-    item = graph.sdk.applications.by_application_id(object_id)
-    try:
-        answer = await graph.send(item.to_patch_request_information(body(data)), settling=settling)
-    except Failure as failure:
-        raise translated(failure, what, needs=WRITE) from failure
-    if answer.body:  # 204 as a rule
-        refuse_other(answer.body, what, id=object_id)

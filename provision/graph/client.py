@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
@@ -110,6 +110,9 @@ def configuration(
     return RequestConfiguration(query_parameters=query, headers=collection)
 
 
+Send: TypeAlias = Callable[[RequestInformation], Awaitable[Answer]]
+
+
 class Graph:
     """One cloud's Graph for one identity: sends, retries within a budget, and tells the service's time."""
 
@@ -172,7 +175,12 @@ class Graph:
         """
         if self._ahead is None:
             return datetime.now(UTC)
-        return _EPOCH + self._ahead + timedelta(seconds=time.monotonic())
+        return _EPOCH + self._ahead + timedelta(seconds=_elapsed())
+
+    @property
+    def budget(self) -> float:
+        """The seconds that a request, or a wait for other runs, may take: ``--timeout``."""
+        return self._budget
 
     def signed_in(self, tokens: Tokens) -> Graph:
         """Return a client of the same Graph for another identity, over the same connections."""
@@ -201,6 +209,20 @@ class Graph:
         return await self._persist(
             lambda: self._once(request), _words(request), repeat=repeat, settling=settling
         )
+
+    async def in_one_go(
+        self, what: str, steps: Callable[[Send], Awaitable[T]], *, settling: bool = False
+    ) -> T:
+        """Carry out requests that rest on one another; where one may be tried again, try all of them anew.
+
+        So what is written never rests on what was read before a pause. ``steps`` is given what sends one
+        request, once. Raises ``Failure`` as :meth:`send` does.
+        """
+
+        def send(info: RequestInformation) -> Awaitable[Answer]:
+            return self._once(fixed(info, self.root))
+
+        return await self._persist(lambda: steps(send), what, settling=settling)
 
     async def _persist(
         self,
@@ -330,8 +352,18 @@ class Graph:
         except ValueError:
             return
         if date is not None and date.tzinfo is not None:
-            ahead = date - _EPOCH - timedelta(seconds=time.monotonic())
+            ahead = date - _EPOCH - timedelta(seconds=_elapsed())
             self._ahead = ahead if self._ahead is None else max(ahead, self._ahead)
+
+
+def _elapsed() -> float:
+    """Return the seconds of a clock that goes on while the machine sleeps, where there is one.
+
+    ``time.monotonic`` stands still then on Linux and macOS
+    (https://docs.python.org/3/library/time.html#time.CLOCK_BOOTTIME, clock_gettime(3) of macOS).
+    """
+    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
 
 
 def _words(request: Request) -> str:

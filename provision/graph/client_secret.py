@@ -6,15 +6,17 @@ https://learn.microsoft.com/graph/api/application-removepassword
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from kiota_abstractions.request_information import RequestInformation
+
 from provision.errors import ProvisionError
-from provision.graph.answers import Failure, Lost, Refusal
+from provision.graph.answers import Answer, Failure, Lost, Refusal
 from provision.graph.application import READ, WRITE
-from provision.graph.client import Graph, Query, body, configuration
+from provision.graph.client import Graph, Query, Send, body, configuration
 from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, records, text, texts, time
 from provision.graph.refusals import translated
@@ -57,12 +59,51 @@ async def read_secrets(graph: Graph, object_id: str, *, settling: bool) -> Seen:
 
     ``settling``: the application is new, so a replica that does not know it yet is waited for.
     """
-    item = graph.sdk.applications.by_application_id(object_id)
-    query = configuration(Query(select=("id", "passwordCredentials", "tags")))
     try:
-        answer = await graph.send(item.to_get_request_information(query), settling=settling)
+        answer = await graph.send(_look(graph, object_id), settling=settling)
     except Failure as failure:
         raise translated(failure, "reading the application's secrets", needs=READ) from failure
+    return _seen(answer, object_id)
+
+
+async def write_tags(
+    graph: Graph,
+    object_id: str,
+    merge: Callable[[Seen], tuple[str, ...]],
+    *,
+    settling: bool,
+    seen: Seen | None = None,
+) -> tuple[str, ...]:
+    """Read the application's secrets and tags, write the tags that ``merge`` makes of them, and return those.
+
+    Graph has no condition to put on a PATCH of an application, so between the two another run may write.
+    Where the write has to be tried again, it is read anew. Nothing is sent where nothing differs. ``seen`` is
+    a look that the first try may rest on.
+    """
+    looks = [seen] if seen else []
+    item = graph.sdk.applications.by_application_id(object_id)
+
+    async def read_and_write(send: Send) -> tuple[str, ...]:
+        there = looks.pop() if looks else _seen(await send(_look(graph, object_id)), object_id)
+        tags = merge(there)
+        if set(tags) != set(there.tags):
+            answer = await send(item.to_patch_request_information(body({"tags": list(tags)})))
+            if answer.body:  # 204 as a rule
+                refuse_other(answer.body, "recording the delivery on the application", id=object_id)
+        return tags
+
+    try:
+        return await graph.in_one_go("PATCH applications", read_and_write, settling=settling)
+    except Failure as failure:
+        raise translated(failure, "recording the delivery on the application", needs=WRITE) from failure
+
+
+def _look(graph: Graph, object_id: str) -> RequestInformation:
+    query = configuration(Query(select=("id", "passwordCredentials", "tags")))
+    return graph.sdk.applications.by_application_id(object_id).to_get_request_information(query)
+
+
+def _seen(answer: Answer, object_id: str) -> Seen:
     refuse_other(answer.body, "reading the application's secrets", id=object_id)
     return Seen(observed(answer.body), texts(answer.body, "tags"))
 

@@ -17,6 +17,7 @@ class Status(StrEnum):
     """The outcome of one change."""
 
     DONE = "done"
+    BY_ANOTHER = "done-by-another"  # another run did it at the same time
     UNCHANGED = "unchanged"
     HANDOFF = "handoff"  # a person's part, or one that this identity may not do
     FAILED = "failed"

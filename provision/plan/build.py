@@ -9,7 +9,7 @@ from datetime import datetime
 from provision.change import Change
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Finding, Severity, catalogue
-from provision.plan import guards, rules
+from provision.plan import generation, guards, rules
 from provision.plan.digest import digest
 from provision.plan.model import Plan, Target
 from provision.resources import (
@@ -109,7 +109,12 @@ def secret_findings(
     due, wanted = mint is not None, desired.client_secret
     state = client_secret.standing(wanted, observed.secrets, records, now=now)
     limits = limits_of(observed, now=now)
-    yield from client_secret.check(wanted, state, records, limits, mint, now=now, shorter=shorter)
+    pair = _two_delivered(desired, observed, state)
+    for finding in client_secret.check(wanted, state, records, limits, mint, now=now, shorter=shorter):
+        if pair is None or finding.entry is not catalogue.AWAITS_CONFIRMATION:
+            yield finding
+    if pair is not None:
+        yield pair
     personal = desired.application.sign_in_audience in application.PERSONAL_AUDIENCES
     if due and personal and len(observed.secrets) >= client_secret.MOST_WITH_PERSONAL_ACCOUNTS:
         yield Finding(
@@ -118,6 +123,21 @@ def secret_findings(
             f"the application has {len(observed.secrets)} secrets already, and with personal accounts as its "
             f"audience it may have {client_secret.MOST_WITH_PERSONAL_ACCOUNTS}",
         )
+
+
+def _two_delivered(desired: Desired, observed: Observed, state: client_secret.Standing) -> Finding | None:
+    """Return the finding that two delivered secrets are of one generation; no rotation waits then."""
+    tags = observed.application.tags if observed.application else ()
+    pair = generation.twins(state, application.successions(tags))
+    if pair is None:
+        return None
+    newer, older = pair
+    return Finding(
+        catalogue.TWO_DELIVERED,
+        Severity.ERROR,
+        f"two runs at the same time each handed over a secret for '{desired.name}': {newer.key_id} (begins "
+        f"with {newer.hint or '?'}) and {older.key_id} (begins with {older.hint or '?'})",
+    )
 
 
 def permission(role: consent.Role) -> application.Permission:

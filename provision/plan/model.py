@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from provision.change import Action, Change
 from provision.errors import Finding, Severity
 from provision.resources import Desired, Observed
-from provision.resources.client_secret import Standing
+from provision.resources.client_secret import Records, Standing
 from provision.resources.consent import Detail
 
 
@@ -32,6 +32,7 @@ class Plan:
     consent: Detail = Detail.REQUIRED  # how it stands, as far as it was looked at
     standing: Standing | None = None  # of the secrets, as it was found; None: it was not asked for
     delivery: str = ""  # where a new secret would go; bound by a saved plan, not by the digest
+    records: Records = field(default_factory=Records)  # of deliveries, as they were known
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import partial
 
 from provision.change import Action, Change
-from provision.errors import ProvisionError, catalogue
+from provision.errors import ProvisionError, Severity, catalogue
 from provision.plan.build import limits_of, may_be_shorter, planned, secret_findings
 from provision.plan.model import Plan, Target
 from provision.resources import Desired, Observed
@@ -105,7 +105,11 @@ def build(
     found = secret_findings(desired, observed, records, changes, now=now, shorter=shorter)
     # Every other way removes the secret that was waiting, and the finding names that one.
     stays = mode is Mode.ROTATE
-    findings = (f for f in found if stays or f.entry is not catalogue.AWAITS_CONFIRMATION)
+    findings = (
+        replace(f, severity=Severity.WARNING) if f.entry is catalogue.TWO_DELIVERED and not stays else f
+        for f in found
+        if stays or f.entry is not catalogue.AWAITS_CONFIRMATION
+    )
     return replace(planned(target, desired, observed, changes, findings), standing=state)
 
 

@@ -36,6 +36,7 @@ _WORDS = {
 # What came of a change, in words.
 DONE = {
     Status.DONE: "done",
+    Status.BY_ANOTHER: "done by another run",
     Status.UNCHANGED: "unchanged",
     Status.HANDOFF: "to hand over",
     Status.FAILED: "failed",
@@ -94,6 +95,10 @@ def secret(result: Result) -> list[tuple[str, str]]:
         facts.append(("Secret", f"ends {key.expires:%Y-%m-%d}, key id {plain(key.key_id)}"))
     elif result.plan.standing is not None:
         facts.append(("Secret", none_to_enter(result)))
+    if any(outcome.status is Status.BY_ANOTHER for outcome in result.outcomes):
+        facts.append(
+            ("Delivered", "by another run at the same time, where that one was told; this one made none")
+        )
     if result.proof is not None:
         seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
         facts.append(("Proof", f"that the new secret works: {seen}"))

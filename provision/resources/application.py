@@ -6,7 +6,7 @@ Source: https://learn.microsoft.com/graph/api/resources/application
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,8 @@ DELIVERED_TAG = "provision:delivered:"  # followed by the keyId of a secret that
 NEWEST_TAG = "provision:newest:"  # by a config's name, a colon and the keyId of what was delivered last
 RETIRED_TAG = "provision:retired:"  # by the keyId of a secret that is to go: another was delivered for it
 LEAKED_TAG = "provision:leaked:"  # by the keyId of a secret that is to go: an emergency was declared
+SUCCEEDS_TAG = "provision:succeeds:"  # by what a secret was to replace (or "none"), a colon and its keyId
+_NOTHING = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,12 +109,63 @@ def leaked(tags: Iterable[str]) -> frozenset[str]:
 
 def noted_key(tag: str) -> str | None:
     """Return the key id that a tag of ours says something of; ``None`` for any other tag."""
-    kinds = (DELIVERED_TAG, NEWEST_TAG, RETIRED_TAG, LEAKED_TAG)
+    kinds = (DELIVERED_TAG, NEWEST_TAG, RETIRED_TAG, LEAKED_TAG, SUCCEEDS_TAG)
     return tag.rpartition(":")[2].lower() if tag.startswith(kinds) else None
 
 
 def _named(tags: Iterable[str], prefix: str) -> frozenset[str]:
     return frozenset(tag.removeprefix(prefix).lower() for tag in tags if tag.startswith(prefix))
+
+
+def succeeds_tag(key_id: str, before: str | None) -> str:
+    """Return the tag that says which secret (``None``: none) a delivered one was made to replace."""
+    return f"{SUCCEEDS_TAG}{before or _NOTHING}:{key_id}"
+
+
+def successions(tags: Iterable[str]) -> dict[str, str | None]:
+    """Return, by key id, which secret each was made to replace (``None``: none), as far as tags say."""
+    found: dict[str, str | None] = {}
+    for tag in tags:
+        before, colon, key_id = tag.removeprefix(SUCCEEDS_TAG).lower().partition(":")
+        if tag.startswith(SUCCEEDS_TAG) and colon:
+            found[key_id] = None if before == _NOTHING else before
+    return found
+
+
+def merged_tags(
+    seen: Collection[str],
+    known: Iterable[str],
+    add: Collection[str],
+    there: Collection[str],
+    gone: Collection[str],
+) -> tuple[str, ...]:
+    """Return the tags to write: all that were just read, what this run knows of its secrets, and ``add``.
+
+    ``known`` are tags that it saw or wrote earlier: what was read may be older. Of both, what tells of
+    secrets that are not ``there`` is dropped, but for a removal by somebody else; ``gone``: by this run.
+    """
+    tags = {*seen, *(tag for tag in known if noted_key(tag) is not None)}
+    replaced = {tag.rpartition(":")[0] for tag in add if tag.startswith(NEWEST_TAG)}
+    kept = {
+        tag
+        for tag in tags
+        if noted_key(tag) is None or noted_key(tag) in there or _tells_of_a_removal(tag, tags, seen, gone)
+    }
+    kept = {tag for tag in kept if not (tag.startswith(NEWEST_TAG) and tag.rpartition(":")[0] in replaced)}
+    return tuple(sorted(kept | set(add)))
+
+
+def _tells_of_a_removal(
+    tag: str, tags: Collection[str], seen: Collection[str], gone: Collection[str]
+) -> bool:
+    """Say whether a tag of a secret that is not there tells that somebody else removed it.
+
+    That stays on record until ``rotate --confirm``, for it may be the one that is entered. What this run
+    removed, or an earlier one was to remove, is no such thing.
+    """
+    key_id = noted_key(tag)
+    ours = {LEAKED_TAG + str(key_id), RETIRED_TAG + str(key_id)} & set(tags)
+    return tag.startswith((DELIVERED_TAG, NEWEST_TAG)) and tag in seen and key_id not in gone and not ours
 
 
 @dataclass(frozen=True, slots=True)

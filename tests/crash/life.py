@@ -41,7 +41,7 @@ from tests.support import TENANT, write_config
 SAID = frozenset(
     {
         "unreachable", "throttled", "unseen-secret", "not-revoked", "changed-meanwhile",
-        "delivery-failed", "not-applied", "wrong-secret", "not-proven",
+        "delivery-failed", "not-applied", "wrong-secret", "not-proven", "another-run",
     }
 )  # fmt: skip
 

@@ -100,6 +100,9 @@ class _Prover:
                     f"{len(plan.standing.delivered)} delivered secrets of '{job.desired.name}' are alive, "
                     "and the older would be removed: no value was given to tell which one is entered",
                 )
+            for finding in plan.findings:
+                if finding.entry is catalogue.TWO_DELIVERED:  # which of the two is entered must be known
+                    raise ProvisionError(finding.entry, finding.message)
             return "none"
         await prove(job, plan, entered)
         return "token"

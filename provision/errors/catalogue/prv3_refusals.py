@@ -190,6 +190,44 @@ PROOF_NEEDED = entry(
     "newest one is entered, pass --allow proof-needed. Nothing was removed.",
     allowable=True,
 )
+ANOTHER_RUN = entry(
+    "PRV332",
+    "another-run",
+    Exit.REFUSED,
+    "another run makes a secret of this application at the same time",
+    "A secret of ours is there that nothing says was delivered. Its run may be about to deliver it, or was "
+    "killed less than ten minutes ago.",
+    "Run again in a few minutes; ten minutes after it was made it holds nobody back. If you know that its "
+    "run is over, remove it at once: 'provision rotate CONFIG --revoke KEYID'.",
+)
+SECRET_TOO_OLD = entry(
+    "PRV333",
+    "secret-too-old",
+    Exit.REFUSED,
+    "the new secret was not handed over in time, so it was revoked",
+    "Ten minutes after a secret was made, other runs take it for one that nobody will ever get. The machine "
+    "slept, or a question was answered late.",
+    "Run again.",
+)
+TWO_DELIVERED = entry(
+    "PRV334",
+    "two-delivered",
+    Exit.FAILED,
+    "two runs at the same time each handed over a secret, for one and the same purpose",
+    "A run was killed between a delivery and its record, took more than ten minutes over it, or Entra's "
+    "servers did not know of it yet.",
+    "Enter the newer one in the product, then run 'provision rotate CONFIG --confirm' with its value: that "
+    "revokes the other. Whoever does not have it runs 'provision rotate CONFIG --again' (neither is entered) "
+    "or '--emergency'.",
+)
+REVOKED_MEANWHILE = entry(
+    "PRV335",
+    "revoked-meanwhile",
+    Exit.FAILED,
+    "the secret that was delivered is not there any more",
+    "Another run, or a person, revoked it right after.",
+    "Do not enter it. Run 'provision show CONFIG' to see which one counts.",
+)
 
 REHEARSAL_DELIVERY = entry(
     "PRV323",

@@ -1,0 +1,262 @@
+"""The application that holds the secrets, as one run sees and changes it: looks, removals, records.
+
+What a run reads may come from a server that is behind, and what it writes may meet another run's writing;
+here both are dealt with. Who may deliver is decided in ``engine/secret.py``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from provision.delivery import Sink
+from provision.engine.journal import REMOVED, Journal
+from provision.errors import ProvisionError, catalogue
+from provision.graph import client_secret
+from provision.graph.client import Graph
+from provision.graph.client_secret import Seen
+from provision.graph.patience import RandomPauses
+from provision.plan import generation
+from provision.plan.generation import Basis, Others
+from provision.resources import application
+from provision.resources.client_secret import Desired, Observed
+from provision.secret import Secret
+
+_STILL_TRUE = timedelta(seconds=30)  # for so long what was seen of an application made here is written from
+
+
+@dataclass
+class SecretHolder:
+    """The application that holds the secrets, as this run knows it by now; updated with every step."""
+
+    object_id: str
+    tags: tuple[str, ...]
+    keys: frozenset[str]  # the key ids of all its secrets
+    fresh: bool  # made moments ago, so replicas may lag
+    newest: datetime | None = None  # when the last of our secrets began
+    made_here: bool = False  # created by this run for sure
+    met: Others | None = None  # what the plan saw of other runs; None: it did not see this application
+    seen: Seen | None = None  # the last look
+    mine: frozenset[str] = frozenset()  # every key id that this run chose or was given
+    unseen: frozenset[str] = frozenset()  # asked for by this run, and the answer was lost
+    gone: frozenset[str] = frozenset()  # removed by this run
+    delivered: Observed | None = None  # handed over by this run
+
+
+@dataclass(frozen=True)
+class SecretTools:
+    """What making, delivering and removing secrets works with; the same for all steps of one plan."""
+
+    graph: Graph
+    sink: Sink
+    journal: Journal
+    new_key_id: Callable[[], str]
+    dice: Callable[[], float]  # from 0 to 1, for pauses
+    desired: Desired
+    basis: Basis  # what the plan knew
+    delivering: asyncio.Lock  # one secret at a time is shown or handed over
+    keep: Callable[[Secret], None]  # is given the value of a secret that was delivered
+
+
+class _Behind(Exception):
+    """What was read is not to be written from: it is older than what this run did, or about to change."""
+
+
+async def look(tools: SecretTools, holder: SecretHolder, *, shows: frozenset[str] = frozenset()) -> Others:
+    """Look at the application until a replica shows the secrets ``shows``; return what other runs did.
+
+    Replicas get an application's changes in their order, so what was there before one's own shows beside it.
+    Raises ``ProvisionError`` (``CHANGED_MEANWHILE``) if they do not show in time. Secrets that this run made
+    without seeing the answer are removed on the way.
+    """
+    pauses = RandomPauses(tools.graph, tools.dice)
+    while True:
+        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
+        absent = generation.missing(shows, seen.secrets)
+        if not absent:
+            break
+        if not await pauses.pause("Entra does not show the secrets as they are yet"):
+            raise ProvisionError(
+                catalogue.CHANGED_MEANWHILE,
+                f"Entra does not show the secret {min(absent)} (any more): somebody removed it, or its "
+                "servers have not heard of it yet",
+            )
+    holder.seen = seen
+    there = (holder.keys | _ids(seen)) - holder.gone
+    holder.tags = application.merged_tags(seen.tags, holder.tags, (), there, holder.gone)
+    for key_id in holder.unseen & _ids(seen):
+        with suppress(ProvisionError):  # then it stays in the journal, for the next run
+            await remove(tools, holder, key_id, young=True)
+    return others(tools, holder, seen)
+
+
+def others(tools: SecretTools, holder: SecretHolder, seen: Seen) -> Others:
+    """Return what a look shows of other runs."""
+    recorded = application.delivered(seen.tags)
+    return generation.others(tools.basis, seen.secrets, recorded, holder.mine, now=tools.graph.now())
+
+
+def _ids(seen: Seen) -> frozenset[str]:
+    return frozenset(item.key_id for item in seen.secrets)
+
+
+async def record(
+    tools: SecretTools,
+    holder: SecretHolder,
+    key_id: str,
+    *,
+    newest: bool = True,
+    going: Collection[str] = (),
+) -> None:
+    """Tag the application with the delivery of a secret, and see the tags there; write again until they are.
+
+    ``newest``: none was delivered after it. ``going`` are the tags of what is to be removed after it. Raises
+    ``ProvisionError`` if that does not come about in time, or if the secret is gone (``REVOKED_MEANWHILE``).
+    """
+    name = tools.desired.name
+    wanted = {application.DELIVERED_TAG + key_id, *going}
+    wanted |= {application.newest_tag(name, key_id)} if newest else set()
+    pauses = RandomPauses(tools.graph, tools.dice)
+    while True:
+        await write_records(tools, holder, wanted)
+        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
+        if key_id in _ids(seen) and wanted <= set(seen.tags):
+            holder.seen, holder.tags = seen, seen.tags
+            return
+        since = others(tools, holder, seen).delivered
+        if key_id not in _ids(seen) and since:
+            raise ProvisionError(
+                catalogue.REVOKED_MEANWHILE,
+                f"the secret {key_id} was delivered, and another run revoked it, which delivered "
+                f"{since[0].key_id}",
+            )
+        if not await pauses.pause("Entra does not show the record of the delivery yet"):
+            raise ProvisionError(
+                catalogue.CHANGED_MEANWHILE,
+                f"the secret {key_id} was delivered, but Entra does not show it with its record",
+            )
+
+
+async def forget(tools: SecretTools, holder: SecretHolder, key_id: str) -> None:
+    """Drop the tags that say something of a secret which is not there any more."""
+    holder.gone |= {key_id}
+    if any(application.noted_key(tag) == key_id for tag in holder.tags):
+        await write_records(tools, holder, frozenset())
+
+
+async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young: bool = False) -> None:
+    """Remove a secret of ours, and then the record of its delivery if there is one.
+
+    ``young``: it was made moments ago, so a replica that does not know it yet is waited for. Raises
+    ``ProvisionError`` if Graph refuses; a secret that is gone already is no error.
+    """
+    settling = holder.fresh or young
+    was_there = await client_secret.remove(tools.graph, holder.object_id, key_id, settling=settling)
+    # One that no replica knew in all that time may still appear: then the journal's intent counts.
+    if was_there or not settling:
+        with suppress(ProvisionError):  # the secret is gone: a journal that says less is harmless
+            tools.journal.write(REMOVED, key_id, tools.graph.now())
+    holder.keys -= {key_id}
+    holder.gone |= {key_id}
+    if any(application.noted_key(tag) == key_id for tag in holder.tags):
+        await write_records(tools, holder, frozenset())
+        await _see_no_record_lost(tools, holder)
+
+
+async def _see_no_record_lost(tools: SecretTools, holder: SecretHolder) -> None:
+    """Raise ``ProvisionError`` where the list just written may have lacked a record that came meanwhile.
+
+    Another run's secret that came between reading and writing is about to be recorded, or was: then that
+    record is gone, which only its own machine can mend.
+    """
+    pauses = RandomPauses(tools.graph, tools.dice)
+    while True:
+        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
+        met = others(tools, holder, seen)
+        if not met.claims:
+            return
+        claim = met.claims[0].key_id
+        if not await pauses.pause(f"another run makes a secret ({claim})"):
+            raise ProvisionError(
+                catalogue.ANOTHER_RUN,
+                f"another run made a secret for '{tools.desired.name}' meanwhile ({claim}), and the record "
+                "of its delivery may be lost",
+                fix="Run 'provision apply' once more on the machine that made it: it records the delivery.",
+            )
+
+
+async def refuse_to_strand(
+    tools: SecretTools, holder: SecretHolder, stay: frozenset[str], *, mints: bool
+) -> None:
+    """Raise ``ProvisionError`` unless the delivered secrets ``stay`` are there, before another is removed.
+
+    A run that mints has looked since; one that only removes looks now, and leaves the field to a run that
+    makes one meanwhile.
+    """
+    if not mints:
+        met = await look(tools, holder, shows=stay)
+        if met:
+            rival = (*met.delivered, *met.claims)[0].key_id
+            raise ProvisionError(
+                catalogue.ANOTHER_RUN,
+                f"another run made a secret for '{tools.desired.name}' meanwhile ({rival}); "
+                "nothing was removed",
+            )
+    assert holder.seen is not None
+    lost = generation.missing(stay, holder.seen.secrets)
+    if lost:
+        raise ProvisionError(
+            catalogue.CHANGED_MEANWHILE,
+            f"the secret {min(lost)}, which was to stay, is not there any more; the others were not removed",
+        )
+
+
+async def write_records(
+    tools: SecretTools, holder: SecretHolder, more: Collection[str], *, urgent: bool = False
+) -> None:
+    """Add the tags ``more``, drop our tags of secrets that we removed, and keep all other tags.
+
+    Tags are one list, written as a whole. So it is read just before: another machine, or a person, may
+    have changed it since this run read it. What a replica shows that has not heard of this run's own doing is
+    not written from, as long as there is patience; nor is a list to which another run is about to add its
+    delivery, unless this run has the field. ``urgent``: then nothing is written, and nobody waited for.
+    """
+    known, pauses, patient = holder.tags, RandomPauses(tools.graph, tools.dice), not urgent
+
+    def merge(seen: Seen) -> tuple[str, ...]:
+        mine = holder.mine & holder.keys
+        behind = bool(mine - _ids(seen) or holder.gone & _ids(seen))
+        claimed = holder.delivered is None and bool(others(tools, holder, seen).claims)
+        if patient and (behind or claimed):
+            raise _Behind
+        if claimed:
+            return seen.tags
+        if not behind:
+            holder.seen = seen
+        there = (_ids(seen) | holder.keys if behind else _ids(seen)) - holder.gone
+        return application.merged_tags(seen.tags, known, more, there, holder.gone)
+
+    while True:
+        try:
+            holder.tags = await client_secret.write_tags(
+                tools.graph, holder.object_id, merge, settling=holder.fresh, seen=_recent(tools, holder)
+            )
+        except _Behind:
+            patient = await pauses.pause("Entra does not show the secrets as they will be yet")
+            continue
+        return
+
+
+def _recent(tools: SecretTools, holder: SecretHolder) -> Seen | None:
+    """Return the last look, where it may be written from once: at an application that this run made just now.
+
+    Whoever else found that application yields to this run's secret, and nobody else knows of it.
+    """
+    made = holder.delivered
+    if made is None or not holder.made_here or tools.graph.now() - made.start > _STILL_TRUE:
+        return None
+    seen, holder.made_here = holder.seen, False
+    return seen
