@@ -11,9 +11,8 @@ import json
 import logging
 import os
 import re
-import shlex
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
@@ -365,32 +364,14 @@ def _refused(way: Way, tenant: str, cloud: Cloud, text: str, presented: str | No
         found = claims_of(presented) if presented else {}
         if not {"iss", "sub", "aud"} <= set(found):
             return _sign_in(way, tenant, text)
-        return _sign_in(Way(way.tried, _credential_for(found)), tenant, text)
+        from provision.graph import federation
+
+        return _sign_in(Way(way.tried, federation.credential_for(found)), tenant, text)
     said = next(line.strip() for line in text.splitlines() if unknown in line)
     return ProvisionError(
         catalogue.TENANT_NOT_FOUND,
         f"tenant '{tenant}' is not in the cloud '{cloud.name}'. {said}",
         service_code=f"AADSTS{unknown}",
-    )
-
-
-def _credential_for(claims: Mapping[str, Any]) -> str:
-    """Return what to do so that a token with these claims fits: they are no secret, the token is."""
-    audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-    asked = {
-        "name": "provision",
-        "issuer": str(claims["iss"]),
-        "subject": str(claims["sub"]),
-        "audiences": [str(item) for item in audience],
-    }
-    names = ("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID")
-    client = shlex.quote(next((os.environ[name] for name in names if os.environ.get(name)), "CLIENT_ID"))
-    text = json.dumps(asked, ensure_ascii=False)
-    shown = shlex.quote(text).replace("{", "{{").replace("}", "}}")  # the tenant is put in by format()
-    return (
-        "If that is the job that may sign in, give the application a federated credential with exactly "
-        f"what was presented: az ad app federated-credential create --id {client} --parameters {shown}. "
-        "docs/ci.md says which job presents what."
     )
 
 

@@ -8,7 +8,9 @@ https://learn.microsoft.com/entra/workload-id/workload-identity-federation
 
 from __future__ import annotations
 
+import json
 import os
+import shlex
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -116,6 +118,29 @@ def presented(auth: str, cloud: Cloud, ca: str | None) -> str | None:
                 return Path(os.environ["AZURE_FEDERATED_TOKEN_FILE"]).read_text("utf-8").strip()
     except (AzureError, httpx.HTTPError, OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def credential_for(claims: Mapping[str, Any]) -> str:
+    """Return what to do so that a token with these claims fits, with braces doubled for ``format``.
+
+    The claims are no secret; the token is.
+    """
+    audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    asked = {
+        "name": "provision",
+        "issuer": str(claims["iss"]),
+        "subject": str(claims["sub"]),
+        "audiences": [str(item) for item in audience],
+    }
+    names = ("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID")
+    client = shlex.quote(next((os.environ[name] for name in names if os.environ.get(name)), "CLIENT_ID"))
+    text = json.dumps(asked, ensure_ascii=False)
+    shown = shlex.quote(text).replace("{", "{{").replace("}", "}}")
+    return (
+        "If that is the job that may sign in, give the application a federated credential with exactly "
+        f"what was presented: az ad app federated-credential create --id {client} --parameters {shown}. "
+        "docs/ci.md says which job presents what."
+    )
 
 
 def _values(names: tuple[str, ...]) -> list[str]:

@@ -117,10 +117,11 @@ def test_a_line_break_in_a_parameter_sets_no_variable(agent: Agent) -> None:
         assert said[-1].code
 
 
-@pytest.mark.parametrize("entry", [".", "", "bin", "{here}/bin", "{here}"])
+@pytest.mark.parametrize("entry", [".", "", "bin", "{here}/bin", "{here}", "{here}/../link"])
 def test_a_path_into_the_checkout_gets_no_identity(agent: Agent, entry: str) -> None:
     """The task looks for az and bash on the PATH that an earlier step has left: refused; validate goes on."""
     Path("bin").mkdir()
+    Path("../link").symlink_to(Path("bin").absolute())
     added = entry.format(here=Path.cwd())
     agent.environment["PATH"] = f"{added}{os.pathsep}{agent.environment['PATH']}"
     (ran,) = agent.run({"command": "plan", "requirement": str(ROOT)})
