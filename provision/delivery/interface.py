@@ -101,6 +101,13 @@ class Retrieving(Protocol):
         """Return the value that it holds; ``SINK_UNUSABLE`` if it holds none of ours."""
 
 
+class Undeliverable(ProvisionError):
+    """A sink refused for a reason that lasts until a person changes something there.
+
+    The engine remembers it, so that no value is made for that place again before somebody says so.
+    """
+
+
 def unusable(message: str, fix: str | None = None) -> ProvisionError:
     """Return the error of a probe that failed."""
     return ProvisionError(catalogue.SINK_UNUSABLE, message, fix=fix)

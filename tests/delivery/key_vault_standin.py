@@ -2,8 +2,11 @@
 
 Sources: https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret/set-secret,
 https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses,
-https://learn.microsoft.com/azure/key-vault/general/rest-error-codes, and the text of the 409 as users
-have quoted it.
+https://learn.microsoft.com/azure/key-vault/general/rest-error-codes,
+https://learn.microsoft.com/rest/api/keyvault/secrets/get-deleted-secret/get-deleted-secret, the text of the
+409 as users have quoted it, and for more than 15 tags
+https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#secret-tags with the answer that is quoted in
+https://github.com/hashicorp/terraform-provider-azurerm/issues/16780.
 """
 
 from __future__ import annotations
@@ -27,6 +30,7 @@ class Vault(StandIn):
         self.rights = {"get", "set"}
         self.secrets: dict[str, list[dict[str, Any]]] = {}
         self.deleted: dict[str, list[dict[str, Any]]] = {}
+        self.recovery = "Recoverable+Purgeable"  # with purge protection: Recoverable
 
     def answer(self, request: Request) -> Response:
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
@@ -51,6 +55,12 @@ class Vault(StandIn):
             missing = f"A secret with (name/id) {name} was not found in this key vault."
         if not found:
             return self._refusal(404, "SecretNotFound", missing)
+        if kind == "deletedsecrets":
+            shown = {key: value for key, value in found[-1].items() if key != "value"}
+            attributes = {**shown["attributes"], "recoveryLevel": self.recovery}
+            times = {"deletedDate": 1795608000, "scheduledPurgeDate": 1803384000}  # 90 days later
+            address = f"https://agency.vault.azure.net/deletedsecrets/{name}"
+            return Response(200, {**shown, "attributes": attributes, "recoveryId": address, **times})
         if not found[-1]["attributes"]["enabled"]:
             return self._refusal(
                 403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled"
@@ -67,8 +77,13 @@ class Vault(StandIn):
                 "reused; in this state, the secret can only be recovered or purged.",
                 "ObjectIsDeletedButRecoverable",
             )  # fmt: skip
-        assert len(body.get("tags") or {}) <= 15
-        assert all(len(part) <= 256 for tag in (body.get("tags") or {}).items() for part in tag)
+        tags = body.get("tags") or {}
+        if len(tags) > 15 or any(len(part) > 256 for tag in tags.items() for part in tag):
+            return self._refusal(400, "BadParameter", "Property has invalid value\r\n")
+        if len(body["value"]) > 25 * 1024:
+            return self._refusal(400, "BadParameter", "The secret value is too long.")
+        if (self.secrets.get(name) or [{}])[-1].get("managed"):
+            return self._refusal(403, "Forbidden", "The secret is managed by a certificate.")
         now = int(self.tick().timestamp())
         version = {
             "value": body["value"],
