@@ -296,6 +296,7 @@ class AzureDevOps:
                 f"the variable {there[0].upper()} is there, and provision did not write it for "
                 f"'{self._opening.name}'",
                 fix="Choose another name (variable), or remove it if nobody needs it.",
+                sort=Sort.STATE,
             )
 
     def _put(self, devops: Connection, secret: Secret, handover: Handover) -> None:

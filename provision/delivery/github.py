@@ -272,11 +272,13 @@ class GitHub:
             raise Trouble(
                 f"the variable {self._record} is there, and provision did not write it for '{name}'",
                 fix="Choose another name (secret), or delete the variable if nobody needs it.",
+                sort=Sort.STATE,
             )
         if standing.record is None and standing.written is not None:
             raise Trouble(
                 f"the secret is there, and provision did not write it for '{name}'",
                 fix="Choose another name (secret), or delete it if nobody needs it.",
+                sort=Sort.STATE,
             )
         if standing.record is not None:
             self._claim.refuse_others(
@@ -292,6 +294,7 @@ class GitHub:
             raise Trouble(
                 "somebody else wrote the secret after provision did",
                 fix=f"If nobody needs that value, delete the secret and the variable {self._record}.",
+                sort=Sort.STATE,
             )
         return standing
 

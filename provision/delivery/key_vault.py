@@ -243,6 +243,7 @@ class KeyVault:
             raise Trouble(
                 f"the secret's current version was not written by provision for '{self._opening.name}'",
                 fix="Choose another name (secret), or delete and purge the secret if nobody needs it.",
+                sort=Sort.STATE,
             )
         self._claim.refuse_others(
             self.label, version.owner, {version.key_id}, remove="delete and purge the secret"

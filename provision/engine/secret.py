@@ -13,8 +13,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from provision.delivery import Handover, Sink
-from provision.engine.journal import DELIVERED, INTENDED, LEAKED, REMOVED, Journal
+from provision.delivery import Handover, Sink, Undeliverable
+from provision.engine.journal import DELIVERED, INTENDED, LEAKED, REMOVED, UNDELIVERED, Journal
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, client_secret
 from provision.graph.client import SKEW, Graph
@@ -74,6 +74,7 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
         async with tools.delivering:
             interrupted = await _deliver(tools, secret, made)
     except BaseException as error:  # whatever it was, Ctrl-C too: nobody has the value, so it must go
+        _remember(tools, made.key_id, error)
         await _revoke(tools, holder, made.key_id, error)
         raise
     holder.handed = made
@@ -105,6 +106,15 @@ async def _declare(tools: SecretTools, holder: SecretHolder, leaked: Sequence[st
 def _going(step: Mint) -> set[str]:
     """Return the tags of what is to be removed once the new secret is delivered."""
     return {LEAKED_TAG + key for key in step.leaked} | {RETIRED_TAG + key for key in step.retires}
+
+
+def _remember(tools: SecretTools, key_id: str, error: BaseException) -> None:
+    """Note that the sink did not take the value, for the next run to know before it makes another."""
+    if tools.sink.interactive or getattr(error, "entry", None) is not catalogue.DELIVERY_FAILED:
+        return
+    lasting = isinstance(error, Undeliverable)
+    with suppress(ProvisionError):  # a full disk must not keep the secret from being revoked
+        tools.journal.write(UNDELIVERED, key_id, tools.graph.now(), place=tools.sink.label, lasting=lasting)
 
 
 async def _deliver(tools: SecretTools, secret: Secret, made: Observed) -> asyncio.CancelledError | None:
