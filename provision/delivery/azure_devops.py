@@ -47,7 +47,7 @@ _PUT_BACK = ("name", "description", "type", "providerData", "variableGroupProjec
 _WRITE = "write azure_devops:https://dev.azure.com/ORGANIZATION/PROJECT?group=NAME&variable=NAME"
 
 
-class Options(interface.Options):
+class Options(interface.EntraOptions):
     """Options of the sink ``azure_devops``."""
 
     organization: str = Field(
@@ -109,14 +109,14 @@ class Options(interface.Options):
         address, _, query = text.partition("?")
         organization, _, project = address.rpartition("/")
         options = dict(parse_qsl(query, keep_blank_values=True))
-        if not options.get("group") or not set(options) <= {"group", "variable"}:
+        if not options.get("group") or not set(options) <= {"group", "variable", "tenant", "client_id"}:
             raise ValueError(_WRITE)
         try:
             return cls(
                 organization=organization,
                 project=unquote(project),
-                group=options["group"],
-                variable=options.get("variable"),
+                group=options.pop("group"),
+                **options,
             )
         except ValueError:
             raise ValueError(_WRITE) from None
@@ -162,6 +162,7 @@ class AzureDevOps:
         self._opening = opening
         self._tokens: list[Secret] = []  # as long as they live, no message repeats one
         self._foreign = options.foreign_host
+        self._options = options
         self._root = options.organization
         self._project = quote(options.project, safe="")
         self._shown = f"{options.organization}/{options.project}?group={options.group}"
@@ -172,7 +173,7 @@ class AzureDevOps:
     @property
     def label(self) -> str:
         """Organization, project, group and variable."""
-        return f"azure_devops:{self._shown}&variable={self._variable}"
+        return f"azure_devops:{self._shown}&variable={self._variable}{self._options.identity}"
 
     def probe(self, known: Collection[str] = ()) -> str:
         """See that the group can be read, that the variable is ours, and that we may manage the group.
@@ -338,11 +339,13 @@ class AzureDevOps:
         Sources: https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate
         and https://learn.microsoft.com/azure/devops/pipelines/build/variables (System.AccessToken)
         """
-        if pat := token_of("AZURE_DEVOPS_EXT_PAT"):
+        pat = None if self._options.client_id else token_of("AZURE_DEVOPS_EXT_PAT")
+        if pat is not None:
             basic = Secret(base64.b64encode(b":" + pat.reveal().encode()).decode())
             self._tokens += [pat, basic]
             return f"Basic {basic.reveal()}"
-        bearer = token_of("SYSTEM_ACCESSTOKEN")
+        # A pipeline's own token is for the pipeline's own organization.
+        bearer = None if self._options.identity else token_of("SYSTEM_ACCESSTOKEN")
         if bearer is None and self._foreign is not None:  # a token of Entra is for Microsoft's hosts alone
             raise Trouble(
                 f"{self._foreign} is not Azure DevOps Services, and no token of its own is set",

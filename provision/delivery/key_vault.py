@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator
 
@@ -51,7 +51,7 @@ _VAULT = r"(?=[A-Za-z0-9-]{3,24}(?![A-Za-z0-9-]))[A-Za-z](?:-?[A-Za-z0-9]){2,23}
 _SECRET = r"[0-9A-Za-z-]{1,127}"  # noqa: S105 - the pattern of a name
 
 
-class Options(interface.Options):
+class Options(interface.EntraOptions):
     """Options of the sink ``key_vault``."""
 
     vault: str = Field(
@@ -93,11 +93,16 @@ class Options(interface.Options):
 
     @classmethod
     def from_argument(cls, text: str) -> Self:
-        """Read ``key_vault:https://NAME.vault.azure.net/secrets/SECRET``, or the vault alone."""
-        written = re.fullmatch(rf"(https://[^/]+|{_VAULT})/?(?:(?<=/)secrets/({_SECRET})/?)?", text)
-        if written is None:
+        """Read ``key_vault:https://NAME.vault.azure.net/secrets/SECRET``, or the vault alone.
+
+        ``?tenant=GUID&client_id=GUID`` may stand behind it.
+        """
+        address, mark, query = text.partition("?")
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        written = re.fullmatch(rf"(https://[^/]+|{_VAULT})/?(?:(?<=/)secrets/({_SECRET})/?)?", address)
+        if written is None or not set(options) <= {"tenant", "client_id"} or (mark and not options):
             raise ValueError("write key_vault:https://NAME.vault.azure.net/secrets/SECRET")
-        return cls(vault=written[1], secret=written[2])
+        return cls(vault=written[1], secret=written[2], **options)
 
     @property
     def foreign_host(self) -> str | None:
@@ -145,13 +150,14 @@ class KeyVault:
         self._secret = options.secret or opening.name
         self._claim = Claim(opening.owner)
         self._url = options.address(opening.cloud)
+        self._identity = options.identity
         self._vault = self._url or options.vault
         self._credential: Any = None
 
     @property
     def label(self) -> str:
         """The address of the secret in the vault."""
-        return f"key_vault:{self._vault}/secrets/{self._secret}"
+        return f"key_vault:{self._vault}/secrets/{self._secret}{self._identity}"
 
     def probe(self, known: Collection[str] = ()) -> str:
         """See that the vault lets us read the secret, that its version is ours, and that its name is free.
@@ -351,7 +357,8 @@ def _trouble(error: Any) -> Trouble:
     if response is None:
         return Trouble(
             f"sign-in to the vault failed: {one_line(str(error))}",
-            fix="The vault must belong to the tenant of the config; see --auth for the ways to sign in.",
+            fix="A vault of another tenant than the config's is named with key_vault.tenant and client_id "
+            "(docs/delivery.md); see --auth for the ways to sign in.",
             sort=Sort.SIGN_IN,
         )
     status, headers = int(response.status_code), response.headers

@@ -87,7 +87,9 @@ class DevOps(StandIn):
             _shown(group)
             for group in self.groups.values()
             if fnmatch(group["name"].lower(), request.query["groupName"].lower())
-            and (request.query.get("actionFilter") != "manage" or group["id"] in self.manageable - self.unseen)
+            and (
+                request.query.get("actionFilter") != "manage" or group["id"] in self.manageable - self.unseen
+            )
         ]
         return Response(200, {"count": len(found), "value": found})
 

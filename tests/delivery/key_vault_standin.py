@@ -14,6 +14,8 @@ words those two refusals is on no page, and the stand-in's own.
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -24,20 +26,40 @@ TOKEN = "token-for-the-vault-canary"
 _VERSIONS = ("7.4", "7.5", "7.6")
 
 
-class Vault(StandIn):
-    """One vault; who holds ``TOKEN`` may do what ``rights`` says."""
+def token_of(tenant: str) -> str:
+    """Return a token as Entra issues them, of this tenant; nobody has signed it."""
+    parts = [{"typ": "JWT"}, {"aud": "https://vault.azure.net", "tid": tenant}]
+    shown = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    return ".".join([*shown, "signature"])
 
-    def __init__(self, resource: str = "https://vault.azure.net") -> None:
+
+def tenant_of(token: str) -> str | None:
+    """Return the tenant that a token of ``token_of`` is of."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    return str(json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))["tid"])
+
+
+class Vault(StandIn):
+    """One vault; who holds ``TOKEN``, or a token of its tenant, may do what ``rights`` says."""
+
+    def __init__(self, resource: str = "https://vault.azure.net", tenant: str = TENANT) -> None:
         super().__init__()
         self.resource = resource
+        self.tenant = tenant
+        self.tenants: list[str | None] = []  # of the tokens that came
         self.rights = {"get", "set"}
         self.secrets: dict[str, list[dict[str, Any]]] = {}
         self.deleted: dict[str, list[dict[str, Any]]] = {}
         self.recovery = "Recoverable+Purgeable"  # with purge protection: Recoverable
 
     def answer(self, request: Request) -> Response:
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
-            login = f"https://login.microsoftonline.com/{TENANT}"
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token:
+            self.tenants.append(tenant_of(token))
+        if token != TOKEN and (not token or tenant_of(token) != self.tenant):
+            login = f"https://login.microsoftonline.com/{self.tenant}"
             challenge = f'Bearer authorization="{login}", resource="{self.resource}"'
             return self._refusal(
                 401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.",

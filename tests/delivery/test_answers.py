@@ -316,7 +316,9 @@ def test_github(hub: Hub, row: Row) -> None:
 def test_github_names_the_environment_that_is_missing(hub: Hub) -> None:
     """And does not count what the repository holds against an environment."""
     sink = Opened(None)(f"{GITHUB}?environment=staging")
-    refused(sink.probe, "sink-unusable", "no environment 'staging'", "Settings > Environments", "compare its name")
+    refused(
+        sink.probe, "sink-unusable", "no environment 'staging'", "Settings > Environments", "compare its name"
+    )
     full("secrets", 100)(hub)
     Opened(None)(f"{GITHUB}?environment=production/eu").probe()
     for number in range(100):
@@ -351,7 +353,14 @@ def test_github_app_tokens_have_no_permissions_of_their_own(hub: Hub) -> None:
 
 
 def devops_says(message: str, key: str) -> dict[str, Any]:
-    return {"$id": "1", "innerException": None, "message": message, "typeKey": key, "errorCode": 0, "eventId": 3000}
+    return {
+        "$id": "1",
+        "innerException": None,
+        "message": message,
+        "typeKey": key,
+        "errorCode": 0,
+        "eventId": 3000,
+    }
 
 
 def groups_say(status: int, message: str, key: str = "", **headers: str) -> Callable[[StandIn], None]:
