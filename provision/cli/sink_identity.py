@@ -1,7 +1,7 @@
-"""Who signs in to a sink. A config names a tenant or identity other than its own only with leave from outside.
+"""Who signs in to a sink. A config names a tenant or identity of the sink's own only with leave from outside.
 
-What that leave looks like: ``PROVISION_SINK_TENANTS``, a list of GUIDs separated by commas or spaces. An entry is
-a tenant, a client id, or both as ``TENANT/CLIENT_ID``, which then are meant together.
+That leave is ``PROVISION_SINK_TENANTS``, a list of GUIDs separated by commas or spaces. An entry is a tenant,
+a client id, or both as ``TENANT/CLIENT_ID``, which then are meant together.
 """
 
 from __future__ import annotations

@@ -267,7 +267,7 @@ class AzureDevOps:
     def _refuse_locked(self, group: Mapping[str, Any]) -> None:
         """Refuse variables of ours that somebody made read-only.
 
-        Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variablegroups/get (isReadOnly)
+        Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variablegroups/get
         """
         ours = {name.lower() for name in self._names}
         locked = [name for name, item in _by_name(group).items() if name in ours and item.get("isReadOnly")]

@@ -53,7 +53,7 @@ class EntraOptions(Options):
     )
     client_id: str | None = Field(
         default=None,
-        description="The application that signs in to the sink, a GUID; by default who --auth says. It is used "
+        description="The application that signs in to the sink, a GUID; by default who --auth says. Used "
         "only if PROVISION_SINK_TENANTS names it, too.",
     )
 

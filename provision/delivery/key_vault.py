@@ -393,7 +393,10 @@ def _deleted(purged: Any = None, level: str | None = None) -> Trouble:
     fix = "Recover or purge it (az keyvault secret recover, or purge), or choose another name (secret)."
     if level is not None and "purgeable" not in level.lower():
         until = f" before {purged:%Y-%m-%d}" if purged else ""
-        fix = f"It cannot be purged{until}: recover it (az keyvault secret recover), or choose another name (secret)."
+        fix = (
+            f"It cannot be purged{until}: recover it (az keyvault secret recover), or choose another name "
+            "(secret)."
+        )
     return Trouble(
         "a deleted secret of this name is still in the vault, which keeps the name",
         fix=fix,

@@ -110,7 +110,7 @@ class Journal:
         return any((event, key) == (CONSENTED, client_id) for event, key, _ in self._events())
 
     def undelivered(self, place: str) -> Undelivered | None:
-        """Return the failures at a place since the last secret was delivered anywhere; ``None``: no failure."""
+        """Return the failures at a place since a secret was delivered anywhere; ``None``: no failure."""
         found: list[dict[str, Any]] = []
         for entry in self._entries():
             if entry.get("event") == DELIVERED:

@@ -5,10 +5,11 @@ https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-
 https://learn.microsoft.com/azure/key-vault/general/rest-error-codes,
 https://learn.microsoft.com/rest/api/keyvault/secrets/get-deleted-secret/get-deleted-secret, the text of the
 409 as users have quoted it, and for more than 15 tags
-https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#secret-tags with the answer that is quoted in
+https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#secret-tags with the answer quoted in
 https://github.com/hashicorp/terraform-provider-azurerm/issues/16780. A value has 25 KB at most
-(https://learn.microsoft.com/azure/key-vault/secrets/about-secrets), and a certificate's secret is changed with
-the certificate (https://learn.microsoft.com/azure/key-vault/certificates/about-certificates); how the vault
+(https://learn.microsoft.com/azure/key-vault/secrets/about-secrets), and a certificate's secret is changed
+with the certificate
+(https://learn.microsoft.com/azure/key-vault/certificates/about-certificates); how the vault
 words those two refusals is on no page, and the stand-in's own.
 """
 

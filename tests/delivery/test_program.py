@@ -168,7 +168,7 @@ def test_libraries_are_loaded_when_a_sink_is_used(argv: list[str]) -> None:
 def test_no_secret_is_made_again_and_again_for_a_place_that_refuses(
     provision: Program, sink: tuple[str, Hub]
 ) -> None:
-    """The trial cannot see that writing is not allowed: one secret is made and revoked, then none till told."""
+    """The trial cannot see that writing is not allowed: one secret is made and revoked, then none."""
     argument, hub = sink
     hub.rights = {"read"}
     argv = ("apply", write_config(), "--sandbox", "--yes", "-o", "json", "--deliver", argument)

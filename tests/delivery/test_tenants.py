@@ -1,4 +1,4 @@
-"""A sink in another tenant: only with leave from outside the config, and no token ever goes to the wrong one."""
+"""A sink in another tenant: only with leave from outside the config, and no token goes to the wrong one."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ PIPELINE = {
 def test_how_the_application_proves_itself(
     entra: Entra, monkeypatch: pytest.MonkeyPatch, auth: Auth, variables: dict[str, str], way: str | None
 ) -> None:
-    """By variables of the sink's own, or by the pipeline's federation; never by the AZURE_… variables of Graph's."""
+    """By variables of the sink's own, or the pipeline's federation; never by Graph's AZURE_… variables."""
     for name in (*FEDERATED, *PIPELINE, "AZURE_FEDERATED_TOKEN_FILE"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
@@ -238,7 +238,7 @@ def test_how_the_application_proves_itself(
 
 
 def test_azure_devops_of_another_tenant(devops: DevOps, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A named application signs in, whatever tokens lie about; a pipeline's own token stays in its organization."""
+    """A named application signs in, whatever tokens lie about; a pipeline's own stays at home."""
     there = "azure_devops:https://dev.azure.com/agency/Mail%20Relay?group=mail"
     monkeypatch.setenv("SYSTEM_ACCESSTOKEN", "the-pipelines-own")
     monkeypatch.setenv("AZURE_DEVOPS_EXT_PAT", "somebodys-pat")

@@ -71,7 +71,8 @@ RULES = (
     ),
     Rule(
         Sort.STATE,
-        "The group names no project that it belongs to: save it once in Pipelines > Library, or choose another.",
+        "The group names no project that it belongs to: save it once in Pipelines > Library, or take "
+        "another.",
         "https://github.com/microsoft/azure-devops-node-api/issues/424",
         words="project information name is not valid",
     ),

@@ -53,8 +53,8 @@ NOT_TAKEN_BEFORE = entry(
     "not-taken-before",
     Exit.REFUSED,
     "the last secret could not be delivered there, so none was made",
-    "The place refused the last secret for a reason that only a person can change, or failed three times in a "
-    "row; each further try would make a secret and revoke it. This machine's journal remembers it.",
+    "The place refused the last secret for a reason that only a person can change, or failed three times in "
+    "a row; each further try would make a secret and revoke it. This machine's journal remembers it.",
     "Correct what the earlier message named, then pass --allow not-taken-before once; or choose another "
     "delivery with --deliver.",
     allowable=True,
