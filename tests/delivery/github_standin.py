@@ -38,6 +38,9 @@ class Hub(StandIn):
         super().__init__()
         self.root = root
         self.rights = {"read", "write"}
+        # Of a fine-grained token. An environment's secrets want two of them, as the Terraform provider's page
+        # of its public key says; GitHub's own page of its variables names Environments alone.
+        self.permissions = {"secrets", "variables", "environments"}
         self.repository_is: dict[str, Any] = {  # what anybody who may see the repository is told of it
             "full_name": "agency/mail", "archived": False, "disabled": False,
             "permissions": {"admin": False, "push": True, "pull": True},
@@ -71,6 +74,13 @@ class Hub(StandIn):
         if right not in self.rights:
             return self._refusal(403, "Resource not accessible by personal access token")
         kind, name = match[2], match[3]
+        wanted = {kind} if "/environments/" not in path else {kind, "environments"} - {"variables"}
+        if not wanted <= self.permissions:
+            said = ",".join(f"{permission}={right}" for permission in sorted(wanted))
+            return self._refusal(
+                403, "Resource not accessible by personal access token",
+                **{"X-Accepted-GitHub-Permissions": said},
+            )  # fmt: skip
         if right == "write" and self.repository_is["archived"]:  # quoted by users, such as ossf/scorecard
             return self._refusal(403, "Repository was archived so is read-only.")
         held: Any = place.secrets if kind == "secrets" else place.variables

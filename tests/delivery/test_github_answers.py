@@ -268,6 +268,17 @@ def test_github_names_the_environment_that_is_missing(hub: Hub) -> None:
     refused(Opened(None)(f"{GITHUB}?environment=production/eu").probe, "sink-unusable", "100 secrets already")
 
 
+@pytest.mark.parametrize("lacking", ["secrets", "variables", "environments"])
+def test_github_wants_each_permission(hub: Hub, lacking: str) -> None:
+    """An environment's secret wants two, its variables one; what GitHub says is passed on."""
+    hub.permissions.discard(lacking)
+    sink = Opened(None)(f"{GITHUB}?environment=production/eu")
+    if lacking == "variables":
+        sink.probe()
+        sink = Opened(None)(GITHUB)
+    refused(sink.probe, "sink-unusable", "a right is missing", f"{lacking}=read", "Environments as well")
+
+
 def test_github_renews_in_a_full_place(hub: Hub) -> None:
     """What is there already takes no place more."""
     sink = Opened(None)(GITHUB)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from tests.delivery.answers import DELIVERY, PROBE, Row, answers, check, whole
 from tests.delivery.key_vault_standin import TOKEN, Vault
 from tests.delivery.standin import StandIn
-from tests.delivery.support import Opened, Signed, deliver
+from tests.delivery.support import Opened, Signed, deliver, refused
 
 
 def vault_says(status: int, code: str, message: str, inner: str = "") -> dict[str, Any]:
@@ -258,6 +259,23 @@ def test_key_vault(vault: Vault, row: Row) -> None:
     """Firewall, rights, other tenants, deleted and disabled secrets, limits: each in its own words."""
     sink = Opened(Signed(TOKEN))(VAULT)
     check(row, vault, sink, lambda: [version["value"] for version in vault.secrets.get("mail", [])])
+
+
+def test_a_vault_whose_name_is_not_known(
+    vault: Vault, monkeypatch: pytest.MonkeyPatch, waits: list[float]
+) -> None:
+    """Misspelt, deleted, or with a private endpoint alone: the name leads nowhere, and nobody signs in."""
+
+    def nowhere(host: str, *_: Any, **__: Any) -> Any:
+        raise socket.gaierror(socket.EAI_NONAME, f"Name or service not known: {host}")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    opened = Opened(Signed(TOKEN))
+    refused(
+        opened(VAULT).probe, "sink-unusable", "kept out by the network", "not deleted", "private endpoint"
+    )
+    assert (opened.credential.asked, vault.requests) == ([], [])
+    assert len(waits) == 4
 
 
 def test_the_table_is_whole() -> None:

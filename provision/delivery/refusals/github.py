@@ -12,10 +12,13 @@ from urllib.parse import urlsplit
 from provision.delivery.refusals import Rule, judge
 from provision.delivery.service import Sort, Trouble, one_line
 
+# Sources: the fine-grained permissions on https://docs.github.com/rest/actions/secrets and /variables, and
+# for an environment the page of github_actions_environment_public_key on
+# https://registry.terraform.io/providers/integrations/github/latest/docs
 RIGHTS = (
-    "The token needs write access to Secrets and Variables of the repository (Environments, for an "
-    "environment), or the scope repo of a classic token; its owner gives it. A workflow's own GITHUB_TOKEN "
-    "cannot have it: https://docs.github.com/rest/actions/secrets"
+    "The token needs write access to Secrets and Variables of the repository, for an environment to "
+    "Environments as well, or the scope repo of a classic token; its owner gives it. A workflow's "
+    "own GITHUB_TOKEN cannot have it: https://docs.github.com/rest/actions/secrets"
 )
 # https://docs.github.com/actions/reference/security/secrets#limits-for-secrets and
 # https://docs.github.com/actions/reference/workflows-and-actions/variables
