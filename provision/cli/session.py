@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from provision.sandbox import Sandbox
 
 FOLDER = Path(".provision")
-_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 # What azure-identity takes for a credential; see graph/credentials.py.
 _IDENTITIES = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
 
@@ -313,7 +312,7 @@ def _opening(config: Config, spec: Spec, options: Common, progress: Progress) ->
                     fix="Set one of these variables, or have the pipeline's federation trust it "
                     "(docs/delivery.md).",
                 ) from error
-        return OneTenant(found, tenant) if re.fullmatch(_GUID, tenant) else found
+        return OneTenant(found, tenant)
 
     return Opening(owner_of(config, options), desired.cloud.name, sign_in)
 

@@ -22,7 +22,7 @@ from provision.delivery.interface import Handover, Opening
 from provision.delivery.ownership import FORMAT, Claim, Earlier, Owner, from_tag
 from provision.delivery.place import Place
 from provision.delivery.refusals import judge
-from provision.delivery.refusals.key_vault import MOST_TAGS, RULES
+from provision.delivery.refusals.key_vault import MOST_TAGS, RULES, deleted
 from provision.delivery.service import Sort, Trouble, one_line, patiently, told
 from provision.errors import catalogue
 from provision.secret import Secret
@@ -279,7 +279,7 @@ class KeyVault:
             if trouble.status == 404 or (trouble.status == 403 and trouble.sort is Sort.RIGHTS):
                 return
             raise
-        raise _deleted(found.scheduled_purge_date, found.properties.recovery_level)
+        raise deleted(found.scheduled_purge_date, found.properties.recovery_level)
 
     @contextmanager
     def _connected(self) -> Iterator[SecretClient]:
@@ -372,7 +372,7 @@ def _trouble(error: Any) -> Trouble:
         wait=service.asked_wait(headers),
     )
     judge(RULES, trouble)
-    return _deleted() if code == "ObjectIsDeletedButRecoverable" else trouble
+    return deleted() if code == "ObjectIsDeletedButRecoverable" else trouble
 
 
 def _said(error: Any) -> tuple[str, str]:
@@ -383,24 +383,3 @@ def _said(error: Any) -> tuple[str, str]:
     while isinstance(inner, dict):
         code, inner = inner.get("code") or code, inner.get("innererror")
     return one_line(str(code or "")) or "no code", one_line(str(words or error.reason or "no reason given"))
-
-
-def _deleted(purged: Any = None, level: str | None = None) -> Trouble:
-    """A deleted secret keeps the name; where purging is not allowed, until the vault does it itself.
-
-    Source: https://learn.microsoft.com/rest/api/keyvault/secrets/get-deleted-secret/get-deleted-secret
-    """
-    fix = "Recover or purge it (az keyvault secret recover, or purge), or choose another name (secret)."
-    if level is not None and "purgeable" not in level.lower():
-        until = f" before {purged:%Y-%m-%d}" if purged else ""
-        fix = (
-            f"It cannot be purged{until}: recover it (az keyvault secret recover), or choose another name "
-            "(secret)."
-        )
-    return Trouble(
-        "a deleted secret of this name is still in the vault, which keeps the name",
-        fix=fix,
-        status=409,
-        code="ObjectIsDeletedButRecoverable",
-        sort=Sort.STATE,
-    )

@@ -6,8 +6,10 @@ Microsoft's, so each rule names where users quote the answer.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from provision.delivery.refusals import Rule
-from provision.delivery.service import Sort
+from provision.delivery.service import Sort, Trouble
 
 ROLE = (
     "The role Key Vault Secrets Officer on the vault (or the permissions get and set of an access policy) is "
@@ -83,3 +85,24 @@ RULES = (
         words="invalid value",
     ),
 )
+
+
+def deleted(purged: datetime | None = None, level: str | None = None) -> Trouble:
+    """Return the refusal of a name that a deleted secret keeps; where purging is not allowed, until the vault does it itself.
+
+    Source: https://learn.microsoft.com/rest/api/keyvault/secrets/get-deleted-secret/get-deleted-secret
+    """
+    fix = "Recover or purge it (az keyvault secret recover, or purge), or choose another name (secret)."
+    if level is not None and "purgeable" not in level.lower():
+        until = f" before {purged:%Y-%m-%d}" if purged else ""
+        fix = (
+            f"It cannot be purged{until}: recover it (az keyvault secret recover), or choose another name "
+            "(secret)."
+        )
+    return Trouble(
+        "a deleted secret of this name is still in the vault, which keeps the name",
+        fix=fix,
+        status=409,
+        code="ObjectIsDeletedButRecoverable",
+        sort=Sort.STATE,
+    )
