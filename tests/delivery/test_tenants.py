@@ -24,6 +24,7 @@ VENDOR = "9a1b2c3d-0000-4000-8000-00000000beef"
 CLIENT = "1c1c1c1c-0000-4000-8000-0000000000aa"
 OTHER = "2d2d2d2d-0000-4000-8000-0000000000bb"
 VARIABLE = "PROVISION_SINK_TENANTS"
+ALLOW = ("--allow", "rehearsal-delivery")
 KEY_VAULT = "key_vault: {{vault: agency, tenant: {tenant}, client_id: {client}}}"
 DEVOPS = (
     "azure_devops: {{organization: 'https://dev.azure.com/agency', project: Mail Relay, group: mail, "
@@ -151,7 +152,7 @@ def test_a_vault_of_another_tenant_gets_that_tenants_tokens_alone(
     vault.tenant = VENDOR
     monkeypatch.setenv(sink_credentials.CLIENT_SECRET, "the-vendors-canary")
     there = f"key_vault:https://agency.vault.azure.net/secrets/mail?tenant={VENDOR}&client_id={CLIENT}"
-    argv = (write_config(tenant=TENANT), "--sandbox", "--deliver", there)
+    argv = (write_config(tenant=TENANT), "--sandbox", *ALLOW, "--deliver", there)
     planned = provision("plan", *argv, "-o", "json").json
     assert VENDOR in planned["delivery"]
     (told,) = [finding for finding in planned["findings"] if finding["name"] == "sink-elsewhere"]
@@ -171,7 +172,7 @@ def test_a_vault_of_another_tenant_gets_no_token_of_the_configs(
 ) -> None:
     """It asks for its own tenant's; nobody signs in there for it, and nothing is made."""
     vault.tenant = VENDOR
-    argv = (write_config(tenant=TENANT), "--sandbox", "--yes", "-o", "json")
+    argv = (write_config(tenant=TENANT), "--sandbox", *ALLOW, "--yes", "-o", "json")
     ran = provision("apply", *argv, "--deliver", "key_vault:https://agency.vault.azure.net/secrets/mail")
     assert (ran.code, ran.json["name"]) == (1, "sink-unusable")
     assert f"belongs to the tenant {VENDOR}" in ran.json["message"]

@@ -88,7 +88,7 @@ RULES = (
 
 
 def deleted(purged: datetime | None = None, level: str | None = None) -> Trouble:
-    """Return the refusal of a name that a deleted secret keeps; where purging is not allowed, until the vault does it itself.
+    """Return the refusal of a name that a deleted secret keeps, as long as it is not purged.
 
     Source: https://learn.microsoft.com/rest/api/keyvault/secrets/get-deleted-secret/get-deleted-secret
     """

@@ -259,7 +259,7 @@ MANY_CHANGES = entry(
 )
 
 SINK_TENANT = entry(
-    "PRV323",
+    "PRV325",
     "sink-tenant",
     Exit.REFUSED,
     "the config sends the secret to another tenant, or as another identity, by its own word",
