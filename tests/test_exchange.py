@@ -180,7 +180,7 @@ def test_it_looks_before_it_makes() -> None:
     script = exchange_script(LIMIT)
     for kind in ("ServicePrincipal", "ManagementScope", "ManagementRoleAssignment"):
         assert script.index(f"= @(Get-{kind}") < script.index(f"    New-{kind}")
-    assert script.index("RecipientFilter -ne $Filter") < script.index("    Set-ManagementScope")
+    assert script.index("RecipientFilter -ne $ScopeFilter") < script.index("    Set-ManagementScope")
     assert script.index("    Remove-ManagementRoleAssignment") < script.index("    Remove-ManagementScope")
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 
+from provision.cli import sink_identity
 from provision.cli.ci import inside
 from provision.cli.options import Common
 from provision.cli.places import refuse_one_place, sharing_a_place
@@ -61,6 +63,9 @@ def _untrusted(config: Config, options: Common, *, writes: bool) -> Iterator[Pro
     runs = writes and config.delivery.kind == "command" and not options.deliver
     if runs and inside() and catalogue.COMMAND_SINK.name not in options.allow:
         yield ProvisionError(catalogue.COMMAND_SINK, where=config.place("secret", "delivery"))
+    unnamed = None if options.deliver else sink_identity.refuse_unnamed(config, os.environ)
+    if unnamed is not None:
+        yield unnamed
     host = config.delivery.options.foreign_host if config.delivery.options else None
     if host and not options.deliver and catalogue.SINK_HOST.name not in options.allow:
         yield ProvisionError(

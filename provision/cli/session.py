@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from provision.cli import sink_identity
 from provision.cli.broken import broken_of, clashing, moved
 from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.configs import found
@@ -33,6 +34,7 @@ from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph
 from provision.graph.connect import Administrator, in_process, over_the_network
 from provision.graph.credentials import Auth, Credential, credential
+from provision.graph.sink_credentials import OneTenant, own_identity
 from provision.outcomes.search import Search
 from provision.plan.model import Target
 from provision.resources import Desired
@@ -300,12 +302,12 @@ def _jobs(
             desired=config.desired,
             target=target,
             tenant=tenants[key(config)],
-            sink=Masked(open_sink(spec, _opening(config, options, progress)), options.ci),
+            sink=Masked(open_sink(spec, _opening(config, spec, options, progress)), options.ci),
             source=_source(config, options, progress),
             journal=_journal(target, config.desired.name),
             delivering=delivering,
             made_up=tenants[key(config)].made_up.get(config.desired.mailbox.address, frozenset()),
-            of_delivery=found,
+            of_delivery=(*found, *sink_identity.told(spec, config.desired)),
             allowed=options.allow,
         )
         for config, spec, found in zip(configs, specs, seen, strict=True)
@@ -315,25 +317,42 @@ def _jobs(
 def _source(config: Config, options: Common, progress: Progress) -> Retrieving | None:
     if options.secret_from is None:
         return None
-    opening = _opening(config, options, progress)
-    sink = open_sink(named_sink(options.secret_from, "--secret-from", config), opening)
+    spec = named_sink(options.secret_from, "--secret-from", config)
+    opening = _opening(config, spec, options, progress)
+    sink = open_sink(spec, opening)
     if not isinstance(sink, Retrieving):
         raise ProvisionError(catalogue.USAGE, f"--secret-from: {sink.label} does not give a value back")
     if stands_in(options, options.secret_from):  # a rehearsal reads no service either
-        (spec,) = stand_ins([config], options, FOLDER)
-        stand_in = open_sink(spec, opening)
+        (own,) = stand_ins([config], options, FOLDER)
+        stand_in = open_sink(own, opening)
         assert isinstance(stand_in, Retrieving)
         return MaskedSource(stand_in, options.ci)
     return MaskedSource(sink, options.ci)
 
 
-def _opening(config: Config, options: Common, progress: Progress) -> Opening:
-    """A sink signs in as --auth says, and only once it has to; in a rehearsal, too, if --deliver names it."""
+def _opening(config: Config, spec: Spec, options: Common, progress: Progress) -> Opening:
+    """A sink signs in as --auth says, and only once it has to; in a rehearsal, too, if --deliver names it.
+
+    One that names a tenant or an identity of its own signs in there, as that.
+    """
     desired = config.desired
 
     def sign_in() -> Credential:
         auth = Auth(options.auth)
-        return credential(auth, desired.tenant, desired.cloud, prompt=progress, ca=ca_bundle())
+        tenant, client_id = sink_identity.of(spec, desired) or (desired.tenant, None)
+        if client_id is None:
+            found = credential(auth, tenant, desired.cloud, prompt=progress, ca=ca_bundle())
+        else:
+            try:
+                found = own_identity(auth, tenant, client_id, desired.cloud, ca=ca_bundle())
+            except ValueError as error:
+                raise ProvisionError(
+                    catalogue.SIGN_IN,
+                    f"nothing here can sign in to the sink as the application {client_id}. {error}",
+                    fix="Set one of these variables, or have the pipeline's federation trust it "
+                    "(docs/delivery.md).",
+                ) from error
+        return OneTenant(found, tenant)
 
     return Opening(owner_of(config, options), desired.cloud.name, sign_in)
 

@@ -13,14 +13,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from provision.delivery import azure_devops, command, file, github, interface, key_vault, terminal
-from provision.delivery.interface import Handover, Opening, Retrieving, Sink
+from provision.delivery.interface import Handover, Opening, Retrieving, Sink, Undeliverable
 from provision.delivery.ownership import Owner
 from provision.delivery.place import Place
 from provision.errors import ProvisionError, catalogue
 
 __all__ = [
-    "SINKS", "Handover", "Kind", "Opening", "Owner", "Place", "Retrieving", "Sink", "Spec", "open_sink",
-    "parse_option",
+    "SINKS", "Handover", "Kind", "Opening", "Owner", "Place", "Retrieving", "Sink", "Spec",
+    "Undeliverable", "open_sink", "parse_option",
 ]  # fmt: skip
 
 

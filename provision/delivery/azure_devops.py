@@ -22,7 +22,17 @@ from provision.delivery import interface
 from provision.delivery.interface import Handover, Opening
 from provision.delivery.ownership import Claim, Earlier, Owner, owner_in
 from provision.delivery.place import Part, Place
-from provision.delivery.service import Connection, Trouble, connected, one_line, patiently, token_of, told
+from provision.delivery.refusals.azure_devops import ROLE, explain
+from provision.delivery.service import (
+    Connection,
+    Sort,
+    Trouble,
+    connected,
+    one_line,
+    patiently,
+    token_of,
+    told,
+)
 from provision.errors import catalogue
 from provision.secret import Secret
 
@@ -34,15 +44,10 @@ _GUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _OWNED, _OWNED_EARLIER = "provision/2:", "provision:"
 _BESIDE = ("KEY_ID", "EXPIRES", "OWNER")  # variables beside the secret one
 _PUT_BACK = ("name", "description", "type", "providerData", "variableGroupProjectReferences")
-_ROLE = (
-    "The role Administrator on the variable group (Pipelines > Library > the group > Security) is given by a "
-    "Project Administrator; a token also needs the scope Variable Groups (read, create, & manage): "
-    "https://learn.microsoft.com/azure/devops/pipelines/library/variable-groups"
-)
 _WRITE = "write azure_devops:https://dev.azure.com/ORGANIZATION/PROJECT?group=NAME&variable=NAME"
 
 
-class Options(interface.Options):
+class Options(interface.EntraOptions):
     """Options of the sink ``azure_devops``."""
 
     organization: str = Field(
@@ -104,14 +109,14 @@ class Options(interface.Options):
         address, _, query = text.partition("?")
         organization, _, project = address.rpartition("/")
         options = dict(parse_qsl(query, keep_blank_values=True))
-        if not options.get("group") or not set(options) <= {"group", "variable"}:
+        if not options.get("group") or not set(options) <= {"group", "variable", "tenant", "client_id"}:
             raise ValueError(_WRITE)
         try:
             return cls(
                 organization=organization,
                 project=unquote(project),
-                group=options["group"],
-                variable=options.get("variable"),
+                group=options.pop("group"),
+                **options,
             )
         except ValueError:
             raise ValueError(_WRITE) from None
@@ -157,6 +162,7 @@ class AzureDevOps:
         self._opening = opening
         self._tokens: list[Secret] = []  # as long as they live, no message repeats one
         self._foreign = options.foreign_host
+        self._options = options
         self._root = options.organization
         self._project = quote(options.project, safe="")
         self._shown = f"{options.organization}/{options.project}?group={options.group}"
@@ -167,7 +173,7 @@ class AzureDevOps:
     @property
     def label(self) -> str:
         """Organization, project, group and variable."""
-        return f"azure_devops:{self._shown}&variable={self._variable}"
+        return f"azure_devops:{self._shown}&variable={self._variable}{self._options.identity}"
 
     def probe(self, known: Collection[str] = ()) -> str:
         """See that the group can be read, that the variable is ours, and that we may manage the group.
@@ -183,7 +189,10 @@ class AzureDevOps:
                 "GET", self._groups, query={**self._named(group["name"]), "actionFilter": "manage"}
             )
             if group["id"] not in [item.get("id") for item in _listed(listed.body)]:
-                raise Trouble("this identity may read the group, but not manage it", fix=_ROLE)
+                raise Trouble(
+                    "this identity may read the group, but not manage it", fix=ROLE, sort=Sort.RIGHTS
+                )
+            self._refuse_locked(group)
         return "the group can be read, and the service lists it among those that this identity may manage"
 
     def deliver(self, secret: Secret, handover: Handover) -> None:
@@ -234,17 +243,45 @@ class AzureDevOps:
             listed = devops.ask_once("GET", self._groups, query=self._named(self._group))
             same = [g for g in _listed(listed.body) if str(g.get("name")).lower() == self._group.lower()]
             if not same:
-                raise Trouble("there is no such variable group, or it may not be seen", fix=_ROLE, status=404)
+                raise _no_group()
             number = str(same[0]["id"])
         group = devops.ask_once("GET", f"{self._groups}/{number}", query=_VERSION).body
         if not isinstance(group, dict):  # an unknown number is answered with null
-            raise Trouble("there is no such variable group, or it may not be seen", fix=_ROLE, status=404)
+            raise _no_group()
+        # Who may not look into a group gets its name and number, and nothing else of it: putting that back
+        # would empty it.
+        if not group.get("variableGroupProjectReferences"):
+            raise Trouble(
+                "this identity sees that the group is there, and not what is in it",
+                fix=ROLE,
+                sort=Sort.RIGHTS,
+            )
         if group.get("type") != "Vsts" or not isinstance(group.get("variables"), dict):
             raise Trouble(
                 "the group takes its variables from elsewhere (a key vault), so none can be set here",
                 fix="Choose another group, or the sink key_vault.",
+                sort=Sort.STATE,
             )
         return group
+
+    def _refuse_locked(self, group: Mapping[str, Any]) -> None:
+        """Refuse variables of ours that somebody made read-only.
+
+        Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variablegroups/get
+        """
+        ours = {name.lower() for name in self._names}
+        locked = [name for name, item in _by_name(group).items() if name in ours and item.get("isReadOnly")]
+        if locked:
+            raise Trouble(
+                f"the variable {locked[0].upper()} is read-only",
+                fix="Make it writable, or choose another name (variable).",
+                sort=Sort.STATE,
+            )
+
+    @property
+    def _names(self) -> list[str]:
+        """The variable, and those beside it that say which key it is."""
+        return [self._variable, *(f"{self._variable}_{what}" for what in _BESIDE)]
 
     def _refuse_foreign(self, group: Mapping[str, Any]) -> None:
         variables = _by_name(group)
@@ -260,6 +297,7 @@ class AzureDevOps:
                 f"the variable {there[0].upper()} is there, and provision did not write it for "
                 f"'{self._opening.name}'",
                 fix="Choose another name (variable), or remove it if nobody needs it.",
+                sort=Sort.STATE,
             )
 
     def _put(self, devops: Connection, secret: Secret, handover: Handover) -> None:
@@ -289,18 +327,8 @@ class AzureDevOps:
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:
-        with connected(self._root, self._headers, request_id="x-vss-e2eid") as devops:
-            try:
-                yield devops
-            except Trouble as trouble:
-                if trouble.fix is None and trouble.status in (203, 302, 401):
-                    trouble.message = f"the token was not accepted ({trouble.message})"
-                    trouble.fix = (
-                        "Set AZURE_DEVOPS_EXT_PAT to a valid token, or see --auth for the ways to sign in."
-                    )
-                elif trouble.fix is None and trouble.status in (403, 404):
-                    trouble.fix = _ROLE
-                raise
+        with connected(self._root, self._headers, request_id="x-vss-e2eid", explain=explain) as devops:
+            yield devops
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": self._authorization(), "Accept": "application/json"}
@@ -311,15 +339,18 @@ class AzureDevOps:
         Sources: https://learn.microsoft.com/azure/devops/organizations/accounts/use-personal-access-tokens-to-authenticate
         and https://learn.microsoft.com/azure/devops/pipelines/build/variables (System.AccessToken)
         """
-        if pat := token_of("AZURE_DEVOPS_EXT_PAT"):
+        pat = None if self._options.client_id else token_of("AZURE_DEVOPS_EXT_PAT")
+        if pat is not None:
             basic = Secret(base64.b64encode(b":" + pat.reveal().encode()).decode())
             self._tokens += [pat, basic]
             return f"Basic {basic.reveal()}"
-        bearer = token_of("SYSTEM_ACCESSTOKEN")
+        # A pipeline's own token is for the pipeline's own organization.
+        bearer = None if self._options.identity else token_of("SYSTEM_ACCESSTOKEN")
         if bearer is None and self._foreign is not None:  # a token of Entra is for Microsoft's hosts alone
             raise Trouble(
                 f"{self._foreign} is not Azure DevOps Services, and no token of its own is set",
                 fix="Set AZURE_DEVOPS_EXT_PAT.",
+                sort=Sort.SIGN_IN,
             )
         bearer = bearer or _entra_token(self._opening.credential())
         self._tokens += [bearer]
@@ -342,8 +373,15 @@ def _entra_token(credential: Any) -> Secret:
         trouble = Trouble(
             f"sign-in to Azure DevOps failed: {one_line(str(error))}",
             fix="Set AZURE_DEVOPS_EXT_PAT or SYSTEM_ACCESSTOKEN, or see --auth for the ways to sign in.",
+            sort=Sort.SIGN_IN,
         )
     raise trouble
+
+
+def _no_group() -> Trouble:
+    return Trouble(
+        "there is no such variable group, or it may not be seen", fix=ROLE, status=404, sort=Sort.RIGHTS
+    )
 
 
 def _listed(body: Any) -> list[dict[str, Any]]:

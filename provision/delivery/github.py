@@ -24,7 +24,18 @@ from provision.delivery import interface
 from provision.delivery.interface import Handover, Opening
 from provision.delivery.ownership import Claim, Record, from_document, to_document
 from provision.delivery.place import Place
-from provision.delivery.service import ANSWER, PATIENCE, TRIES, Connection, Trouble, connected, token_of, told
+from provision.delivery.refusals.github import MOST_SECRETS, MOST_VARIABLES, RIGHTS, explain
+from provision.delivery.service import (
+    ANSWER,
+    PATIENCE,
+    TRIES,
+    Connection,
+    Sort,
+    Trouble,
+    connected,
+    token_of,
+    told,
+)
 from provision.errors import catalogue
 from provision.secret import Secret
 
@@ -34,11 +45,6 @@ _ROOT = "https://api.github.com"
 # Owners have letters, digits and hyphens; names also '.' and '_'. That a name is not '.' or '..' matters:
 # it stands in an address.
 _REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}"
-_RIGHTS = (
-    "The token needs write access to Secrets and Variables of the repository (Environments, for an "
-    "environment), or the scope repo of a classic token; its owner gives it. A workflow's own GITHUB_TOKEN "
-    "cannot have it: https://docs.github.com/rest/actions/secrets"
-)
 
 
 class Options(interface.Options):
@@ -150,6 +156,8 @@ class GitHub:
         self._secret = options.secret or interface.variable_name(opening.name)
         self._record = f"{self._secret}_RECORD"
         self._where = options.repository
+        self._repository = f"/repos/{options.repository}"
+        self._environment = options.environment
         self._base = f"/repos/{options.repository}/actions"
         if options.environment is not None:
             self._where += f"/{options.environment}"
@@ -161,14 +169,15 @@ class GitHub:
         return f"github:{self._where}/{self._secret}"
 
     def probe(self, known: Collection[str] = ()) -> str:
-        """See that the token can read the public key, and that secret and record are ours or not there.
+        """See that repository and environment take secrets, and that secret and record are ours or not there.
 
         GitHub does not tell whether a token may write.
         """
         self._claim = self._claim.with_known(known)
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
+            self._refuse_unwritable(github)
             self._public_key(github)
-            self._look(github)
+            self._refuse_full(github, self._look(github))
         return (
             "the token can read the public key, and nobody else's secret stands under this name; "
             "whether it may write shows on delivery"
@@ -204,6 +213,49 @@ class GitHub:
                 told_apart = written if written != before.written else None
                 self._write_record(github, [{**new, "written": told_apart}])
 
+    def _refuse_unwritable(self, github: Connection) -> None:
+        """Refuse a repository that is archived or disabled, or that the token's owner may only read.
+
+        Source: https://docs.github.com/rest/repos/repos#get-a-repository. Tokens of an App get a list of
+        permissions that are all false, so only one that may read and not write is told anything by it.
+        """
+        found = github.ask("GET", self._repository).body
+        found = found if isinstance(found, dict) else {}
+        for state, fix in (
+            ("archived", "Unarchive the repository, or choose another."),
+            ("disabled", "Ask GitHub's support, or choose another repository."),
+        ):
+            if found.get(state) is True:
+                raise Trouble(f"the repository is {state}, and so read-only", fix=fix, sort=Sort.STATE)
+        may = found.get("permissions")
+        if isinstance(may, dict) and may.get("pull") is True and may.get("push") is False:
+            raise Trouble(
+                "the token's owner may read the repository, but not write to it", fix=RIGHTS, sort=Sort.RIGHTS
+            )
+
+    def _refuse_full(self, github: Connection, standing: _Standing) -> None:
+        """Refuse a place that has as many secrets or variables as it may have, where ours would be a new one.
+
+        Sources: https://docs.github.com/rest/actions/secrets#list-repository-secrets and the like.
+        """
+        limits = (
+            ("secrets", MOST_SECRETS, standing.written),
+            ("variables", MOST_VARIABLES[self._environment is not None], standing.noted),
+        )
+        for kind, most, ours in limits:
+            if ours is not None:
+                continue
+            listed = github.ask(
+                "GET", f"{self._base}/{kind}", query={"per_page": "1"}, expect=[403, 404]
+            ).body
+            count = listed.get("total_count") if isinstance(listed, dict) else None
+            if isinstance(count, int) and count >= most:
+                raise Trouble(
+                    f"there are {count} {kind} already, and GitHub takes {most}",
+                    fix=f"Delete {kind} that nobody needs, or choose another place.",
+                    sort=Sort.STATE,
+                )
+
     def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """Return the key whose value the secret holds, by record and time together."""
         self._claim = self._claim.with_known(known)
@@ -220,11 +272,13 @@ class GitHub:
             raise Trouble(
                 f"the variable {self._record} is there, and provision did not write it for '{name}'",
                 fix="Choose another name (secret), or delete the variable if nobody needs it.",
+                sort=Sort.STATE,
             )
         if standing.record is None and standing.written is not None:
             raise Trouble(
                 f"the secret is there, and provision did not write it for '{name}'",
                 fix="Choose another name (secret), or delete it if nobody needs it.",
+                sort=Sort.STATE,
             )
         if standing.record is not None:
             self._claim.refuse_others(
@@ -240,6 +294,7 @@ class GitHub:
             raise Trouble(
                 "somebody else wrote the secret after provision did",
                 fix=f"If nobody needs that value, delete the secret and the variable {self._record}.",
+                sort=Sort.STATE,
             )
         return standing
 
@@ -275,7 +330,13 @@ class GitHub:
             from nacl.public import PublicKey, SealedBox
         except ImportError:
             raise interface.lacking("github", "github") from None
-        answer = github.ask("GET", f"{self._base}/secrets/public-key")
+        try:
+            answer = github.ask("GET", f"{self._base}/secrets/public-key")
+        except Trouble as trouble:
+            if trouble.status == 404 and self._environment is not None:
+                trouble.message += f": there is no environment '{self._environment}', or it may not be seen"
+                trouble.fix = f"Make it under Settings > Environments, or compare its name. {RIGHTS}"
+            raise
         box = None
         try:
             key_id, key = str(answer.body["key_id"]), base64.b64decode(answer.body["key"], validate=True)
@@ -297,18 +358,14 @@ class GitHub:
         if self._token is None:
             raise Trouble(
                 "no token for GitHub: neither GH_TOKEN nor GITHUB_TOKEN is set",
-                fix=f"Set GH_TOKEN. {_RIGHTS}",
+                fix=f"Set GH_TOKEN. {RIGHTS}",
+                sort=Sort.SIGN_IN,
             )
         root = (os.environ.get("GITHUB_API_URL") or _ROOT).rstrip("/")
         if not root.startswith("https://") or not urlsplit(root).hostname:
             raise Trouble("GITHUB_API_URL must begin with https://")
-        with connected(root, self._headers, request_id="x-github-request-id") as github:
-            try:
-                yield github
-            except Trouble as trouble:
-                if trouble.fix is None and not trouble.passing:
-                    trouble.fix = _fixes(trouble.status)
-                raise
+        with connected(root, self._headers, request_id="x-github-request-id", explain=explain) as github:
+            yield github
 
     def _headers(self) -> dict[str, str]:
         assert self._token is not None
@@ -325,12 +382,3 @@ def _record(variable: Any) -> Record | None:
         return from_document(json.loads(variable["value"]))
     except (KeyError, TypeError, ValueError):
         return None
-
-
-def _fixes(status: int | None) -> str | None:
-    """GitHub hides what a token may not see behind 404."""
-    if status == 401:
-        return "The token is not valid, or has expired: make another, and set GH_TOKEN."
-    if status in (403, 404):
-        return f"See that repository and environment are there. {_RIGHTS}"
-    return None

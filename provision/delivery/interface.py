@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from provision.delivery.ownership import Owner
 from provision.delivery.place import Place
@@ -38,6 +38,38 @@ class Options(BaseModel):
         """Return what would be written for a config of that name in that cloud; empty: it cannot be told."""
         del name, cloud
         return ()
+
+
+_GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+
+
+class EntraOptions(Options):
+    """The options of a sink that Entra signs in to: it may be in another tenant than the config's."""
+
+    tenant: str | None = Field(
+        default=None,
+        description="The tenant of the sink, a GUID; by default the config's. Another one is used only if "
+        "PROVISION_SINK_TENANTS names it, too.",
+    )
+    client_id: str | None = Field(
+        default=None,
+        description="The application that signs in to the sink, a GUID; by default who --auth says. Used "
+        "only if PROVISION_SINK_TENANTS names it, too.",
+    )
+
+    @field_validator("tenant", "client_id")
+    @classmethod
+    def _is_guid(cls, text: str | None) -> str | None:
+        if text is not None and not re.fullmatch(_GUID, text.lower()):
+            raise ValueError("it is no GUID, such as 3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690")
+        return None if text is None else text.lower()
+
+    @property
+    def identity(self) -> str:
+        """How a tenant and an identity of its own stand behind the sink's label; empty if it has none."""
+        named = (("in the tenant", self.tenant), ("signed in as", self.client_id))
+        said = ", ".join(f"{how} {what}" for how, what in named if what)
+        return f" ({said})" if said else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +137,13 @@ class Retrieving(Protocol):
 
     def retrieve(self) -> Secret:
         """Return the value that it holds; ``SINK_UNUSABLE`` if it holds none of ours."""
+
+
+class Undeliverable(ProvisionError):
+    """A sink refused for a reason that lasts until a person changes something there.
+
+    The engine remembers it, so that no value is made for that place again before somebody says so.
+    """
 
 
 def unusable(message: str, fix: str | None = None) -> ProvisionError:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator
 
@@ -21,7 +21,9 @@ from provision.delivery import interface, service
 from provision.delivery.interface import Handover, Opening
 from provision.delivery.ownership import FORMAT, Claim, Earlier, Owner, from_tag
 from provision.delivery.place import Place
-from provision.delivery.service import Trouble, one_line, patiently, told
+from provision.delivery.refusals import judge
+from provision.delivery.refusals.key_vault import MOST_TAGS, RULES, deleted
+from provision.delivery.service import Sort, Trouble, one_line, patiently, told
 from provision.errors import catalogue
 from provision.secret import Secret
 
@@ -44,16 +46,12 @@ _API = "7.4"
 _CONTENT_TYPE = "Microsoft Entra client secret"
 _MARK, _CONFIG, _OWNER = "provision", "provision-config", "provision-owner"
 _KEY, _HINT = "provision-key-id", "provision-hint"
-_ROLE = (
-    "The role Key Vault Secrets Officer on the vault (or the permissions get and set of an access policy) is "
-    "given by an Owner or User Access Administrator of the vault: "
-    "https://learn.microsoft.com/azure/key-vault/general/rbac-guide"
-)
+_OURS = frozenset({_MARK, _CONFIG, _OWNER, _KEY, _HINT})
 _VAULT = r"(?=[A-Za-z0-9-]{3,24}(?![A-Za-z0-9-]))[A-Za-z](?:-?[A-Za-z0-9]){2,23}"
 _SECRET = r"[0-9A-Za-z-]{1,127}"  # noqa: S105 - the pattern of a name
 
 
-class Options(interface.Options):
+class Options(interface.EntraOptions):
     """Options of the sink ``key_vault``."""
 
     vault: str = Field(
@@ -95,11 +93,16 @@ class Options(interface.Options):
 
     @classmethod
     def from_argument(cls, text: str) -> Self:
-        """Read ``key_vault:https://NAME.vault.azure.net/secrets/SECRET``, or the vault alone."""
-        written = re.fullmatch(rf"(https://[^/]+|{_VAULT})/?(?:(?<=/)secrets/({_SECRET})/?)?", text)
-        if written is None:
+        """Read ``key_vault:https://NAME.vault.azure.net/secrets/SECRET``, or the vault alone.
+
+        ``?tenant=GUID&client_id=GUID`` may stand behind it.
+        """
+        address, mark, query = text.partition("?")
+        options = dict(parse_qsl(query, keep_blank_values=True))
+        written = re.fullmatch(rf"(https://[^/]+|{_VAULT})/?(?:(?<=/)secrets/({_SECRET})/?)?", address)
+        if written is None or not set(options) <= {"tenant", "client_id"} or (mark and not options):
             raise ValueError("write key_vault:https://NAME.vault.azure.net/secrets/SECRET")
-        return cls(vault=written[1], secret=written[2])
+        return cls(vault=written[1], secret=written[2], **options)
 
     @property
     def foreign_host(self) -> str | None:
@@ -134,6 +137,7 @@ class _Version:
     owner: Owner | Earlier | None  # None: provision did not write it
     key_id: str  # whose value it holds, if provision wrote it
     value: Secret
+    managed: bool  # it is the private half of a certificate in the vault
 
 
 class KeyVault:
@@ -146,13 +150,14 @@ class KeyVault:
         self._secret = options.secret or opening.name
         self._claim = Claim(opening.owner)
         self._url = options.address(opening.cloud)
+        self._identity = options.identity
         self._vault = self._url or options.vault
         self._credential: Any = None
 
     @property
     def label(self) -> str:
         """The address of the secret in the vault."""
-        return f"key_vault:{self._vault}/secrets/{self._secret}"
+        return f"key_vault:{self._vault}/secrets/{self._secret}{self._identity}"
 
     def probe(self, known: Collection[str] = ()) -> str:
         """See that the vault lets us read the secret, that its version is ours, and that its name is free.
@@ -164,6 +169,12 @@ class KeyVault:
             version = self._look(vault)
             if version is None:
                 self._refuse_deleted(vault)
+            elif (count := len(version.tags.keys() | _OURS)) > MOST_TAGS:
+                raise Trouble(
+                    f"the secret would have {count} tags with ours, and a vault takes {MOST_TAGS}",
+                    fix="Remove tags from the secret's current version, or choose another name (secret).",
+                    sort=Sort.STATE,
+                )
         return (
             "the vault answers and lets this identity read the secret; whether it may write shows on delivery"
         )
@@ -223,6 +234,12 @@ class KeyVault:
     def _look(self, vault: SecretClient) -> _Version | None:
         """Return the current version if it is ours, ``None`` if there is none; refuse anybody else's."""
         version = self._read(vault)
+        if version is not None and version.managed:
+            raise Trouble(
+                "the secret belongs to a certificate in the vault, which alone changes it",
+                fix="Choose another name (secret).",
+                sort=Sort.STATE,
+            )
         if version is not None:
             self._refuse_others(version)
         return version
@@ -232,6 +249,7 @@ class KeyVault:
             raise Trouble(
                 f"the secret's current version was not written by provision for '{self._opening.name}'",
                 fix="Choose another name (secret), or delete and purge the secret if nobody needs it.",
+                sort=Sort.STATE,
             )
         self._claim.refuse_others(
             self.label, version.owner, {version.key_id}, remove="delete and purge the secret"
@@ -246,7 +264,8 @@ class KeyVault:
             raise
         tags = found.properties.tags or {}
         key_id = (tags.get(_KEY) or "").lower()
-        return _Version(tags, _owner(found) if key_id else None, key_id, Secret(found.value or ""))
+        managed = bool(getattr(found.properties, "managed", None))
+        return _Version(tags, _owner(found) if key_id else None, key_id, Secret(found.value or ""), managed)
 
     def _refuse_deleted(self, vault: SecretClient) -> None:
         """A deleted secret keeps its name until it is purged, and a write is refused with 409.
@@ -254,12 +273,13 @@ class KeyVault:
         Source: https://learn.microsoft.com/azure/key-vault/general/soft-delete-overview
         """
         try:
-            _ask(lambda: vault.get_deleted_secret(self._secret))
+            found = _ask(lambda: vault.get_deleted_secret(self._secret))
         except Trouble as trouble:
-            if trouble.status in (403, 404):  # 403: no right to look; a write will tell
+            # 403: no right to look; a write will tell
+            if trouble.status == 404 or (trouble.status == 403 and trouble.sort is Sort.RIGHTS):
                 return
             raise
-        raise _deleted()
+        raise deleted(found.scheduled_purge_date, found.properties.recovery_level)
 
     @contextmanager
     def _connected(self) -> Iterator[SecretClient]:
@@ -323,38 +343,36 @@ def _trouble(error: Any) -> Trouble:
 
     if isinstance(error, (ServiceRequestError, ServiceResponseError)):
         words = one_line(str(error))
+        unknown = "NameResolutionError" in words or "Failed to resolve" in words
         return Trouble(
             f"the vault cannot be reached: {words}",
+            fix="See that the vault's name is right and the vault not deleted; one that only has a private "
+            "endpoint is found in its own network."
+            if unknown
+            else None,
             passing="CERTIFICATE_VERIFY_FAILED" not in words and "not permitted for non-TLS" not in words,
+            sort=Sort.NETWORK,
         )
     response: Any = error.response if isinstance(error, HttpResponseError) else None
     if response is None:
         return Trouble(
             f"sign-in to the vault failed: {one_line(str(error))}",
-            fix="The vault must belong to the tenant of the config; see --auth for the ways to sign in.",
+            fix="A vault of another tenant than the config's is named with key_vault.tenant and client_id "
+            "(docs/delivery.md); see --auth for the ways to sign in.",
+            sort=Sort.SIGN_IN,
         )
     status, headers = int(response.status_code), response.headers
     code, words = _said(error)
-    if code in ("ObjectIsDeletedButRecoverable", "ObjectIsBeingDeleted"):
-        return _deleted()
-    fixes = {
-        401: "The vault must belong to the tenant of the config; see --auth for the ways to sign in.",
-        403: _ROLE,
-    }
-    fix = fixes.get(status)
-    if code == "ForbiddenByFirewall":
-        fix = "Let this machine's address through under the vault's Networking, or run inside its network."
-    if code == "SecretDisabled":
-        fix = "Enable the current version, or choose another name (secret): whose it is cannot be read."
-    return Trouble(
+    trouble = Trouble(
         f"{status} {code}: {words}",
-        fix=fix,
         status=status,
         code=code,
         request_id=headers.get("x-ms-request-id"),
-        passing=status in service.PASSING,
+        passing=status in service.PASSING or code == "ObjectIsBeingRecovered",
         wait=service.asked_wait(headers),
     )
+    judge(RULES, trouble)
+    return deleted() if code == "ObjectIsDeletedButRecoverable" else trouble
 
 
 def _said(error: Any) -> tuple[str, str]:
@@ -365,12 +383,3 @@ def _said(error: Any) -> tuple[str, str]:
     while isinstance(inner, dict):
         code, inner = inner.get("code") or code, inner.get("innererror")
     return one_line(str(code or "")) or "no code", one_line(str(words or error.reason or "no reason given"))
-
-
-def _deleted() -> Trouble:
-    return Trouble(
-        "a deleted secret of this name is still in the vault, which keeps the name",
-        fix="Recover or purge it (az keyvault secret recover, or purge), or choose another name (secret).",
-        status=409,
-        code="ObjectIsDeletedButRecoverable",
-    )

@@ -13,11 +13,13 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from enum import Enum
 from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from provision.clouds import ca_bundle
+from provision.delivery.interface import Undeliverable
 from provision.errors import Entry, ProvisionError, catalogue
 from provision.secret import Secret, redact
 
@@ -27,14 +29,29 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TRIES = 5
-PATIENCE = 60.0  # seconds of waiting in all, for one request and its repetitions
+PATIENCE = 90.0  # seconds of waiting in all, for one request and its repetitions; GitHub may want 60 at once
 CONNECT, ANSWER = 15.0, 60.0  # seconds for a connection, and for each answer
 _LONGEST = 300  # characters of a service's own words
 PASSING = (408, 429, 500, 502, 503, 504)
 
 
+class Sort(Enum):
+    """What kind of trouble it is; the value is the word for it that a person reads first."""
+
+    NETWORK = "kept out by the network"
+    SIGN_IN = "not signed in"
+    RIGHTS = "a right is missing"
+    STATE = "the place cannot take it"
+    LIMIT = "too many requests"
+    OTHER = ""
+
+
 class Trouble(Exception):
-    """A request that failed, in words for a person."""
+    """A request that failed, in words for a person.
+
+    ``lasting`` says that nothing but a person's doing can make the same request succeed: then a run that
+    tried it with a value must not make another value for it.
+    """
 
     def __init__(
         self,
@@ -46,9 +63,11 @@ class Trouble(Exception):
         request_id: str | None = None,
         passing: bool = False,
         wait: float = 0.0,
+        sort: Sort = Sort.OTHER,
     ) -> None:
         super().__init__(message)
         self.message = message
+        self.sort = sort
         self.fix = fix
         self.status = status
         self.code = code
@@ -56,10 +75,22 @@ class Trouble(Exception):
         self.passing = passing  # whether another try may help
         self.wait = wait  # seconds that the service asked to wait
 
+    @property
+    def lasting(self) -> bool:
+        """Whether the service understood, and refused for a reason that waiting does not change."""
+        return not self.passing and (
+            self.sort in (Sort.NETWORK, Sort.SIGN_IN, Sort.RIGHTS, Sort.STATE)
+            or (self.status is not None and 400 <= self.status < 500)
+        )
+
+    def said(self) -> str:
+        """Return the message, after the word for its kind if it has one."""
+        return f"{self.sort.value}: {self.message}" if self.sort.value else self.message
+
 
 @contextmanager
 def told(entry: Entry, label: str) -> Iterator[None]:
-    """Turn trouble into the catalogued error of a probe or a delivery."""
+    """Turn trouble into the catalogued error of a probe or a delivery; a lasting one is ``Undeliverable``."""
     trouble: Trouble | None = None
     try:
         yield
@@ -75,9 +106,9 @@ def told(entry: Entry, label: str) -> Iterator[None]:
             service_code=error.service_code,
         ) from None
     if trouble is not None:
-        raise ProvisionError(
+        raise (Undeliverable if trouble.lasting else ProvisionError)(
             entry,
-            f"{label}: {trouble.message}",
+            f"{label}: {trouble.said()}",
             fix=trouble.fix,
             request_id=trouble.request_id,
             service_code=trouble.code,
@@ -121,6 +152,10 @@ def token_of(*names: str) -> Secret | None:
     return None
 
 
+# Gives a refusal its kind and next step, from it, the method that met it, and the answer's headers.
+Explain = Callable[[Trouble, str, Mapping[str, str]], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A status that was expected, and the JSON that came with it (``None``: there was none)."""
@@ -132,8 +167,9 @@ class Answer:
 class Connection:
     """Requests to one service, by one caller. The sinks with an SDK of their own do not need it."""
 
-    def __init__(self, client: httpx.Client, root: str, request_id: str) -> None:
+    def __init__(self, client: httpx.Client, root: str, request_id: str, explain: Explain) -> None:
         self._client = client
+        self._explain = explain
         self._root = root
         self._host = urlsplit(root).netloc
         self._request_id = request_id
@@ -172,17 +208,19 @@ class Connection:
                 method, self._root + path, params=query, json=body() if body else None
             )
         except httpx.TimeoutException:
-            trouble = Trouble(f"{self._host} did not answer in time", passing=True)
+            trouble = Trouble(f"{self._host} did not answer in time", passing=True, sort=Sort.NETWORK)
         except httpx.HTTPError as error:
             words = one_line(str(error)) or type(error).__name__
             untrusted = "CERTIFICATE_VERIFY_FAILED" in words
-            trouble = Trouble(f"{self._host} cannot be reached: {words}", passing=not untrusted)
+            trouble = Trouble(
+                f"{self._host} cannot be reached: {words}", passing=not untrusted, sort=Sort.NETWORK
+            )
         if trouble is not None:
             raise trouble
         # 203 is how Azure DevOps sends its sign-in page for a token that it does not accept.
         if (response.is_success and response.status_code != 203) or response.status_code in expect:
             return Answer(response.status_code, self._json(response))
-        raise self._refusal(response)
+        raise self._refusal(method, response)
 
     def _json(self, response: httpx.Response) -> Any:
         if not response.content:
@@ -193,7 +231,7 @@ class Connection:
             pass
         raise Trouble(f"{self._host} answered {response.status_code}, but not with JSON")
 
-    def _refusal(self, response: httpx.Response) -> Trouble:
+    def _refusal(self, method: str, response: httpx.Response) -> Trouble:
         status, headers = response.status_code, response.headers
         try:
             body = response.json()
@@ -205,7 +243,7 @@ class Connection:
         limited = status == 403 and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0")
         if response.is_redirect:
             words = f"{words}: it points elsewhere, which is not followed"
-        return Trouble(
+        trouble = Trouble(
             f"{status} {words}",
             status=status,
             code=one_line(code) if isinstance(code, str) else None,
@@ -213,15 +251,18 @@ class Connection:
             passing=status in PASSING or limited,
             wait=asked_wait(headers),
         )
+        self._explain(trouble, method, headers)
+        return trouble
 
 
 @contextmanager
 def connected(
-    root: str, headers: Callable[[], Mapping[str, str]], *, request_id: str
+    root: str, headers: Callable[[], Mapping[str, str]], *, request_id: str, explain: Explain
 ) -> Iterator[Connection]:
     """Open a connection.
 
-    ``headers`` makes what goes with every request; ``request_id`` is the header that names a request.
+    ``headers`` makes what goes with every request; ``request_id`` is the header that names a request;
+    ``explain`` tells what a refusal of this service means.
     """
     import ssl
 
@@ -234,7 +275,7 @@ def connected(
         verify=ssl.create_default_context(cafile=ca) if ca else True,
         follow_redirects=False,
     ) as client:
-        yield Connection(client, root, request_id)
+        yield Connection(client, root, request_id, explain)
 
 
 def asked_wait(headers: Mapping[str, str]) -> float:

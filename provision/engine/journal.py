@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from provision.engine import folder
 from provision.errors import ProvisionError, catalogue
@@ -20,6 +21,16 @@ from provision.errors import ProvisionError, catalogue
 INTENDED, DELIVERED, REMOVED = "intended", "delivered", "removed"
 LEAKED = "leaked"  # an emergency was declared: this one is to be removed
 CONSENTED = "consented"  # of an application, by its client id: Mail.Send was there
+UNDELIVERED = "undelivered"  # of a place, by the key id of the secret that it did not take
+
+
+@dataclass(frozen=True, slots=True)
+class Undelivered:
+    """How often in a row a place did not take a secret of this config, as far as this machine knows."""
+
+    times: int
+    lasting: bool  # the last time it refused for a reason that only a person can change
+    last: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +42,11 @@ class Journal:
     tenant_id: str
     name: str
 
-    def write(self, event: str, key_id: str, now: datetime) -> None:
+    def write(self, event: str, key_id: str, now: datetime, **more: str | bool) -> None:
         """Append an event, and return once it is on the disk; ``ProvisionError`` if it cannot be written.
 
-        ``key_id`` is a secret's id, or with ``CONSENTED`` the application's client id.
+        ``key_id`` is a secret's id, or with ``CONSENTED`` the application's client id. ``more`` is, with
+        ``UNDELIVERED``, the ``place`` and whether the refusal is ``lasting``.
         """
         line = json.dumps(
             {
@@ -44,6 +56,7 @@ class Journal:
                 "tenant_id": self.tenant_id,
                 "name": self.name,
                 "time": now.isoformat(timespec="seconds"),
+                **more,
             }
         )
         try:
@@ -96,6 +109,18 @@ class Journal:
         """Say whether an earlier run on this machine found the application's consent granted."""
         return any((event, key) == (CONSENTED, client_id) for event, key, _ in self._events())
 
+    def undelivered(self, place: str) -> Undelivered | None:
+        """Return the failures at a place since a secret was delivered anywhere; ``None``: no failure."""
+        found: list[dict[str, Any]] = []
+        for entry in self._entries():
+            if entry.get("event") == DELIVERED:
+                found = []
+            elif entry.get("event") == UNDELIVERED and entry.get("place") == place:
+                found.append(entry)
+        if not found:
+            return None
+        return Undelivered(len(found), found[-1].get("lasting") is True, _time(found[-1].get("time")))
+
     def lately_delivered(self, since: datetime) -> frozenset[str]:
         """Return the key ids that this machine delivered since that time and has not removed."""
         _, delivered = self.keys()
@@ -107,6 +132,10 @@ class Journal:
         return frozenset(found & delivered)
 
     def _events(self) -> Iterator[tuple[str, str, datetime | None]]:
+        for entry in self._entries():
+            yield str(entry.get("event")), str(entry.get("key_id")), _time(entry.get("time"))
+
+    def _entries(self) -> Iterator[dict[str, Any]]:
         try:
             text = self.path.read_text(encoding="utf-8", errors="replace")
         except FileNotFoundError:
@@ -124,7 +153,7 @@ class Journal:
             if isinstance(entry, dict) and mine == tuple(
                 entry.get(key) for key in ("target", "tenant_id", "name")
             ):
-                yield str(entry.get("event")), str(entry.get("key_id")), _time(entry.get("time"))
+                yield entry
 
 
 def _time(text: object) -> datetime | None:

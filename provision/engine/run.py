@@ -34,6 +34,7 @@ from provision.secret import Secret
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PATIENCE = 30.0  # seconds to wait for what this machine delivered to be seen
+_TRIES_IN_VAIN = 3  # deliveries in a row that failed, for whatever reason, before no secret is made any more
 
 
 def _new_key_id() -> str:
@@ -188,6 +189,24 @@ async def make_ready(job: Job, plan: Plan, allowed: Collection[str]) -> None:
         raise combined(refused)
     if any(isinstance(change.step, client_secret.Mint) for change in plan.changes):
         await asyncio.to_thread(job.sink.probe, known_keys(plan.observed))
+        _refuse_in_vain(job, plan.observed.tenant_id, allowed)
+
+
+def _refuse_in_vain(job: Job, tenant_id: str, allowed: Collection[str]) -> None:
+    """Refuse to make a secret for a place that did not take the last one, and was not said to be mended.
+
+    A probe cannot see whether every sink may be written to; each try would make a secret and revoke it.
+    """
+    if job.sink.interactive or catalogue.NOT_TAKEN_BEFORE.name in allowed:
+        return
+    found = job.journal(tenant_id).undelivered(job.sink.label)
+    if found is not None and (found.lasting or found.times >= _TRIES_IN_VAIN):
+        when = f" on {found.last:%Y-%m-%d %H:%M} UTC" if found.last else ""
+        raise ProvisionError(
+            catalogue.NOT_TAKEN_BEFORE,
+            f"{job.sink.label} did not take the last secret{when} (in a row: {found.times}), and the trial "
+            "cannot see whether it would take one now; none was made",
+        )
 
 
 def _forget(_: Secret) -> None:

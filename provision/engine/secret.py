@@ -39,9 +39,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from provision.delivery import Handover
+from provision.delivery import Handover, Undeliverable
 from provision.engine.holder import SecretHolder, SecretTools, look, others, record, remove, write_records
-from provision.engine.journal import DELIVERED, INTENDED, LEAKED, REMOVED
+from provision.engine.journal import DELIVERED, INTENDED, LEAKED, REMOVED, UNDELIVERED
 from provision.errors import ProvisionError, catalogue
 from provision.graph import client_secret
 from provision.graph.client import SKEW
@@ -92,6 +92,7 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
             if not met:
                 interrupted = await _hand_over(tools, secret, made)
         except BaseException as error:  # whatever it was, Ctrl-C too: nobody has the value, so it must go
+            _remember(tools, made.key_id, error)
             await _revoke(tools, holder, made.key_id, str(error))
             raise
         if not met:
@@ -131,6 +132,15 @@ def _going(step: Mint) -> set[str]:
     """Return the tags of what is to be removed once the new secret is delivered."""
     leaked = {application.LEAKED_TAG + key for key in step.leaked}
     return leaked | {application.RETIRED_TAG + key for key in step.retires}
+
+
+def _remember(tools: SecretTools, key_id: str, error: BaseException) -> None:
+    """Note that the sink did not take the value, for the next run to know before it makes another."""
+    if tools.sink.interactive or getattr(error, "entry", None) is not catalogue.DELIVERY_FAILED:
+        return
+    lasting = isinstance(error, Undeliverable)
+    with suppress(ProvisionError):  # a full disk must not keep the secret from being revoked
+        tools.journal.write(UNDELIVERED, key_id, tools.graph.now(), place=tools.sink.label, lasting=lasting)
 
 
 async def _hand_over(tools: SecretTools, secret: Secret, made: Observed) -> asyncio.CancelledError | None:

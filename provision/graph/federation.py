@@ -49,13 +49,22 @@ def github(
     It signs in to the config's own tenant unless AZURE_TENANT_ID names the identity's.
     """
     client_id, *_ = _values(GITHUB)
-    return identity.ClientAssertionCredential(
-        os.environ.get("AZURE_TENANT_ID") or tenant, client_id, partial(_github_token, cloud, ca), **common
-    )
+    return github_as(cloud, os.environ.get("AZURE_TENANT_ID") or tenant, client_id, common, ca)
+
+
+def github_as(
+    cloud: Cloud, tenant: str, client_id: str, common: Mapping[str, Any], ca: str | None
+) -> identity.ClientAssertionCredential:
+    """Return the credential of a job in GitHub Actions as this application of this tenant.
+
+    ``ValueError`` names the variables that lack.
+    """
+    _values(GITHUB[1:])
+    return identity.ClientAssertionCredential(tenant, client_id, partial(_github_token, cloud, ca), **common)
 
 
 def _github_token(cloud: Cloud, ca: str | None) -> str:
-    _, url, token = _values(GITHUB)
+    url, token = _values(GITHUB[1:])
     audience = _AUDIENCES.get(cloud.name, _AUDIENCE)
     parts = urlsplit(url)
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("audience", audience)])
@@ -87,6 +96,22 @@ def azure_pipelines(tenant: str, common: Mapping[str, Any]) -> identity.AzurePip
     client_id, connection, token, _ = _values(AZURE_PIPELINES)
     return identity.AzurePipelinesCredential(
         tenant_id=os.environ.get("AZURESUBSCRIPTION_TENANT_ID") or tenant,
+        client_id=client_id,
+        service_connection_id=connection,
+        system_access_token=token,
+        **common,
+    )
+
+
+def azure_pipelines_as(
+    tenant: str, client_id: str, connection: str | None, common: Mapping[str, Any]
+) -> identity.AzurePipelinesCredential:
+    """Return the credential of another service connection; ``ValueError`` names the variables that lack."""
+    if not connection:
+        raise ValueError("Not set: PROVISION_SINK_SERVICE_CONNECTION_ID")
+    (token, _) = _values(AZURE_PIPELINES[2:])
+    return identity.AzurePipelinesCredential(
+        tenant_id=tenant,
         client_id=client_id,
         service_connection_id=connection,
         system_access_token=token,

@@ -44,9 +44,10 @@ class Limit:
 
     @property
     def filter(self) -> str:
-        """The filter that matches the one mailbox, quoted as OPATH has it.
+        """The filter that finds the mailbox, quoted as OPATH has it; it finds aliases and groups, too.
 
-        Source: https://learn.microsoft.com/powershell/exchange/recipient-filters
+        So the script compares what it found, and makes a scope of the mailbox's Guid.
+        Source: https://learn.microsoft.com/powershell/exchange/filter-properties
         """
         quoted = self.address.replace("'", "''")
         return f"PrimarySmtpAddress -eq '{quoted}'"

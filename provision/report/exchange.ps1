@@ -23,6 +23,10 @@ $ErrorActionPreference = 'Stop'
 # The values of this config, of its tenant and of its application.
 #VALUES#
 
+# The kinds of recipient that are a mailbox with something to send from. Not MailUser, whose mailbox is elsewhere.
+#    https://learn.microsoft.com/powershell/module/exchange/get-recipient (RecipientTypeDetails)
+$MailboxKinds = @('UserMailbox', 'SharedMailbox', 'RoomMailbox', 'EquipmentMailbox', 'LinkedMailbox')
+
 if ($Target -ne 'graph') {
     throw 'This script was written in a rehearsal: its application is in no real tenant.'
 }
@@ -79,12 +83,24 @@ if ($Undo) {
     return
 }
 
-# 3. The filter must mean one recipient, the mailbox: an alias would match none.
+# 3. The mailbox: the one recipient whose primary address this is. A filter by PrimarySmtpAddress searches all
+#    of EmailAddresses, and finds groups and contacts as well, so what it found is compared here.
 #    https://learn.microsoft.com/powershell/exchange/filter-properties
-$matching = @(Get-Recipient -Filter $Filter)
-if ($matching.Count -ne 1) {
-    throw ('{0} recipients have the primary address {1}; mail.address must be the primary address of one mailbox.' -f $matching.Count, $Mailbox)
+#    https://learn.microsoft.com/powershell/module/exchange/get-recipient
+$found = @(Get-Recipient -Filter $Filter)
+$primary = @($found | Where-Object { [string] $_.PrimarySmtpAddress -eq $Mailbox })
+if ($found.Count -gt 0 -and $primary.Count -eq 0) {
+    throw ('{0} is an alias of {1} ({2}). Write the primary address of a mailbox in mail.address.' -f $Mailbox, $found[0].PrimarySmtpAddress, $found[0].RecipientTypeDetails)
 }
+if ($found.Count -ne 1) {
+    throw ('{0} recipients have the address {1}; mail.address must be the primary address of one mailbox.' -f $found.Count, $Mailbox)
+}
+$kind = [string] $primary[0].RecipientTypeDetails
+if ($MailboxKinds -notcontains $kind) {
+    throw ('{0} is no mailbox that an application can send from, but a {1}. Write the address of a mailbox in mail.address.' -f $Mailbox, $kind)
+}
+#    The scope is this mailbox itself, by its Guid: whoever gets the address later is not in it.
+$ScopeFilter = 'Guid -eq ''{0}''' -f [string] $primary[0].Guid
 
 # 4. The service principal, as Exchange knows it: a reference to the enterprise application in Entra.
 #    https://learn.microsoft.com/powershell/module/exchange/new-serviceprincipal
@@ -96,17 +112,18 @@ if ($principals.Count -eq 0 -and $PSCmdlet.ShouldProcess($ObjectId, 'New-Service
     New-ServicePrincipal -AppId $AppId -ObjectId $ObjectId -DisplayName $ScopeName | Out-Null
 }
 
-# 5. The scope: the one mailbox. One with another filter is brought in line.
+# 5. The scope: the one mailbox. One with another filter, such as an address, is brought in line and told.
 #    https://learn.microsoft.com/powershell/module/exchange/new-managementscope
 #    https://learn.microsoft.com/powershell/module/exchange/set-managementscope
 if ($scopes.Count -eq 0) {
     if ($PSCmdlet.ShouldProcess($ScopeName, 'New-ManagementScope')) {
-        New-ManagementScope -Name $ScopeName -RecipientRestrictionFilter $Filter | Out-Null
+        New-ManagementScope -Name $ScopeName -RecipientRestrictionFilter $ScopeFilter | Out-Null
     }
 }
-elseif ($scopes[0].RecipientFilter -ne $Filter) {
+elseif ($scopes[0].RecipientFilter -ne $ScopeFilter) {
+    Write-Warning ('The scope {0} has another filter, {1}. It becomes the mailbox itself: {2}' -f $ScopeName, $scopes[0].RecipientFilter, $ScopeFilter)
     if ($PSCmdlet.ShouldProcess($ScopeName, 'Set-ManagementScope')) {
-        Set-ManagementScope -Identity $ScopeName -RecipientRestrictionFilter $Filter
+        Set-ManagementScope -Identity $ScopeName -RecipientRestrictionFilter $ScopeFilter
     }
 }
 

@@ -157,9 +157,9 @@ def _hook_requests(effects: Effects) -> None:
 def _hook_journal(effects: Effects) -> None:
     original = Journal.write
 
-    def write(self: Journal, event: str, key_id: str, now: datetime) -> None:
+    def write(self: Journal, event: str, key_id: str, now: datetime, **more: str | bool) -> None:
         with effects.around(f"journal {event}"):
-            original(self, event, key_id, now)
+            original(self, event, key_id, now, **more)
 
     Journal.write = write  # type: ignore[method-assign]
 

@@ -1,8 +1,11 @@
 """A stand-in for Azure DevOps: groups that are replaced whole, and whose secret values nobody reads.
 
 Sources: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variablegroups (get, get variable
-groups, update with a null value for a secret variable), and the users' report that what a PUT does not
-name is gone (https://github.com/MicrosoftDocs/vsts-rest-api-specs/issues/235).
+groups, update with a null value for a secret variable), and users' reports: what a PUT does not name is gone
+(https://github.com/MicrosoftDocs/vsts-rest-api-specs/issues/235); one without its projects is refused
+(https://github.com/microsoft/azure-devops-node-api/issues/424); a token that may only read gets 401
+(https://github.com/MicrosoftDocs/vsts-rest-api-specs/issues/601). That who may not look into a group gets its
+name and number alone is on no page; this stand-in is as strict as Azure DevOps Server 2022 is seen to be.
 """
 
 from __future__ import annotations
@@ -25,7 +28,9 @@ class DevOps(StandIn):
     def __init__(self, organization: str = "/agency") -> None:
         super().__init__()
         self.organization = organization
-        self.manageable = {7}
+        self.manageable = {7, 10}
+        self.unseen: set[int] = set()  # of which one sees name and number only
+        self.scopes = {"read", "manage"}  # of the token
         self.groups: dict[int, dict[str, Any]] = {
             7: self._group(7, "mail", "Vsts", {
                 "region": {"value": "eu"},
@@ -33,15 +38,24 @@ class DevOps(StandIn):
             }),
             8: self._group(8, "mail-old", "Vsts", {}),
             9: self._group(9, "vaulted", "AzureKeyVault", {}),
+            10: self._group(10, "shared", "Vsts", {"region": {"value": "eu"}}, ("p-1", "p-2", "p-3")),
         }  # fmt: skip
 
     @staticmethod
-    def _group(number: int, name: str, kind: str, variables: dict[str, Any]) -> dict[str, Any]:
+    def _group(
+        number: int, name: str, kind: str, variables: dict[str, Any], projects: tuple[str, ...] = ("p-1",)
+    ) -> dict[str, Any]:
+        names = {"p-1": "Mail Relay", "p-2": "Web", "p-3": "Archive"}
         return {
             "id": number, "name": name, "type": kind, "description": f"the group {name}",
-            "variables": variables, "isShared": False, "createdBy": {"displayName": "Somebody"},
+            "variables": variables, "isShared": len(projects) > 1, "createdBy": {"displayName": "Somebody"},
             "variableGroupProjectReferences": [
-                {"projectReference": {"id": "p-1", "name": "Mail Relay"}, "name": name}
+                {
+                    "projectReference": {"id": project, "name": names[project]},
+                    "name": name if project == "p-1" else f"{name} ({names[project]})",
+                    "description": f"as {names[project]} calls it",
+                }
+                for project in projects
             ],
         }  # fmt: skip
 
@@ -66,23 +80,33 @@ class DevOps(StandIn):
         number = path.removeprefix(f"/Mail Relay{_GROUPS}").strip("/")
         if number:
             group = self.groups.get(int(number))
+            if group and group["id"] in self.unseen:
+                return Response(200, {"id": group["id"], "name": group["name"]})
             return Response(200, _shown(group) if group else NULL)
         found = [
             _shown(group)
             for group in self.groups.values()
             if fnmatch(group["name"].lower(), request.query["groupName"].lower())
-            and (request.query.get("actionFilter") != "manage" or group["id"] in self.manageable)
+            and (
+                request.query.get("actionFilter") != "manage" or group["id"] in self.manageable - self.unseen
+            )
         ]
         return Response(200, {"count": len(found), "value": found})
 
     def _put(self, number: int, body: dict[str, Any]) -> Response:
+        if "manage" not in self.scopes:
+            return Response(401, None)
         if number not in self.manageable:
             return self._refusal(
                 403, "You do not have permissions to perform this operation on the variable group. "
                 "A variable group Administrator should add you to the Administrator role.",
                 "AccessDeniedException",
             )  # fmt: skip
-        assert body["variableGroupProjectReferences"][0]["projectReference"]["id"] == "p-1"
+        references = body.get("variableGroupProjectReferences") or []
+        if not references or not all(r.get("name") and r["projectReference"].get("id") for r in references):
+            return self._refusal(
+                400, "Project information name is not valid for variable group.", "ArgumentException"
+            )
         old = self.groups[number]
         variables = {}
         for name, given in body["variables"].items():

@@ -1,6 +1,10 @@
 """A stand-in for GitHub: sealed values that are really opened, variables, names hidden behind 404.
 
-Sources: https://docs.github.com/rest/actions/secrets, https://docs.github.com/rest/actions/variables
+Sources: https://docs.github.com/rest/actions/secrets, https://docs.github.com/rest/actions/variables,
+https://docs.github.com/rest/repos/repos#get-a-repository, and for what a place holds
+https://docs.github.com/actions/reference/security/secrets#limits-for-secrets (100 secrets of a repository or
+environment) and https://docs.github.com/actions/reference/workflows-and-actions/variables (500 variables of a
+repository, 100 of an environment). How GitHub words the refusal beyond those is on no page: ours says so.
 """
 
 from __future__ import annotations
@@ -34,6 +38,13 @@ class Hub(StandIn):
         super().__init__()
         self.root = root
         self.rights = {"read", "write"}
+        # Of a fine-grained token. An environment's secrets want two of them, as the Terraform provider's page
+        # of its public key says; GitHub's own page of its variables names Environments alone.
+        self.permissions = {"secrets", "variables", "environments"}
+        self.repository_is: dict[str, Any] = {  # what anybody who may see the repository is told of it
+            "full_name": "agency/mail", "archived": False, "disabled": False,
+            "permissions": {"admin": False, "push": True, "pull": True},
+        }  # fmt: skip
         self.places = {
             "/repos/agency/mail/actions": Place(),
             "/repos/agency/mail/environments/production/eu": Place(),
@@ -53,6 +64,8 @@ class Hub(StandIn):
             return self._refusal(401, "Bad credentials")
         assert request.headers["x-github-api-version"] == "2022-11-28"
         path = request.path.removeprefix(self.root)
+        if path == "/repos/agency/mail" and request.method == "GET":
+            return Response(200, self.repository_is)
         match = re.fullmatch(r"(/repos/.+?)/(secrets|variables)(?:/([^/]+))?", path)
         place = self.places.get(match[1]) if match else None
         if match is None or place is None:
@@ -61,11 +74,28 @@ class Hub(StandIn):
         if right not in self.rights:
             return self._refusal(403, "Resource not accessible by personal access token")
         kind, name = match[2], match[3]
+        wanted = {kind} if "/environments/" not in path else {kind, "environments"} - {"variables"}
+        if not wanted <= self.permissions:
+            said = ",".join(f"{permission}={right}" for permission in sorted(wanted))
+            return self._refusal(
+                403, "Resource not accessible by personal access token",
+                **{"X-Accepted-GitHub-Permissions": said},
+            )  # fmt: skip
+        if right == "write" and self.repository_is["archived"]:  # quoted by users, such as ossf/scorecard
+            return self._refusal(403, "Repository was archived so is read-only.")
+        held: Any = place.secrets if kind == "secrets" else place.variables
+        if request.method == "GET" and name is None:
+            return Response(200, {"total_count": len(held), kind: [{"name": found} for found in held]})
+        most = 100 if kind == "secrets" or "/environments/" in path else 500
+        made = name or str((request.body or {}).get("name"))
+        if request.method in ("PUT", "POST") and made not in held and len(held) >= most:
+            return self._refusal(422, f"A place holds {most} {kind} (in words of the stand-in's own)")
         if kind == "secrets":
             return self._secret(place, request, name)
         return self._variable(place, request, name)
 
-    def _secret(self, place: Place, request: Request, name: str) -> Response:
+    def _secret(self, place: Place, request: Request, name: str | None) -> Response:
+        assert name is not None
         if name == "public-key":
             key = base64.b64encode(bytes(self._key.public_key)).decode()
             return Response(200, {"key_id": "3380204578043523366", "key": key})

@@ -2,12 +2,21 @@
 
 Sources: https://learn.microsoft.com/rest/api/keyvault/secrets/set-secret/set-secret,
 https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses,
-https://learn.microsoft.com/azure/key-vault/general/rest-error-codes, and the text of the 409 as users
-have quoted it.
+https://learn.microsoft.com/azure/key-vault/general/rest-error-codes,
+https://learn.microsoft.com/rest/api/keyvault/secrets/get-deleted-secret/get-deleted-secret, the text of the
+409 as users have quoted it, and for more than 15 tags
+https://learn.microsoft.com/azure/key-vault/secrets/about-secrets#secret-tags with the answer quoted in
+https://github.com/hashicorp/terraform-provider-azurerm/issues/16780. A value has 25 KB at most
+(https://learn.microsoft.com/azure/key-vault/secrets/about-secrets), and a certificate's secret is changed
+with the certificate
+(https://learn.microsoft.com/azure/key-vault/certificates/about-certificates); how the vault
+words those two refusals is on no page, and the stand-in's own.
 """
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -18,19 +27,40 @@ TOKEN = "token-for-the-vault-canary"
 _VERSIONS = ("7.4", "7.5", "7.6")
 
 
-class Vault(StandIn):
-    """One vault; who holds ``TOKEN`` may do what ``rights`` says."""
+def token_of(tenant: str) -> str:
+    """Return a token as Entra issues them, of this tenant; nobody has signed it."""
+    parts = [{"typ": "JWT"}, {"aud": "https://vault.azure.net", "tid": tenant}]
+    shown = [base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=").decode() for part in parts]
+    return ".".join([*shown, "signature"])
 
-    def __init__(self, resource: str = "https://vault.azure.net") -> None:
+
+def tenant_of(token: str) -> str | None:
+    """Return the tenant that a token of ``token_of`` is of."""
+    parts = token.split(".")
+    if len(parts) != 3:
+        return None
+    return str(json.loads(base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4)))["tid"])
+
+
+class Vault(StandIn):
+    """One vault; who holds ``TOKEN``, or a token of its tenant, may do what ``rights`` says."""
+
+    def __init__(self, resource: str = "https://vault.azure.net", tenant: str = TENANT) -> None:
         super().__init__()
         self.resource = resource
+        self.tenant = tenant
+        self.tenants: list[str | None] = []  # of the tokens that came
         self.rights = {"get", "set"}
         self.secrets: dict[str, list[dict[str, Any]]] = {}
         self.deleted: dict[str, list[dict[str, Any]]] = {}
+        self.recovery = "Recoverable+Purgeable"  # with purge protection: Recoverable
 
     def answer(self, request: Request) -> Response:
-        if request.headers.get("authorization") != f"Bearer {TOKEN}":
-            login = f"https://login.microsoftonline.com/{TENANT}"
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if token:
+            self.tenants.append(tenant_of(token))
+        if token != TOKEN and (not token or tenant_of(token) != self.tenant):
+            login = f"https://login.microsoftonline.com/{self.tenant}"
             challenge = f'Bearer authorization="{login}", resource="{self.resource}"'
             return self._refusal(
                 401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.",
@@ -51,6 +81,12 @@ class Vault(StandIn):
             missing = f"A secret with (name/id) {name} was not found in this key vault."
         if not found:
             return self._refusal(404, "SecretNotFound", missing)
+        if kind == "deletedsecrets":
+            shown = {key: value for key, value in found[-1].items() if key != "value"}
+            attributes = {**shown["attributes"], "recoveryLevel": self.recovery}
+            times = {"deletedDate": 1795608000, "scheduledPurgeDate": 1803384000}  # 90 days later
+            address = f"https://agency.vault.azure.net/deletedsecrets/{name}"
+            return Response(200, {**shown, "attributes": attributes, "recoveryId": address, **times})
         if not found[-1]["attributes"]["enabled"]:
             return self._refusal(
                 403, "Forbidden", "Operation get is not allowed on a disabled secret.", "SecretDisabled"
@@ -67,8 +103,13 @@ class Vault(StandIn):
                 "reused; in this state, the secret can only be recovered or purged.",
                 "ObjectIsDeletedButRecoverable",
             )  # fmt: skip
-        assert len(body.get("tags") or {}) <= 15
-        assert all(len(part) <= 256 for tag in (body.get("tags") or {}).items() for part in tag)
+        tags = body.get("tags") or {}
+        if len(tags) > 15 or any(len(part) > 256 for tag in tags.items() for part in tag):
+            return self._refusal(400, "BadParameter", "Property has invalid value\r\n")
+        if len(body["value"]) > 25 * 1024:
+            return self._refusal(400, "BadParameter", "The secret value is too long.")
+        if (self.secrets.get(name) or [{}])[-1].get("managed"):
+            return self._refusal(403, "Forbidden", "The secret is managed by a certificate.")
         now = int(self.tick().timestamp())
         version = {
             "value": body["value"],

@@ -162,3 +162,37 @@ def test_libraries_are_loaded_when_a_sink_is_used(argv: list[str]) -> None:
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ran.stderr.strip().splitlines()[-1] == "0 []"
+
+
+@pytest.mark.parametrize("sink", ["github"], indirect=True)
+def test_no_secret_is_made_again_and_again_for_a_place_that_refuses(
+    provision: Program, sink: tuple[str, Hub]
+) -> None:
+    """The trial cannot see that writing is not allowed: one secret is made and revoked, then none."""
+    argument, hub = sink
+    hub.rights = {"read"}
+    argv = ("apply", write_config(), "--sandbox", "--yes", "-o", "json", *ALLOW, "--deliver", argument)
+    first = provision(*argv)
+    assert (first.code, "delivery-failed" in first.out) == (1, True)
+    tries = hub.count("POST") + hub.count("PUT")
+    for _ in range(2):
+        again = provision(*argv)
+        assert (again.code, again.json["name"]) == (5, "not-taken-before")
+        assert "github:agency/mail" in again.json["message"]
+    assert hub.count("POST") + hub.count("PUT") == tries
+    assert Tenant().application()["passwordCredentials"] == []
+    elsewhere = provision(*argv[:-1], "github:agency/mail")
+    assert elsewhere.code == 1  # another place is another matter, and is tried
+    hub.rights = {"read", "write"}
+    told = provision(*argv, "--allow", "not-taken-before")
+    assert told.code == 0, told.err
+    assert provision("rotate", *argv[1:]).code == 0  # what was delivered since has ended the matter
+
+
+@pytest.mark.parametrize("sink", ["azure_devops"], indirect=True)
+def test_faults_are_tried_again_three_times(provision: Program, sink: tuple[str, DevOps]) -> None:
+    """A fault may pass; three runs in a row that made a secret for nothing are enough."""
+    argument, devops = sink
+    devops.befall("PUT", "", Response(500, {"message": "oops"}), times=99)
+    argv = ("apply", write_config(), "--sandbox", "--yes", "-o", "json", *ALLOW, "--deliver", argument)
+    assert [provision(*argv).code for _ in range(4)] == [1, 1, 1, 5]

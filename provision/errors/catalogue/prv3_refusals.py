@@ -296,6 +296,15 @@ MANY_CHANGES = entry(
     allowable=True,
 )
 
+SINK_TENANT = entry(
+    "PRV325",
+    "sink-tenant",
+    Exit.REFUSED,
+    "the config sends the secret to another tenant, or as another identity, by its own word",
+    "A sink in the config names a tenant other than the config's, or an application that signs in to it; in "
+    "a pull request that is a stranger's choice, so it must be named outside the config, too.",
+    "If you trust it, set PROVISION_SINK_TENANTS, where the run is started, to what the message names.",
+)
 SCOPE_IS_ORGANIZATION = entry(
     "PRV340",
     "scope-is-organization",

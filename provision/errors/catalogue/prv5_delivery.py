@@ -48,3 +48,14 @@ PLACE_TAKEN = entry(
     "Choose another place with secret.delivery or --deliver ({name} and {tenant} stand for the config's). "
     "Nothing was written.",
 )
+NOT_TAKEN_BEFORE = entry(
+    "PRV505",
+    "not-taken-before",
+    Exit.REFUSED,
+    "the last secret could not be delivered there, so none was made",
+    "The place refused the last secret for a reason that only a person can change, or failed three times in "
+    "a row; each further try would make a secret and revoke it. This machine's journal remembers it.",
+    "Correct what the earlier message named, then pass --allow not-taken-before once; or choose another "
+    "delivery with --deliver.",
+    allowable=True,
+)

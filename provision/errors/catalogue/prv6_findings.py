@@ -409,3 +409,11 @@ MADE_FOR_ANOTHER = entry(
     "Take client_id out of this config, or stop using the other one.",
     "https://learn.microsoft.com/graph/api/resources/application",
 )
+SINK_ELSEWHERE = entry(
+    "PRV646",
+    "sink-elsewhere",
+    Exit.DONE,
+    "the secret goes to a tenant, or is delivered as an identity, of the sink's own",
+    "The sink names its own tenant or client_id, and PROVISION_SINK_TENANTS or --deliver names it, too.",
+    "See that it is the tenant and the identity that are meant.",
+)
