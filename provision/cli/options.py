@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -93,6 +92,16 @@ def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float |
     return float(number) * _UNITS[unit]
 
 
+def digests(_: click.Context, __: click.Parameter, value: Any) -> Any:
+    """Read one digest, or several: what is none would only be found out after all the work."""
+    for text in (value,) if isinstance(value, str) else value or ():
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", text.strip().lower()):
+            raise click.BadParameter(
+                f"'{text[:80]}' is no digest: write sha256: and its 64 digits, as 'plan' prints them"
+            )
+    return value
+
+
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for value in values:
@@ -122,13 +131,15 @@ def _severity(_: click.Context, __: click.Parameter, value: str | None) -> Sever
 
 
 def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
+    from provision import likeness
+    from provision.cli.usage import ALLOWED
     from provision.errors import catalogue
 
     names = [entry.name for entry in catalogue.ENTRIES.values() if entry.allowable]
     for value in values:
         if value not in names:
-            near = get_close_matches(value, names, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(names))}"
+            asked = likeness.question(likeness.nearest(value, names, ALLOWED))
+            hint = f"{asked[0].lower()}{asked[1:]}" if asked else f"there are: {', '.join(sorted(names))}"
             raise click.BadParameter(f"'{value}' cannot be allowed; {hint}")
     return frozenset(values)
 

@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from provision.cli.options import WITH_HTML, Common, assume_yes, common
+from provision.cli.options import WITH_HTML, Common, assume_yes, common, digests
 
 
 @click.command()
@@ -15,7 +15,12 @@ from provision.cli.options import WITH_HTML, Common, assume_yes, common
 @click.option(
     "--plan", "plan_file", metavar="FILE", help="Carry out this saved plan as approved, or nothing."
 )
-@click.option("--expect-digest", metavar="DIGEST", help="Carry out the plan of this digest, or nothing.")
+@click.option(
+    "--expect-digest",
+    metavar="DIGEST",
+    callback=digests,
+    help="Carry out the plan of this digest, or nothing.",
+)
 @click.option("--verify", is_flag=True, help="Then sign in with the delivered secret, as 'verify' does.")
 @assume_yes
 @partial(common, formats=WITH_HTML)
