@@ -1,7 +1,7 @@
 """Every suggestion that is made by likeness, against words where likeness misleads.
 
-A row is what somebody writes, and the words that the hint may name; none: it must suggest nothing. In each row
-a suggestion by spelling alone gives another answer, or the answer is what people ask for most.
+A row is what somebody writes, and the words that the hint may name; none: it must suggest nothing. In most
+rows a suggestion by spelling alone gives another answer.
 """
 
 from __future__ import annotations
