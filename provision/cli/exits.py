@@ -18,7 +18,7 @@ from typing import TextIO
 import click
 
 from provision import __version__
-from provision.cli.ci import Pipeline
+from provision.cli.ci import Holder, Pipeline
 from provision.errors import ProvisionError, catalogue
 from provision.secret import redact
 
@@ -29,7 +29,7 @@ _OF_THE_DISK = (
 )  # fmt: skip
 
 
-def after(error: BaseException, argv: Sequence[str], pipeline: Pipeline) -> int:
+def after(error: BaseException, argv: Sequence[str], holder: Holder) -> int:
     """Tell of an error on the stream that fits, and return the exit code."""
     # The reader has seen enough. Where click writes, it makes a SystemExit of that, and of nothing else.
     if isinstance(error, (BrokenPipeError, SystemExit)):
@@ -37,9 +37,9 @@ def after(error: BaseException, argv: Sequence[str], pipeline: Pipeline) -> int:
         return 0
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    known = _known(error) or _unexpected(error, argv)
+    known = (_known(error) or _unexpected(error, argv)).worded(holder.again.worded)
     _say(known, argv)
-    _tell(known, pipeline)
+    _tell(known, holder.pipeline)
     return int(known.exit)
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision.again import Again
+
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
     from provision.errors import Severity
@@ -183,6 +185,19 @@ class Common:
     timeout: float  # seconds that one request may wait for what passes
     secret_from: str | None = None  # a sink to read a value back from
 
+    @property
+    def again(self) -> Again:
+        """How the commands that this run tells of are called, with its configs and options."""
+        at = self.sandbox
+        words = [] if at is None else ["--sandbox"] if at == Embedded(STATE) else ["--sandbox-at", str(at)]
+        given = {"--auth": self.auth, "--deliver": self.deliver, "--log-file": self.log_file}
+        for name, value in given.items():
+            words += [name, value] if value and value != "default" else []
+        for name in sorted(self.allow):
+            words += ["--allow", name]
+        variables = [word for name, value in self.variables.items() for word in ("--var", f"{name}={value}")]
+        return Again(self.paths, tuple(words), tuple(variables))
+
 
 def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) -> Callable[..., Any]:
     """Take all that a verb needs which talks to Graph, as one :class:`Common` named ``options``."""
@@ -234,6 +249,8 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
     @click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr.")
     @click.pass_context
     def wrapper(ctx: click.Context, /, **given: Any) -> Any:
+        from provision.cli.ci import Holder
+
         at = _which_sandbox(given.pop("sandbox"), given.pop("sandbox_at"))
         names = (
             "paths",
@@ -250,6 +267,8 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
             "timeout",
         )
         options = Common(sandbox=at, **{name: given.pop(name) for name in names})
+        if isinstance(ctx.obj, Holder):
+            ctx.obj.again = options.again
         return ctx.invoke(function, options=options, **given)
 
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__

@@ -101,6 +101,14 @@ class Retrieving(Protocol):
         """Return the value that it holds; ``SINK_UNUSABLE`` if it holds none of ours."""
 
 
+@runtime_checkable
+class Recalling(Protocol):
+    """A source that can tell whose key its value is."""
+
+    def recall(self) -> frozenset[str]:
+        """Return the key ids that it can tell it holds."""
+
+
 def unusable(message: str, fix: str | None = None) -> ProvisionError:
     """Return the error of a probe that failed."""
     return ProvisionError(catalogue.SINK_UNUSABLE, message, fix=fix)

@@ -26,6 +26,6 @@ async def each(
             try:
                 return await call(job)
             except ProvisionError as error:
-                return error.met_with(job.path)
+                return error.met_with(job.path).worded(job.again.worded)
 
     return list(await asyncio.gather(*(one(job) for job in jobs)))

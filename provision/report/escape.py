@@ -46,8 +46,16 @@ def markdown(text: str) -> str:
     """Return text for a Markdown page: a mark that could be taken for markup is a character reference.
 
     A page's host looks for ``@team`` and ``#12`` once the references are resolved; a zero width space
-    behind the mark keeps it from finding one.
+    behind the mark keeps it from finding one. A command to be pasted is inline code, where none of that is.
     """
+    parts = _COMMAND.split(text)  # every other one is a command
+    return "".join(code(part) if at % 2 else _prose(part) for at, part in enumerate(parts))
+
+
+_COMMAND = re.compile(r"['`](provision [a-z]+ [^'`]+)['`]")
+
+
+def _prose(text: str) -> str:
     shown = plain(text)
     return "".join(_inert(shown, at) for at in range(len(shown)))
 

@@ -89,19 +89,19 @@ def outcome(result: Result) -> str:
 
 def secret(result: Result) -> list[tuple[str, str]]:
     """Return what may be said of the secret, and of the proof that it works: what each is, and its text."""
-    key, facts = result.outputs.secret_key, []
+    key, whole, facts = result.outputs.secret_key, result.plan.again.worded, []
     if key is not None:
         facts.append(("Secret", f"ends {key.expires:%Y-%m-%d}, key id {plain(key.key_id)}"))
     elif result.plan.standing is not None:
-        facts.append(("Secret", none_to_enter(result)))
+        facts.append(("Secret", plain(whole(none_to_enter(result)))))
     if result.proof is not None:
         seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
         facts.append(("Proof", f"that the new secret works: {seen}"))
     if result.unverified is not None:
         facts.append(("Verified", f"nothing: {result.unverified}"))
     if key is not None:
-        facts += [("Confirm", text) for text in confirmation(key)]
-        facts.append(("Calendar", renewal(key)))
+        facts += [("Confirm", plain(whole(text))) for text in confirmation(key)]
+        facts.append(("Calendar", plain(whole(renewal(key)))))
     return facts
 
 

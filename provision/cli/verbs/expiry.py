@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -78,6 +79,7 @@ async def _expiry(options: Common, within: Span) -> int:
             for job, item in zip(session.jobs, items, strict=True)
         ),
     )
+    found = replace(found, again=options.again)
     _print(found, options)
     ci_report.expiry(found, options.ci)
     failed: list[Exit] = [item.error.exit for item in found.unreadable]
