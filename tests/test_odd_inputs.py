@@ -40,8 +40,8 @@ def _folder(path: Path) -> None:
 
 
 def _circle(path: Path) -> None:
-    path.symlink_to(path.with_name("other"))
-    path.with_name("other").symlink_to(path)
+    path.symlink_to("other")
+    path.with_name("other").symlink_to(path.name)
 
 
 def _large(path: Path) -> None:

@@ -74,7 +74,8 @@ def result_markdown(result: Result) -> str:
     whole = plan.again.worded
     if secret is not None:
         out.append(
-            f"- The secret {code(secret.key_id)} ends {secret.expires:%Y-%m-%d}; {markdown(whole(lines.renewal(secret)))}."
+            f"- The secret {code(secret.key_id)} ends {secret.expires:%Y-%m-%d}; "
+            f"{markdown(whole(lines.renewal(secret)))}."
         )
         out += [f"- Confirm: {markdown(whole(text))}." for text in lines.confirmation(secret)]
     elif result.plan.standing is not None:
