@@ -8,7 +8,13 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
+
+from provision import bounded
+
+if TYPE_CHECKING:
+    import ssl
 
 MICROSOFT_GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
@@ -97,6 +103,72 @@ CLOUDS: dict[str, Cloud] = {
 }
 
 
+# What people call the clouds, without blanks, hyphens and case, and the one that is meant, or those among
+# which only they can choose. The names are those of Azure CLI and Azure PowerShell, Connect-MgGraph, PnP,
+# Connect-ExchangeOnline, Terraform's azuread provider, the DoD's impact levels, and Microsoft's code names.
+# Sources: https://learn.microsoft.com/graph/deployments ("US Government L4", "US Government L5 (DOD)"),
+# https://learn.microsoft.com/powershell/module/exchange/connect-exchangeonline,
+# https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure
+_AZURE_GOVERNMENT = ("gcc-high", "dod")  # one Azure Government holds tenants of both
+_GOVERNMENT = ("gcc", "gcc-high", "dod")
+_NAMES: dict[tuple[str, ...], str] = {
+    ("global",): "commercial public worldwide ww default standard production prod azure azurecloud "
+    "azurepublic azurepubliccloud azureglobal azurecommercial azuread entra m365 o365 microsoft365 office365 "
+    "o365default international multinational "
+    # Microsoft Cloud Germany closed in October 2021; its tenants moved to the worldwide cloud.
+    # Source: https://learn.microsoft.com/previous-versions/azure/germany/
+    "germany azuregermany azuregermancloud blackforest o365germanycloud",
+    ("gcc",): "gccmoderate gccm gccmod gccl2 gccil2 il2 l2 usgovgcc governmentcommunitycloud o365usgovgcc",
+    ("gcc-high",): "gcch gcchi gcchigh gcchighil4 gccl4 gccil4 il4 l4 disal4 high usgovl4 usgovernmentl4 "
+    "usgovernmenthigh usgovhigh usgovgcchigh usgovgcch o365usgovgcchigh arlington itar m365gcchigh m365gcch "
+    "office365gcchigh governmentcommunitycloudhigh",
+    ("dod",): "il5 l5 disal5 dodil5 mil military usdod usgovdod usgovl5 usgovernmentl5 usgovernmentdod usmil "
+    "o365usgovdod departmentofdefense army navy airforce azuredod dodcloud gccdod",
+    _AZURE_GOVERNMENT: "usgov usgovernment azureusgovernment azureusgovernmentcloud azureusgov azuregov mag "
+    "azuregovernment azuregovcloud usgovcloud usgovernmentcloud azureusgovcloud microsoftazuregovernment "
+    "fairfax aadfairfax usgovvirginia usgovarizona usgovtexas fedramphigh",
+    _GOVERNMENT: "gov government govcloud usa us federal fed fedramp",
+    ("china",): "mooncake azurechina azurechinacloud 21vianet vianet 21vianetchina o365china cn prc gallatin "
+    "azurecn chinacloud m365china",
+    # Clouds that this program does not know: likeness would lead to one that it does.
+    (): "il6 l6 ussec usnat ussecret ustopsecret usgovsecret secret topsecret azuresecret bleu delos local "
+    "azurestack aws gcp",
+}
+CALLED = {word: meant for meant, words in _NAMES.items() for word in words.split()}
+# What to tell the choice by.
+HOW_TO_TELL = {
+    _AZURE_GOVERNMENT: "Azure Government holds tenants of both: GCC High is gcc-high, "
+    "the Department of Defense is dod.",
+    _GOVERNMENT: "Microsoft 365 GCC is gcc, GCC High is gcc-high, the Department of Defense is dod.",
+}
+
+
+_CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+_LARGEST_CA = 16 * 1024 * 1024  # bytes; what Mozilla trusts takes a quarter of one MiB
+
+
+def ca_variable() -> str | None:
+    """Return the variable that names the file of a private CA; the first that is set counts."""
+    return next((name for name in _CA_VARIABLES if os.environ.get(name)), None)
+
+
 def ca_bundle() -> str | None:
     """Return the file of a private CA that the environment names, for all connections alike."""
-    return os.environ.get("SSL_CERT_FILE") or os.environ.get("REQUESTS_CA_BUNDLE") or None
+    name = ca_variable()
+    return os.environ[name] if name else None
+
+
+def trusting(ca: str) -> ssl.SSLContext:
+    """Return what a connection trusts: the certificates of one file alone.
+
+    ``OSError`` if it cannot be read, ``ValueError`` if it holds none; both say why in words.
+    """
+    import ssl
+
+    pem = bounded.read(ca, _LARGEST_CA).decode("ascii", "ignore")
+    try:
+        if "BEGIN" in pem:
+            return ssl.create_default_context(cadata=pem)
+    except ssl.SSLError:
+        pass
+    raise ValueError("it holds no certificates in the form PEM")

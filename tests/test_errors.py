@@ -88,7 +88,7 @@ def test_explain_lists_them(provision: Program) -> None:
 @pytest.mark.parametrize(
     ("asked", "meant"),
     [
-        ("PRV30", "'PRV30"), ("prv3O5", "'PRV305'"), ("PVR305", "'PRV305'"),
+        ("PRV 305", "'PRV305'"), ("prv3O5", "'PRV305'"), ("PVR305", "'PRV305'"),
         ("soft-delete", "'soft-deleted'"), ("mailbox-mising", "'mailbox-missing'"),
         ("mailbox_missing", "'mailbox-missing'"),
     ],

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from provision.again import Again
 from provision.errors import Entry, Finding, Place, ProvisionError, Severity, catalogue
 
 if TYPE_CHECKING:
@@ -74,10 +75,11 @@ class Pipeline:
 
 
 class Holder:
-    """The pipeline of one run of the program, once its option is read."""
+    """The pipeline of one run of the program, once its option is read, and how the run is called again."""
 
     def __init__(self) -> None:
         self.pipeline = Pipeline()
+        self.again = Again()
 
 
 class _Telling(Pipeline):

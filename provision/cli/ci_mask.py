@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from provision.cli.ci import Pipeline
 from provision.delivery import Retrieving, Sink
-from provision.delivery.interface import Handover, failed
+from provision.delivery.interface import Handover, Recalling, failed
 from provision.secret import Secret
 
 
@@ -56,6 +56,10 @@ class MaskedSource:
         secret = self.source.retrieve()
         _mask(self.pipeline, secret)
         return secret
+
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
+        """The source's, if it keeps a record."""
+        return self.source.recall(known) if isinstance(self.source, Recalling) else frozenset()
 
 
 def _mask(pipeline: Pipeline, secret: Secret) -> None:

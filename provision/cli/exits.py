@@ -11,7 +11,6 @@ import traceback
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 from typing import TextIO
@@ -19,7 +18,7 @@ from typing import TextIO
 import click
 
 from provision import __version__
-from provision.cli.ci import Pipeline
+from provision.cli.ci import Holder, Pipeline
 from provision.errors import ProvisionError, catalogue
 from provision.secret import redact
 
@@ -30,7 +29,7 @@ _OF_THE_DISK = (
 )  # fmt: skip
 
 
-def after(error: BaseException, argv: Sequence[str], pipeline: Pipeline) -> int:
+def after(error: BaseException, argv: Sequence[str], holder: Holder) -> int:
     """Tell of an error on the stream that fits, and return the exit code."""
     # The reader has seen enough. Where click writes, it makes a SystemExit of that, and of nothing else.
     if isinstance(error, (BrokenPipeError, SystemExit)):
@@ -38,21 +37,21 @@ def after(error: BaseException, argv: Sequence[str], pipeline: Pipeline) -> int:
         return 0
     if isinstance(error, click.exceptions.Exit):
         return error.exit_code
-    known = _known(error, argv) or _unexpected(error, argv)
+    known = (_known(error) or _unexpected(error, argv)).worded(holder.again.worded)
     _say(known, argv)
-    _tell(known, pipeline)
+    _tell(known, holder.pipeline)
     return int(known.exit)
 
 
-def _known(error: BaseException, argv: Sequence[str]) -> ProvisionError | None:
+def _known(error: BaseException) -> ProvisionError | None:
     if isinstance(error, ProvisionError):
         return error
     if isinstance(error, (KeyboardInterrupt, click.Abort)):
         return ProvisionError(catalogue.INTERRUPTED)
     if isinstance(error, click.ClickException):
-        return ProvisionError(
-            catalogue.USAGE, error.format_message().rstrip("."), fix=_usage_fix(error, argv)
-        )
+        from provision.cli import usage
+
+        return usage.error_of(error)
     state = sys.modules.get("provision.sandbox.state")  # imported where there is a sandbox at all
     if state is not None and isinstance(error, state.StateError):
         return ProvisionError(catalogue.SANDBOX_STATE, str(error), fix=error.fix)
@@ -62,20 +61,6 @@ def _known(error: BaseException, argv: Sequence[str]) -> ProvisionError | None:
         what = f"'{error.filename}'" if error.filename else "the output"
         return ProvisionError(catalogue.DISK, f"{what} cannot be used or written to: {error.strerror}")
     return None
-
-
-def _usage_fix(error: click.ClickException, argv: Sequence[str]) -> str | None:
-    ctx = getattr(error, "ctx", None)
-    if ctx is None:
-        return None
-    help_line = f"Run '{ctx.command_path} --help'."
-    if isinstance(ctx.command, click.Group):
-        words = [word for word in argv if not word.startswith("-")]
-        said = words[1] if ctx.parent is not None and len(words) > 1 else words[0] if words else ""
-        near = get_close_matches(said, ctx.command.list_commands(ctx), n=1)
-        if near:
-            return f"Did you mean '{near[0]}'? {help_line}"
-    return help_line
 
 
 def _unexpected(error: BaseException, argv: Sequence[str]) -> ProvisionError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 
+from provision import bounded
 from provision.cli.console import talk
 from provision.errors import ProvisionError, catalogue
 from provision.graph.client import Written
@@ -20,7 +21,7 @@ class LogFile:
         self._path, self._target = path, target
         self._told = False
         try:
-            self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            self._handle = bounded.for_appending(path)
         except OSError as error:
             raise ProvisionError(
                 catalogue.DISK, f"the log file {path} cannot be written: {error.strerror}"

@@ -84,7 +84,7 @@ def run(argv: Sequence[str]) -> int:
         code = cli.main(args=list(argv), prog_name="provision", standalone_mode=False, obj=holder)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one border: each way out has a code and a line
-        code = exits.after(error, argv, holder.pipeline)
+        code = exits.after(error, argv, holder)
     code = code if isinstance(code, int) else 0
     ci.ended(holder.pipeline, code)
     return code

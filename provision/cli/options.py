@@ -6,11 +6,12 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from provision.again import Again
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
@@ -112,6 +113,16 @@ def _selectors(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -
         raise click.BadParameter(str(error)) from None
 
 
+def digests(_: click.Context, __: click.Parameter, value: Any) -> Any:
+    """Read one digest, or several: what is none would only be found out after all the work."""
+    for text in (value,) if isinstance(value, str) else value or ():
+        if not re.fullmatch(r"sha256:[0-9a-f]{64}", text.strip().lower()):
+            raise click.BadParameter(
+                f"'{text[:80]}' is no digest: write sha256: and its 64 digits, as 'plan' prints them"
+            )
+    return value
+
+
 def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     for value in values:
@@ -141,13 +152,15 @@ def _severity(_: click.Context, __: click.Parameter, value: str | None) -> Sever
 
 
 def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
+    from provision import likeness
+    from provision.cli.usage import ALLOWED
     from provision.errors import catalogue
 
     names = [entry.name for entry in catalogue.ENTRIES.values() if entry.allowable]
     for value in values:
         if value not in names:
-            near = get_close_matches(value, names, n=1)
-            hint = f"did you mean '{near[0]}'?" if near else f"there are: {', '.join(sorted(names))}"
+            asked = likeness.question(likeness.nearest(value, names, ALLOWED))
+            hint = f"{asked[0].lower()}{asked[1:]}" if asked else f"there are: {', '.join(sorted(names))}"
             raise click.BadParameter(f"'{value}' cannot be allowed; {hint}")
     return frozenset(values)
 
@@ -192,6 +205,19 @@ class Common:
     select: tuple[Selector, ...] = ()
     changed: str | None = None  # a file that lists what changed, or - for stdin
     secret_from: str | None = None  # a sink to read a value back from
+
+    @property
+    def again(self) -> Again:
+        """How the commands that this run tells of are called, with its configs and options."""
+        at = self.sandbox
+        words = [] if at is None else ["--sandbox"] if at == Embedded(STATE) else ["--sandbox-at", str(at)]
+        given = {"--auth": self.auth, "--deliver": self.deliver, "--log-file": self.log_file}
+        for name, value in given.items():
+            words += [name, value] if value and value != "default" else []
+        for name in sorted(self.allow):
+            words += ["--allow", name]
+        variables = [word for name, value in self.variables.items() for word in ("--var", f"{name}={value}")]
+        return Again(self.paths, tuple(words), tuple(variables))
 
 
 def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) -> Callable[..., Any]:
@@ -256,6 +282,8 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
     @click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr.")
     @click.pass_context
     def wrapper(ctx: click.Context, /, **given: Any) -> Any:
+        from provision.cli.ci import Holder
+
         at = _which_sandbox(given.pop("sandbox"), given.pop("sandbox_at"))
         names = (
             "paths",
@@ -274,6 +302,8 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
             "changed",
         )
         options = Common(sandbox=at, **{name: given.pop(name) for name in names})
+        if isinstance(ctx.obj, Holder):
+            ctx.obj.again = options.again
         return ctx.invoke(function, options=options, **given)
 
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__

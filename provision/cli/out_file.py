@@ -7,6 +7,7 @@ import secrets
 from contextlib import suppress
 from pathlib import Path
 
+from provision import bounded
 from provision.cli.console import talk
 from provision.errors import ProvisionError, catalogue
 
@@ -35,8 +36,7 @@ def _may_go(file: Path, sign: str) -> bool:
     """A device such as /dev/null reads as nothing, and root would replace it by a file."""
     if not file.is_file():
         return False
-    with file.open(encoding="utf-8", errors="replace") as there:
-        begins = there.read(_HEAD)
+    begins = bounded.head(file, _HEAD).decode("utf-8", "replace")
     return not begins or sign in begins
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from pathlib import Path
 
-from provision import __version__, report
+from provision import __version__, bounded, report
 from provision.cli import out_file
 from provision.cli.console import talk
 from provision.errors import ProvisionError, catalogue
@@ -32,12 +31,8 @@ def write(path: str, items: Sequence[Plan | ProvisionError], search: Search, *, 
 def read(path: str) -> saved.Saved:
     """Read a plan file; ``ProvisionError`` before anything else happens if it cannot be used."""
     try:
-        with Path(path).open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-    except OSError as error:
-        raise ProvisionError(
-            catalogue.PLAN_FILE, f"the plan file {path} cannot be read: {error.strerror}"
-        ) from error
-    if len(raw) > _LARGEST:
-        raise ProvisionError(catalogue.PLAN_FILE, f"the plan file {path} is larger than any plan")
+        raw = bounded.read(path, _LARGEST)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a path"
+        raise ProvisionError(catalogue.PLAN_FILE, f"the plan file {path} cannot be read: {reason}") from error
     return saved.read(raw.decode("utf-8", "replace"), version=__version__)

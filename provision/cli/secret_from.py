@@ -6,10 +6,13 @@ import sys
 
 import click
 
+from provision import bounded
 from provision.delivery import Retrieving
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue
 from provision.secret import Secret
+
+_LONGEST = 64 * 1024  # bytes; Microsoft's values have 40
 
 
 def value(job: Job, *, from_stdin: bool, question: str | None) -> Secret | None:
@@ -21,9 +24,15 @@ def value(job: Job, *, from_stdin: bool, question: str | None) -> Secret | None:
         return _read_back(job.source)
     if from_stdin:
         try:
-            return _readable(sys.stdin.readline().rstrip("\r\n"))
+            return _readable(bounded.line_of_stdin(_LONGEST))
         except UnicodeDecodeError:
             raise _no_text() from None
+        except OSError as error:
+            raise ProvisionError(
+                catalogue.USAGE,
+                f"the Secret Key cannot be read from standard input: {error.strerror}",
+                fix="Give the Value alone, with a line's end behind it.",
+            ) from None
     if question is None or not (sys.stdin.isatty() and sys.stderr.isatty()):
         return None
     from provision.delivery.terminal import interruptible

@@ -302,6 +302,8 @@ def _jobs(
             desired=config.desired,
             target=target,
             tenant=tenants[key(config)],
+            again=options.again.of(config.path),
+            address_at=str(config.place("mail", "address")),
             sink=Masked(open_sink(spec, _opening(config, spec, options, progress)), options.ci),
             source=_source(config, options, progress),
             journal=_journal(target, config.desired.name),

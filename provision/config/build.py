@@ -40,6 +40,7 @@ def across(document: Document) -> Iterator[Broken]:
     app = document.application
     if app.sign_in_audience in application.PERSONAL_AUDIENCES:
         yield from _personal(document)
+    yield from _swapped_ids(document)
     seen = {_redirect(document)}
     for index, uri in enumerate(app.redirect_uris):
         here: Path = ("application", "redirect_uris", index)
@@ -61,6 +62,43 @@ def across(document: Document) -> Iterator[Broken]:
         if _days(before) >= _days(lifetime):
             why = "it is no shorter than the lifetime: each run would make a new secret"
             yield Broken(("secret", "renew_before"), Fault(why, "Write a third of the lifetime, or less."))
+
+
+# Ids that everybody meets, and that are nobody's own.
+# Sources: https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in
+# (applications), https://learn.microsoft.com/entra/identity-platform/id-token-claims-reference (the tenant of
+# personal accounts, tid), and https://learn.microsoft.com/graph/permissions-reference (the permission).
+_WELL_KNOWN = {
+    "00000003-0000-0000-c000-000000000000": "the application Microsoft Graph's",
+    "00000002-0000-0ff1-ce00-000000000000": "the application Office 365 Exchange Online's",
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46": "the program Azure CLI's",
+    "1950a258-227b-4e31-a9cf-717495945fc2": "the program Azure PowerShell's",
+    "9188040d-6c67-4c5b-b112-36a304b66dad": "that of the tenant of personal accounts",
+    "b633e1c5-b582-4048-a93e-9f11b44c7e96": "the permission Mail.Send's",
+}
+_OVERVIEW = "the registration's Overview page shows them one below the other"
+
+
+def _swapped_ids(document: Document) -> Iterator[Broken]:
+    """Yield the ids that cannot be what their key says: another key's, or one that everybody knows."""
+    app, tenant = document.application, document.tenant.id
+    here: Path = ("application", "client_id")
+    if app.client_id is not None and not isinstance(app.client_id, Unset) and app.client_id == tenant:
+        why = "it is the tenant's id, too; one of the two is in the other's place"
+        yield Broken(here, Fault(why, f"Write the Application (client) ID; {_OVERVIEW}."))
+    ids: list[tuple[Path, str | None]] = [(here, app.client_id), (("tenant", "id"), tenant)]
+    owners: tuple[str, ...] = app.owners or ()
+    for number, owner in enumerate(owners):
+        place: Path = ("application", "owners", number)
+        ids.append((place, owner))
+        if not isinstance(owner, Unset) and owner in (tenant, app.client_id):
+            what = "tenant's id" if owner == tenant else "application's client id"
+            yield Broken(place, Fault(f"it is the {what}, and no owner's", "Write the owner's Object ID."))
+    for path, text in ids:
+        if isinstance(text, str) and not isinstance(text, Unset) and text in _WELL_KNOWN:
+            yield Broken(
+                path, Fault(f"this id is {_WELL_KNOWN[text]}", "Copy your own from the Overview page.")
+            )
 
 
 def _personal(document: Document) -> Iterator[Broken]:

@@ -66,7 +66,7 @@ _resolver: Any = yaml.resolver.Resolver()
 def decode(raw: bytes, file: str) -> str:
     """Return the text of a file's bytes; a byte order mark is taken, anything but UTF-8 is not."""
     if len(raw) > MAX_BYTES:
-        raise unreadable(file, f"is larger than {MAX_BYTES // 1024} KiB, so it is no config")
+        raise too_large(file)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise unreadable(file, "is UTF-16 text; save it as UTF-8")
     try:
@@ -80,6 +80,11 @@ def decode(raw: bytes, file: str) -> str:
             f"{file} is not UTF-8 text (Latin-1, perhaps); save it as UTF-8",
             where=Place(file, line, column),
         ) from None
+
+
+def too_large(file: str) -> ProvisionError:
+    """Return the error for a file with more in it than any config has."""
+    return unreadable(file, f"is larger than {MAX_BYTES // 1024} KiB, so it is no config")
 
 
 def unreadable(file: str, what: str, fix: str | None = None) -> ProvisionError:

@@ -6,11 +6,13 @@ outside the folder tree of the config, be it by ``extends`` or by a link, is nev
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from functools import lru_cache
 from pathlib import Path
 
+from provision import bounded
 from provision.config import document
 from provision.config.node import Entry, Kind, Map, Node, Scalar
 from provision.errors import Place, ProvisionError, catalogue
@@ -29,33 +31,40 @@ class Files:
         self.extended: set[str] = set()  # real paths of what another file extends
         self.chains: dict[str, list[str]] = {}  # the real paths that a file is made of
 
-    def text(self, path: str) -> str:
-        """Return the text of one file; ``ProvisionError`` if it is none that a config could be."""
+    def text(self, path: str, root: str | None = None) -> str:
+        """Return the text of one file; ``ProvisionError`` if it is none that a config could be.
+
+        A file that is not below ``root`` is not read.
+        """
         real = os.path.realpath(path)
         if real not in self._texts:
-            self._texts[real] = document.decode(_bytes(path), path)
+            self._texts[real] = document.decode(_bytes(path, root), path)
         return self._texts[real]
 
-    def own(self, path: str) -> tuple[Map, list[ProvisionError]]:
-        """Return what one file says by itself, and the faults that leave it readable."""
+    def own(self, path: str, root: str | None = None) -> tuple[Map, list[ProvisionError]]:
+        """Return what one file says by itself, and the faults that leave it readable.
+
+        A file that is not below ``root`` is not read.
+        """
         real = os.path.realpath(path)
         if real not in self._trees:
-            self._trees[real] = document.read(self.text(path), path)
+            self._trees[real] = document.read(self.text(path, root), path)
         return self._trees[real]
 
     def merged(self, path: str) -> tuple[Map, list[ProvisionError]]:
         """Return what a file says together with all that it extends."""
         root = _root(path)
-        _refuse_outside(path, root)
         trees: list[Map] = []
         faults: list[ProvisionError] = []
         seen = self.chains[path] = []
         current: str | None = path
+        entry: Entry | None = None
         while current is not None:
             seen.append(os.path.realpath(current))
-            tree, own_faults = self.own(current)
+            tree, own_faults = self._extended(entry, current, root) if entry else self.own(current, root)
             trees.append(tree)
             faults += own_faults
+            entry = tree.entries.get("extends")
             current = self._next(tree, current, seen, root)
         result, *rest = reversed(trees)
         for tree in rest:
@@ -78,6 +87,15 @@ class Files:
         tree = self.told(path)
         return (tree is None or "name" not in tree.entries) and os.path.realpath(path) in self.extended
 
+    def _extended(self, entry: Entry, path: str, root: str) -> tuple[Map, list[ProvisionError]]:
+        try:
+            return self.own(path, root)
+        except ProvisionError as error:
+            missing = error.entry in (catalogue.CONFIG_NOT_FOUND, catalogue.CONFIG_UNREADABLE)
+            if missing and (error.where is None or error.where.line is None):
+                raise _fault(entry, error.message) from None
+            raise
+
     def _next(self, tree: Map, path: str, seen: list[str], root: str) -> str | None:
         entry = tree.entries.get("extends")
         if entry is None or (isinstance(entry.value, Scalar) and entry.value.kind is Kind.NULL):
@@ -93,7 +111,7 @@ class Files:
                 f"'{_shown(entry)}' is outside the folder tree of this config, so it is not read",
                 "Keep the file in the same repository or folder as the configs.",
             )
-        if not Path(target).is_file():
+        if not os.path.lexists(target):
             seen.append(os.path.realpath(target))
             raise _fault(entry, f"there is no file '{target}'")
         self.extended.add(os.path.realpath(target))
@@ -150,33 +168,37 @@ def _inside(path: str, root: str) -> bool:
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
 
 
-def _refuse_outside(path: str, root: str) -> None:
-    # What a shell hands over, such as <(envsubst < prod.yaml), is a link by its nature.
-    if not path.startswith(("/dev/fd/", "/dev/stdin", "/proc/self/fd/")) and not _inside(path, root):
-        raise ProvisionError(
-            catalogue.CONFIG_UNREADABLE,
-            f"{path} is a link to a file outside its folder tree, so it is not read",
-            fix="Name the file itself, if you trust it.",
-            where=Place(path),
-        )
-
-
-def _bytes(path: str) -> bytes:
-    """Read a file, and no more of it than a config may have."""
+def _bytes(path: str, root: str | None) -> bytes:
+    """Read a file, and no more of it than a config may have; one outside of ``root`` is not read."""
     try:
-        with Path(path).open("rb") as file:
-            return file.read(document.MAX_BYTES + 1)
+        return bounded.read(path, document.MAX_BYTES, may=lambda real: root is None or _inside(real, root))
     except FileNotFoundError:
         link = Path(path).is_symlink()
-        what = f"{path} is a link to a file that is not there" if link else f"there is no file {path}"
+        what = f"{path} is a link to a file that is not there" if link else f"there is no file '{path}'"
         raise ProvisionError(catalogue.CONFIG_NOT_FOUND, what, where=Place(path)) from None
     except PermissionError:
         raise document.unreadable(path, "may not be read by you") from None
     except IsADirectoryError:
         raise document.unreadable(path, "is a folder") from None
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not a path"
-        raise document.unreadable(path, f"cannot be read: {reason}") from None
+        raise _unreadable(path, error) from None
+
+
+def _unreadable(path: str, error: OSError | ValueError) -> ProvisionError:
+    if not isinstance(error, OSError):
+        return document.unreadable(path, "cannot be read: not a path")
+    match error.errno:
+        case errno.EXDEV:
+            what = "is a link to a file outside its folder tree, so it is not read"
+            return document.unreadable(path, what, "Name the file itself, if you trust it.")
+        case errno.EFBIG:
+            return document.too_large(path)
+        case errno.ELOOP:
+            return document.unreadable(
+                path, "is a link that leads round in a circle", "Name the file itself."
+            )
+    fix = "Save it as a file, and name that." if isinstance(error, bounded.Unfit) else None
+    return document.unreadable(path, f"cannot be read: {error.strerror}", fix)
 
 
 def _fault(entry: Entry, message: str, fix: str | None = None) -> ProvisionError:

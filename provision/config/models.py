@@ -22,9 +22,9 @@ from pydantic import (
     create_model,
 )
 
-from provision import delivery, products
+from provision import delivery, likeness, products
 from provision.clouds import CLOUDS
-from provision.config import rules, urls
+from provision.config import meant, rules, urls
 from provision.config.node import Unset
 from provision.resources.mailbox import Scope
 
@@ -85,7 +85,7 @@ def _form(value: object) -> str:
     return "<map>" if isinstance(value, (dict, BaseModel)) else "<word>"
 
 
-_CloudName = Annotated[_Text, AfterValidator(rules.choice(tuple(CLOUDS))), _enum(*CLOUDS), _UNSET]
+_CloudName = Annotated[_Text, AfterValidator(rules.cloud), _enum(*CLOUDS), _UNSET]
 Cloud = Annotated[
     Annotated[_CloudName, Tag("<word>")] | Annotated[CloudHosts, Tag("<map>")], Discriminator(_form)
 ]
@@ -117,9 +117,9 @@ class Application(_Model):
         default=(),
         description="Further redirect URIs. Those that are there and not named here are left alone.",
     )
-    sign_in_audience: Annotated[_Text, AfterValidator(rules.choice(AUDIENCES)), _enum(*AUDIENCES), _UNSET] = (
-        Field(default="AzureADMyOrg", description="Whose accounts may sign in; this tenant's by default.")
-    )
+    sign_in_audience: Annotated[
+        _Text, AfterValidator(rules.choice(AUDIENCES, meant.AUDIENCES)), _enum(*AUDIENCES), _UNSET
+    ] = Field(default="AzureADMyOrg", description="Whose accounts may sign in; this tenant's by default.")
     client_id: Guid | None = Field(
         default=None,
         description="Application (client) id of an existing registration to adopt instead of making one.",
@@ -143,7 +143,7 @@ class Mail(_Model):
     )
     scope: Annotated[
         _Text,
-        AfterValidator(rules.choice(_SCOPES)),
+        AfterValidator(rules.choice(_SCOPES, meant.SCOPES)),
         _enum(*_SCOPES),
         _UNSET,
     ] = Field(
@@ -163,6 +163,19 @@ def _one_sink(value: Any) -> Any:
     return value
 
 
+def _plain_sink(text: str) -> str:
+    """Check a sink that is written as one word: it has no options."""
+    if text in _PLAIN_SINKS:
+        return text
+    near = delivery.meant(text.partition(":")[0] or text)
+    asked = likeness.question(tuple(name for name in near if name in _PLAIN_SINKS))
+    if asked or not near:
+        forms = [kind.in_config for kind in delivery.SINKS.values()]
+        raise rules.Fault("there is no such sink", asked or f"Write {delivery.one_of(forms)}.")
+    forms = [delivery.SINKS[name].in_config for name in near]
+    raise rules.Fault("a sink that has options is written as a map", f"Write {delivery.one_of(forms)}.")
+
+
 _PLAIN_SINKS = tuple(name for name, kind in delivery.SINKS.items() if kind.options is None)
 _OPTIONS: dict[str, Any] = {
     name: (kind.options, None) for name, kind in delivery.SINKS.items() if kind.options is not None
@@ -179,7 +192,7 @@ else:  # the sinks are the room delivery's to list
     )
 
 Delivery = Annotated[
-    Annotated[_Text, AfterValidator(rules.choice(_PLAIN_SINKS)), _enum(*_PLAIN_SINKS), _UNSET, Tag("<word>")]
+    Annotated[_Text, AfterValidator(_plain_sink), _enum(*_PLAIN_SINKS), _UNSET, Tag("<word>")]
     | Annotated[DeliveryMap, BeforeValidator(_one_sink), Tag("<map>")],
     Discriminator(_form),
 ]
@@ -241,13 +254,16 @@ class Document(_Model):
         description="The application's identity, its uniqueName: 3 to 64 of a-z, 0-9 and '-'. Keep it."
     )
     product: Annotated[
-        _Text, AfterValidator(rules.choice(products.NAMES)), _enum(*products.NAMES), _UNSET
+        _Text, AfterValidator(rules.choice(products.NAMES, meant.PRODUCTS)), _enum(*products.NAMES), _UNSET
     ] = Field(default="collaboration", description="Whose screens the values are printed for.")
     tenant: Tenant = Field(description=Tenant.__doc__)
     application: Application = Field(description=Application.__doc__)
     mail: Mail = Field(description=Mail.__doc__)
     consent: Annotated[
-        _Text, AfterValidator(rules.choice(("grant", "handoff"))), _enum("grant", "handoff"), _UNSET
+        _Text,
+        AfterValidator(rules.choice(("grant", "handoff"), meant.CONSENTS)),
+        _enum("grant", "handoff"),
+        _UNSET,
     ] = Field(
         default="grant",
         description="grant: gives admin consent if this identity may give it, else prints the link for an "

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from difflib import get_close_matches
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from provision.config import rules
+from provision import likeness
+from provision.config import meant, rules
 from provision.config.document import MAX_FAULTS
 from provision.config.models import Document
 from provision.config.node import Items, Kind, Map, Node, Path, Scalar, Unset, data, find
@@ -116,23 +116,41 @@ def _path(loc: Sequence[str | int]) -> Path:
 
 
 def _unknown(path: Path, root: Map) -> tuple[str | None, ProvisionError]:
+    """Return the key of the same map that was probably meant, and the error that says so."""
     parent, key = path[:-1], str(path[-1])
     keys = list(_keys(parent))
-    found = get_close_matches(key.lower()[:64], keys, n=1)
     holder = find(root, parent)
     where = holder.entries[key].key if isinstance(holder, Map) else None
     inside = f" in '{dotted(parent)}'" if parent else ""
-    if found:
-        message, fix = (
-            f"there is no key '{_cut(key)}'{inside}; did you mean '{found[0]}'?",
-            f"Write {found[0]}.",
-        )
+    there = _meant(key, parent, keys)
+    asked = likeness.question(there)
+    message = f"there is no key '{_cut(key)}'{inside}"
+    if key.lower() in _VALUES and parent[:1] in ((), ("secret",), ("application",)):
+        fix = "Remove it: no secret's value stands in a config. 'provision apply' makes one and delivers it."
+    elif asked is None:
+        fix = f"The keys{inside} are: {', '.join(keys)}."
     else:
-        message, fix = f"there is no key '{_cut(key)}'{inside}", f"The keys{inside} are: {', '.join(keys)}."
-    elsewhere = _elsewhere(key, parent)
-    if elsewhere and not found:
-        message, fix = f"{message}; did you mean '{elsewhere}'?", f"Move it: {elsewhere}."
-    return (found[0] if found else None), ProvisionError(catalogue.UNKNOWN_KEY, message, fix=fix, where=where)
+        message += f"; {asked[0].lower()}{asked[1:]}"
+        verb = "Write" if all("." not in name and name in keys for name in there) else "Move it:"
+        fix = f"{verb} {' or '.join(there)}."
+    said = there[0] if len(there) == 1 and there[0] in keys else None
+    return said, ProvisionError(catalogue.UNKNOWN_KEY, message, fix=fix, where=where)
+
+
+_VALUES = ("client_secret", "password", "secret_value", "secret_key", "value", "secret_text")
+
+
+def _meant(key: str, parent: Path, keys: Sequence[str]) -> tuple[str, ...]:
+    """Return the keys that were probably meant: of the same map by their name, of another by their path."""
+    names = [part for part in parent if isinstance(part, str)]
+    meanings = meant.by_key(names[-1] if names else "")
+    own = likeness.nearest(key, keys, {})
+    table = meanings.get(likeness.plainly(key))
+    if table is None or likeness.plainly(key) in map(likeness.plainly, keys):
+        return own or _elsewhere(key, parent)
+    here = dotted(parent)
+    inside = tuple(name.removeprefix(f"{here}.") for name in table)
+    return tuple(short if short in keys else name for short, name in zip(inside, table, strict=True))
 
 
 def _keys(path: Path) -> Iterator[str]:
@@ -156,14 +174,16 @@ def _models(annotation: Any) -> Iterator[type[BaseModel]]:
         yield from _models(part)
 
 
-def _elsewhere(key: str, parent: Path) -> str | None:
-    """Return where a key belongs that stands in the wrong section, such as ``cloud`` at the top."""
-    for section in ("tenant", "application", "mail", "secret"):
-        if key in _keys((section,)) and parent != (section,):
-            return f"{section}.{key}"
+def _elsewhere(key: str, parent: Path) -> tuple[str, ...]:
+    """Return where a key belongs that stands in the wrong section, such as ``cloud`` at the top.
+
+    A key that several sections have belongs to none in particular.
+    """
+    sections = [name for name in ("tenant", "application", "mail", "secret") if key in _keys((name,))]
+    there = tuple(f"{name}.{key}" for name in sections if parent != (name,))
     if parent and key in _keys(()):
-        return key
-    return None
+        there = (*there, key)
+    return there if len(there) == 1 else ()
 
 
 def _leaves(path: Path) -> Iterator[Path]:

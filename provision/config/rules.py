@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 
+from provision import clouds, likeness
 from provision.errors import Entry, catalogue
 from provision.resources.client_secret import LONGEST_MONTHS, Span
 
@@ -37,19 +37,36 @@ class Fault(ValueError):
         self.entry = entry
 
 
-def choice(names: Sequence[str]) -> Callable[[str], str]:
-    """Return the check of a text that must be one of these."""
+def choice(names: Sequence[str], meanings: likeness.Meanings | None = None) -> Callable[[str], str]:
+    """Return the check of a text that must be one of these; ``meanings`` are other words for them."""
 
     def check(text: str) -> str:
         if text in names:
             return text
-        near = get_close_matches(text.lower(), [name.lower() for name in names], n=1)
-        meant = next((name for name in names if near and name.lower() == near[0]), None)
-        raise Fault(
-            "there are: " + ", ".join(names), f"Did you mean '{meant}'?" if meant else "Write one of these."
-        )
+        near = likeness.nearest(text, names, meanings)
+        raise Fault("there are: " + ", ".join(names), likeness.question(near) or "Write one of these.")
 
     return check
+
+
+def cloud(text: str) -> str:
+    """Check a cloud's name. What people call it is answered with the name, or with what only they can choose.
+
+    Likeness does not decide between the clouds of governments: GCC High, in short GCCH, would become GCC.
+    """
+    names = tuple(clouds.CLOUDS)
+    if text in names:
+        return text
+    near = likeness.nearest(text, names, clouds.CALLED)
+    if text.lower() in names:
+        near = (text.lower(),)
+    elif (
+        not near and likeness.plainly(text).startswith("gcc") and likeness.plainly(text) not in clouds.CALLED
+    ):
+        near = ("gcc", "gcc-high")
+    asked = likeness.question(near) or "Write one of these."
+    told = clouds.HOW_TO_TELL.get(near)
+    raise Fault("there are: " + ", ".join(names), f"{asked} {told}" if told else asked)
 
 
 def line(longest: int) -> Callable[[str], str]:
@@ -192,8 +209,8 @@ def finding(text: str) -> str:
     names = [entry.name for entry in catalogue.ENTRIES.values() if entry.code.startswith(("PRV3", "PRV6"))]
     if text in names:
         return text
-    near = get_close_matches(text.lower(), names, n=1)
+    near = likeness.nearest(text, names, {"undeclared": (), "secret": (), "owner": ()})
     raise Fault(
         "there is no finding of this name",
-        f"Did you mean '{near[0]}'?" if near else "Write the name that drift shows in brackets.",
+        likeness.question(near) or "Write the name that drift shows in brackets.",
     )

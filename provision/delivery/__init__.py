@@ -12,6 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from provision import likeness
 from provision.delivery import azure_devops, command, file, github, interface, key_vault, terminal
 from provision.delivery.interface import Handover, Opening, Retrieving, Sink, Undeliverable
 from provision.delivery.ownership import Owner
@@ -20,8 +21,9 @@ from provision.errors import ProvisionError, catalogue
 
 __all__ = [
     "SINKS", "Handover", "Kind", "Opening", "Owner", "Place", "Retrieving", "Sink", "Spec",
-    "Undeliverable", "open_sink", "parse_option",
+    "Undeliverable", "meant", "one_of", "open_sink", "parse_option",
 ]  # fmt: skip
+one_of = interface.one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +33,63 @@ class Kind:
     options: type[interface.Options] | None
     open: Callable[[Any, Opening], Sink]
     argument: str  # how it is written behind --deliver
+    in_config: str  # how it is written in a config
 
 
 SINKS: dict[str, Kind] = {
-    "terminal": Kind(None, lambda _, opening: terminal.Terminal(opening.owner), "terminal"),
-    "file": Kind(file.Options, lambda options, opening: file.File(options, opening.owner), "file:PATH"),
-    "command": Kind(
-        command.Options, lambda options, opening: command.Command(options, opening.owner), "command:ARGV"
+    "terminal": Kind(None, lambda _, opening: terminal.Terminal(opening.owner), "terminal", "terminal"),
+    "file": Kind(
+        file.Options,
+        lambda options, opening: file.File(options, opening.owner),
+        "file:PATH",
+        "{file: {path: PATH}}",
     ),
-    "key_vault": Kind(key_vault.Options, key_vault.KeyVault, "key_vault:URL"),
-    "github": Kind(github.Options, github.GitHub, "github:OWNER/NAME"),
-    "azure_devops": Kind(azure_devops.Options, azure_devops.AzureDevOps, "azure_devops:URL?group=NAME"),
+    "command": Kind(
+        command.Options,
+        lambda options, opening: command.Command(options, opening.owner),
+        "command:ARGV",
+        "{command: {argv: [PROGRAM]}}",
+    ),
+    "key_vault": Kind(key_vault.Options, key_vault.KeyVault, "key_vault:URL", "{key_vault: {vault: NAME}}"),
+    "github": Kind(github.Options, github.GitHub, "github:OWNER/NAME", "{github: {repository: OWNER/NAME}}"),
+    "azure_devops": Kind(
+        azure_devops.Options,
+        azure_devops.AzureDevOps,
+        "azure_devops:URL?group=NAME",
+        "{azure_devops: {organization: NAME, project: NAME, group: NAME}}",
+    ),
 }
+
+
+# What people call the sinks; none is meant where the word is another service's, or could be any of them.
+_CALLED: likeness.Meanings = {
+    "vault": ("key_vault",), "akv": ("key_vault",), "azurekeyvault": ("key_vault",), "kv": ("key_vault",),
+    "gh": ("github",), "githubactions": ("github",), "githubsecret": ("github",),
+    "githubsecrets": ("github",),
+    "ado": ("azure_devops",), "devops": ("azure_devops",), "azurepipelines": ("azure_devops",), "azure": (),
+    "variablegroup": ("azure_devops",), "gitlab": (), "git": (), "hashicorp": (), "hashicorpvault": (),
+    "keychain": (), "keyring": (),
+    "path": ("file",), "disk": ("file",), "folder": ("file",),
+    "cmd": ("command",), "exec": ("command",), "script": ("command",), "pipe": ("command",),
+    "screen": ("terminal",), "console": ("terminal",), "tty": ("terminal",),
+    "stdout": (), "stderr": (),  # it would end up in a log
+    "mail": (), "email": (), "env": (), "none": (),
+}  # fmt: skip
+
+
+def meant(text: str) -> tuple[str, ...]:
+    """Return the names of the sinks that somebody probably means by a word, an address or a path."""
+    if text.lower().startswith(("https://", "http://")):
+        hosts = {
+            "vault.": "key_vault",
+            "github.": "github",
+            "dev.azure.": "azure_devops",
+            "visualstudio.": "azure_devops",
+        }
+        return next(((name,) for part, name in hosts.items() if part in text.lower()), ())
+    if "/" in text or "\\" in text or text.endswith((".secret", ".txt", ".key", ".pem", ".env")):
+        return ("file",)
+    return likeness.nearest(text, tuple(SINKS), _CALLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +116,15 @@ def parse_option(text: str, option: str = "--deliver") -> Spec:
     kind = SINKS.get(word)
     fix = f"Write {interface.one_of([kind.argument for kind in SINKS.values()])}."
     if kind is None:
-        raise ProvisionError(catalogue.USAGE, f"{option}: there is no sink '{word}'", fix=fix)
+        whole = (
+            not colon or rest.startswith("//") or (len(word) == 1 and "\\" in rest)
+        )  # no sink's name at all
+        near = meant(text if whole else word)
+        raise ProvisionError(
+            catalogue.USAGE,
+            f"{option}: there is no sink '{word}'",
+            fix=_asked(near, text, None if whole else rest) or fix,
+        )
     if kind.options is None:
         if colon:
             raise ProvisionError(catalogue.USAGE, f"{option}: '{word}' takes nothing behind it", fix=fix)
@@ -82,3 +137,14 @@ def parse_option(text: str, option: str = "--deliver") -> Spec:
         raise ProvisionError(catalogue.USAGE, f"{option}: {words}", fix=fix) from None
     except ValueError as error:
         raise ProvisionError(catalogue.USAGE, f"{option}: {error}", fix=fix) from None
+
+
+def _asked(near: tuple[str, ...], text: str, rest: str | None) -> str | None:
+    """Ask whether a sink is meant, written out; ``rest`` None: the text has no sink's name."""
+    if len(near) != 1 or SINKS[near[0]].options is None:
+        return likeness.question(near)
+    if rest is None and near == ("github",) and "://" in text:
+        rest = text.split("://", 1)[1].partition("/")[2]
+    elif rest is None and ("://" in text or near == ("file",)):
+        rest = text if likeness.plainly(text) not in _CALLED else ""
+    return likeness.question((f"{near[0]}:{rest}" if rest else SINKS[near[0]].argument,))

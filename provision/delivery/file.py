@@ -15,12 +15,15 @@ from typing import Any, Self
 
 from pydantic import Field, field_validator
 
+from provision import bounded
 from provision.delivery import interface
 from provision.delivery.interface import Handover, failed, unusable
 from provision.delivery.ownership import Claim, Earlier, Owner, Record, from_document, to_document
 from provision.delivery.place import Place
 from provision.errors import ProvisionError
 from provision.secret import Secret
+
+_LARGEST = 64 * 1024  # bytes of a value, or of its record
 
 
 class Options(interface.Options):
@@ -153,21 +156,26 @@ class File:
         """Return the value in the file. A record that names no tenant will do: the value is proved next."""
         owner, record = self._claim.owner, self._recorded_safely()
         ours = record is not None and (record.owner == owner or record.owner == Earlier(owner.name))
-        if not ours or not self._keys():
-            raise unusable(f"{self._path} holds no secret that provision wrote for {owner}")
         try:
-            return Secret(self._path.read_text(encoding="utf-8"))
+            value = Secret(bounded.text(self._path, _LARGEST))
+        except FileNotFoundError:
+            raise unusable(f"there is no file {self._path}") from None
         except OSError as error:
             raise unusable(f"{self._path} cannot be read: {error.strerror}") from None
+        except ValueError:
+            raise unusable(f"{self._path} cannot be read: it is no UTF-8 text") from None
+        if not ours or not self._keys(value.hint):
+            raise unusable(f"{self._path} holds no secret that provision wrote for {owner}")
+        return value
 
-    def _keys(self) -> list[dict[str, Any]]:
+    def _keys(self, begins: str | None = None) -> list[dict[str, Any]]:
         """The keys of the record that the file's first characters agree with."""
         record = self._recorded_safely()
         try:
             if record is None or self._path.is_symlink():
                 return []
-            with self._path.open(encoding="utf-8") as file:
-                begins = file.read(3)
+            if begins is None:
+                begins = bounded.head(self._path, 12).decode("utf-8", "ignore")[:3]
         except (OSError, ValueError):
             return []
         return [key for key in record.keys if key.get("hint") == begins]
@@ -182,8 +190,8 @@ class File:
     def _recorded(self) -> Record | None:
         """The record, whosever it is; ``None`` if it is something else."""
         try:
-            return from_document(json.loads(self._record.read_text(encoding="utf-8")))
-        except ValueError:
+            return from_document(json.loads(bounded.text(self._record, _LARGEST)))
+        except (ValueError, RecursionError):
             return None
 
     def _remove_leftovers(self) -> None:

@@ -146,6 +146,14 @@ class Undeliverable(ProvisionError):
     """
 
 
+@runtime_checkable
+class Recalling(Protocol):
+    """A source that can tell whose key its value is."""
+
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
+        """Return the owner's key ids that it can tell it holds, as ``Sink.recall`` does."""
+
+
 def unusable(message: str, fix: str | None = None) -> ProvisionError:
     """Return the error of a probe that failed."""
     return ProvisionError(catalogue.SINK_UNUSABLE, message, fix=fix)

@@ -18,7 +18,7 @@ from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from provision.clouds import ca_bundle
+from provision.clouds import ca_bundle, trusting
 from provision.delivery.interface import Undeliverable
 from provision.errors import Entry, ProvisionError, catalogue
 from provision.secret import Secret, redact
@@ -264,15 +264,13 @@ def connected(
     ``headers`` makes what goes with every request; ``request_id`` is the header that names a request;
     ``explain`` tells what a refusal of this service means.
     """
-    import ssl
-
     import httpx
 
     ca = ca_bundle()
     with httpx.Client(
         headers=headers(),
         timeout=httpx.Timeout(ANSWER, connect=CONNECT),
-        verify=ssl.create_default_context(cafile=ca) if ca else True,
+        verify=trusting(ca) if ca else True,
         follow_redirects=False,
     ) as client:
         yield Connection(client, root, request_id, explain)

@@ -11,7 +11,7 @@ from dataclasses import replace
 from provision.change import Action, Change
 from provision.engine import preflight
 from provision.engine.observe import observe
-from provision.engine.run import Job, applied, carried_out, consent_of, remember_consent, result_of
+from provision.engine.run import Job, applied, carried_out, consent_of, of_job, remember_consent, result_of
 from provision.graph import consent as grants
 from provision.outcomes.result import Outcome, Result, Status
 from provision.outcomes.rights import Presence, Step
@@ -41,7 +41,7 @@ async def plan(job: Job) -> Plan:
     found = replace(
         planned(job.target, job.desired, observed, changes, consent.explain(detail)), consent=detail
     )
-    return await _handed_over(job, found) if found.pending else found
+    return of_job(job, await _handed_over(job, found) if found.pending else found)
 
 
 async def give(job: Job, plan: Plan) -> Result:

@@ -45,6 +45,8 @@ async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagno
         checks.append(_clock(job))
     if job.target is Target.GRAPH:  # a rehearsal asks no service
         checks += await _guards(job)
+    whole = job.again.worded
+    checks = [replace(check, fix=whole(check.fix) if check.fix else None) for check in checks]
     return Diagnosis(
         name=job.desired.name,
         target=job.target,

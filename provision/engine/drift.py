@@ -56,9 +56,12 @@ async def find_drift(job: Job) -> Drift:
             f"the application of '{job.desired.name}' was {settings.id}, and is {app.id}",
         )
     now = job.tenant.graph.now()
-    plan = build(job.target, job.desired, observed, records, now=now, allowed=job.allowed)
+    found = build(job.target, job.desired, observed, records, now=now, allowed=job.allowed)
+    plan = run.of_job(job, found, records)
     named = await _publishers(job.tenant, plan, around)
-    return judge(plan, records, replace(around, publishers=named), now=now)
+    judged = judge(plan, records, replace(around, publishers=named), now=now)
+    whole = job.again.worded
+    return replace(judged, deviations=tuple(replace(item, fix=whole(item.fix)) for item in judged.deviations))
 
 
 async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:

@@ -43,6 +43,6 @@ async def each(
             try:
                 return await call(entry)
             except ProvisionError as error:
-                return error.met_with(entry.path, entry.desired.name)
+                return error.met_with(entry.path, entry.desired.name).worded(entry.again.worded)
 
     return list(await asyncio.gather(*(one(entry) for entry in entries)))

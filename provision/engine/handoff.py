@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from provision.again import Again
 from provision.outcomes.result import Letter, Outputs, SecretKey, Setting
 from provision.plan.model import Plan, Target
 from provision.products import Product
@@ -45,10 +46,20 @@ def letter(plan: Plan, product: Product, client_id: str, url: str) -> Letter:
             "Open this link, sign in with that role, and accept:",
             url,
             "",
-            f"Or run 'provision consent' with the config '{desired.name}'. What counts is the grant itself:",
-            "the page that follows the button may show an error of the application's, which means nothing.",
+            f"Or run '{_theirs(plan.again)}'.",
+            "What counts is the grant itself: the page that follows the button may show an error of the",
+            "application's, which means nothing.",
         ),
     )
+
+
+def _theirs(again: Again) -> str:
+    """Return the administrator's command: how whoever runs this signs in and delivers is not theirs."""
+    at = again.options.index("--sandbox-at") if "--sandbox-at" in again.options else None
+    options = (
+        again.options[at : at + 2] if at is not None else ("--sandbox",) * ("--sandbox" in again.options)
+    )
+    return Again(again.configs, options, again.variables).command("consent")
 
 
 def _where(secret: SecretKey) -> str:

@@ -15,9 +15,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from provision import bounded
 from provision.engine import folder
 from provision.errors import ProvisionError, catalogue
 
+_LARGEST = 64 * 1024 * 1024  # bytes; a line is some 200, and a secret has three in its life
 INTENDED, DELIVERED, REMOVED = "intended", "delivered", "removed"
 LEAKED = "leaked"  # an emergency was declared: this one is to be removed
 CONSENTED = "consented"  # of an application, by its client id: Mail.Send was there
@@ -62,7 +64,7 @@ class Journal:
         try:
             folder.make(self.path.parent)
             fresh = not self.path.exists()
-            handle = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
+            handle = bounded.for_appending(self.path)
             try:
                 # A line torn by a crash must not swallow this one.
                 rest = f"\n{line}\n".encode()
@@ -137,7 +139,7 @@ class Journal:
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         try:
-            text = self.path.read_text(encoding="utf-8", errors="replace")
+            text = bounded.read(self.path, _LARGEST).decode("utf-8", "replace")
         except FileNotFoundError:
             return
         except OSError as error:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from provision import products
+from provision.again import UNKNOWN, Again
 from provision.delivery import Retrieving, Sink
 from provision.engine.execute import Execution
 from provision.engine.handoff import letter, settings
@@ -51,6 +52,8 @@ class Job:
     tenant: Tenant
     sink: Sink
     journal: Callable[[str], Journal]  # by tenant id
+    again: Again = UNKNOWN  # how this run's commands are called again
+    address_at: str = "the config"  # where mail.address stands: file, line and column
     source: Retrieving | None = None  # where a value is read back from
     delivering: asyncio.Lock = field(default_factory=asyncio.Lock)  # shared by the jobs of one run
     new_key_id: Callable[[], str] = _new_key_id
@@ -109,14 +112,28 @@ async def plan(job: Job) -> Plan:
     found = build(
         job.target, job.desired, observed, records, now=now, consented=consented, allowed=job.allowed
     )
-    return _delivered_to(job, found, records)
+    return of_job(job, found, records)
 
 
-def _delivered_to(job: Job, plan: Plan, records: Records) -> Plan:
-    """Return the plan with where a new secret would go, and what is to be said of that if one is due."""
+def of_job(job: Job, plan: Plan, records: Records | None = None) -> Plan:
+    """Return a plan with what its job knows: where a secret would go, and how commands are called again.
+
+    If a secret is due, what is to be said of its place is said, too.
+    """
     mints = any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
-    findings = (*plan.findings, *job.of_delivery) if mints else plan.findings
-    return replace(plan, delivery=job.sink.label, findings=findings, records=records)
+    found = (*plan.findings, *job.of_delivery) if mints else plan.findings
+    whole = job.again.worded
+    findings = tuple(replace(item, message=whole(item.message), fix=whole(_fix(job, item))) for item in found)
+    return replace(
+        plan, delivery=job.sink.label, again=job.again, findings=findings, records=records or plan.records
+    )
+
+
+def _fix(job: Job, finding: Finding) -> str:
+    fix = finding.fix or finding.entry.fix
+    if finding.entry is catalogue.MAILBOX_MISSING:  # a slip of the fingers is the usual reason
+        return f"Compare mail.address in {job.address_at} with Exchange first. {fix}"
+    return fix
 
 
 async def consent_of(job: Job, observed: Observed) -> consent.Detail:
@@ -150,7 +167,7 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     applied(job, observed)
     now = job.tenant.graph.now()
     found = rotation.build(job.target, job.desired, observed, records, mode, now=now, allowed=job.allowed)
-    return _delivered_to(job, found, records)
+    return of_job(job, found, records)
 
 
 async def plan_revocation(job: Job, key_id: str) -> Plan:
@@ -161,8 +178,7 @@ async def plan_revocation(job: Job, key_id: str) -> Plan:
     """
     observed, records = await read_state(job)
     applied(job, observed)
-    found = rotation.revocation(job.target, job.desired, observed, records, key_id)
-    return replace(found, records=records)
+    return of_job(job, rotation.revocation(job.target, job.desired, observed, records, key_id), records)
 
 
 def applied(job: Job, observed: Observed) -> applications.Observed:
@@ -344,7 +360,11 @@ def result_of(
     return Result(
         plan=plan,
         outcomes=tuple(
-            replace(outcome, error=outcome.error and outcome.error.met_with(job.path, desired.name))
+            replace(
+                outcome,
+                error=outcome.error
+                and outcome.error.met_with(job.path, desired.name).worded(job.again.worded),
+            )
             for outcome in outcomes
         ),
         outputs=outputs,

@@ -20,6 +20,7 @@ from provision.graph.reach import hosts
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.graph.tenant import openid_url
 from provision.outcomes.verify import Rung, Verdict, Verification
+from provision.resources.client_secret import Observed
 from provision.resources.consent import PERMISSION
 from provision.resources.mailbox import Scope, State
 from provision.secret import Secret
@@ -45,6 +46,11 @@ class Known:
     secret_is_new: bool | None = None  # made minutes ago, so not every server may know it
     granted: bool | None = None  # Mail.Send, in Entra
     older_hints: frozenset[str] = frozenset()  # beginnings of secrets that have a successor
+    hints: frozenset[str] | None = None  # how every secret of the application begins
+    young_hints: frozenset[str] | None = None  # how those begin that not every server may know
+    present: Observed | None = None  # the newest of ours
+    removed: str | None = None  # the key that the value was, by the record of where it was read
+    address_at: str = "the config"  # where mail.address stands
 
 
 async def climb(
@@ -120,9 +126,8 @@ class _Ladder:
             return Rung("mailbox", Verdict.SKIPPED, f"not checked: needs {found.detail}")
         if found.state is State.PRESENT:
             return Rung("mailbox", Verdict.PASS, f"{self._typed.address} has a mailbox")
-        return _fail(
-            "mailbox", f"{self._typed.address}: {found.state} ({found.detail})", catalogue.NO_MAILBOX
-        )
+        message = f"{self._typed.address}: {found.state} ({found.detail})"
+        return _fail("mailbox", message, catalogue.NO_MAILBOX, fix=_misspelt(self._known.address_at))
 
     async def send(self) -> Rung:
         """Send a message as the application; skipped without a recipient."""
@@ -142,7 +147,7 @@ class _Ladder:
                 if await mail.sent(self._graph, self._typed.address, self._subject):
                     return Rung("seen", Verdict.PASS, "the message is in Sent Items")
             except (ProvisionError, Failure) as error:
-                return Rung("seen", Verdict.SKIPPED, f"Sent Items cannot be read: {_words(error)}")
+                return Rung("seen", Verdict.SKIPPED, f"not looked: takes Mail.Read ({_words(error)})")
             if not await patience.pause("the message is not in Sent Items yet"):
                 return Rung("seen", Verdict.SKIPPED, "not in Sent Items yet; it may still come")
 
@@ -155,11 +160,19 @@ class _Ladder:
         except Refused as refused:
             rung = await self._refused(refused)
             # A mistake that is known for what it is does not go away by waiting.
-            late = rung.entry in (catalogue.SECRET_REFUSED, catalogue.APPLICATION_UNKNOWN)
-            return rung, refused.passing and late and typed.secret.hint not in self._known.older_hints
+            return rung, refused.passing and self._may_be_late(rung)
         except ProvisionError as error:
             return _fail("token", error.message, error.entry), False
         return Rung("token", Verdict.PASS, "a token was given for the three values"), False
+
+    def _may_be_late(self, rung: Rung) -> bool:
+        """Say whether a server may not have heard of the value yet: not where nothing new begins so."""
+        hint, known = self._typed.secret.hint, self._known
+        if rung.entry is catalogue.APPLICATION_UNKNOWN:
+            return True
+        if rung.entry is not catalogue.SECRET_REFUSED or hint in known.older_hints:
+            return False
+        return known.young_hints is None or hint in known.young_hints
 
     async def _role_once(self) -> tuple[Rung, bool]:
         if not self._token:  # a token from before a grant knows nothing of it
@@ -187,7 +200,7 @@ class _Ladder:
         except Failure as failure:
             # A grant reaches Exchange later than it shows in a token.
             late = isinstance(failure, Refusal) and failure.code == "ErrorAccessDenied"
-            return _send_failed(failure), late
+            return _send_failed(failure, self._known.address_at), late
         self._sent = True
         told = (
             f"accepted for {self._recipient}, subject '{self._subject}'; accepted is not delivered: look "
@@ -201,8 +214,8 @@ class _Ladder:
         message = refused.text
         if entry is catalogue.SECRET_REFUSED and await self._works_trimmed():
             entry = catalogue.SECRET_PADDED
-        elif entry is catalogue.SECRET_REFUSED and self._typed.secret.hint in self._known.older_hints:
-            message += " It begins like a secret that has a successor."
+        elif entry is catalogue.SECRET_REFUSED:
+            message += self._whose()
         elif entry is catalogue.APPLICATION_UNKNOWN and await self._is_tenant(self._typed.client_id):
             entry = catalogue.IDS_SWAPPED
         return _fail(
@@ -212,6 +225,21 @@ class _Ladder:
             service_code=next((f"AADSTS{code}" for code in sorted(refused.codes)), None),
             request_id=refused.trace_id,
         )
+
+    def _whose(self) -> str:
+        """Tell which secret the value is, or was, as far as its beginning shows; and which is present."""
+        known, hint = self._known, self._typed.secret.hint
+        now = known.present
+        present = (
+            f" The present one begins with {now.hint} (key id {now.key_id})." if now and now.hint else ""
+        )
+        if hint in known.older_hints:
+            return f" It begins like a secret that has a successor.{present}"
+        if known.hints is None or hint in known.hints:
+            return ""
+        if known.removed:
+            return f" It is the secret {known.removed}, which was removed.{present}"
+        return f" No secret of this application begins as it does.{present}"
 
     async def _works_trimmed(self) -> bool:
         trimmed = Secret(self._typed.secret.reveal().strip())
@@ -243,7 +271,7 @@ class _Ladder:
             if rung.verdict is not Verdict.FAIL or not again:
                 return rung
             title = rung.entry.title if rung.entry else rung.message
-            if not await patience.pause(f"{title}, or not every server knows better yet"):
+            if not await patience.pause(f"{title}; what is new may not have reached every server yet"):
                 return rung
 
 
@@ -259,7 +287,11 @@ def _fail(
     return Rung(name, Verdict.FAIL, message, entry, fix or entry.fix, service_code, request_id)
 
 
-def _send_failed(failure: Failure) -> Rung:
+def _misspelt(address_at: str) -> str:
+    return f"Compare mail.address in {address_at} with Exchange first. {catalogue.NO_MAILBOX.fix}"
+
+
+def _send_failed(failure: Failure, address_at: str) -> Rung:
     if not isinstance(failure, Refusal):
         return _fail("send", f"the message was sent, and no answer came: {failure}", catalogue.UNREACHABLE)
     entry = catalogue.of_graph(failure.code)
@@ -268,7 +300,8 @@ def _send_failed(failure: Failure) -> Rung:
     if entry is None:
         entry = catalogue.THROTTLED if failure.status in (429, 503) else catalogue.GRAPH_REFUSED
     message = f"Exchange says {failure.status} {failure.code}: {failure.message}"
-    return _fail("send", message, entry, service_code=failure.code, request_id=failure.request_id)
+    fix = _misspelt(address_at) if entry is catalogue.NO_MAILBOX else None
+    return _fail("send", message, entry, fix=fix, service_code=failure.code, request_id=failure.request_id)
 
 
 def _roles(token: str) -> frozenset[str] | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from provision.engine.run import Job, apply, read_state
+from provision.delivery.interface import Recalling
+from provision.engine.run import Job, applied, apply, read_state
 from provision.engine.rungs import Known, Typed, climb
 from provision.errors import ProvisionError, catalogue
 from provision.graph.retry import REPLICATION
@@ -70,6 +71,8 @@ async def verify(
         why = error.message
     app = observed.application if observed else None
     chosen = client_id or desired.application.client_id or (app.app_id if app else None)
+    if chosen is None and observed is not None:
+        applied(job, observed)  # there is none: what helps is to apply
     if chosen is None:
         raise ProvisionError(
             catalogue.CLIENT_ID_UNKNOWN,
@@ -85,8 +88,19 @@ async def verify(
         subject=new_subject(),
         patience=patience,
     )
-    verification = Verification(tuple(_told_apart(job, rung) for rung in verification.rungs))
-    return Verified(desired.name, job.target, chosen, tenant_id, desired.mailbox.address, verification, why)
+    whole = job.again.worded
+    told = (_told_apart(job, rung) for rung in verification.rungs)
+    rungs = tuple(replace(rung, fix=rung.fix and whole(rung.fix)) for rung in told)
+    return Verified(
+        desired.name,
+        job.target,
+        chosen,
+        tenant_id,
+        desired.mailbox.address,
+        Verification(rungs),
+        job.again,
+        why,
+    )
 
 
 def _told_apart(job: Job, rung: Rung) -> Rung:
@@ -106,11 +120,31 @@ def _known(job: Job, observed: Observed | None, client_id: str) -> Known:
     """Return what was read of the application, unless the client id names another one."""
     app = observed.application if observed else None
     if observed is None or app is None or app.app_id.lower() != client_id.lower():
-        return Known()
+        return Known(address_at=job.address_at)
     ours = client_secret.marked(job.desired.client_secret, observed.secrets)
-    newest = max(observed.secrets, key=lambda item: item.start, default=None)
+    young = [s for s in observed.secrets if job.tenant.graph.now() - s.start < REPLICATION]
+    told = all(item.hint for item in observed.secrets)  # without a hint it might be any value
     return Known(
-        secret_is_new=newest is not None and job.tenant.graph.now() - newest.start < REPLICATION,
+        secret_is_new=bool(young),
         granted=consent.granted(observed.role, observed.assignments),
         older_hints=frozenset(item.hint for item in ours[1:] if item.hint),
+        hints=frozenset(item.hint for item in observed.secrets if item.hint) if told else None,
+        young_hints=frozenset(item.hint for item in young if item.hint) if told else None,
+        present=ours[0] if ours else None,
+        removed=_removed(job, observed),
+        address_at=job.address_at,
     )
+
+
+def _removed(job: Job, observed: Observed) -> str | None:
+    """Return the key whose value the source holds by its own record, if the application has it no more."""
+    source: object = job.source
+    if not isinstance(source, Recalling):
+        return None
+    there = frozenset(item.key_id for item in observed.secrets)
+    try:
+        held = source.recall(there)
+    except ProvisionError:
+        return None
+    gone = held - there
+    return next(iter(gone)) if len(gone) == 1 else None

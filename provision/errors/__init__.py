@@ -6,7 +6,7 @@ anything else on purpose is a defect. ``provision explain CODE`` prints an entry
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
@@ -119,6 +119,22 @@ class ProvisionError(Exception):
         self.config = config  # the file of the config that was worked on, as the user gave it
         self.name = name  # that config's name, where it could be told
         self.others = tuple(others)
+        self._whole = False  # whether the commands in its texts can be pasted
+
+    def _twin(self) -> ProvisionError:
+        """Return another error that says the same, whatever was added to it since it was made."""
+        made = ProvisionError.__new__(ProvisionError, *self.args)
+        made.__dict__.update(self.__dict__)
+        return made
+
+    def worded(self, whole: Callable[[str], str]) -> ProvisionError:
+        """Return this error with the commands in its texts made whole; a second time it stays as it is."""
+        if self._whole:
+            return self
+        made = self._twin()
+        made.message, made.fix, made._whole = whole(self.message), whole(self.fix), True
+        made.others = tuple(other.worded(whole) for other in self.others)
+        return made
 
     @property
     def all(self) -> tuple[ProvisionError, ...]:
@@ -135,17 +151,11 @@ class ProvisionError(Exception):
 
         Another config may have met the same error, for what a tenant has once is read once.
         """
-        return ProvisionError(
-            self.entry,
-            self.message,
-            fix=self.fix,
-            where=self.where or Place(config),
-            request_id=self.request_id,
-            service_code=self.service_code,
-            config=config,
-            name=name,
-            others=[other.met_with(config, name) for other in self.others],
-        )
+        made = self._twin()
+        made.where = self.where or Place(config)
+        made.config, made.name = config, name
+        made.others = tuple(other.met_with(config, name) for other in self.others)
+        return made
 
     @property
     def exit(self) -> Exit:

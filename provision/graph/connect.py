@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from provision.clouds import Cloud, ca_bundle
+from provision.clouds import Cloud, ca_bundle, ca_variable, trusting
+from provision.errors import ProvisionError, catalogue
 from provision.graph.client import PATIENCE, Graph, Notify
 from provision.graph.credentials import (
     GIVEN,
@@ -55,10 +56,11 @@ def over_the_network(
     one request may wait for what passes.
     """
     ca = administrator.ca if administrator else ca_bundle()
+    trust = _trust(ca) if ca else True
     http = httpx.AsyncClient(
         http2=True,
         timeout=_TIMEOUT,
-        verify=ssl.create_default_context(cafile=ca) if ca else True,
+        verify=trust,
         event_hooks=_hooks(trace),
     )
     if administrator:
@@ -68,6 +70,16 @@ def over_the_network(
         found = credential(auth, tenant, cloud, prompt=notify, ca=ca)
         tokens = Tokens(found, WAYS[auth], tenant, cloud, partial(presented, auth, cloud, ca))
     return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget)
+
+
+def _trust(ca: str) -> ssl.SSLContext:
+    """Read the file of a CA before anybody is asked for anything; ``ProvisionError`` if it is none."""
+    try:
+        return trusting(ca)
+    except (OSError, ValueError) as error:
+        reason = (error.strerror or "it cannot be read") if isinstance(error, OSError) else str(error)
+        named = f"{ca_variable()} names {ca}" if ca == ca_bundle() else ca
+        raise ProvisionError(catalogue.CA_FILE, f"{named}: {reason}") from error
 
 
 def in_process(

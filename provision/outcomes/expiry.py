@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from provision.again import UNKNOWN, Again
 from provision.errors import ProvisionError
 from provision.plan.model import Target
 from provision.resources.client_secret import Observed, Span
@@ -113,6 +114,7 @@ class Expiry:
     configs: tuple[Watched | Unreadable, ...]
     rows: tuple[Row, ...]
     now: datetime  # the service's time, where one was reached
+    again: Again = UNKNOWN  # how this run's commands are called again
 
     @property
     def watched(self) -> tuple[Watched, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from provision.again import UNKNOWN, Again
 from provision.errors import Entry, Exit
 from provision.plan.model import Target
 
@@ -63,4 +64,5 @@ class Verified:
     tenant_id: str
     address: str
     verification: Verification
+    again: Again = UNKNOWN  # how this run's commands are called again
     not_looked: str | None = None  # why whoever ran this could not look into the tenant

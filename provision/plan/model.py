@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from provision.again import UNKNOWN, Again
 from provision.change import Action, Change
 from provision.errors import Finding, Severity
 from provision.resources import Desired, Observed
@@ -31,6 +32,7 @@ class Plan:
     digest: str  # "sha256:" and 64 hexadecimal digits
     consent: Detail = Detail.REQUIRED  # how it stands, as far as it was looked at
     standing: Standing | None = None  # of the secrets, as it was found; None: it was not asked for
+    again: Again = UNKNOWN  # how this run's commands are called again; no part of what is approved
     delivery: str = ""  # where a new secret would go; bound by a saved plan, not by the digest
     records: Records = field(default_factory=Records)  # of deliveries, as they were known
 

@@ -54,7 +54,7 @@ def expiry_calendar(expiry: Expiry) -> bytes:
             event.add("dtstart", _utc(entry.start))
             event.add("dtend", _utc(entry.end))
             event.add("summary", _text(rehearsal + entry.summary))
-            event.add("description", _text(_description(row, last_day)))
+            event.add("description", _text(expiry.again.worded(_description(row, last_day))))
             event.add("transp", "TRANSPARENT")  # it takes nobody's time
             for before in entry.alarms:
                 alarm = Alarm()

@@ -19,6 +19,10 @@ _STATES = {
 _INSTEAD = "an Exchange administrator limits it to its mailbox instead, with what 'provision exchange' prints"
 
 
+def _instead(result: Result) -> str:
+    return result.plan.again.worded(_INSTEAD)
+
+
 def consent_text(result: Result, *, color: bool = False) -> str:
     """Return how the consent stands, what was done for it, and what is left to somebody else."""
     found = result.consent
@@ -27,7 +31,7 @@ def consent_text(result: Result, *, color: bool = False) -> str:
     out = [f"{result.plan.name}: {consents.PERMISSION}: {state}"]
     out += [f"  {plain(line)}" for line in _steps(result)]
     if found.state is ConsentState.NOT_NEEDED:
-        out.append(f"  {_INSTEAD}.")
+        out.append(f"  {plain(_instead(result))}.")
     if found.state is ConsentState.REQUIRED:
         out.append(f"  A {found.role_needed} gives it" + (" by this link:" if found.url else "."))
         out += [plain(found.url)] if found.url else []
@@ -40,7 +44,7 @@ def consent_markdown(result: Result) -> str:
     out = [f"### provision consent: {code(result.plan.name)}", "", f"Mail.Send: **{_STATES[found.detail]}**"]
     out += [f"- {markdown(line)}" for line in _steps(result)]
     if found.state is ConsentState.NOT_NEEDED:
-        out.append(f"- {markdown(_INSTEAD)}")
+        out.append(f"- {markdown(_instead(result))}")
     if found.state is ConsentState.REQUIRED:
         out.append(f"- A {found.role_needed} gives it" + (f": {code(found.url)}" if found.url else ""))
     return "\n".join([*out, *letter_markdown(found.letter)])

@@ -46,8 +46,19 @@ def markdown(text: str) -> str:
     """Return text for a Markdown page: a mark that could be taken for markup is a character reference.
 
     A page's host looks for ``@team`` and ``#12`` once the references are resolved; a zero width space
-    behind the mark keeps it from finding one.
+    behind the mark keeps it from finding one. A command to be pasted is inline code, where none of that is.
     """
+    parts = _PASTED.split(text)  # every other one is a command
+    return "".join(code(part) if at % 2 else _prose(part, behind=at > 0) for at, part in enumerate(parts))
+
+
+_PASTED = re.compile(r"['`](provision [a-z]+ [^'`]+)['`]")
+
+
+def _prose(text: str, *, behind: bool) -> str:
+    """Make prose inert; ``behind`` something on its line, where a space begins no code block."""
+    if behind and text.startswith(" "):
+        return f" {_prose(text[1:], behind=False)}"
     shown = plain(text)
     return "".join(_inert(shown, at) for at in range(len(shown)))
 

@@ -119,7 +119,8 @@ def _unread(expiry: Expiry) -> list[str]:
 
 def _advice(expiry: Expiry) -> list[str]:
     """Return what to do about what is shown, each once."""
-    return list(dict.fromkeys(text for row in expiry.rows if (text := _to_do(row)) is not None))
+    texts = dict.fromkeys(text for row in expiry.rows if (text := _to_do(row)) is not None)
+    return [plain(expiry.again.worded(text)) for text in texts]
 
 
 def _to_do(row: Row) -> str | None:

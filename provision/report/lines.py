@@ -90,11 +90,11 @@ def outcome(result: Result) -> str:
 
 def secret(result: Result) -> list[tuple[str, str]]:
     """Return what may be said of the secret, and of the proof that it works: what each is, and its text."""
-    key, facts = result.outputs.secret_key, []
+    key, whole, facts = result.outputs.secret_key, result.plan.again.worded, []
     if key is not None:
         facts.append(("Secret", f"ends {key.expires:%Y-%m-%d}, key id {plain(key.key_id)}"))
     elif result.plan.standing is not None:
-        facts.append(("Secret", none_to_enter(result)))
+        facts.append(("Secret", plain(whole(none_to_enter(result)))))
     if any(outcome.status is Status.BY_ANOTHER for outcome in result.outcomes):
         facts.append(
             ("Delivered", "by another run at the same time, where that one was told; this one made none")
@@ -105,8 +105,8 @@ def secret(result: Result) -> list[tuple[str, str]]:
     if result.unverified is not None:
         facts.append(("Verified", f"nothing: {result.unverified}"))
     if key is not None:
-        facts += [("Confirm", text) for text in confirmation(key)]
-        facts.append(("Calendar", renewal(key)))
+        facts += [("Confirm", plain(whole(text))) for text in confirmation(key)]
+        facts.append(("Calendar", plain(whole(renewal(key)))))
     return facts
 
 

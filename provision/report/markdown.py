@@ -71,13 +71,15 @@ def result_markdown(result: Result) -> str:
         out.append("")
     out += [f"- {markdown(note)}" for note in result.notes]
     secret = result.outputs.secret_key
+    whole = plan.again.worded
     if secret is not None:
         out.append(
-            f"- The secret {code(secret.key_id)} ends {secret.expires:%Y-%m-%d}; {lines.renewal(secret)}."
+            f"- The secret {code(secret.key_id)} ends {secret.expires:%Y-%m-%d}; "
+            f"{markdown(whole(lines.renewal(secret)))}."
         )
-        out += [f"- Confirm: {text}." for text in lines.confirmation(secret)]
+        out += [f"- Confirm: {markdown(whole(text))}." for text in lines.confirmation(secret)]
     elif result.plan.standing is not None:
-        out.append(f"- {lines.none_to_enter(result)}")
+        out.append(f"- {markdown(whole(lines.none_to_enter(result)))}")
     consent = result.consent
     if consent.state is ConsentState.REQUIRED:
         link = f": {code(consent.url)}" if consent.url else "."
@@ -87,7 +89,8 @@ def result_markdown(result: Result) -> str:
         out.append(f"- Consent: {consent.state.value}")
     if consent.state is ConsentState.NOT_NEEDED:
         out.append(
-            "- Exchange limits it to its mailbox: an administrator runs what `provision exchange` prints"
+            "- Exchange limits it to its mailbox: an administrator runs what "
+            f"{code(plan.again.command('exchange'))} prints"
         )
     if result.proof:
         out.append(f"- Proof that the new secret works: {code(result.proof)}")

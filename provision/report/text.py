@@ -75,14 +75,14 @@ def result_text(result: Result, *, color: bool = False) -> str:
 
 
 def _consent(result: Result, pen: Pen) -> list[tuple[str, str]]:
-    consent = result.consent
+    consent, exchange = result.consent, result.plan.again.command("exchange")
     match consent.state:
         case ConsentState.GRANTED:
             return [("Consent", "granted")]
         case ConsentState.NOT_NEEDED:
             return [
                 ("Consent", "none in Entra; Exchange limits the application to its mailbox"),
-                ("Exchange", "an administrator runs what 'provision exchange CONFIG' prints"),
+                ("Exchange", f"an administrator runs what '{plain(exchange)}' prints"),
             ]
         case ConsentState.REQUIRED:
             head = pen("still to be given.", YELLOW)

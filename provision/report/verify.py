@@ -80,4 +80,4 @@ def conclusion(verified: Verified) -> str:
         return "Mail does not flow yet."
     if found.proven:
         return "Proven: Exchange took a message from the application."
-    return f"Nothing failed. {catalogue.NOT_PROVEN_YET.fix}"
+    return f"Nothing failed. {verified.again.worded(catalogue.NOT_PROVEN_YET.fix)}"

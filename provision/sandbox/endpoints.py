@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from provision.sandbox import bounded
+
+_LARGEST = 64 * 1024  # bytes of each of the files
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -35,12 +38,12 @@ class Endpoint:
     @property
     def client_secret(self) -> str:
         """The administrator application's secret."""
-        return self.secret_file.read_text(encoding="utf-8").strip()
+        return bounded.read(self.secret_file, _LARGEST).decode().strip()
 
     @property
     def password(self) -> str:
         """The administrator's password."""
-        return self.password_file.read_text(encoding="utf-8").strip()
+        return bounded.read(self.password_file, _LARGEST).decode().strip()
 
     def public(self) -> dict[str, str]:
         """What ``serve -o json`` prints: paths instead of secrets."""
@@ -55,7 +58,7 @@ class Endpoint:
 def find(url: str) -> Endpoint | None:
     """The sandbox served at a URL, as its server left word; None if none did."""
     try:
-        raw = json.loads((folder(url) / "endpoint.json").read_text(encoding="utf-8"))
+        raw = json.loads(bounded.read(folder(url) / "endpoint.json", _LARGEST))
         return Endpoint(
             raw["url"], raw["tenant_id"], raw["client_id"], raw["user"], Path(raw["ca_file"]),
             Path(raw["secret_file"]), Path(raw["password_file"]), raw["control_key"],

@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from provision.sandbox import bounded
+
 _LARGEST = 4 * 1024 * 1024  # bytes
 
 
@@ -104,11 +106,10 @@ class Marked:
 def documents(path: Path) -> list[Marked]:
     """The documents of a file; ``SeedError`` if it cannot be read."""
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise SeedError(f"{path}: {error.strerror}") from error
-    if len(data) > _LARGEST:
-        raise SeedError(f"{path}: larger than {_LARGEST // 1024 // 1024} MiB")
+        data = bounded.read(path, _LARGEST, streams=True)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "not a path"
+        raise SeedError(f"{path}: {reason}") from error
     try:
         text = data.decode()
         for event in yaml.parse(text, yaml.SafeLoader):

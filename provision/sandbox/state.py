@@ -14,19 +14,20 @@ applies and saves; readers re-read when the files changed. Reading creates nothi
 from __future__ import annotations
 
 import contextlib
+import errno
 import glob
 import io
 import json
 import os
 import secrets
 import shlex
-import stat
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from provision.sandbox import bounded
 from provision.sandbox.locking import Locked, lock_file
 from provision.sandbox.store import Record, Store
 
@@ -156,22 +157,19 @@ class StateFile:
 
     def _text(self, path: Path) -> bytes | None:
         try:
-            about = path.stat()
-            if stat.S_ISDIR(about.st_mode):
-                raise StateError(f"{path} is a folder, not a state file.", "Name a file in it.")
-            if not stat.S_ISREG(about.st_mode):  # reading a pipe or a device might never end
-                raise StateError(f"{path} is not a file.", "Name another state file.")
-            if about.st_size > LARGEST:
-                raise StateError(
-                    f"{path} is larger than {LARGEST // 1024 // 1024} MiB.",
-                    "Name another file; this one is left as it is.",
-                )
-            return path.read_bytes()
+            return bounded.read(path, LARGEST)
         except FileNotFoundError:
             return None
+        except IsADirectoryError as error:
+            raise StateError(f"{path} is a folder, not a state file.", "Name a file in it.") from error
         except NotADirectoryError as error:
             raise StateError(f"{path.parent} is not a folder.", "Name another state file.") from error
         except OSError as error:
+            other = "Name another state file; this one is left as it is."
+            if error.errno == errno.EINVAL:  # reading a pipe or a device might never end
+                raise StateError(f"{path} is not a file.", other) from error
+            if error.errno == errno.EFBIG:
+                raise StateError(f"{path} is larger than {LARGEST // 1024 // 1024} MiB.", other) from error
             raise StateError(
                 f"{path} cannot be read: {error.strerror}.", "Mend its permissions, or name another file."
             ) from error
@@ -266,7 +264,9 @@ class StateFile:
                         for (t, r), record in store.changes().items()],
         }  # fmt: skip
         line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
-        with os.fdopen(os.open(self.journal, os.O_WRONLY | os.O_CREAT, 0o600), "wb", buffering=0) as file:
+        with os.fdopen(
+            os.open(self.journal, os.O_WRONLY | os.O_CREAT | _NONBLOCK, 0o600), "wb", buffering=0
+        ) as file:
             file.truncate(self._journal_size)  # a torn line, or a journal of another snapshot
             file.seek(self._journal_size)
             try:

@@ -404,7 +404,8 @@ class TestPaths:
 
     def test_one_registration_adopted_twice(self) -> None:
         """A config that was copied with its client_id would undo the other's changes for ever."""
-        adopting = LEAST.replace("  admin_url", f"  client_id: {GUID}\n  admin_url")
+        adopted = GUID.replace("3f0c8a52", "3f0c8a53")
+        adopting = LEAST.replace("  admin_url", f"  client_id: {adopted}\n  admin_url")
         write(adopting, "a.yaml")
         write(adopting.replace("collab-prod", "collab-staging"), "b.yaml")
         (fault,) = fails("a.yaml", "b.yaml")

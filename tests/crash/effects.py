@@ -178,7 +178,9 @@ def _hook_sinks(effects: Effects) -> None:
     file._replace = replaced
     command.Command._run = ran  # type: ignore[method-assign]
     for name in SERVICES:
-        delivery.SINKS[name] = Kind(file.Options, partial(_service, name, effects), f"{name}:PATH")
+        delivery.SINKS[name] = Kind(
+            file.Options, partial(_service, name, effects), f"{name}:PATH", f"{{{name}: {{path: PATH}}}}"
+        )
 
 
 def _service(name: str, effects: Effects, options: Any, _: object) -> Service:

@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from provision.cli.options import WITH_HTML, Common, assume_yes, common, keep_going
+from provision.cli.options import WITH_HTML, Common, assume_yes, common, digests, keep_going
 
 
 @click.command()
@@ -19,6 +19,7 @@ from provision.cli.options import WITH_HTML, Common, assume_yes, common, keep_go
     "--expect-digest",
     metavar="DIGEST",
     multiple=True,
+    callback=digests,
     help="Carry out the plan of this digest, or nothing; once for each of several configs.",
 )
 @click.option("--verify", is_flag=True, help="Then sign in with the delivered secret, as 'verify' does.")

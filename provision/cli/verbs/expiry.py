@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -80,6 +81,7 @@ async def _expiry(options: Common, within: Span) -> int:
         ),
         now=now,
     )
+    found = replace(found, again=options.again)
     _print(found, options, session.search)
     ci_report.expiry(found, options.ci)
     failed: list[Exit] = [item.error.exit for item in found.unreadable]

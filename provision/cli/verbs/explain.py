@@ -15,6 +15,7 @@ def explain(code: str | None, output: str) -> int:
 
     An error of the login service, of Graph or of Exchange may be pasted whole: its codes are looked for.
     """
+    from provision import likeness
     from provision.errors import ProvisionError, catalogue
     from provision.report import catalogue as shown
     from provision.report import document
@@ -31,11 +32,10 @@ def explain(code: str | None, output: str) -> int:
     one = catalogue.find(code)
     found = [one] if one else catalogue.in_text(code)
     if not found:
-        near = catalogue.near(code)
         raise ProvisionError(
             catalogue.UNKNOWN_CODE,
             f"no code of this program, of the login service or of Graph stands in '{code[:200]}'",
-            fix=f"Did you mean '{near}'?" if near else None,
+            fix=likeness.question(catalogue.near(code)),
         )
     if output == "json":
         documents = [shown.entry_json(entry) for entry in found]

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from difflib import SequenceMatcher, get_close_matches
-from itertools import takewhile
 
+from provision import likeness
 from provision.errors import Entry
 from provision.errors.catalogue.prv1_command_line import *
 from provision.errors.catalogue.prv2_config import *
@@ -57,19 +56,29 @@ def in_text(text: str) -> list[Entry]:
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,80}")
 
 
-def near(text: str) -> str | None:
-    """Return the code or name that was probably meant, or ``None``."""
-    wanted = text.strip().lower()[:64]
-    if wanted.startswith("prv"):  # a letter where a digit looks like it
-        wanted = "prv" + wanted[3:].translate(str.maketrans("oil", "011"))
-    names = [*ENTRIES, *(entry.code.lower() for entry in ENTRIES.values())]
-    # Of those that are as near, the one that begins alike.
-    found = max(
-        get_close_matches(wanted, names, n=20), key=lambda name: _nearness(name, wanted), default=None
-    )
-    return found.upper() if found is not None and found.startswith("prv") else found
+def near(text: str) -> tuple[str, ...]:
+    """Return the codes or names that were probably meant.
+
+    A code is a number: one that is not there is like no other one. What is mended is its letters, and a
+    letter where a digit looks like it.
+    """
+    wanted = text.strip().lower()[: likeness.LONGEST]
+    letters, rest = wanted[:3], wanted[3:].lstrip(" -_").translate(str.maketrans("oil", "011"))
+    if sorted(letters) == sorted("prv") and re.fullmatch(r"\d*", rest):
+        begun = tuple(entry.code for entry in ENTRIES.values() if entry.code[3:].startswith(rest))
+        exact = tuple(code for code in begun if code[3:] == rest)
+        return exact or (begun if 0 < len(begun) <= 4 else ())
+    if re.fullmatch(r"\d{3}", wanted):
+        return tuple(entry.code for entry in ENTRIES.values() if entry.code[3:] == wanted)
+    return likeness.nearest(wanted, tuple(ENTRIES), _CALLED)
 
 
-def _nearness(name: str, wanted: str) -> tuple[float, int]:
-    alike = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(name, wanted, strict=False)))
-    return SequenceMatcher(None, name, wanted).ratio(), alike
+# Words that look like one entry and mean another thing, or several.
+_CALLED: likeness.Meanings = {
+    "mailbox": ("mailbox-missing", "no-mailbox"),
+    "consent": ("consent-missing", "consent-pending"),
+    "secret": (),
+    "policy": (),
+    "expired": ("secret-expired",),
+    "throttle": ("throttled",),
+}

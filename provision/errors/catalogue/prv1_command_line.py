@@ -65,6 +65,15 @@ MASK_UNHEARD = entry(
     "Do not redirect stderr of a run that may make a secret, or pass --ci none.",
     "https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands",
 )
+CA_FILE = entry(
+    "PRV108",
+    "ca-file",
+    Exit.USAGE,
+    "the file of the private CA cannot be used",
+    "SSL_CERT_FILE or REQUESTS_CA_BUNDLE names the certificates to trust in place of the system's; the file "
+    "is not there, is no file, or holds no certificate.",
+    "Name a file of certificates in the form PEM, or unset the variable. Nothing was sent.",
+)
 DECLINED = entry(
     "PRV104",
     "declined",

@@ -123,8 +123,8 @@ CONSENT_PARTIAL = entry(
     Exit.DONE,
     "other permissions of the application are granted, Mail.Send is not",
     "Consent was given before Mail.Send was declared, or one grant was made by hand.",
-    "Run 'provision consent' or 'apply', which add only Mail.Send. The page behind the link grants what the "
-    "registration declares, and may take away what it does not.",
+    "Run 'provision consent' or 'provision apply', which add only Mail.Send. The page behind the link grants "
+    "what the registration declares, and may take away what it does not.",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
 )
 CONSENT_DELEGATED_ONLY = entry(

@@ -22,7 +22,7 @@ SECRET_REFUSED = entry(
     "secret-refused",
     Exit.FAILED,
     "Entra does not take the Secret Key",
-    "It is mistyped, is of another application, was removed, or is so new that not every server knows it.",
+    "It is mistyped, is of another application, was removed, or may not have reached every server yet.",
     "Compare its first three characters with the hint in Entra or in 'provision show'; wait a minute if it "
     "is new; otherwise enter the Value that was delivered last, or run 'provision rotate'.",
     _AADSTS,
@@ -134,7 +134,8 @@ NO_MAILBOX = entry(
     "no-mailbox",
     Exit.FAILED,
     "there is no Exchange Online mailbox behind the address",
-    "The user is unlicensed, the mailbox is on-premises or soft-deleted, or the address is a list's.",
+    "The address is misspelt, the user is unlicensed, the mailbox is on-premises or soft-deleted, or the "
+    "address is a list's.",
     "License the user, or choose a mailbox that is there; a shared one works.",
     _RESOLVE,
     graph=("ErrorInvalidUser", "MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI"),
@@ -192,5 +193,5 @@ NOT_PROVEN_YET = entry(
     Exit.DONE,
     "nothing failed, but that mail flows was not proven",
     "Only a message that was accepted proves it, and none was sent.",
-    "Run 'provision verify' with --send-to and an address of your own.",
+    "Run 'provision verify --send-to ADDRESS' with an address of your own.",
 )

@@ -1,0 +1,146 @@
+"""What is printed to be done next can be pasted, and is the right thing: the reproductions of new users."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shlex
+import time
+from pathlib import Path
+
+import pytest
+
+from provision.again import Again
+from tests.support import Program, Ran, Tenant, write_config
+
+SANDBOX = ("--sandbox", "--deliver", "file:out.secret")
+
+
+def commands(text: str) -> list[str]:
+    """The commands that a text names, without the quotes around them."""
+    found = re.findall(r"(['`])(provision [a-z]+(?: [^'`]+)?)\1", text)
+    return [command for _, command in found if command.split()[1] not in ("explain", "sandbox", "schema")]
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("run 'provision apply' again", "run 'provision apply a.yaml --sandbox --var X=1' again"),
+        ("'provision rotate CONFIG --confirm'", "'provision rotate a.yaml --confirm --sandbox --var X=1'"),
+        ("`provision show`", "`provision show a.yaml --sandbox --var X=1`"),
+        ("'provision validate'", "'provision validate a.yaml --var X=1'"),
+        ("'provision explain PRV305'", "'provision explain PRV305'"),
+        ("'provision sandbox serve'", "'provision sandbox serve'"),
+        ("Run 'provision --help'.", "Run 'provision --help'."),
+        ("it's 'mine', and provision apply", "it's 'mine', and provision apply"),
+    ],
+)
+def test_a_command_in_a_text_is_made_whole(text: str, whole: str) -> None:
+    """With the config and the options that count for that verb."""
+    assert Again(("a.yaml",), ("--sandbox",), ("--var", "X=1")).worded(text) == whole
+
+
+@pytest.mark.parametrize(
+    "path", ["a b.yaml", "it's.yaml", "$HOME.yaml", "~me.yaml", "a;b.yaml", "`x`.yaml", "ä.yaml"]
+)
+def test_a_shell_reads_back_what_was_meant(path: str) -> None:
+    """Whatever the file is called."""
+    assert shlex.split(Again((path,), ("--deliver", "file:{name} x")).command("apply")) == [
+        "provision", "apply", path, "--deliver", "file:{name} x",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("output", ["text", "markdown", "json", "html"])
+def test_every_printed_command_runs(provision: Program, output: str) -> None:
+    """From a result, a rotation and a plan; in the folder where it was printed."""
+    import html
+
+    config = write_config("my config.yaml", more="secret:\n  renew_before: ${DAYS}\n")
+    options = (*SANDBOX, "--var", "DAYS=20d")
+    printed = []
+    for verb in ("apply", "rotate", "plan", "show"):
+        yes = ("--yes",) if verb in ("apply", "rotate") else ()
+        ran = provision(verb, config, *options, *yes, "-o", output)
+        assert ran.code == 0, ran.err
+        text = json.dumps(ran.json, ensure_ascii=False) if output == "json" else html.unescape(ran.out)
+        printed += commands(text.replace('\\"', '"') if output == "json" else text)
+    for command in dict.fromkeys(printed):
+        words = shlex.split(command)[1:]
+        assert words[1] == config, command
+        assert "--sandbox" in words
+        assert "DAYS=20d" in words
+        assert provision(*words, *(("--yes",) if words[0] in ("apply", "rotate") else ())).code == 0, command
+    assert printed or output == "json"
+
+
+def test_an_error_names_the_command_with_its_config(provision: Program, config: str) -> None:
+    """show before apply."""
+    ran = provision("show", config, "--sandbox")
+    assert commands(ran.err) == ["provision apply prod.yaml --sandbox"]
+
+
+def test_verify_before_apply(provision: Program, config: str) -> None:
+    """It looked, and there is none: what helps is to apply, not another option."""
+    ran = provision("verify", config, "--sandbox", "--secret-from", "file:out.secret")
+    assert "PRV311" in ran.err
+    assert commands(ran.err) == ["provision apply prod.yaml --sandbox"]
+    assert "--client-id" not in ran.err
+
+
+def test_a_file_that_is_not_there(provision: Program, config: str, applied: Ran) -> None:
+    """The first thing to say of it."""
+    ran = provision("verify", config, "--sandbox", "--secret-from", "file:mail.secret")
+    assert "there is no file mail.secret" in ran.err
+
+
+class TestTheOldValue:
+    """A value that no secret has any more is told at once: no waiting makes it right."""
+
+    def test_one_that_was_renewed_elsewhere(self, provision: Program, config: str, applied: Ran) -> None:
+        """Its key by the record beside the file, and the present one by its beginning."""
+        old = applied.json["outputs"]["secret_key"]["key_id"]
+        Path("mine").mkdir(mode=0o700)
+        for name in ("out.secret", "out.secret.provision.json"):
+            Path(name).rename(f"mine/{name}")
+        assert provision("rotate", config, *SANDBOX, "--yes").code == 0
+        assert (
+            provision(
+                "rotate", config, *SANDBOX, "--yes", "--confirm", "--secret-from", "file:out.secret"
+            ).code
+            == 0
+        )
+        began = time.monotonic()
+        ran = provision("verify", config, "--sandbox", "--secret-from", "file:mine/out.secret")
+        assert ran.code == 1
+        assert f"It is the secret {old}, which was removed." in ran.out
+        assert f"The present one begins with {Path('out.secret').read_text()[:3]}" in ran.out
+        assert ran.err.count("may not have reached") == 0
+        assert time.monotonic() - began < 30
+
+    def test_one_that_nothing_begins_like(
+        self, provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Right after the application was made, too, when waiting helps the value that is right."""
+        monkeypatch.setattr("sys.stdin", io.StringIO("abc8Q~wrong\n"))
+        ran = provision("verify", config, "--sandbox", "--secret-from", "-")
+        assert ran.code == 1
+        assert "No secret of this application begins as it does. The present one begins with" in ran.out
+        assert "may not have reached" not in ran.err
+        assert "abc" not in ran.out + ran.err
+
+
+def test_a_misspelt_address(provision: Program, config: str, applied: Ran) -> None:
+    """The first thing to do is to compare it; the place is told."""
+    wrong = write_config("wrong.yaml", address="norepply@agency.example", name="collab-wrong")
+    state = Path(".provision/sandbox.json")
+    Tenant(state).do  # noqa: B018 - the tenant is there
+    seed = Path("seed.yaml")
+    seed.write_text("tenant: {id: 3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690, domain: agency.example}\n")
+    assert provision("sandbox", "seed", "seed.yaml", "--state", "other.json").code == 0
+    ran = provision("plan", wrong, "--sandbox-at", "other.json", "-o", "json")
+    found = {finding["name"]: finding for finding in ran.json["findings"]}
+    if "mailbox-missing" in found:  # the embedded sandbox makes no user in a tenant that came from a seed
+        assert found["mailbox-missing"]["fix"].startswith(
+            "Compare mail.address in wrong.yaml:10:12 with Exchange"
+        )
