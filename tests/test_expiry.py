@@ -139,7 +139,7 @@ def test_a_rotation_waits(provision: Program, applied: Ran) -> None:
     assert look(provision, "--within", "3w").code == 0
     said = provision("expiry", "prod.yaml", "--sandbox").out
     assert f"confirm by {old['endDateTime'][:10]}" in said
-    assert "rotate CONFIG --confirm" in said
+    assert "provision rotate prod.yaml --confirm --sandbox" in said
     Tenant().advance(days=26)  # nobody confirmed, and the old one has ended
     ran = look(provision)
     assert shown(ran) == [("ours", "fine", False), ("ours", "expired", False)]
@@ -465,7 +465,7 @@ def test_what_to_do_is_said(provision: Program, applied: Ran) -> None:
     assert "renewal not yet due" in early
     Tenant().advance(days=155)
     late = provision("expiry", "prod.yaml", "--sandbox").out
-    assert "Renew: run 'provision apply CONFIG'" in late
+    assert "Renew: run 'provision apply prod.yaml --sandbox'" in late
     assert "not yet due" not in late
 
 

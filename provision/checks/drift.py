@@ -48,12 +48,11 @@ _NOT_SEEN = (
     catalogue.SCOPE_UNKNOWN,
 )
 # Said of a plan's secrets and permissions; told here one by one, with the value.
-_TOLD_APART = (catalogue.SECRET_UNPROVEN, catalogue.ASKS_FOR_EVERYONE)
+_TOLD_APART = (catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE)
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {
     catalogue.AWAITS_CONFIRMATION: Severity.INFO,  # our own doing, which ``expiry`` watches
     catalogue.EMERGENCY_UNFINISHED: Severity.ERROR,
-    catalogue.SECRET_REMOVED: Severity.ERROR,
     catalogue.LIVES_AS_LONG: Severity.INFO,
     catalogue.PRINCIPAL_DISABLED: Severity.ERROR,
 }

@@ -65,13 +65,15 @@ def _prose(text: str, *, behind: bool) -> str:
 
 def _inert(text: str, at: int) -> str:
     char, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
-    in_prose = before not in ("", " ") and not before.isdigit()  # "1." and "1)" begin a list
+    in_word = before not in ("", " ")
+    in_prose = in_word and not before.isdigit()  # "1." and "1)" begin a list
     harmless = (
         char.isalnum()
         or char in ",;'\"/(?"
         or (char == " " and at > 0)  # spaces at the beginning would make a code block
         or (char in ".:" and in_prose and after in ("", " "))
-        or (char in "-)" and in_prose)
+        or (char == ")" and in_prose)
+        or (char == "-" and in_word)  # so that a date can be read, and looked for, in the page's source
     )
     if harmless:
         return char

@@ -337,8 +337,9 @@ STALE_RECORD = entry(
     Exit.ATTENTION,
     "a record of a delivery names a secret that is not there",
     "Somebody removed the secret, or put the tag there: a secret made with that key id would be trusted.",
-    "If the product uses that secret, enter the newest one now. Then run 'provision rotate CONFIG "
-    "--confirm', which drops the record.",
+    "Run 'provision apply CONFIG', which makes a new secret if the newest is gone. If the product uses the "
+    "one that is gone, enter the newest now. Then run 'provision rotate CONFIG --confirm', which drops the "
+    "record.",
 )
 UNUSED_IGNORE = entry(
     "PRV638",
