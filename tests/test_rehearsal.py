@@ -140,7 +140,7 @@ def test_a_tenant_from_a_seed_gets_no_invented_people(provision: Program) -> Non
     assert found.code == 5
     assert {c["check"]: c["state"] for c in found.json["checks"]}["mailbox"] != "ok"
     ran = provision("apply", wrong, "--sandbox", "--yes", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (5, "mailbox-missing")
+    assert (ran.code, ran.json["error"]) == (5, "mailbox-missing")
     right = provision("doctor", write_config(), "--sandbox", "-o", "json")
     states = {check["check"]: check["state"] for check in right.json["checks"]}
     assert (states["mailbox"], states["cloud"], states["sign-in"]) == ("ok", "ok", "not-checked")

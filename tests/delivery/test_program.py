@@ -177,7 +177,7 @@ def test_no_secret_is_made_again_and_again_for_a_place_that_refuses(
     tries = hub.count("POST") + hub.count("PUT")
     for _ in range(2):
         again = provision(*argv)
-        assert (again.code, again.json["name"]) == (5, "not-taken-before")
+        assert (again.code, again.json["error"]) == (5, "not-taken-before")
         assert "github:agency/mail" in again.json["message"]
     assert hub.count("POST") + hub.count("PUT") == tries
     assert Tenant().application()["passwordCredentials"] == []

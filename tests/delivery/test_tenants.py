@@ -90,7 +90,7 @@ def test_a_config_alone_cannot_choose_the_tenant(
     """Exit 5 before anybody signs in, and the line that would allow it."""
     more = ["--yes"] if verb in ("apply", "rotate") else []
     ran = provision(verb, config(sink), *more, "-o", "json")
-    assert (ran.code, ran.json["name"]) == (5, "sink-tenant")
+    assert (ran.code, ran.json["error"]) == (5, "sink-tenant")
     assert VENDOR in ran.json["message"]
     assert f"{VARIABLE}={VENDOR}/{CLIENT}" in ran.json["fix"]
     assert ran.json["where"]
@@ -141,7 +141,7 @@ def test_a_custom_cloud_gets_no_sign_in_of_a_sinks_own(provision: Program, clean
     )  # fmt: skip
     Path(path).write_text(text)
     ran = provision("plan", path, "--allow", "custom-cloud", "-o", "json")
-    assert (ran.code, ran.json["name"]) == (5, "sink-tenant")
+    assert (ran.code, ran.json["error"]) == (5, "sink-tenant")
     assert "custom cloud" in ran.json["message"]
 
 
@@ -174,7 +174,7 @@ def test_a_vault_of_another_tenant_gets_no_token_of_the_configs(
     vault.tenant = VENDOR
     argv = (write_config(tenant=TENANT), "--sandbox", *ALLOW, "--yes", "-o", "json")
     ran = provision("apply", *argv, "--deliver", "key_vault:https://agency.vault.azure.net/secrets/mail")
-    assert (ran.code, ran.json["name"]) == (1, "sink-unusable")
+    assert (ran.code, ran.json["error"]) == (1, "sink-unusable")
     assert f"belongs to the tenant {VENDOR}" in ran.json["message"]
     assert "key_vault.tenant" in ran.json["fix"]
     assert (vault.tenants, entra.sign_ins, vault.secrets) == ([], [], {})

@@ -116,6 +116,7 @@ def test_another_tenants_config_of_that_name_is_refused(
 ) -> None:
     """Nothing proves that the value is its own: both owners are named, and nothing is made or overwritten."""
     write_config(f"{name}.yaml", name=name, tenant=OTHER_TENANT)
+    vault.tenant = OTHER_TENANT  # which moved; a vault of another tenant is refused before its record is read
     sink: Any = SINKS[name] or f"file:.provision/{name}.secret"
     services = (vault, hub, devops)
     values, writes = values_there(), [service.writes for service in services]
