@@ -76,7 +76,7 @@ def program(*argv: str, stdin: str = "") -> tuple[int, Any]:
 def verdict(code: int, document: Any) -> Said:
     """Reduce an error, a result or a verification to what was said."""
     if document["format"] == "provision.error/2":
-        return Said(document["name"], document["message"], code)
+        return Said(document["error"], document["message"], code)
     if document["format"] == "provision.verification/1":
         rung = document["rungs"][-1]
         failed = next((r for r in document["rungs"] if r["verdict"] == "fail"), None)
@@ -85,7 +85,7 @@ def verdict(code: int, document: Any) -> Said:
             return Said("accepted" if document["proven"] else "not-proven", sent["message"], code)
         return Said(str(failed["name"]), str(rung["message"]), code)
     failed = next(change["error"] for change in document["changes"] if change["error"])
-    return Said(failed["name"], failed["message"], code)
+    return Said(failed["error"], failed["message"], code)
 
 
 def applied(**replaced: str) -> str:

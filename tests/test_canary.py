@@ -97,6 +97,7 @@ def test_no_failure_tells_the_value(
         ran = provision(
             "apply", config, "--sandbox", "--yes", "-v", "-o", output,
             "--allow", "rehearsal-delivery", "--deliver", f"command:{sys.executable} {name}.py",
+            "--allow", "not-taken-before",
         )  # fmt: skip
         assert ran.code == (0 if name == "repeats_well" else 1), ran.err
         said += ran.out + ran.err
@@ -183,8 +184,9 @@ def test_no_weather_tells_the_value(
     run = ("apply", config, "--sandbox", "--yes", "-v", "--deliver", "file:out.secret")
     for output in OUTPUTS[: 1 + (times > 1)]:
         ran = provision(*run, "-o", output)
-        # A second run may find that a write whose answer was lost had taken effect.
-        expected = {0} if times == 1 else {1, 69} if output == OUTPUTS[0] else {0, 1, 69}
+        # A second run, or a look before the next try, may find that a write whose answer was lost took effect.
+        lasts = output == OUTPUTS[0] and fault != "after"
+        expected = {0} if times == 1 else {1, 69} if lasts else {0, 1, 69}
         assert ran.code in expected, ran.err + ran.out
         assert struck.seen >= 1
         said += ran.out + ran.err

@@ -258,8 +258,9 @@ def test_the_sheet_names_the_command(provision: Program) -> None:
     """Instead of a consent link, in text and Markdown; and the finding leads to it and to verify."""
     config = one_mailbox()
     apply(provision, config)
-    assert "provision exchange CONFIG" in provision("show", config, "--sandbox").out
-    assert "`provision exchange`" in provision("show", config, "--sandbox", "-o", "markdown").out
+    whole = f"provision exchange {config} --sandbox"
+    assert f"'{whole}'" in provision("show", config, "--sandbox").out
+    assert f"`{whole}`" in provision("show", config, "--sandbox", "-o", "markdown").out
     (finding,) = [
         f for f in provision("plan", config, "--sandbox", "-o", "json").json["findings"]
         if f["name"] == "scope-unknown"

@@ -89,10 +89,10 @@ def test_an_application_that_is_not_there(provision: Program) -> None:
 
 
 def test_an_application_of_another_tenant(provision: Program) -> None:
-    """Only its principal is here: Office 365 Exchange Online stands for any such."""
+    """Only its principal is here: Windows Azure Active Directory stands for any such."""
     tenant = Tenant()
     tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
-    error = refused(provision, adopt("00000002-0000-0ff1-ce00-000000000000"))
+    error = refused(provision, adopt("00000002-0000-0000-c000-000000000000"))
     assert error["error"] == "other-tenants-application"
 
 
