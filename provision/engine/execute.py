@@ -12,7 +12,15 @@ from datetime import datetime
 from typing import Any
 
 from provision.change import Action, Change
-from provision.engine.holder import SecretHolder, SecretTools, forget, record, refuse_to_strand, remove
+from provision.engine.holder import (
+    SecretHolder,
+    SecretTools,
+    forget,
+    record,
+    refuse_to_strand,
+    remove,
+    retire,
+)
 from provision.engine.secret import mint_and_deliver
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, consent, service_principal
@@ -180,6 +188,7 @@ class Execution:
                 if step.key_id in self.tools.basis.delivered and not self._may_remove:
                     made = self.minted or self.by_another
                     await refuse_to_strand(self.tools, self.holder, self._staying(), mints=made is not None)
+                    await retire(self.tools, self.holder, self._going() & self.tools.basis.delivered)
                     self._may_remove = True
                 await remove(self.tools, self.holder, step.key_id, young=self._is_young(step.key_id))
                 self.removed.add(step.key_id)
@@ -187,9 +196,12 @@ class Execution:
 
     def _staying(self) -> frozenset[str]:
         """Return the delivered secrets that this plan leaves, and the one that it, or another run, made."""
-        going = {c.step.key_id for c in self.plan.changes if isinstance(c.step, secrets.Remove)}
         made = self.minted or self.by_another
-        return (self.tools.basis.alive - going) | ({made.key_id} if made else frozenset())
+        return (self.tools.basis.alive - self._going()) | ({made.key_id} if made else frozenset())
+
+    def _going(self) -> frozenset[str]:
+        """Return the key ids that this plan removes."""
+        return frozenset(c.step.key_id for c in self.plan.changes if isinstance(c.step, secrets.Remove))
 
     def _is_young(self, key_id: str) -> bool:
         """Whether the secret is so new that a replica may not know it yet."""

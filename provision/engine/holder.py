@@ -214,6 +214,19 @@ async def refuse_to_strand(
         )
 
 
+async def retire(tools: SecretTools, holder: SecretHolder, going: frozenset[str]) -> None:
+    """Put on record that the secrets ``going`` are to be removed, before the first of them is.
+
+    So whoever goes on after a run that was killed finishes it, and takes none of them for one that somebody
+    else removed. Raises ``ProvisionError`` if that cannot be written; then nothing is removed.
+    """
+    marks = (application.RETIRED_TAG, application.LEAKED_TAG)
+    told = {mark + key_id for mark in marks for key_id in going} & set(holder.tags)
+    untold = going - {application.noted_key(tag) for tag in told}
+    if untold:
+        await write_records(tools, holder, {application.RETIRED_TAG + key_id for key_id in untold})
+
+
 async def write_records(
     tools: SecretTools, holder: SecretHolder, more: Collection[str], *, urgent: bool = False
 ) -> None:

@@ -101,13 +101,13 @@ def lost(state: Standing, records: Records) -> tuple[Change, ...]:
 
 
 def finishing(state: Standing) -> tuple[Change, ...]:
-    """Return the removals that an interrupted ``rotate --emergency`` or ``--again`` of any machine left."""
+    """Return the removals that an interrupted ``rotate`` of any machine, in any of its modes, left."""
     return tuple(
         removal(
             item,
             "it leaked, or may have; the emergency was not finished"
             if item.key_id in state.leaked
-            else "it was replaced before it was entered; that run was interrupted",
+            else "it was replaced; the run that was to remove it was interrupted",
         )
         for item in state.going
     )
