@@ -40,7 +40,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provision.delivery import Handover, Undeliverable
-from provision.engine.holder import SecretHolder, SecretTools, look, others, record, remove, write_records
+from provision.engine.holder import (
+    SecretHolder,
+    SecretTools,
+    look,
+    others,
+    record,
+    remove,
+    see_no_record_lost,
+    write_records,
+)
 from provision.engine.journal import DELIVERED, INTENDED, LEAKED, REMOVED, UNDELIVERED
 from provision.errors import ProvisionError, catalogue
 from provision.graph import client_secret
@@ -126,6 +135,7 @@ async def _declare(tools: SecretTools, holder: SecretHolder, leaked: Sequence[st
     if not tags <= set(holder.tags):
         with suppress(ProvisionError):
             await write_records(tools, holder, tags, urgent=True)
+            await see_no_record_lost(tools, holder, patient=False)
 
 
 def _going(step: Mint) -> set[str]:
