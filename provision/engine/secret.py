@@ -60,7 +60,7 @@ from provision.resources import application
 from provision.resources.client_secret import Mint, Observed, Records, standing
 from provision.secret import Secret
 
-_TRIES = 3  # how often a lost answer is mended before giving up
+_TRIES = 5  # how often a lost answer is mended before giving up
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +221,10 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
     Of two that were made at the same time by the same name only the key id tells whose is whose; so if Graph
     did not keep ours, one whose answer was lost is not removed, and will be reported.
     """
-    for _ in range(_TRIES):
+    pauses = RandomPauses(tools.graph, tools.dice)
+    for tried in range(_TRIES):
+        if tried and not await pauses.pause("the answer with a new secret was lost; it is made again"):
+            break
         key_id = tools.new_key_id()
         start = await _after_the_last(tools, holder)
         tools.journal.write(INTENDED, key_id, start)
