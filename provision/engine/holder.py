@@ -22,7 +22,7 @@ from provision.graph.patience import RandomPauses
 from provision.plan import generation
 from provision.plan.generation import Basis, Others
 from provision.resources import application
-from provision.resources.client_secret import Desired, Observed
+from provision.resources.client_secret import Desired, Observed, marked
 from provision.secret import Secret
 
 _STILL_TRUE = timedelta(seconds=30)  # for so long what was seen of an application made here is written from
@@ -40,10 +40,12 @@ class SecretHolder:
     made_here: bool = False  # created by this run for sure
     met: Others | None = None  # what the plan saw of other runs; None: it did not see this application
     seen: Seen | None = None  # the last look
+    wrote_from: Seen | None = None  # the look from which tags were written last
     mine: frozenset[str] = frozenset()  # every key id that this run chose or was given
     unseen: frozenset[str] = frozenset()  # asked for by this run, and the answer was lost
     gone: frozenset[str] = frozenset()  # removed by this run
     delivered: Observed | None = None  # handed over by this run
+    proven: frozenset[str] = frozenset()  # delivered by another run, whose record this run wrote again
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,7 @@ async def look(tools: SecretTools, holder: SecretHolder, *, shows: frozenset[str
 
 def others(tools: SecretTools, holder: SecretHolder, seen: Seen) -> Others:
     """Return what a look shows of other runs."""
-    recorded = application.delivered(seen.tags)
+    recorded = application.delivered(seen.tags) | holder.proven
     return generation.others(tools.basis, seen.secrets, recorded, holder.mine, now=tools.graph.now())
 
 
@@ -125,14 +127,10 @@ async def record(
         seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
         if key_id in _ids(seen) and wanted <= set(seen.tags):
             holder.seen, holder.tags = seen, seen.tags
+            if holder.delivered is None:  # a record is repaired, with nothing that held others back
+                await see_no_record_lost(tools, holder)
             return
-        since = others(tools, holder, seen).delivered
-        if key_id not in _ids(seen) and since:
-            raise ProvisionError(
-                catalogue.REVOKED_MEANWHILE,
-                f"the secret {key_id} was delivered, and another run revoked it, which delivered "
-                f"{since[0].key_id}",
-            )
+        _refuse_revoked(tools, holder, seen, key_id)
         if not await pauses.pause("Entra does not show the record of the delivery yet"):
             raise ProvisionError(
                 catalogue.CHANGED_MEANWHILE,
@@ -140,11 +138,23 @@ async def record(
             )
 
 
+def _refuse_revoked(tools: SecretTools, holder: SecretHolder, seen: Seen, key_id: str) -> None:
+    """Raise ``REVOKED_MEANWHILE`` if a secret that was delivered is gone, and another run delivered one."""
+    since = others(tools, holder, seen).delivered
+    if key_id not in _ids(seen) and since:
+        raise ProvisionError(
+            catalogue.REVOKED_MEANWHILE,
+            f"the secret {key_id} was delivered, and another run revoked it, which delivered "
+            f"{since[0].key_id}",
+        )
+
+
 async def forget(tools: SecretTools, holder: SecretHolder, key_id: str) -> None:
     """Drop the tags that say something of a secret which is not there any more."""
     holder.gone |= {key_id}
     if any(application.noted_key(tag) == key_id for tag in holder.tags):
         await write_records(tools, holder, frozenset())
+        await see_no_record_lost(tools, holder)
 
 
 async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young: bool = False) -> None:
@@ -163,29 +173,60 @@ async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young
     holder.gone |= {key_id}
     if any(application.noted_key(tag) == key_id for tag in holder.tags):
         await write_records(tools, holder, frozenset())
-        await _see_no_record_lost(tools, holder)
+        await see_no_record_lost(tools, holder)
 
 
-async def _see_no_record_lost(tools: SecretTools, holder: SecretHolder) -> None:
-    """Raise ``ProvisionError`` where the list just written may have lacked a record that came meanwhile.
+async def see_no_record_lost(tools: SecretTools, holder: SecretHolder, *, patient: bool = True) -> None:
+    """See that the list just written lacks no record that came while it was read and written.
 
-    Another run's secret that came between reading and writing is about to be recorded, or was: then that
-    record is gone, which only its own machine can mend.
+    A secret that came meanwhile and has no record is about to get one, or had one, which is gone now. It had
+    one where a delivered secret went that was to stay, for a run removes others only once its own delivery is
+    on record; then that is written again. Else its run is waited for. Raises ``ProvisionError``
+    (``ANOTHER_RUN``) if that leads to nothing: only the machine that delivered can mend it; and
+    (``REVOKED_MEANWHILE``) if what went is what this run delivered. Not ``patient``: nobody is waited for.
     """
-    pauses = RandomPauses(tools.graph, tools.dice)
-    while True:
+    before, pauses = holder.wrote_from, RandomPauses(tools.graph, tools.dice)
+    while before is not None:
         seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
-        met = others(tools, holder, seen)
-        if not met.claims:
+        known = _ids(before) | holder.mine | tools.basis.delivered | application.delivered(seen.tags)
+        came = [item for item in marked(tools.desired, seen.secrets) if item.key_id not in known]
+        stale = holder.gone & {application.noted_key(tag) for tag in seen.tags}
+        if not came and not stale:
+            holder.seen, holder.tags = seen, seen.tags
+            if holder.delivered is not None:
+                _refuse_revoked(tools, holder, seen, holder.delivered.key_id)
             return
-        claim = met.claims[0].key_id
-        if not await pauses.pause(f"another run makes a secret ({claim})"):
+        went = _ids(before) & application.delivered(before.tags) - _ids(seen) - holder.gone
+        if len(came) == 1 and went and not stale:
+            await _write_again(tools, holder, came[0].key_id, before)
+        elif not patient:
+            return
+        elif not await pauses.pause(
+            f"another run makes a secret ({came[0].key_id})"
+            if came
+            else "Entra does not show the records yet"
+        ):
+            if not came:
+                return
             raise ProvisionError(
                 catalogue.ANOTHER_RUN,
-                f"another run made a secret for '{tools.desired.name}' meanwhile ({claim}), and the record "
-                "of its delivery may be lost",
+                f"another run made a secret for '{tools.desired.name}' meanwhile ({came[0].key_id}), and the "
+                "record of its delivery may be lost",
                 fix="Run 'provision apply' once more on the machine that made it: it records the delivery.",
             )
+
+
+async def _write_again(tools: SecretTools, holder: SecretHolder, key_id: str, before: Seen) -> None:
+    """Put another run's delivery on record again, as it must have done itself."""
+    name = tools.desired.name
+    newest = application.newest(before.tags, name)
+    tags = {
+        application.DELIVERED_TAG + key_id,
+        application.newest_tag(name, key_id),
+        application.succeeds_tag(key_id, next(iter(newest)) if len(newest) == 1 else None),
+    }
+    holder.proven |= {key_id}
+    await write_records(tools, holder, tags)
 
 
 async def refuse_to_strand(
@@ -247,6 +288,7 @@ async def write_records(
             raise _Behind
         if claimed:
             return seen.tags
+        holder.wrote_from = seen
         if not behind:
             holder.seen = seen
         there = (_ids(seen) | holder.keys if behind else _ids(seen)) - holder.gone

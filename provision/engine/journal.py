@@ -123,15 +123,14 @@ class Journal:
             return None
         return Undelivered(len(found), found[-1].get("lasting") is True, _time(found[-1].get("time")))
 
-    def lately_delivered(self, since: datetime) -> frozenset[str]:
-        """Return the key ids that this machine delivered since that time and has not removed."""
+    def lately_delivered(self, since: datetime) -> dict[str, datetime]:
+        """Return what this machine delivered since that time and has not removed: by key id, when."""
         _, delivered = self.keys()
-        found = {
-            key_id
+        return {
+            key_id: time
             for event, key_id, time in self._events()
-            if event == DELIVERED and time is not None and time >= since
+            if event == DELIVERED and key_id in delivered and time is not None and time >= since
         }
-        return frozenset(found & delivered)
 
     def _events(self) -> Iterator[tuple[str, str, datetime | None]]:
         for entry in self._entries():

@@ -8,12 +8,31 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from provision.delivery import Sink
 from provision.engine.journal import Journal
 from provision.errors import ProvisionError
 from provision.resources import application, client_secret
 from provision.resources.client_secret import Desired, Observed, Records
+
+
+def heard_of(
+    desired: Desired, key_id: str, delivered: datetime, secrets: Iterable[Observed], tags: Iterable[str]
+) -> bool:
+    """Say whether what was read is as new as a secret's delivery, though it may be gone since.
+
+    A replica that is behind shows neither. One that shows a later secret of ours, made to succeed this one or
+    begun after its delivery, knows of it: where it does not show it, somebody removed it.
+    """
+    there, tags = {item.key_id: item for item in secrets}, tuple(tags)
+    if key_id in there:
+        return key_id in application.delivered(tags)
+    succeeds = application.successions(tags)
+    return any(
+        item.start > delivered or succeeds.get(item.key_id) == key_id
+        for item in client_secret.marked(desired, tuple(there.values()))
+    )
 
 
 def tagged(desired: Desired, tags: Iterable[str]) -> Records:

@@ -17,7 +17,7 @@ from provision.engine.execute import Execution
 from provision.engine.handoff import letter, settings
 from provision.engine.holder import SecretTools
 from provision.engine.journal import CONSENTED, Journal
-from provision.engine.known import completed, recorded, with_held
+from provision.engine.known import completed, heard_of, recorded, with_held
 from provision.engine.observe import Tenant, observe
 from provision.errors import Finding, ProvisionError, catalogue, combined
 from provision.graph import consent as grants
@@ -89,7 +89,7 @@ async def _observe_once_settled(job: Job) -> Observed:
     """Read the tenant until it shows what this machine delivered in the last minutes, for 30 s at most.
 
     From a replica that lags behind, a second secret would be planned, or the record be written twice. What
-    is not shown after that time was removed by somebody.
+    is not shown after that time was removed by somebody; nobody waits where the tenant shows that already.
     """
     graph, patience = job.tenant.graph, Patience(job.tenant.graph, _PATIENCE)
     while True:
@@ -100,8 +100,10 @@ async def _observe_once_settled(job: Job) -> Observed:
         # What was delivered before this application was made belonged to one that is gone.
         since = max(graph.now() - REPLICATION, app.created or _LONG_AGO)
         lately = job.journal(observed.tenant_id).lately_delivered(since)
-        seen = app.delivered & {item.key_id for item in observed.secrets}
-        if lately <= seen or not await patience.pause("Entra does not show what was just delivered yet"):
+        wanted, secrets = job.desired.client_secret, observed.secrets
+        if all(heard_of(wanted, key_id, when, secrets, app.tags) for key_id, when in lately.items()):
+            return observed
+        if not await patience.pause("Entra does not show what was just delivered yet"):
             return observed
 
 

@@ -40,7 +40,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provision.delivery import Handover, Undeliverable
-from provision.engine.holder import SecretHolder, SecretTools, look, others, record, remove, write_records
+from provision.engine.holder import (
+    SecretHolder,
+    SecretTools,
+    look,
+    others,
+    record,
+    remove,
+    see_no_record_lost,
+    write_records,
+)
 from provision.engine.journal import DELIVERED, INTENDED, LEAKED, REMOVED, UNDELIVERED
 from provision.errors import ProvisionError, catalogue
 from provision.graph import client_secret
@@ -51,7 +60,7 @@ from provision.resources import application
 from provision.resources.client_secret import Mint, Observed, Records, standing
 from provision.secret import Secret
 
-_TRIES = 3  # how often a lost answer is mended before giving up
+_TRIES = 5  # how often a lost answer is mended before giving up
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +135,7 @@ async def _declare(tools: SecretTools, holder: SecretHolder, leaked: Sequence[st
     if not tags <= set(holder.tags):
         with suppress(ProvisionError):
             await write_records(tools, holder, tags, urgent=True)
+            await see_no_record_lost(tools, holder, patient=False)
 
 
 def _going(step: Mint) -> set[str]:
@@ -211,7 +221,10 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
     Of two that were made at the same time by the same name only the key id tells whose is whose; so if Graph
     did not keep ours, one whose answer was lost is not removed, and will be reported.
     """
-    for _ in range(_TRIES):
+    pauses = RandomPauses(tools.graph, tools.dice)
+    for tried in range(_TRIES):
+        if tried and not await pauses.pause("the answer with a new secret was lost; it is made again"):
+            break
         key_id = tools.new_key_id()
         start = await _after_the_last(tools, holder)
         tools.journal.write(INTENDED, key_id, start)

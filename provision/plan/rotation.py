@@ -10,6 +10,7 @@ from functools import partial
 
 from provision.change import Action, Change
 from provision.errors import ProvisionError, Severity, catalogue
+from provision.plan import generation
 from provision.plan.build import limits_of, may_be_shorter, planned, secret_findings
 from provision.plan.model import Plan, Target
 from provision.resources import Desired, Observed
@@ -82,7 +83,7 @@ def build(
         case Mode.ROTATE | Mode.EMERGENCY if _only_to_finish(state):
             changes = (_nothing("an emergency is not finished: its new secret is delivered"),)
         case Mode.EMERGENCY:
-            changes = _emergency(make, state, records)
+            changes = _emergency(make, state, records, now)
         case Mode.AGAIN if state.waits:
             # Only the newest was surely never entered: one before it may be.
             unconfirmed = state.delivered[0]
@@ -113,13 +114,20 @@ def build(
     return replace(planned(target, desired, observed, changes, findings), standing=state)
 
 
-def _emergency(make: Callable[..., Change], state: Standing, records: Records) -> tuple[Change, ...]:
+def _emergency(
+    make: Callable[..., Change], state: Standing, records: Records, now: datetime
+) -> tuple[Change, ...]:
     """Put all of ours that are alive on record as leaked, make a new one, and remove what was delivered.
 
-    What is ours by its mark alone stays on record, for somebody who can tell whose it is.
+    What is ours by its mark alone stays on record, for somebody who can tell whose it is. What another run
+    may be about to hand over is no such thing: it is made for the leaked one, or not yet anybody's.
     """
     gone = (*state.delivered, *state.going, *state.ended)
-    unknown = (item for item in state.unproven if item.key_id not in records.journal)
+    unknown = (
+        item
+        for item in state.unproven
+        if item.key_id not in records.journal and not generation.holds_back(item, now)
+    )
     leaked = sorted({item.key_id for item in (*state.delivered, *state.going, *unknown)})
     return (make(leaked=tuple(leaked)), *(removal(item, "it leaked, or may have") for item in gone))
 

@@ -57,6 +57,8 @@ TOLD = {
     "another-run", "changed-meanwhile", "unreachable", "throttled", "unseen-secret", "not-revoked",
     "revoked-meanwhile", "two-delivered", "secret-too-old", "written-to-by-others", "not-spread-yet",
 }  # fmt: skip
+# With these there is no secret to enter yet, and plan, show and apply say so.
+NOTHING_TO_ENTER = {"emergency-unfinished", "secret-removed"}
 WEATHERS: dict[str, dict[str, float]] = {
     "fair": {},
     "replication": {"replication": 20.0},
@@ -344,6 +346,9 @@ class Meeting:
             if lost:
                 found.append(f"{ran}: the record of {lost} is lost")
             key = ran.result.outputs.secret_key if ran.result else None
+            findings = ran.result.plan.findings if ran.result else ()
+            if key is None and NOTHING_TO_ENTER & {finding.entry.name for finding in findings}:
+                continue  # it was planned while another's emergency was under way, and says so
             if key is None or key.key_id not in handed | self.before:
                 found.append(f"{ran}: names {key and key.key_id}, which nobody was handed")
         if not any(ran.errors for ran in self.runs) and there - handed - self.before:
