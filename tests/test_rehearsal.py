@@ -120,9 +120,15 @@ def test_nothing_that_was_made_up_is_called_ok(provision: Program, config: str) 
         said = provision("doctor", config, "--sandbox", "-o", output).out
         assert "was made for this rehearsal; the real tenant was not asked" in said
         assert "noreply@agency.example is there" not in said
-    for verb in ("plan", "apply"):
-        ran = provision(verb, config, "--sandbox", *(["--yes"] if verb == "apply" else []))
-        assert f"made up for it, so nothing says that the real ones are there: {TENANT}" in ran.err
+    for verb in ("plan", "apply", "show"):
+        yes = ["--yes"] if verb == "apply" else []
+        for output in ("text", "json", "markdown", "html"):
+            ran = provision(verb, config, "--sandbox", "-o", output, *yes)
+            assert f"made up for it, so nothing says that the real ones are there: {TENANT}" in ran.err
+            if output == "json":
+                assert ran.json["made_up"] == ["mailbox", "rights", "tenant"]
+            elif output != "text":
+                assert "are like them: the tenant, the mailbox, the rights" in ran.out, (verb, output)
     ran = provision("verify", config, "--sandbox", "--secret-from", f"file:{STAND_IN}", "-o", "json")
     assert ran.code == 0, ran.out
     verdicts = {rung["rung"]: (rung["verdict"], rung["message"]) for rung in ran.json["rungs"]}
@@ -141,6 +147,15 @@ def test_a_tenant_from_a_seed_gets_no_invented_people(provision: Program) -> Non
     assert {c["check"]: c["state"] for c in found.json["checks"]}["mailbox"] != "ok"
     ran = provision("apply", wrong, "--sandbox", "--yes", "-o", "json")
     assert (ran.code, ran.json["error"]) == (5, "mailbox-missing")
+    assert provision("plan", wrong, "--sandbox", "-o", "json").json["made_up"] == ["rights"]
     right = provision("doctor", write_config(), "--sandbox", "-o", "json")
     states = {check["check"]: check["state"] for check in right.json["checks"]}
     assert (states["mailbox"], states["cloud"], states["sign-in"]) == ("ok", "ok", "not-checked")
+
+
+def test_a_seed_without_people_makes_none_up_either(provision: Program) -> None:
+    """It says what is in the tenant, and this mailbox is not."""
+    Path("seed.yaml").write_text(SEED.partition("users:")[0] + "policy: {max_secret_days: 90}\n")
+    assert provision("sandbox", "seed", "seed.yaml").code == 0
+    ran = provision("apply", write_config(), "--sandbox", "--yes", "-o", "json")
+    assert (ran.code, ran.json["error"]) == (5, "mailbox-missing")

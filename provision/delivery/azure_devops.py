@@ -33,6 +33,7 @@ from provision.delivery.service import (
     token_of,
     told,
 )
+from provision.delivery.turns import in_turn
 from provision.errors import catalogue
 from provision.secret import Secret
 
@@ -131,20 +132,20 @@ class Options(interface.EntraOptions):
         known = host == "dev.azure.com" or re.fullmatch(r"[a-z0-9-]+\.visualstudio\.com", host)
         return None if known else host
 
-    def places(self, name: str, cloud: str) -> tuple[Place, ...]:
-        """The variable and those beside it. Project and group may each be written as name or id.
+    @property
+    def one_organization(self) -> str:
+        """One address of the organization, which may have two.
 
         Source: https://learn.microsoft.com/azure/devops/release-notes/2018/sep-10-azure-devops-launch
-        (one organization, two addresses)
         """
+        old = r"^https://([a-z0-9-]+)\.visualstudio\.com(?::443)?"
+        return re.sub(old, r"https://dev.azure.com/\1", self.organization).lower()
+
+    def places(self, name: str, cloud: str) -> tuple[Place, ...]:
+        """The variable and those beside it. Project and group may each be written as name or id."""
         del cloud
         variable = self.variable or interface.variable_name(name)
-        organization = re.sub(
-            r"^https://([a-z0-9-]+)\.visualstudio\.com(?::443)?",
-            r"https://dev.azure.com/\1",
-            self.organization,
-        )
-        certain = ("azure_devops", organization.lower())
+        certain = ("azure_devops", self.one_organization)
         parts = (
             Part(self.project.casefold(), re.fullmatch(_GUID, self.project) is not None),
             Part(self.group.casefold(), self.group.isdigit()),
@@ -200,10 +201,13 @@ class AzureDevOps:
 
         Value and record are in one request: killed before it, both are the old ones; after it, both are the
         new ones. Each repetition reads the group anew, so that what others changed meanwhile stays. The
-        service offers no condition on a write, so a change in the instant between is lost.
+        service offers no condition on a write, so a change that another machine, or a person, makes in the
+        instant between is lost; runs on this machine take turns.
         """
         with told(catalogue.DELIVERY_FAILED, self.label), self._connected() as devops:
-            patiently(lambda: self._put(devops, secret, handover))
+            # By the organization, for a group has a name in each of its projects, and a number.
+            put = in_turn("azure_devops", self._options.one_organization)(self._put)
+            patiently(lambda: put(devops, secret, handover))
 
     def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """Return the key that the variables beside the secret one name.
@@ -251,11 +255,8 @@ class AzureDevOps:
         # Who may not look into a group gets its name and number, and nothing else of it: putting that back
         # would empty it.
         if not group.get("variableGroupProjectReferences"):
-            raise Trouble(
-                "this identity sees that the group is there, and not what is in it",
-                fix=ROLE,
-                sort=Sort.RIGHTS,
-            )
+            unseen = "this identity sees that the group is there, and not what is in it"
+            raise Trouble(unseen, fix=ROLE, sort=Sort.RIGHTS)
         if group.get("type") != "Vsts" or not isinstance(group.get("variables"), dict):
             raise Trouble(
                 "the group takes its variables from elsewhere (a key vault), so none can be set here",

@@ -118,7 +118,8 @@ async def plan(job: Job) -> Plan:
 
 
 def of_job(job: Job, plan: Plan, records: Records | None = None) -> Plan:
-    """Return a plan with what its job knows: where a secret would go, and how commands are called again.
+    """Return a plan with what its job knows: where a secret would go, what a rehearsal made up, and how
+    commands are called again.
 
     If a secret is due, what is to be said of its place is said, too.
     """
@@ -127,7 +128,12 @@ def of_job(job: Job, plan: Plan, records: Records | None = None) -> Plan:
     whole = job.again.worded
     findings = tuple(replace(item, message=whole(item.message), fix=whole(_fix(job, item))) for item in found)
     return replace(
-        plan, delivery=job.sink.label, again=job.again, findings=findings, records=records or plan.records
+        plan,
+        delivery=job.sink.label,
+        again=job.again,
+        findings=findings,
+        records=records or plan.records,
+        made_up=job.made_up,
     )
 
 

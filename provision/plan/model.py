@@ -35,6 +35,7 @@ class Plan:
     again: Again = UNKNOWN  # how this run's commands are called again; no part of what is approved
     delivery: str = ""  # where a new secret would go; bound by a saved plan, not by the digest
     records: Records = field(default_factory=Records)  # of deliveries, as they were known
+    made_up: frozenset[str] = frozenset()  # what a rehearsal invented: "tenant", "mailbox", "rights"
 
     @property
     def name(self) -> str:

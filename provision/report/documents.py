@@ -34,6 +34,7 @@ def plan_json(plan: Plan) -> Json:
         "findings": [_finding(finding) for finding in plan.findings],
         "summary": plan.summary(),
         "delivery": plan.delivery,
+        "made_up": sorted(plan.made_up),
         "digest": plan.digest,
     }
 
@@ -60,6 +61,7 @@ def result_json(result: Result) -> Json:
         "name": plan.name,
         "tenant_id": plan.observed.tenant_id,
         "cloud": plan.desired.cloud.name,
+        "made_up": sorted(plan.made_up),
         "changes": [_outcome(outcome, plan.name) for outcome in result.outcomes],
         "findings": [_finding(finding) for finding in plan.findings],
         "outputs": {

@@ -264,6 +264,7 @@ def _where(plan: Plan) -> list[tuple[str, str]]:
         ("Mailbox", _code(plan.desired.mailbox.address)),
         ("Tenant", _code(plan.observed.tenant_id)),
         ("Target", markup(lines.where(plan.target, plan.desired.cloud.name))),
+        *([("Rehearsal", markup(said))] if (said := lines.made_up(plan)) else []),
     ]
 
 

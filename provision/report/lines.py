@@ -33,6 +33,8 @@ _WORDS = {
     "handoff": "to hand over",
 }
 
+_INVENTED = {"tenant": "the tenant", "mailbox": "the mailbox", "rights": "the rights of whoever runs it"}
+
 # What came of a change, in words.
 DONE = {
     Status.DONE: "done",
@@ -70,6 +72,16 @@ def as_diff(plan: Plan) -> str:
 def where(target: Target, cloud: str) -> str:
     """Return which Microsoft Graph is meant, in words; not escaped."""
     return "the sandbox" if target is Target.SANDBOX else f"cloud {cloud}"
+
+
+def made_up(plan: Plan) -> str:
+    """Return what a rehearsal invented, in words, for nothing vouches for it; empty if it is nothing."""
+    things = [words for thing, words in _INVENTED.items() if thing in plan.made_up]
+    if not things:
+        return ""
+    return (
+        f"Made up for this rehearsal, so nothing says that the real ones are like them: {', '.join(things)}."
+    )
 
 
 def summary(plan: Plan) -> str:

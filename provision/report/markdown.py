@@ -33,12 +33,17 @@ def plan_markdown(plan: Plan) -> str:
         f"{lines.summary(plan)}; for {code(plan.desired.mailbox.address)}, "
         f"tenant {code(plan.observed.tenant_id)}, {where}.",
         "",
+        *_made_up(plan),
         fenced(lines.as_diff(plan), "diff"),
         "",
         *findings_markdown(plan.findings),
         f"Digest: {code(plan.digest)}",
     ]
     return "\n".join(out)
+
+
+def _made_up(plan: Plan) -> list[str]:
+    return [said, ""] if (said := lines.made_up(plan)) else []
 
 
 def findings_markdown(findings: tuple[Finding, ...]) -> list[str]:
@@ -64,6 +69,7 @@ def result_markdown(result: Result) -> str:
         "",
         f"{lines.outcome(result)}; tenant {code(plan.observed.tenant_id)}.",
         "",
+        *_made_up(plan),
     ]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
         out += [f"**{markdown(result.title)}, {markdown(screen)}**", "", "| Box | Value |", "|---|---|"]

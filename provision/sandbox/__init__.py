@@ -67,10 +67,10 @@ class Sandbox:
     def ensure_mailbox(self, tenant_id: str, address: str) -> None:
         """Make a user with a mailbox at this address, and verify its domain, unless somebody has it.
 
-        A tenant whose people came from a seed gets nobody: who is missing there is missing.
+        A tenant that came from a seed gets nobody, even if the seed names nobody: who is missing is missing.
         """
         self.refresh()
-        if tenant_id in self.store.settings.get(_tenants.PEOPLED, ()):
+        if tenant_id in self.store.settings.get(_tenants.SEEDED, ()):
             return
         if not _tenants.answers_to(self._tenant(tenant_id), address):
             with self.writing():

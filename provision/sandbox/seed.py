@@ -84,8 +84,6 @@ class _Seeding:
         if "policy" in self._parts:
             self._policy(self._parts["policy"])
         self._remember(tenants.SEEDED)
-        if "users" in self._parts:
-            self._remember(tenants.PEOPLED)
         return self._tenant.id
 
     def _remember(self, setting: str) -> None:

@@ -16,10 +16,7 @@ from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.store import Record, Store, Tenant
 
 _NAMESPACE = uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")  # of names of the DNS
-SEEDED, PEOPLED = (
-    "seeded",
-    "peopled",
-)  # settings: ids of tenants from a seed, and of those whose seed has users
+SEEDED = "seeded"  # a setting: the ids of tenants that came from a seed
 EXCHANGE_PLAN = "9aaf7827-d63c-4b61-89c3-182f06f82e5c"  # EXCHANGE_S_STANDARD
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import logging
+import threading
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -271,3 +272,32 @@ def test_killed_anywhere_recall_is_right(devops: DevOps, opened: Opened, number:
     deliver(sink, "third" + VALUE, KEY)
     assert devops.value(VARIABLE) == "third" + VALUE
     assert devops.value("THEIR_PASSWORD") == "theirs"
+
+
+def test_two_runs_on_one_machine_take_turns(
+    devops: DevOps, opened: Opened, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each reads the group after the other wrote it, whatever they call group and organization."""
+    first, second = (
+        opened(ARGUMENT),
+        Opened(Signed(BEARER), name="other-app")(ARGUMENT.replace("=mail", "=7")),
+    )
+    between, meeting = threading.Event(), []
+    original = devops.answer
+
+    def answer(request: Request) -> Response:
+        if meeting:
+            between.set()
+        elif request.method == "GET" and request.path.endswith("/7"):
+            meeting.append(threading.Thread(target=deliver, args=(second, "other", OTHER, "other-app")))
+            meeting[0].start()
+            between.wait(0.3)  # time for the second to come in between, which nothing but its turn prevents
+        return original(request)
+
+    monkeypatch.setattr(devops, "answer", answer)
+    deliver(first)
+    meeting[0].join()
+    assert devops.value(VARIABLE) == VALUE
+    assert devops.value("OTHER_APP_CLIENT_SECRET") == "other"
+    order = [request.method for request in devops.requests if request.path.endswith("/7")]
+    assert order == ["GET", "PUT", "GET", "PUT"]

@@ -48,6 +48,7 @@ PLAN = {
     "findings": [FINDING],
     "summary": {"create": int, "update": int, "delete": int, "no-op": int, "handoff": int},
     "delivery": TEXT,
+    "made_up": ["tenant|mailbox|rights"],
     "digest": DIGEST,
 }
 SECRET_KEY = {
@@ -57,6 +58,7 @@ SECRET_KEY = {
 RESULT = {
     "format": "provision.result/1",
     **HEAD,
+    "made_up": ["tenant|mailbox|rights"],
     "changes": [{**CHANGE, "status": "done|unchanged|handoff|failed|not-tried", "error": Maybe(ERROR)}],
     "findings": [FINDING],
     "outputs": {
