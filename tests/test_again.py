@@ -144,3 +144,55 @@ def test_a_misspelt_address(provision: Program, config: str, applied: Ran) -> No
         assert found["mailbox-missing"]["fix"].startswith(
             "Compare mail.address in wrong.yaml:10:12 with Exchange"
         )
+
+
+class TestTheLostSecret:
+    """Where it went, and what helps if it is not there any more."""
+
+    def test_another_place_than_it_was_delivered_to(
+        self, provision: Program, config: str, applied: Ran
+    ) -> None:
+        """--deliver given to a run that makes no secret is not ignored without a word."""
+        ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:mail.secret")
+        assert ran.code == 0
+        assert "file:mail.secret was not used: the secret was delivered earlier (begins with" in ran.out
+        assert "the one delivered earlier, to file:out.secret" in ran.out
+        assert f"provision rotate {config} --sandbox --deliver file:mail.secret" in commands(ran.out)
+        assert not Path("mail.secret").exists()
+
+    @pytest.mark.parametrize("output", ["text", "markdown", "html"])
+    def test_show_says_where_it_went(
+        self, provision: Program, config: str, applied: Ran, output: str
+    ) -> None:
+        """Without --deliver, by the journal of this machine; and what to do if it is lost."""
+        import html
+
+        Path("out.secret").unlink()
+        ran = provision("show", config, "--sandbox", "-o", output)
+        assert "the one delivered earlier, to file:out.secret (begins with" in ran.out
+        assert f"provision rotate {config} --sandbox" in html.unescape(ran.out)
+        told = provision("show", config, "--sandbox", "-o", "json").json["outputs"]["secret_key"]
+        assert told["delivered_to"] == "file:out.secret"
+
+    def test_the_second_one_is_lost_as_well(self, provision: Program, config: str, applied: Ran) -> None:
+        """While a rotation waits, what makes another is --again; it is named."""
+        assert provision("rotate", config, *SANDBOX, "--yes").code == 0
+        ran = provision("rotate", config, *SANDBOX, "--yes")
+        assert "nothing to do" in ran.out
+        whole = f"provision rotate {config} --again --sandbox --deliver file:out.secret"
+        assert whole in commands(ran.out)
+        assert provision(*shlex.split(whole)[1:], "--yes").code == 0
+
+    def test_a_place_that_holds_the_dead_one(self, provision: Program, config: str, applied: Ran) -> None:
+        """A colleague renewed elsewhere: what lies here is said to be no use, and which one is."""
+        old = applied.json["outputs"]["secret_key"]["key_id"]
+        Path("mine").mkdir(mode=0o700)
+        for name in ("out.secret", "out.secret.provision.json"):
+            Path(name).rename(f"mine/{name}")
+        assert provision("rotate", config, *SANDBOX, "--yes").code == 0
+        confirm = ("--yes", "--confirm", "--secret-from", "file:out.secret")
+        assert provision("rotate", config, *SANDBOX, *confirm).code == 0
+        ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:mine/out.secret")
+        assert ran.code == 0
+        assert f"file:mine/out.secret holds the value of the secret {old}, which was removed" in ran.out
+        assert f"The present one begins with {Path('out.secret').read_text()[:3]}" in ran.out

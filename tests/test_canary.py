@@ -184,7 +184,7 @@ def test_no_weather_tells_the_value(
     run = ("apply", config, "--sandbox", "--yes", "-v", "--deliver", "file:out.secret")
     for output in OUTPUTS[: 1 + (times > 1)]:
         ran = provision(*run, "-o", output)
-        # A second run, or a look before the next try, may find that a write whose answer was lost took effect.
+        # A second run, or a look before the next try, may find that a write took effect unseen.
         lasts = output == OUTPUTS[0] and fault != "after"
         expected = {0} if times == 1 else {1, 69} if lasts else {0, 1, 69}
         assert ran.code in expected, ran.err + ran.out

@@ -21,7 +21,11 @@ def settings(product: Product, outputs: Outputs) -> tuple[Setting, ...]:
         "{secret_expiry}": f"{outputs.secret_key.expires:%Y-%m-%d}" if outputs.secret_key else None,
     }
     filled = ((box, known.get(box.value, box.value)) for box in product.boxes)
-    return tuple(Setting(box.screen, box.label, value) for box, value in filled if value is not None)
+    return tuple(
+        Setting(box.screen, box.label, value, typed=box.value != "{secret_key}")
+        for box, value in filled
+        if value is not None
+    )
 
 
 def letter(plan: Plan, product: Product, client_id: str, url: str) -> Letter:
@@ -67,4 +71,6 @@ def _where(secret: SecretKey) -> str:
     begins = f"begins with {secret.hint}" if secret.hint else f"key id {secret.key_id}"
     if secret.delivered_to is None:
         return f"the one delivered earlier ({begins})"
+    if not secret.held:
+        return f"the one delivered earlier, to {secret.delivered_to} ({begins})"
     return f"delivered to {secret.delivered_to} ({begins})"

@@ -48,7 +48,7 @@ class Journal:
         """Append an event, and return once it is on the disk; ``ProvisionError`` if it cannot be written.
 
         ``key_id`` is a secret's id, or with ``CONSENTED`` the application's client id. ``more`` is, with
-        ``UNDELIVERED``, the ``place`` and whether the refusal is ``lasting``.
+        ``DELIVERED`` and ``UNDELIVERED``, the ``place``, with the latter also whether it is ``lasting``.
         """
         line = json.dumps(
             {
@@ -110,6 +110,14 @@ class Journal:
     def consented(self, client_id: str) -> bool:
         """Say whether an earlier run on this machine found the application's consent granted."""
         return any((event, key) == (CONSENTED, client_id) for event, key, _ in self._events())
+
+    def place_of(self, key_id: str) -> str | None:
+        """Return where this machine delivered a secret to; ``None`` if it did not, or did not note it."""
+        found = None
+        for entry in self._entries():
+            if (entry.get("event"), entry.get("key_id")) == (DELIVERED, key_id) and entry.get("place"):
+                found = str(entry["place"])
+        return found
 
     def undelivered(self, place: str) -> Undelivered | None:
         """Return the failures at a place since a secret was delivered anywhere; ``None``: no failure."""

@@ -17,7 +17,8 @@ from provision.engine.execute import Execution
 from provision.engine.handoff import letter, settings
 from provision.engine.holder import SecretTools
 from provision.engine.journal import CONSENTED, Journal
-from provision.engine.known import completed, heard_of, recorded, with_held
+from provision.engine.known import completed, heard_of, recorded
+from provision.engine.left import Left, left_behind, of_the_place, retold, to_enter
 from provision.engine.observe import Tenant, observe
 from provision.errors import Finding, ProvisionError, catalogue, combined
 from provision.graph import consent as grants
@@ -25,7 +26,7 @@ from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION
 from provision.outcomes.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
 from provision.plan import generation, rotation
-from provision.plan.build import build, by_severity
+from provision.plan.build import build
 from provision.plan.model import Plan, Target
 from provision.products import Product
 from provision.resources import Desired, Observed, client_secret, consent
@@ -124,14 +125,14 @@ def of_job(job: Job, plan: Plan, records: Records | None = None) -> Plan:
     If a secret is due, what is to be said of its place is said, too.
     """
     mints = any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
-    found = (*plan.findings, *job.of_delivery) if mints else plan.findings
-    whole = job.again.worded
-    findings = tuple(replace(item, message=whole(item.message), fix=whole(_fix(job, item))) for item in found)
+    found, whole = (*plan.findings, *job.of_delivery) if mints else plan.findings, job.again.worded
     return replace(
         plan,
         delivery=job.sink.label,
         again=job.again,
-        findings=findings,
+        findings=tuple(
+            replace(item, message=whole(item.message), fix=whole(_fix(job, item))) for item in found
+        ),
         records=records or plan.records,
         made_up=job.made_up,
     )
@@ -246,16 +247,10 @@ async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forge
     made, holder = execution.minted or execution.by_another, execution.holder
     there = holder.seen.secrets if holder and holder.seen else plan.observed.secrets
     kept = tuple(item for item in there if item.key_id not in execution.removed)
-    left = await _left(
-        job,
-        plan.observed.tenant_id,
-        (*kept, made) if made and made not in kept else kept,
-        holder.tags if holder else (),
-    )
-    told = replace(plan, standing=left.state, findings=_retold(plan, left, minted=made is not None))
-    result = result_of(
-        job, told, execution.ordered(), execution.app_id, _to_enter(job, left, fresh=execution.minted)
-    )
+    secrets = (*kept, made) if made and made not in kept else kept
+    left = await _left(job, plan.observed.tenant_id, secrets, holder.tags if holder else ())
+    told = replace(plan, standing=left.state, findings=retold(plan, left, minted=made is not None))
+    result = _with_secret(job, left, told, execution.ordered(), execution.app_id, fresh=execution.minted)
     remember_consent(job, result)
     return result
 
@@ -297,59 +292,31 @@ async def show(job: Job) -> Result:
     )
     left = await _left(job, observed.tenant_id, observed.secrets, app.tags)
     shown = replace(found, standing=left.state)
-    return result_of(job, shown, outcomes, app.app_id, _to_enter(job, left, fresh=None))
-
-
-@dataclass(frozen=True)
-class _Left:
-    """How the secrets stand at the end of a run, and which of them the sink holds."""
-
-    state: client_secret.Standing
-    records: Records
-    held: frozenset[str]
-    now: datetime
+    return _with_secret(job, left, shown, outcomes, app.app_id, fresh=None)
 
 
 async def _left(
     job: Job, tenant_id: str, secrets: tuple[client_secret.Observed, ...], tags: tuple[str, ...]
-) -> _Left:
-    desired, now = job.desired.client_secret, job.tenant.graph.now()
-    records = recorded(desired, tags, job.journal(tenant_id))
-    try:
-        there = frozenset(item.key_id for item in secrets)
-        held = await asyncio.to_thread(job.sink.recall, there | records.tenant)
-        records = with_held(records, there, held)
-    except ProvisionError:  # where it is kept cannot be told; that it was delivered, the tenant knows
-        held = frozenset()
-        records = replace(records, journal=frozenset())
-    return _Left(client_secret.standing(desired, secrets, records, now=now), records, held, now)
+) -> Left:
+    desired, journal = job.desired.client_secret, job.journal(tenant_id)
+    return await left_behind(desired, secrets, tags, journal, job.sink, now=job.tenant.graph.now())
 
 
-def _retold(plan: Plan, left: _Left, *, minted: bool) -> tuple[Finding, ...]:
-    """Return the plan's findings with those about the secrets as they stand after the run."""
-    desired = plan.desired.client_secret
-    again = client_secret.of_the_standing(desired, left.state, left.records, now=left.now)
-    found = [f for f in plan.findings if f.entry not in client_secret.OF_THE_STANDING]
-    # Of the secret that was just handed over the sheet itself says until when it is to be entered.
-    found += [f for f in again if not (minted and f.entry is catalogue.AWAITS_CONFIRMATION)]
-    return by_severity(found)
-
-
-def _to_enter(job: Job, left: _Left, *, fresh: client_secret.Observed | None) -> SecretKey | None:
-    """Return the secret to enter: ``fresh``, which this run made, or else the one delivered last."""
-    state, desired = left.state, job.desired.client_secret
-    current = fresh or state.current
-    if current is None:
-        return None
-    return SecretKey(
-        key_id=current.key_id,
-        hint=current.hint,
-        expires=current.end,
-        renew=client_secret.renewal_date(desired, current),
-        renew_due=client_secret.renewal_due(desired, state, now=left.now),
-        delivered_to=job.sink.label if fresh or current.key_id in left.held else None,
-        confirm_by=state.confirm_by,
-    )
+def _with_secret(
+    job: Job,
+    left: Left,
+    plan: Plan,
+    outcomes: tuple[Outcome, ...],
+    app_id: str | None,
+    *,
+    fresh: client_secret.Observed | None,
+) -> Result:
+    """Return the result with the secret to enter, and what is to be said of where that is."""
+    journal = job.journal(plan.observed.tenant_id)
+    key = to_enter(job.desired.client_secret, left, journal, job.sink, fresh=fresh)
+    said = of_the_place(left, job.sink, key, named="--deliver" in job.again.options)
+    result = result_of(job, plan, outcomes, app_id, key)
+    return replace(result, of_the_place=said and job.again.worded(said))
 
 
 def result_of(
@@ -381,6 +348,7 @@ def result_of(
         notes=product.notes,
         consent=_consent(job, plan, outcomes, app_id, product),
         # A rehearsal's application is in no portal.
+        at=job.tenant.graph.now(),
         portal_url=cloud.registration_url(app_id) if app_id and plan.target is Target.GRAPH else None,
     )
 

@@ -110,7 +110,7 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
         await _revoke(tools, holder, made.key_id, "another run makes one")
         yielded = True
     with suppress(ProvisionError):  # a full disk must not keep the tenant from knowing
-        tools.journal.write(DELIVERED, made.key_id, tools.graph.now())
+        tools.journal.write(DELIVERED, made.key_id, tools.graph.now(), place=tools.sink.label)
     holder.delivered = made
     tools.keep(secret)
     succeeds = application.succeeds_tag(made.key_id, tools.basis.succeeds)

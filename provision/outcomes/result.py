@@ -43,6 +43,8 @@ class SecretKey:
     renew: datetime  # from when on ``apply`` mints its successor
     renew_due: bool  # whether that has come
     delivered_to: str | None  # None: by an earlier run, not known where to
+    held: bool = True  # the place says that it holds it; else it was delivered there once
+    fresh: bool = False  # made by this run
     confirm_by: datetime | None = None  # while a rotation waits: the first end of one that may be in use
 
 
@@ -63,6 +65,7 @@ class Setting:
     screen: str
     label: str
     value: str
+    typed: bool = True  # the value itself, to be copied; else words about where it is
 
 
 class ConsentState(StrEnum):
@@ -114,6 +117,8 @@ class Result:
     notes: tuple[str, ...]  # what else to know of the product's screens
     consent: Consent
     proof: str | None = None  # of a confirmation: "token" (the value signed in) or "none" (it was not seen)
+    of_the_place: str | None = None  # where --deliver names a place that has not the secret to enter
+    at: datetime | None = None  # the service's time at the end of the run
     portal_url: str | None = None  # the registration's page, for a person to look at
     verified: Verified | None = None  # with apply --verify: what became of the values
     unverified: str | None = None  # why not, although it was asked for

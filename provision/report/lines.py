@@ -107,6 +107,8 @@ def secret(result: Result) -> list[tuple[str, str]]:
         facts.append(("Secret", f"ends {key.expires:%Y-%m-%d}, key id {plain(key.key_id)}"))
     elif result.plan.standing is not None:
         facts.append(("Secret", plain(whole(none_to_enter(result)))))
+    if result.of_the_place is not None:
+        facts.append(("Place", plain(result.of_the_place)))
     if any(outcome.status is Status.BY_ANOTHER for outcome in result.outcomes):
         facts.append(
             ("Delivered", "by another run at the same time, where that one was told; this one made none")
@@ -118,6 +120,7 @@ def secret(result: Result) -> list[tuple[str, str]]:
         facts.append(("Verified", f"nothing: {result.unverified}"))
     if key is not None:
         facts += [("Confirm", plain(whole(text))) for text in confirmation(key)]
+        facts += [("Lost", plain(whole(text))) for text in lost(key)]
         facts.append(("Calendar", plain(whole(renewal(key)))))
     return facts
 
@@ -143,6 +146,15 @@ def confirmation(key: SecretKey) -> list[str]:
         f"enter it by {key.confirm_by:%Y-%m-%d}, the last day ({ends}); "
         "then run 'provision rotate CONFIG --confirm'"
     ]
+
+
+def lost(key: SecretKey) -> list[str]:
+    """Say what helps if nobody has the value any more, where it is not known to be at hand."""
+    if key.fresh or (key.held and key.confirm_by is None):
+        return []
+    if key.confirm_by is not None:
+        return ["if nobody has its value: 'provision rotate CONFIG --again' makes another in its place"]
+    return ["if nobody has its value: 'provision rotate CONFIG' makes another"]
 
 
 def renewal(key: SecretKey) -> str:

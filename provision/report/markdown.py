@@ -84,6 +84,8 @@ def result_markdown(result: Result) -> str:
             f"{markdown(whole(lines.renewal(secret)))}."
         )
         out += [f"- Confirm: {markdown(whole(text))}." for text in lines.confirmation(secret)]
+        out += [f"- Lost: {markdown(whole(text))}." for text in lines.lost(secret)]
+        out += [f"- {markdown(result.of_the_place)}"] if result.of_the_place else []
     elif result.plan.standing is not None:
         out.append(f"- {markdown(whole(lines.none_to_enter(result)))}")
     consent = result.consent
