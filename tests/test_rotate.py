@@ -262,6 +262,61 @@ def test_without_a_terminal_and_yes_nothing_happens(
     assert ids() == before
 
 
+class Terminal(io.StringIO):
+    """Somebody who types."""
+
+    def isatty(self) -> bool:
+        """Yes."""
+        return True
+
+
+def test_the_question_names_the_day_of_a_shorter_life(
+    provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was allowed by name is said where the answer is given; without that it is refused, unasked."""
+    short = write_config(more="secret:\n  lifetime: 20d\n  renew_before: 5d\n")
+    limit = {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P20D"}
+    restrictions = {"passwordCredentials": [limit]}
+    policy = {"isEnabled": True, "applicationRestrictions": restrictions}
+    Tenant().do("PATCH", "/policies/defaultAppManagementPolicy", policy)
+    before, writes = ids(), Tenant().writes
+    asked = ("rotate", short, "--sandbox", "--deliver", "file:out.secret")
+    refused = provision(*asked, "--yes", "-o", "json")
+    assert (refused.code, refused.json["error"]) == (5, "shorter-life")
+    (old,) = secrets()
+    assert old["endDateTime"][:10] in refused.json["message"]
+    assert (ids(), Tenant().writes) == (before, writes)
+    monkeypatch.setattr("sys.stdin", Terminal("no\n"))
+    ran = provision(*asked, "--allow", "shorter-life")
+    assert ran.code != 0
+    asked_of = (ran.out + ran.err).partition("Make this change?")[0].splitlines()
+    monkeypatch.setattr("sys.stdin", Terminal("yes\n"))
+    assert provision(*asked, "--allow", "shorter-life").code == 0
+    new = secrets()[-1]
+    assert f"ends {new['endDateTime'][:10]}, before the one that it replaces" in asked_of[-1]
+    assert f"{new['endDateTime'][:10]} is the last day" in asked_of[-1]
+
+
+def test_of_three_alive_the_value_tells_which_is_entered(
+    provision: Program, config: str, rotated: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Renewed while it waited: --confirm wants a value, or to be allowed; nothing is removed before."""
+    Tenant().advance(days=155)
+    assert provision("apply", config, *DELIVER).code in (0, 4)
+    assert len(ids()) == 3
+    before, writes = ids(), Tenant().writes
+    confirm = ("rotate", config, "--confirm", *AT)
+    refused = provision(*confirm)
+    assert (refused.code, refused.json["error"]) == (5, "proof-needed")
+    assert (ids(), Tenant().writes) == (before, writes)
+    monkeypatch.setattr("sys.stdin", io.StringIO(Path("old.secret").read_text()))
+    wrong = provision(*confirm, "--secret-from", "-")
+    assert (wrong.json["error"], ids()) == ("wrong-secret", before)
+    allowed = provision(*confirm, "--allow", "proof-needed")
+    assert (allowed.code, allowed.json["proof"]) == (0, "none")
+    assert ids() == before[-1:]
+
+
 def test_two_secrets_are_all_that_a_personal_audience_allows(provision: Program, config: str) -> None:
     """The limit, reached by somebody else's secrets, is explained before anything is written."""
     more = "  sign_in_audience: AzureADandPersonalMicrosoftAccount\nmail:"

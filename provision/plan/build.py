@@ -136,7 +136,8 @@ def _two_delivered(desired: Desired, observed: Observed, state: client_secret.St
         catalogue.TWO_DELIVERED,
         Severity.ERROR,
         f"two runs at the same time each handed over a secret for '{desired.name}': {newer.key_id} (begins "
-        f"with {newer.hint or '?'}) and {older.key_id} (begins with {older.hint or '?'})",
+        f"with {newer.hint or '?'}) and {older.key_id} (begins with {older.hint or '?'}); the last day to "
+        f"enter the newest is {state.last_day:%Y-%m-%d}",
     )
 
 

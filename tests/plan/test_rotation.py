@@ -1,0 +1,155 @@
+"""What each mode of ``rotate`` does to secrets delivered, leaked, replaced, removed or never proven."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from provision.config import load
+from provision.errors import Severity
+from provision.plan.model import Plan, Target
+from provision.plan.rotation import Mode, build
+from provision.resources import Desired
+from provision.resources.app_management_policy import LIFETIME, Policy, Restriction
+from provision.resources.app_management_policy import Observed as Policies
+from provision.resources.client_secret import Forget, Mint, Record, Remove
+from tests.plan.test_digest import APP, OBSERVED
+from tests.resources.test_client_secret import DESIRED, NEW, NOW, OLD, Given, day, world
+from tests.support import write_config
+
+DUE: Given = ("b", "d", -155, 25)
+# How the secrets stand (as in tests/resources; "s": only the sink knows of its delivery), and what rotate,
+# --again, --confirm and --emergency do: + one more, -k remove it, !k record it, ~k forget its record.
+STATES = {
+    "none": ([], "+", "+", "", "+"),
+    "one": ([NEW], "+", "+", "", "+ -b"),
+    "one that is due": ([OLD], "+", "+", "", "+ -a"),
+    "the only one ended": ([("a", "d", -180, 0)], "+", "+", "", "+ -a"),
+    "one waits": ([OLD, NEW], "", "+ -b", "-a", "+ -b -a"),
+    "the one that waits is due itself": ([("a", "d", -170, 10), DUE], "+", "+ -b", "-a", "+ -b -a"),
+    "three": ([("a", "d", -170, 10), DUE, ("c", "d", -1, 179)], "", "+ -c", "-b -a", "+ -c -b -a"),
+    "the older has ended": ([("a", "d", -200, -20), NEW], "+", "+", "-a", "+ -b -a"),
+    "the newest has ended": ([("a", "d", -60, 300), ("b", "d", -50, 0)], "+", "+", "", "+ -a -b"),
+    "the newest was removed": ([OLD, ("b", "g", -1, 179)], "+", "+", "", "+ -a"),
+    "an older one was removed": ([("a", "g", -150, 30), NEW], "+", "+", "~a", "+ -b"),
+    "leaked, no successor": ([("a", "dl", -9, 171)], "+ -a", "+ -a", "", "+ -a"),
+    "leaked, its successor delivered": ([("a", "dl", -9, 171), NEW], "-a", "+ -a", "-a", "-a"),
+    "replaced, and not removed": (
+        [OLD, ("b", "dr", -2, 178), ("c", "d", -1, 179)], "-b", "+ -c -b", "-a -b", "+ -c -a -b",
+    ),
+    "confirmed, and not removed": ([("a", "dr", -150, 30), NEW], "+ -a", "+ -a", "-a", "+ -b -a"),
+    "confirmed and removed, its record not": ([("a", "gr", -150, 30), NEW], "+", "+", "", "+ -b"),
+    "nobody received it": ([NEW, ("x", "ui", -1, 179)], "+ -x", "+ -x", "-x", "+ -b -x"),
+    "unproven": ([NEW, ("x", "u", -1, 179)], "+", "+", "", "+ -b"),
+    "unproven, and there in an emergency": ([NEW, ("x", "ul", -1, 179)], "+", "+", "", "+ -b"),
+    "its record is missing": ([OLD, ("b", "s", -1, 179)], "!b", "+ -b", "!b -a", "+ -b -a"),
+}  # fmt: skip
+CELLS = [
+    pytest.param(given, mode, expected, id=f"{mode}: {what}")
+    for what, (given, *all_) in STATES.items()
+    for mode, expected in zip(Mode, all_, strict=True)
+]
+
+
+@pytest.fixture(scope="module")
+def desired(tmp_path_factory: pytest.TempPathFactory) -> Desired:
+    """A config with the secret that the tables are about."""
+    path = write_config(str(tmp_path_factory.mktemp("config") / "prod.yaml"))
+    (config,) = load([path], environment={})
+    return replace(config.desired, client_secret=DESIRED)
+
+
+def planned(desired: Desired, given: list[Given], mode: Mode, **more: object) -> Plan:
+    """The plan of this mode."""
+    secrets, records = world(given)
+    records = replace(records, sink=frozenset(key for key, kind, *_ in given if "s" in kind))
+    policy = more.pop("policy", OBSERVED.policy)
+    observed = replace(OBSERVED, application=APP, secrets=tuple(secrets), policy=policy)
+    return build(Target.GRAPH, desired, observed, records, mode, now=NOW, **more)  # type: ignore[arg-type]
+
+
+def steps(plan: Plan) -> str:
+    """What is done, in its order."""
+    signs = {Remove: "-", Record: "!", Forget: "~"}
+    found = [change.step for change in plan.changes if change.step is not None]
+    return " ".join("+" if isinstance(s, Mint) else signs[type(s)] + s.key_id for s in found)  # type: ignore[index,union-attr]
+
+
+def mint(plan: Plan) -> Mint:
+    """The secret that it makes."""
+    (made,) = [change.step for change in plan.changes if isinstance(change.step, Mint)]
+    return made
+
+
+@pytest.mark.parametrize(("given", "mode", "expected"), CELLS)
+def test_what_each_mode_does(desired: Desired, given: list[Given], mode: Mode, expected: str) -> None:
+    """The new one comes first; only what was delivered, or what nobody received, is removed."""
+    assert steps(planned(desired, given, mode)) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "mode", "retires", "leaked"),
+    [
+        ([OLD, NEW], Mode.AGAIN, ["b"], []),
+        ([OLD], Mode.AGAIN, [], []),
+        ([OLD, NEW], Mode.EMERGENCY, [], ["a", "b"]),
+        ([("a", "d", -200, -20), NEW], Mode.EMERGENCY, [], ["b"]),
+        ([NEW, ("x", "u", -1, 179)], Mode.EMERGENCY, [], ["b", "x"]),
+        ([NEW, ("x", "ui", -1, 179)], Mode.EMERGENCY, [], ["b"]),
+        ([("a", "dl", -9, 171)], Mode.ROTATE, [], ["a"]),
+        ([("a", "dl", -9, 171), NEW], Mode.AGAIN, [], ["a"]),
+    ],
+)
+def test_what_is_put_on_record_with_it(
+    desired: Desired, given: list[Given], mode: Mode, retires: list[str], leaked: list[str]
+) -> None:
+    """What goes is known to every machine: what --again replaces, and all that may have leaked."""
+    made = mint(planned(desired, given, mode))
+    assert (list(made.retires), list(made.leaked)) == (retires, leaked)
+
+
+LONG: Given = ("a", "d", -10, 300)
+
+
+@pytest.mark.parametrize(
+    ("given", "mode", "allowed", "end"),
+    [
+        pytest.param([LONG], Mode.ROTATE, (), 300, id="as long as what it replaces"),
+        pytest.param([LONG], Mode.ROTATE, ("shorter-life",), 180, id="shorter, where that is allowed"),
+        pytest.param([LONG, NEW], Mode.AGAIN, (), 300, id="--again: as the longest of those in use"),
+        pytest.param([LONG, NEW], Mode.AGAIN, ("shorter-life",), 180, id="--again, allowed"),
+        pytest.param([LONG], Mode.EMERGENCY, (), 180, id="in an emergency the old one goes at once"),
+        pytest.param([("a", "d", -60, 300), ("b", "d", -50, 0)], Mode.ROTATE, (), 180, id="of none to enter"),
+        pytest.param([("a", "d", -400, -1)], Mode.ROTATE, (), 180, id="of an ended one"),
+    ],
+)
+def test_how_long_it_lives(
+    desired: Desired, given: list[Given], mode: Mode, allowed: tuple[str, ...], end: float
+) -> None:
+    """Not less than what may be in use beside it, unless that is allowed by name."""
+    assert mint(planned(desired, given, mode, allowed=allowed)).end(NOW) == day(end)
+
+
+@pytest.mark.parametrize(
+    ("allowed", "severity"), [((), Severity.ERROR), (("shorter-life",), Severity.WARNING)]
+)
+def test_a_policy_that_allows_no_longer_one(
+    desired: Desired, allowed: tuple[str, ...], severity: Severity
+) -> None:
+    """Refused with the date, or allowed with the date."""
+    limit = Restriction(LIFETIME, enabled=True, max_lifetime=timedelta(days=90), created_after=None)
+    policy = Policies(default=Policy("policy", enabled=True, restrictions=(limit,)))
+    plan = planned(desired, [LONG], Mode.ROTATE, allowed=allowed, policy=policy)
+    (found,) = [finding for finding in plan.findings if finding.entry.name == "shorter-life"]
+    assert found.severity is severity
+    assert f"{day(90 - 1 / 24):%Y-%m-%d}" in found.message
+    assert f"{day(300):%Y-%m-%d}" in found.message
+
+
+@pytest.mark.parametrize("mode", Mode)
+def test_who_waits_is_told_by_the_mode_that_leaves_it_so(desired: Desired, mode: Mode) -> None:
+    """A mode that removes the one that waits, or what it waits for, does not tell to enter it."""
+    names = {finding.entry.name for finding in planned(desired, [OLD, NEW], mode).findings}
+    assert ("awaits-confirmation" in names) == (mode is Mode.ROTATE)
