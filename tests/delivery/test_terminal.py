@@ -16,6 +16,14 @@ from tests.support import Tenant, write_config
 
 ENTERED, LEFT = "\x1b[?1049h", "\x1b[?1049l"
 PROGRAM = "import sys; from provision.cli.main import main; sys.argv[0] = 'provision'; main()"
+# The same, with a clock that is eleven minutes later once a file says so: the machine slept, or nobody came.
+LATE = f"""
+import pathlib
+from provision.graph import client
+elapsed = client._elapsed
+client._elapsed = lambda: elapsed() + (660 if pathlib.Path("late").exists() else 0)
+{PROGRAM}
+"""
 Start = Callable[..., Terminal]
 
 
@@ -24,9 +32,11 @@ def start(config: str) -> Iterator[Start]:
     """Start apply with the terminal sink on a terminal of its own."""
     started: list[Terminal] = []
 
-    def begin(*more: str, yes: bool = True, stdout: Path | None = None, **environment: str) -> Terminal:
+    def begin(
+        *more: str, yes: bool = True, stdout: Path | None = None, program: str = PROGRAM, **environment: str
+    ) -> Terminal:
         argv = ["apply", config, "--sandbox", "--deliver", "terminal", *(["--yes"] if yes else []), *more]
-        started.append(Terminal("-c", PROGRAM, *argv, stdout=stdout, **environment))
+        started.append(Terminal("-c", program, *argv, stdout=stdout, **environment))
         return started[-1]
 
     yield begin
@@ -104,6 +114,23 @@ def test_the_end_of_input_before_it_is_shown_revokes_it(start: Start) -> None:
     assert terminal.wait() == 1
     assert ENTERED not in terminal.shown
     assert secrets() == []
+
+
+def test_a_value_that_is_too_old_is_not_shown(start: Start) -> None:
+    """Enter after more than ten minutes: another run may hold it for an orphan. It is revoked, and said."""
+    terminal = start(program=LATE)
+    terminal.expect("Press Enter to see it: ")
+    Path("late").touch()
+    terminal.type(ENTER)
+    assert terminal.wait() == 5
+    assert ENTERED not in terminal.shown
+    assert "secret-too-old" in terminal.shown
+    assert secrets() == []
+    again = start(program=LATE)  # by the same later clock, and in time
+    value = shown(again)
+    again.type("yes" + ENTER)
+    assert again.wait() == 0
+    assert secrets()[0]["hint"] == value[:3]
 
 
 @pytest.mark.parametrize("early", [True, False])

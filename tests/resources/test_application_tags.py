@@ -1,0 +1,87 @@
+"""The tags that record deliveries, as several runs merge them: tables of ``resources.application``."""
+
+from __future__ import annotations
+
+import pytest
+
+from provision.resources import application
+
+A, B, C = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "abc")
+
+
+def told(*words: str) -> set[str]:
+    """Tags by their short names: ``d:a`` for a delivery of A, and so on; any other word is a tag itself."""
+    keys = {"a": A, "b": B, "c": C}
+    kinds = {
+        "d": application.DELIVERED_TAG,
+        "n": application.NEWEST_TAG + "collab:",
+        "m": application.NEWEST_TAG + "other:",
+        "l": application.LEAKED_TAG,
+        "r": application.RETIRED_TAG,
+        "s": application.SUCCEEDS_TAG + "none:",
+    }
+    found = (word.partition(":") for word in words)
+    return {kinds[kind] + keys[key] if kind in kinds else kind + colon + key for kind, colon, key in found}
+
+
+@pytest.mark.parametrize(
+    ("seen", "known", "add", "there", "gone", "written"),
+    [
+        # What others wrote stays, ours or not.
+        ("provision x d:b", "", "d:a n:a", "ab", "", "provision x d:b d:a n:a"),
+        ("provision d:b s:b", "provision", "", "b", "", "provision d:b s:b"),
+        # What this run knows of its secrets is put back, where what was read is older.
+        ("provision", "provision d:b x", "d:a", "ab", "", "provision d:b d:a"),
+        ("provision", "d:b", "", "a", "", "provision"),  # but not of one that is gone
+        # The newest is one per config.
+        ("n:b d:b", "n:b", "n:a d:a", "ab", "", "d:a d:b n:a"),
+        ("n:b m:c", "", "n:a", "abc", "", "n:a m:c"),
+        ("n:b", "n:c", "", "bc", "", "n:b n:c"),  # two machines wrote: neither is dropped
+        # What this run removed is told of no more.
+        ("d:a n:a s:a l:a d:b", "", "", "b", "a", "d:b"),
+        # What somebody else removed stays on record, for it may be entered; its other tags do not.
+        ("d:a n:a s:a d:b", "", "", "b", "", "d:a n:a d:b"),
+        ("d:a l:a d:b", "", "", "b", "", "d:b"),  # unless it was to be removed
+        ("d:a r:a d:b", "", "", "b", "", "d:b"),
+        ("d:b", "d:a", "", "b", "", "d:b"),  # or was dropped since this run saw it
+    ],
+)
+def test_tags_are_merged(seen: str, known: str, add: str, there: str, gone: str, written: str) -> None:
+    """Nothing of another run's is lost, and what is over is dropped, in one sorted list."""
+    ids = {"a": A, "b": B, "c": C}
+    found = application.merged_tags(
+        told(*seen.split()),
+        told(*known.split()),
+        told(*add.split()),
+        {ids[key] for key in there},
+        {ids[key] for key in gone},
+    )
+    assert list(found) == sorted(told(*written.split()))
+
+
+def test_merging_again_changes_nothing() -> None:
+    """What was written is what the next run reads, and it writes the same."""
+    once = application.merged_tags(told("provision", "d:b", "n:b"), (), told("d:a", "n:a"), {A, B}, ())
+    assert application.merged_tags(once, once, (), {A, B}, ()) == once
+
+
+@pytest.mark.parametrize(
+    ("tag", "key"),
+    [
+        (f"provision:delivered:{A.upper()}", A),
+        (f"provision:newest:collab:{A}", A),
+        (f"provision:succeeds:{B}:{A}", A),
+        (f"provision:succeeds:none:{A}", A),
+        ("provision", None),
+        ("WindowsAzureActiveDirectoryIntegratedApp", None),
+    ],
+)
+def test_whose_tag_it_is(tag: str, key: str | None) -> None:
+    """Each of ours names one secret, in whatever case."""
+    assert application.noted_key(tag) == key
+
+
+def test_successions() -> None:
+    """By key id, what each was made to replace."""
+    tags = [application.succeeds_tag(B, A), application.succeeds_tag(A, None), "provision:succeeds:broken"]
+    assert application.successions(tags) == {B: A, A: None}
