@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from provision.cli.console import talk
 from provision.cli.options import Common
-from provision.cli.worktree import exposed
+from provision.cli.worktree import Exposed, exposed
 from provision.config import Config
 from provision.delivery import Owner, Place, Spec, parse_option
 from provision.delivery.file import owner_at
@@ -89,20 +89,22 @@ def findings_of_files(specs: Sequence[Spec], folder: Path, *, rehearsal: bool) -
     ours = {
         spec for spec, path in paths.items() if path.parent == folder and not (folder / ".gitignore").exists()
     }
-    lines = exposed(path for spec, path in paths.items() if spec not in ours)
-    return [_exposed(paths[spec], lines, rehearsal=rehearsal) if spec in paths else () for spec in specs]
+    taken = exposed(path for spec, path in paths.items() if spec not in ours)
+    return [_exposed(paths[spec], taken, rehearsal=rehearsal) if spec in paths else () for spec in specs]
 
 
-def _exposed(path: Path, lines: Mapping[Path, str], *, rehearsal: bool) -> tuple[Finding, ...]:
-    line = lines.get(path)
-    if line is None:
+def _exposed(path: Path, found: Mapping[Path, Exposed], *, rehearsal: bool) -> tuple[Finding, ...]:
+    taken = found.get(path)
+    if taken is None:
         return ()
-    fix = f"Add this line to the .gitignore of the work tree: {line}"
+    fix = f"Add this line to the .gitignore of the work tree: {taken.line}"
+    if taken.first:
+        fix = f"Run: {taken.first}\n{fix}"
     return (
         Finding(
             catalogue.SECRET_IN_WORKTREE,
             Severity.WARNING if rehearsal else Severity.ERROR,
-            f"git would take {path}, which would hold the secret: nothing in its work tree ignores it",
+            f"git would take {path}, which would hold the secret: {taken.why}",
             fix
             if rehearsal
             else f"{fix} or choose a path outside; --allow secret-in-worktree goes on all the same.",
