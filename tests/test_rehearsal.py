@@ -63,6 +63,33 @@ def test_another_rehearsal_of_the_config_replaces_its_value(provision: Program, 
     assert Path("rehearsal.secret").read_text() != before
 
 
+def test_a_rehearsal_on_another_sandbox_is_somebody_elses(provision: Program, config: str) -> None:
+    """The first may stand for anything: its value stays, and the default stand-ins are two."""
+    at = ("--yes", "-o", "json")
+    assert (
+        provision("apply", config, "--sandbox-at", "real.json", *at, "--deliver", "file:m.secret").code == 0
+    )
+    before = Path("m.secret").read_text()
+    ran = provision("apply", config, *AT, "file:m.secret")
+    assert (ran.code, ran.json["error"]) == (5, "place-taken")
+    assert ran.json["message"].count("in a rehearsal on the sandbox") == 2
+    assert Path("m.secret").read_text() == before
+    assert Tenant().get("/applications")["value"] == []
+    for state in ("one.json", "two.json", "three.json", "./one.json"):
+        assert provision("apply", config, "--sandbox-at", state, *at).code == 0, state
+    assert len(list(Path(".provision").glob("*.secret"))) == 3
+
+
+def test_a_rehearsals_record_that_names_no_sandbox(provision: Program, config: str) -> None:
+    """It is of an earlier commit: any rehearsal of the config may replace it."""
+    assert provision("apply", config, *AT, "file:rehearsal.secret").code == 0
+    record = Path("rehearsal.secret.provision.json")
+    record.write_text(json.dumps({**json.loads(record.read_text()), "graph": None}))
+    shown = provision("show", config, "--sandbox", "--deliver", "file:rehearsal.secret", "-o", "json").json
+    assert shown["outputs"]["secret_key"]["delivered_to"] == "file:rehearsal.secret"
+    assert provision("rotate", config, *AT, "file:rehearsal.secret").code == 0
+
+
 def test_each_tenant_has_a_stand_in(provision: Program) -> None:
     """Configs of one name in two tenants, in one run and one after the other."""
     other = "91d2a7c4-0f3e-4b58-8a6d-2c7e5f1b9034"

@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from provision.cli.places import findings_of_files
+from provision.cli import session
 from provision.cli.worktree import exposed
-from provision.delivery import parse_option
-from provision.errors import Severity
-from tests.support import Program, write_config
+from provision.clouds import Cloud
+from provision.graph.client import Graph
+from provision.graph.connect import in_process
+from tests.support import Program, Tenant, write_config
 
 
 def git(*argv: str, cwd: str | Path = ".") -> str:
@@ -28,6 +30,11 @@ def git(*argv: str, cwd: str | Path = ".") -> str:
 def tree() -> Path:
     git("init", "-q", "-b", "main")
     return Path.cwd()
+
+
+def lines(paths: list[Path]) -> dict[Path, str]:
+    """What git would take, and the line that keeps it out."""
+    return {path: found.line for path, found in exposed(paths).items()}
 
 
 def taken(path: str) -> bool:
@@ -59,7 +66,7 @@ def test_what_git_would_take(ignore: dict[str, str], path: str, line: str | None
     Path("a/b").mkdir(parents=True)
     for name, text in ignore.items():
         Path(name).write_text(text)
-    assert exposed([Path(path)]) == ({} if line is None else {Path(path): line})
+    assert lines([Path(path)]) == ({} if line is None else {Path(path): line})
     assert taken(path) is (line is not None)
     if line is not None:
         with Path(".gitignore").open("a") as file:
@@ -77,7 +84,7 @@ def test_a_linked_work_tree(tree: Path) -> None:
     """There .git is a file, and the exclude file is the repository's."""
     git("commit", "-q", "--allow-empty", "-m", "x")
     git("worktree", "add", "-q", "linked")
-    assert exposed([Path("linked/mail.secret")]) == {Path("linked/mail.secret"): "/mail.secret"}
+    assert lines([Path("linked/mail.secret")]) == {Path("linked/mail.secret"): "/mail.secret"}
     (tree / ".git/info/exclude").write_text("*.secret\n")
     assert exposed([Path("linked/mail.secret")]) == {}
 
@@ -94,7 +101,7 @@ def test_nothing_of_the_repository_is_run_or_trusted(tree: Path, monkeypatch: py
     git("config", "core.excludesFile", str(tree / "everything"))
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(tree / ".git/config"))
     monkeypatch.setenv("GIT_DIR", "nowhere")
-    assert exposed([Path("mail.secret")]) == {Path("mail.secret"): "/mail.secret"}
+    assert lines([Path("mail.secret")]) == {Path("mail.secret"): "/mail.secret"}
     assert not Path("ran").exists()
 
 
@@ -102,7 +109,31 @@ def test_without_git_a_file_counts_as_taken(tree: Path, monkeypatch: pytest.Monk
     """Nobody can tell, so it is said."""
     (tree / ".gitignore").write_text("*\n")
     monkeypatch.setenv("PATH", "")
-    assert exposed([Path("mail.secret")])
+    assert "could not tell" in exposed([Path("mail.secret")])[Path("mail.secret")].why
+
+
+def test_a_file_that_is_ignored_and_tracked_all_the_same(tree: Path) -> None:
+    """No .gitignore keeps it out; the command that is named does, also in a linked work tree."""
+    (tree / "a").mkdir()
+    git("commit", "-q", "--allow-empty", "-m", "x")
+    git("worktree", "add", "-q", "linked")
+    for top in (Path(), Path("linked")):
+        (top / "a").mkdir(exist_ok=True)
+        path = top / "a/mail [1].secret"
+        path.write_text("old")
+        git("add", "a/mail [1].secret", cwd=top)
+        (top / ".gitignore").write_text("*.secret\n")
+        found = exposed([path])[path]
+        assert "tracked" in found.why
+        subprocess.run(found.first, shell=True, check=True, cwd=Path.cwd())
+        assert exposed([path]) == {}
+
+
+def test_an_index_that_cannot_be_read_counts_as_one_that_has_it(tree: Path) -> None:
+    """It is said, for nobody can tell."""
+    (tree / ".gitignore").write_text("*\n")
+    (tree / ".git/index").write_text("damaged")
+    assert "could not tell" in exposed([Path("mail.secret")])[Path("mail.secret")].why
 
 
 @pytest.mark.usefixtures("tree")
@@ -125,15 +156,46 @@ def test_a_rehearsal_warns(provision: Program) -> None:
     assert Path(".provision/.gitignore").read_text() == "*\n"
 
 
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    """A tenant that the program takes for a real one: a Graph of its own instead of the network's."""
+    tenant = Tenant(Path("real.json"))
+    tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
+
+    def connected(cloud: Cloud, name: str, _: object, **more: Any) -> Graph:
+        token = tenant.sandbox.administrator_token(tenant.id)
+        return in_process(tenant.sandbox.app, token, cloud, name, notify=more["notify"])
+
+    monkeypatch.setattr(session, "over_the_network", connected)
+    return tenant
+
+
 @pytest.mark.usefixtures("tree")
-def test_a_real_run_stops() -> None:
-    """The finding of a real run is an error; the program refuses errors before anything is written."""
-    (found,), nothing = findings_of_files(
-        [parse_option("file:mail.secret"), parse_option("terminal")], Path(".provision"), rehearsal=False
-    )
-    assert (found.severity, found.entry.name, found.entry.allowable) == (
-        Severity.ERROR, "secret-in-worktree", True,
-    )  # fmt: skip
-    assert found.fix
-    assert "/mail.secret" in found.fix
-    assert nothing == ()
+@pytest.mark.parametrize("pipeline", [False, True])
+def test_a_real_run_stops(
+    provision: Program, real: Tenant, monkeypatch: pytest.MonkeyPatch, pipeline: bool
+) -> None:
+    """Before anything is written, at a desk and in a pipeline; with the line, or with leave, it goes on."""
+    if pipeline:
+        monkeypatch.setenv("CI", "true")
+    config = write_config()
+    argv = ("apply", config, "--yes", "--deliver", "file:mail.secret", "-o", "json")
+    planned = provision("plan", *argv[1:2], *argv[3:], "--fail-on", "error")
+    assert planned.code == 5
+    assert "secret-in-worktree" in {found["name"] for found in planned.json["findings"]}
+    writes = real.writes
+    ran = provision(*argv)
+    assert (ran.code, ran.json["error"]) == (5, "secret-in-worktree"), ran.err + ran.out
+    assert ran.json["fix"].startswith("Add this line to the .gitignore of the work tree: /mail.secret")
+    assert real.writes == writes
+    assert not Path("mail.secret").exists()
+    Path(".gitignore").write_text("/mail.secret\n")
+    assert provision(*argv).code == 0
+    assert Path("mail.secret").read_text()[:3] == real.application()["passwordCredentials"][0]["hint"]
+    git("add", "-f", "mail.secret")
+    renewal = ("rotate", config, "--yes", "--deliver", "file:mail.secret", "-o", "json")
+    ran = provision(*renewal)
+    assert (ran.code, ran.json["error"]) == (5, "secret-in-worktree")
+    assert "git rm --cached -- mail.secret" in ran.json["fix"]
+    assert len(real.application()["passwordCredentials"]) == 1
+    assert provision(*renewal, "--allow", "secret-in-worktree").code == 0

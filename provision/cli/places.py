@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,12 +11,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from provision.cli.console import talk
-from provision.cli.options import Common
-from provision.cli.worktree import exposed
+from provision.cli.options import Common, Embedded, Served
+from provision.cli.worktree import Exposed, exposed
 from provision.config import Config
 from provision.delivery import Owner, Place, Spec, parse_option
 from provision.delivery.file import owner_at
-from provision.delivery.ownership import GRAPH, SANDBOX
+from provision.delivery.ownership import GRAPH, SANDBOX, Claim
 from provision.errors import Finding, ProvisionError, Severity, catalogue
 
 
@@ -22,8 +24,17 @@ def owner_of(config: Config, options: Common) -> Owner:
     """Return whose the config's values are; its tenant must be named by id."""
     desired = config.desired
     if options.sandbox:
-        return Owner(desired.name, desired.tenant, SANDBOX, "")
+        return Owner(desired.name, desired.tenant, SANDBOX, _which(options.sandbox))
     return Owner(desired.name, desired.tenant, GRAPH, urlsplit(desired.cloud.graph).netloc.lower())
+
+
+def _which(sandbox: Embedded | Served) -> str:
+    """Return a word for a sandbox that it keeps when it is emptied: a digest of where it is."""
+    if isinstance(sandbox, Embedded):
+        where = os.path.realpath(sandbox.state)
+    else:
+        where = urlsplit(sandbox.url).netloc.lower().replace("127.0.0.1", "localhost")
+    return hashlib.sha256(where.encode()).hexdigest()[:8]
 
 
 def stands_in(options: Common, sink: str | None) -> bool:
@@ -65,18 +76,22 @@ def _tell_of_reality(specs: Sequence[Spec]) -> None:
 
 
 def stand_ins(configs: Sequence[Config], options: Common, folder: Path) -> Iterator[Spec]:
-    """Yield the file that stands in for each config's sink: by its name, or where that is another tenant's,
-    by its name and tenant.
+    """Yield the file that stands in for each config's sink: by its name, or where that is another's, by its
+    name and tenant, and if need be by the sandbox, too.
     """
     taken: set[Path] = set()
     for config in configs:
         owner = owner_of(config, options)
-        plain = folder / f"{owner.name}.secret"
-        there = owner_at(plain)
-        if plain in taken or (isinstance(there, Owner) and there != owner):
-            plain = folder / f"{owner.name}.{owner.tenant_id}.secret"
-        taken.add(plain)
-        yield parse_option(f"file:{plain}")
+        names = (owner.name, f"{owner.name}.{owner.tenant_id}")
+        paths = [folder / f"{name}.secret" for name in (*names, f"{names[1]}.{owner.graph}")]
+        path = next((each for each in paths[:-1] if each not in taken and _free(each, owner)), paths[-1])
+        taken.add(path)
+        yield parse_option(f"file:{path}")
+
+
+def _free(path: Path, owner: Owner) -> bool:
+    there = owner_at(path)
+    return not isinstance(there, Owner) or Claim(owner).has(there, ())
 
 
 def findings_of_files(specs: Sequence[Spec], folder: Path, *, rehearsal: bool) -> list[tuple[Finding, ...]]:
@@ -89,20 +104,22 @@ def findings_of_files(specs: Sequence[Spec], folder: Path, *, rehearsal: bool) -
     ours = {
         spec for spec, path in paths.items() if path.parent == folder and not (folder / ".gitignore").exists()
     }
-    lines = exposed(path for spec, path in paths.items() if spec not in ours)
-    return [_exposed(paths[spec], lines, rehearsal=rehearsal) if spec in paths else () for spec in specs]
+    taken = exposed(path for spec, path in paths.items() if spec not in ours)
+    return [_exposed(paths[spec], taken, rehearsal=rehearsal) if spec in paths else () for spec in specs]
 
 
-def _exposed(path: Path, lines: Mapping[Path, str], *, rehearsal: bool) -> tuple[Finding, ...]:
-    line = lines.get(path)
-    if line is None:
+def _exposed(path: Path, found: Mapping[Path, Exposed], *, rehearsal: bool) -> tuple[Finding, ...]:
+    taken = found.get(path)
+    if taken is None:
         return ()
-    fix = f"Add this line to the .gitignore of the work tree: {line}"
+    fix = f"Add this line to the .gitignore of the work tree: {taken.line}"
+    if taken.first:
+        fix = f"Run: {taken.first}\n{fix}"
     return (
         Finding(
             catalogue.SECRET_IN_WORKTREE,
             Severity.WARNING if rehearsal else Severity.ERROR,
-            f"git would take {path}, which would hold the secret: nothing in its work tree ignores it",
+            f"git would take {path}, which would hold the secret: {taken.why}",
             fix
             if rehearsal
             else f"{fix} or choose a path outside; --allow secret-in-worktree goes on all the same.",

@@ -8,7 +8,7 @@ for the tenant whose application has one of the recorded keys, for key ids are u
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from provision.errors import ProvisionError, catalogue
@@ -20,12 +20,14 @@ GRAPH, SANDBOX = "graph", "sandbox"  # the targets
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """Whose a value is. One sandbox's rehearsal may replace what another's left, so they are one owner."""
+    """Whose a value is."""
 
     name: str  # the config's
     tenant_id: str  # a GUID
     target: str = GRAPH
-    graph: str = "graph.microsoft.com"  # Graph's host; empty in a rehearsal
+    # Graph's host; in a rehearsal which sandbox it is on, by a digest of its place, for that stays when it is
+    # emptied. Empty in a rehearsal's record that does not tell.
+    graph: str = "graph.microsoft.com"
 
     @property
     def text(self) -> str:
@@ -34,10 +36,12 @@ class Owner:
 
     @property
     def _where(self) -> str:
-        return SANDBOX if self.target == SANDBOX else f"{GRAPH}:{self.graph}"
+        return f"{self.target}:{self.graph}" if self.graph else self.target
 
     def __str__(self) -> str:
-        where = "in a rehearsal" if self.target == SANDBOX else f"at {self.graph}"
+        where = f"at {self.graph}"
+        if self.target == SANDBOX:
+            where = f"in a rehearsal on the sandbox {self.graph}" if self.graph else "in a rehearsal"
         return f"'{self.name}' of tenant {self.tenant_id} {where}"
 
 
@@ -56,7 +60,7 @@ def owner_in(text: str) -> Owner | None:
     name, _, rest = text.partition("@")
     tenant_id, _, where = rest.partition("@")
     target, _, graph = where.partition(":")
-    if not name or not tenant_id or target not in (GRAPH, SANDBOX) or bool(graph) != (target == GRAPH):
+    if not name or not tenant_id or target not in (GRAPH, SANDBOX) or (target == GRAPH and not graph):
         return None
     return Owner(name, tenant_id, target, graph)
 
@@ -126,7 +130,8 @@ class Claim:
         """Say whether a value with these keys, or this record of one, is the claimant's own."""
         if isinstance(found, Earlier):
             return found.name == self.owner.name and not self.known.isdisjoint(keys)
-        return found == self.owner
+        unsaid = found.target == SANDBOX and not found.graph  # which sandbox
+        return found == (replace(self.owner, graph="") if unsaid else self.owner)
 
     def refuse_others(
         self,

@@ -31,6 +31,7 @@ from provision.graph.connect import in_process
 from provision.outcomes.result import Status
 from provision.plan.model import Target
 from provision.plan.rotation import Mode
+from provision.resources.application import newest
 from provision.sandbox import Sandbox
 from provision.secret import Secret
 from tests.delivery.azure_devops_standin import BEARER, DevOps
@@ -138,6 +139,17 @@ class World:
         found |= {f"github {name}": value for name, (value, _) in self.hub.repository.secrets.items()}
         variables = self.devops.groups[7]["variables"]
         return found | {f"devops {k}": v["value"] for k, v in variables.items() if v.get("isSecret")}
+
+    def newest(self, of: Run) -> tuple[str, ...]:
+        """How the secrets begin that the run's application has, and says were delivered last."""
+        tenant = self.graphs[of.target].store.tenant(of.config.desired.tenant)
+        name = of.config.desired.name
+        app = tenant and tenant.one("application", "uniqueName", name)
+        if not app:
+            return ()
+        keys = newest(app.props["tags"], name)
+        secrets = app.props["passwordCredentials"]
+        return tuple(str(item["hint"]) for item in secrets if item["keyId"].lower() in keys)
 
     async def both(self, first: Run, second: Run, *, together: bool) -> None:
         """Carry both out: in one run of the program, or one after the other."""

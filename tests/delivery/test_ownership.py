@@ -80,7 +80,7 @@ def test_an_owner_is_read_as_it_was_written(owner: Owner) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "a", "a@b", "a@b@", "a@b@graph:", "a@b@other", "@b@sandbox", "a@@sandbox", "a@b@sandbox:x"]
+    "text", ["", "a", "a@b", "a@b@", "a@b@graph:", "a@b@other", "@b@sandbox", "a@@sandbox", "a@b@sandboxes:x"]
 )
 def test_what_is_no_owner(text: str) -> None:
     """Nobody's."""
