@@ -10,9 +10,11 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
+from datetime import UTC
 from importlib.resources import files
 from itertools import groupby
 
+from provision import __version__
 from provision.errors import Finding, ProvisionError, Severity
 from provision.outcomes.result import ConsentState, Result, Status
 from provision.outcomes.search import ONE, Search
@@ -50,7 +52,7 @@ def plans_html(items: Sequence[Plan | ProvisionError], search: Search = ONE) -> 
 def results_html(items: Sequence[Result | ProvisionError], search: Search = ONE) -> str:
     """Return hand-off sheets, and the errors of those that there are none of, as one page."""
     articles = [
-        _result(item, number, alone=len(items) == 1) if isinstance(item, Result) else _failed(item, number)
+        _result(item, number) if isinstance(item, Result) else _failed(item, number)
         for number, item in enumerate(items, 1)
     ]
     return _page("provision: result", _title(items), items, [*_left_out(search), *articles])
@@ -64,8 +66,8 @@ def _title(items: Sequence[Plan | Result | ProvisionError]) -> str:
     match item:
         case Plan():
             return lines.summary(item).capitalize()
-        case Result():
-            return lines.outcome(item).capitalize()
+        case Result():  # a sheet to hand over: what it is, not what this run came to
+            return f"{item.title}: values to enter ({item.plan.name})"
         case _:
             return "Failed"
 
@@ -100,11 +102,18 @@ def _page(
         *([_REHEARSAL] if Target.SANDBOX in {plan.target for plan in plans} else []),
         *articles,
         "</main>",
-        "<footer><p>No secret is in this page.</p></footer>",
+        f"<footer><p>{markup(_made(items))} No secret is in this page.</p></footer>",
         "</body>",
         "</html>",
     ]
     return "\n".join(out)
+
+
+def _made(items: Sequence[Plan | Result | ProvisionError]) -> str:
+    """Say when, as far as that is known, and by which version a page was made."""
+    times = [item.at for item in items if isinstance(item, Result) and item.at is not None]
+    on = f" on {max(times).astimezone(UTC):%Y-%m-%d} (UTC)" if times else ""
+    return f"Made{on} by provision {__version__}."
 
 
 def _plan_of(item: Plan | Result) -> Plan:
@@ -164,21 +173,23 @@ def _diff(plan: Plan) -> list[str]:
     return [*out, "</ul>"]
 
 
-def _result(result: Result, number: int, *, alone: bool) -> str:
+def _result(result: Result, number: int) -> str:
     out = [
         f'<article aria-labelledby="c{number}">',
         f'<h2 id="c{number}">{markup(result.plan.name)}</h2>',
-        *([] if alone else [_counts("Outcome", lines.outcome(result))]),
+        _counts("Outcome", lines.outcome(result)),
     ]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
         out += [
             f"<table><caption>Enter in {markup(result.title)}, {markup(screen)}</caption>",
             '<thead><tr><th scope="col">Box</th><th scope="col">Value</th></tr></thead><tbody>',
             *(
-                f'<tr><th scope="row">{markup(box.label)}</th><td>{_code(box.value)}</td></tr>'
+                f'<tr><th scope="row">{markup(box.label)}</th>'
+                f"<td>{_code(box.value) if box.typed else markup(box.value)}</td></tr>"
                 for box in boxes
             ),
             "</tbody></table>",
+            "<p>Then save the screen.</p>",
         ]
     facts = [(label, markup(text)) for label, text in lines.secret(result)]
     if result.verified is not None:
@@ -188,6 +199,10 @@ def _result(result: Result, number: int, *, alone: bool) -> str:
         facts.append(("Portal", _link(result.portal_url)))
     facts += [("Note", markup(note)) for note in result.notes]
     out += ["<h3>To know</h3>", _facts([*facts, *_where(result.plan)])]
+    letter = result.consent.letter
+    if letter is not None:
+        said = "\n".join(map(markup, [f"Subject: {letter.subject}", "", *letter.lines]))
+        out += ["<h3>Message to send to the administrator</h3>", f"<pre>{said}</pre>"]
     failed = [outcome for outcome in result.outcomes if outcome.error is not None]
     if failed:
         out += ["<h3>Not done</h3>", '<ul class="findings">']

@@ -61,7 +61,7 @@ def result_text(result: Result, *, color: bool = False) -> str:
         width = max(len(box.label) for box in listed)
         out.append(pen(f"Enter in {plain(result.title)}, {plain(screen)}", BOLD))
         out += [f"  {box.label:<{width}}  {plain(box.value)}" for box in listed]
-        out.append("")
+        out += ["  Then save the screen.", ""]
     facts = [*lines.secret(result), *_consent(result, pen)]
     if result.portal_url:
         facts.append(("Portal", plain(result.portal_url)))

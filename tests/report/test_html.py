@@ -27,7 +27,7 @@ OURS = {
     "style": set(), "body": set(), "a": {"href", "class", "rel"}, "header": set(), "p": {"class"},
     "h1": set(), "h2": {"id"}, "h3": set(), "nav": {"aria-label"}, "ul": {"class", "aria-label"},
     "li": {"class"}, "main": {"id", "tabindex"}, "article": {"aria-labelledby"}, "dl": set(), "dt": set(),
-    "dd": set(), "code": set(), "strong": set(), "table": set(), "caption": set(), "thead": set(),
+    "dd": set(), "code": set(), "pre": set(), "strong": set(), "table": set(), "caption": set(), "thead": set(),
     "tbody": set(), "tr": set(), "th": {"scope"}, "td": set(), "footer": set(),
 }  # fmt: skip
 VALUES = re.compile(
@@ -233,3 +233,27 @@ def test_a_browser_shows_it(provision: Program, tmp_path: Path, scheme: str, wid
         assert seen.focus[0] == "#content", kind  # then the links, in order
         assert seen.picture.stat().st_size > 10_000
         assert (seen.brightness < 0.3) == (scheme == "dark"), kind
+
+
+def test_the_sheet_says_what_it_is(provision: Program) -> None:
+    """Whoever gets it did not see the run: product, config, date, version, what to do, and the message."""
+    from datetime import UTC, datetime
+
+    from provision import __version__
+
+    config = write_config(more="consent: handoff\n")
+    assert provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret").code == 3
+    page = harmless_html(provision("show", config, "--sandbox", "-o", "html").out)
+    title = "FOIAXpress Collaboration: values to enter (collab-prod)"
+    assert page.text["h1"] == [title]
+    assert page.text["title"][0].endswith(title)
+    (foot,) = [line for line in page.text["p"] if line.startswith("Made on")]
+    assert f"Made on {datetime.now(UTC):%Y-%m-%d}" in foot
+    assert f"by provision {__version__}." in foot
+    assert page.text["p"].count("Then save the screen.") == 2
+    (message,) = page.text["pre"]
+    assert message.startswith("Subject: [rehearsal] Admin consent for")
+    assert "\nOpen this link, sign in with that role, and accept:\nhttps://" in message
+    # What is to be copied is set apart from words about where the secret is.
+    assert not [text for text in page.text["code"] if "begins with" in text]
+    assert [text for text in page.text["td"] if "file:out.secret (begins with" in text]
