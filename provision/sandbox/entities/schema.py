@@ -70,6 +70,8 @@ class EntityType:
     unfilterable: frozenset[str] = frozenset()
     sortable: frozenset[str] | None = None  # None: nobody says which
     disjunctive: bool = True  # whether a filter may say "or"
+    pages: bool = True  # whether a request may choose the size of a page
+    advanced: frozenset[str] = frozenset()  # filtered with ConsistencyLevel: eventual and $count only
     contained: frozenset[str] = frozenset()  # relations to what is a part of it, by the metadata
     by_name: Mapping[str, Prop] = field(init=False, compare=False)
 

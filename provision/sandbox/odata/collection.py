@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.entities.schema import EntityType
-from provision.sandbox.errors import GraphError, bad_request, bad_syntax, unsupported_query
+from provision.sandbox.errors import GraphError, bad_request, bad_syntax, no_custom_pages, unsupported_query
 from provision.sandbox.odata import shape as shapes
 from provision.sandbox.odata.evaluate import Compiler, Predicate
 from provision.sandbox.odata.filter import Compare, Literal, Logic, Node, Path, parse
@@ -42,9 +42,10 @@ class Listing:
         show: Callable[[Record, shapes.Shape], Json] | None = None,
         page: int = DEFAULT_PAGE,
         headers: dict[str, str] | None = None,
+        pages: bool = True,
     ) -> None:
         self._call, self._entity, self._context = call, entity, context
-        self._show, self._headers = show, headers or {}
+        self._show, self._headers, self._pages = show, headers or {}, pages
         self._view, self._related, self._page = view, related, page
         self._advanced = not entity.directory_object or (call.eventual and self._counts())
 
@@ -181,6 +182,8 @@ class Listing:
                 f"Invalid value '{text}' for $top query option found. The $top query option requires a"
                 " non-negative integer value."
             )
+        if not self._entity.pages or not self._pages:
+            raise no_custom_pages()
         if not 1 <= int(text) <= MAX_PAGE:
             raise unsupported_query(
                 f"Invalid page size specified: '{int(text)}'. Must be between 1 and {MAX_PAGE} inclusive."
