@@ -80,6 +80,13 @@ def no_custom_pages() -> GraphError:
     )
 
 
+def no_reference_filter() -> GraphError:
+    """400 for a plain ``$filter`` on a relation: microsoft-graph-docs issues 11372, 13114 and 11141."""
+    return unsupported_query(
+        "The specified filter to the reference property query is currently not supported."
+    )
+
+
 def quota_exceeded(name: str, count: int, limit: int) -> GraphError:
     """403 for a link too many: quoted in the tests of department-of-veterans-affairs' group clients."""
     return GraphError(

@@ -72,7 +72,7 @@ def readable(base: str, source: Source, name: str, *, pages: bool = True) -> lis
             Endpoint(
                 "GET",
                 f"{base}/{name}/{kind}",
-                lambda c: common.listing(c, kind, pages=pages).answer(of_kind(c)),
+                lambda c: common.listing(c, kind, pages=pages, reference=True).answer(of_kind(c)),
             ),
             Endpoint(
                 "GET", f"{base}/{name}/{kind}/$count", lambda c: common.listing(c, kind).count(of_kind(c))

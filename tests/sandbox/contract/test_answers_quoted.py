@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ..world import DOMAIN, GRAPH_APP, MAILER, SECRET, World
+from provision.sandbox.seed import apply
+
+from ..world import DOMAIN, GRAPH_APP, MAILER, SECRET, TENANT, World
 from .asserting import ADMINISTRATOR, EVENTUAL, get, new_app, new_group, refused
 
 PERSON = f"/users/ann@{DOMAIN}"
@@ -173,6 +176,74 @@ def test_certificates_are_not_asked_for_by_their_end(world: World) -> None:
     )
     text = "This query on 'Application' for 'KeyCredential' is not supported."
     refused(answer, 400, "Request_UnsupportedQuery", text)
+
+
+@pytest.mark.parametrize("cast", ["", "/microsoft.graph.user"])
+def test_a_relation_is_filtered_by_an_advanced_query_only(world: World, cast: str) -> None:
+    """microsoft-graph-docs issues 11372 and 13114: the header alone does not help; ids do."""
+    path = f"/groups/{new_group(world)['id']}/members{cast}"
+    text = "The specified filter to the reference property query is currently not supported."
+    clause = "accountEnabled eq false" if cast else "displayName eq 'x'"
+    for headers in ({}, EVENTUAL):
+        answer = world.graph(ADMINISTRATOR, "GET", f"{path}?$filter={clause}", None, **headers)
+        refused(answer, 400, "Request_UnsupportedQuery", text)
+    by_id = f"{path}?$filter=id eq '398164b1-5196-49dd-ada2-364b49f99b27'"
+    assert get(world, by_id)["value"] == []
+    if cast:
+        assert get(world, f"{path}?$count=true&$filter={clause}", **EVENTUAL)["value"] == []
+
+
+def test_a_search_expands_nothing(world: World) -> None:
+    """microsoft-graph-docs-contrib issue 2577: the text is that of the missing header."""
+    path = '/users?$search="displayName:user"&$expand=memberOf&$count=true'
+    text = "Request with $search query parameter only works through MSGraph with a special request header"
+    answer = world.graph(ADMINISTRATOR, "GET", path, None, **EVENTUAL)
+    refused(answer, 400, "Request_UnsupportedQuery", text)
+
+
+# -- a tenant that demands a service management reference ----------------------------------------
+
+
+@pytest.fixture
+def demanding(world: World, tmp_path: Path) -> World:
+    """A tenant whose policy demands one."""
+    file = tmp_path / "seed.yaml"
+    file.write_text(f"tenant: {{id: {TENANT}}}\npolicy: {{service_management_reference: required}}\n")
+    apply(world.sandbox, file)
+    return world
+
+
+def test_a_registration_without_a_reference(demanding: World) -> None:
+    """microsoft-foundry/foundry-agent-webapp issue 3; the text: azure-cli pull request 31212."""
+    answer = demanding.graph(ADMINISTRATOR, "POST", "/applications", {"displayName": "A"})
+    text = (
+        "ServiceManagementReference field is required for Create, but is missing in the request. Refer to the"
+        " TSG `https://aka.ms/service-management-reference-error` for resolving the error"
+    )
+    refused(answer, 400, "ServiceTreeValueMissing", text)
+    body = {"displayName": "A", "serviceManagementReference": "96524024-75b0-497b-ab38-0381399a6a9d"}
+    assert demanding.make(ADMINISTRATOR, "/applications", body)["displayName"] == "A"
+
+
+def test_a_change_of_one_that_had_none(world: World, tmp_path: Path) -> None:
+    """What redeployments of older registrations meet: the notes of Azure-Samples on Service Tree."""
+    app = new_app(world)
+    file = tmp_path / "seed.yaml"
+    file.write_text(f"tenant: {{id: {TENANT}}}\npolicy: {{service_management_reference: required}}\n")
+    apply(world.sandbox, file)
+    path = f"/applications/{app['id']}"
+    text = "ServiceManagementReference field is required for Update, but is missing in the request."
+    answer = world.graph(ADMINISTRATOR, "PATCH", path, {"notes": "x"})
+    refused(answer, 400, "ServiceTreeValueMissing", text)
+    more = {"notes": "x", "serviceManagementReference": "96524024-75b0-497b-ab38-0381399a6a9d"}
+    assert world.graph(ADMINISTRATOR, "PATCH", path, more).status_code == 204
+
+
+def test_a_reference_is_a_guid(demanding: World) -> None:
+    """Quoted in the tests of a client of agent blueprints, 2026."""
+    body = {"displayName": "A", "serviceManagementReference": "INC-1"}
+    text = "Value for ServiceManagementReference must be a valid GUID."
+    refused(demanding.graph(ADMINISTRATOR, "POST", "/applications", body), 400, "ServiceTreeInvalid", text)
 
 
 # -- limits --------------------------------------------------------------------------------------
