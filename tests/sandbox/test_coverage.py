@@ -11,7 +11,6 @@ from provision.sandbox import covered
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.coverage import BEGIN, END, main, table
 from provision.sandbox.routing import Endpoint
-
 from tests.support import Program
 
 
@@ -77,7 +76,7 @@ def test_without_markers_nothing_is_written(text: str | None, tmp_path: Path) ->
     ("method", "path", "emulated", "request_", "real"),
     [
         ("get", "/applications/x", True, "GET /applications/{id}", True),
-        ("GET", "https://graph.microsoft.us/v1.0/users/a/messages?$top=1", True, "GET /users/{id}/messages", True),
+        ("GET", "https://localhost:8/beta/me/messages?$top=1", True, "GET /me/messages", True),
         ("GET", "servicePrincipals/x/appRoles", True, "GET /servicePrincipals/{id}/{property}", True),
         ("GET", "/me/displayName", True, "GET /me/{property}", True),
         ("POST", "/users/x/messages", False, "POST /users/{id}/messages", True),
