@@ -31,7 +31,7 @@ def table(endpoints: Iterable[Endpoint]) -> str:
     lines = ["| Method | Path | Right | Page |", "|---|---|---|---|"]
     for (path, right), row in sorted(_rows(endpoints).items(), key=lambda item: item[0][0].lower()):
         methods, forms, pages = row
-        number = numbers.setdefault(_told(right), len(numbers) + 1)
+        number = numbers.setdefault(told(right), len(numbers) + 1)
         also = f" ({', '.join(f'`/{form}`' for form in forms)})" if forms else ""
         links = ", ".join(f"[{page.rsplit('/', 1)[1]}]({page})" for page in pages)
         lines.append(f"| {', '.join(methods)} | `/{path}`{also} | {number} | {links} |")
@@ -57,19 +57,20 @@ def _rows(endpoints: Iterable[Endpoint]) -> dict[tuple[str, Right], Row]:
         methods, also, pages = rows.setdefault((path, right), ([], [], []))
         # That a cast list can be counted too goes without saying.
         form = forms[0] if len(forms) == 1 else ""
-        for found, item in ((methods, endpoint.method), (also, form), (pages, _page(endpoint))):
+        for found, item in ((methods, endpoint.method), (also, form), (pages, page(endpoint))):
             if item and item not in found:
                 found.append(item)
     return rows
 
 
-def _page(endpoint: Endpoint) -> str:
+def page(endpoint: Endpoint) -> str:
     """The page that the handler's docstring names."""
     match = _PAGE.search(endpoint.handler.__doc__ or "")
     return match[0] if match else ""
 
 
-def _told(right: Right) -> str:
+def told(right: Right) -> str:
+    """A right in three cells: as an application, for a person, and who the person is."""
     application = _needs(right.application)
     if right.owned:
         application += f"; or `{OWNED_BY}`, of its own objects"
@@ -88,12 +89,12 @@ def _who(right: Right) -> str:
     if right.roles is None:
         return "anybody"
     roles = sorted(ROLES.get(role, role) for role in {GLOBAL_ADMINISTRATOR, *right.roles})
-    told = ", ".join(roles) + (", or an owner" if right.owned else "")
+    names = ", ".join(roles) + (", or an owner" if right.owned else "")
     if right.grants:
-        told += (
+        names += (
             f" (of Microsoft Graph's roles only {ROLES[PRIVILEGED_ROLE_ADMINISTRATOR]} and the Global one)"
         )
-    return told
+    return names
 
 
 def written(text: str) -> str:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import compression, envelope, resource_units, rights
+from provision.sandbox import borders, compression, envelope, resource_units, rights
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.caller import Caller
-from provision.sandbox.errors import GraphError, bad_syntax, unknown_segment
+from provision.sandbox.errors import GraphError, bad_syntax, too_large, unknown_segment
 from provision.sandbox.http import LoggedRequest, RawAnswer, RawRequest
 from provision.sandbox.odata import metadata
 from provision.sandbox.odata import path as odata_path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 MAX_DEPTH = 64  # of nested JSON; Graph's own documents need a handful
 _BODY_METHODS = ("POST", "PATCH", "PUT")
+_log = logging.getLogger("provision.sandbox")  # of a served one, on stderr (server.py)
 
 
 class Dispatcher:
@@ -40,6 +42,7 @@ class Dispatcher:
     def __init__(self, sandbox: Sandbox, router: Router) -> None:
         self._sandbox, self._router = sandbox, router
         self.lock = threading.RLock()  # several event loops may share one sandbox
+        self._told: set[str] = set()
 
     def handle(self, raw: RawRequest) -> RawAnswer:
         """Answer; raises nothing but the weather's ``ConnectionCut``."""
@@ -89,7 +92,8 @@ class Dispatcher:
             segments.pop(0)
         if not segments:
             raise unknown_segment("")
-        endpoint, keys = self._router.find(raw.method, segments)
+        with self._loudly(raw.method, segments):
+            endpoint, keys = self._router.find(raw.method, segments)
         tenant = self._sandbox.store.tenant(who.tenant_id)
         if tenant is None:
             raise GraphError(401, "Authorization_IdentityNotFound",
@@ -101,7 +105,10 @@ class Dispatcher:
             send=self.handle,
         )  # fmt: skip
         if not endpoint.writes:
-            return self._carry_out(call, endpoint)
+            # "users/x/calendar" looks like a property, "users/delta" like a user.
+            loud = self._loudly(raw.method, segments) if endpoint.guesses else contextlib.nullcontext()
+            with loud:
+                return self._carry_out(call, endpoint)
         with self._sandbox.writing():
             # The state may have been read anew under the lock.
             call.tenant = self._sandbox.store.tenants[who.tenant_id.lower()]
@@ -109,6 +116,26 @@ class Dispatcher:
             answer = self._carry_out(call, endpoint)
             self._sandbox.weather.note(call.store)
             return answer
+
+    @contextlib.contextmanager
+    def _loudly(self, method: str, segments: list[odata_path.Segment]) -> Iterator[None]:
+        """Mark a refusal of what real Graph has and the sandbox has not."""
+        try:
+            yield
+        except GraphError as error:
+            missing = borders.beyond(method, segments)
+            if missing is not None:
+                error.headers[borders.HEADER] = f"{method} {missing}"
+                self._tell(f"{method} {missing}")
+            raise
+
+    def _tell(self, request: str) -> None:
+        """Say once that real Graph has a call and the sandbox has not."""
+        if request not in self._told:
+            self._told.add(request)
+            _log.warning(
+                "not emulated: %s; Microsoft Graph has it, this sandbox answers as if it had not", request
+            )
 
     def _is_alias(self, segment: str, who: Caller) -> bool:
         return segment in ("myorganization", who.tenant_id.lower())
@@ -138,7 +165,7 @@ def _body(raw: RawRequest) -> Any:
     if content is not None:
         content = compression.plain(content, raw.headers.get("content-encoding", ""))
     if content is None:
-        raise GraphError(413, "RequestEntityTooLarge", "The request body is too large.")
+        raise too_large()
     if raw.method not in _BODY_METHODS or not content.strip():
         return None
     kind = raw.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -53,9 +53,48 @@ def bad_syntax(message: str) -> GraphError:
     return GraphError(400, "BadRequest", message)
 
 
+def unreadable(message: str) -> GraphError:
+    """400 ``RequestBodyRead``: what the OData layer in front of Exchange refuses of a body."""
+    return GraphError(400, "RequestBodyRead", message)
+
+
+def too_large() -> GraphError:
+    """413: quoted in python-o365 issue 472 and, with its code, in microsoft-graph-docs-contrib issue 682."""
+    return GraphError(413, "BadRequest", "The maximum request length supported is 4MB.")
+
+
+def not_indexed() -> GraphError:
+    """400: https://learn.microsoft.com/graph/aad-advanced-queries, "Error handling"."""
+    return unsupported_query("The request uses a filter property that is not indexed")
+
+
 def unsupported_query(message: str) -> GraphError:
     """400 ``Request_UnsupportedQuery``: a query the directory does not index."""
     return GraphError(400, "Request_UnsupportedQuery", message)
+
+
+def no_custom_pages() -> GraphError:
+    """400 for ``$top`` on roles and their members, as several read-only clients' notes quote it."""
+    return unsupported_query(
+        "This resource does not support custom page sizes. Please retry without a page size argument."
+    )
+
+
+def no_reference_filter() -> GraphError:
+    """400 for a plain ``$filter`` on a relation: microsoft-graph-docs issues 11372, 13114 and 11141."""
+    return unsupported_query(
+        "The specified filter to the reference property query is currently not supported."
+    )
+
+
+def quota_exceeded(name: str, count: int, limit: int) -> GraphError:
+    """403 for a link too many: quoted in the tests of department-of-veterans-affairs' group clients."""
+    return GraphError(
+        403,
+        "Directory_QuotaExceeded",
+        f"Unable to perform operation as '{count}' would exceed the maximum quota count '{limit}' for"
+        f" forward-link '{name}'.",
+    )
 
 
 def no_direct_queries() -> GraphError:

@@ -34,6 +34,11 @@ class Endpoint:
         """Whether the call may change the directory (actions that only read are marked by their name)."""
         return self.method != "GET" and self.parts[-1] not in _READING_ACTIONS
 
+    @property
+    def guesses(self) -> bool:
+        """Whether the last segment may be a name that the sandbox does not know."""
+        return self.parts[-1] == PROPERTY or (len(self.parts) == 2 and self.parts[1] == "{id}")
+
 
 _READING_ACTIONS = frozenset({"getbyids", "checkmembergroups", "getmembergroups", "checkmemberobjects",
                               "getmemberobjects", "validateproperties",
@@ -94,13 +99,13 @@ def _match(parts: Sequence[str], segments: Sequence[Segment]) -> dict[str, Key] 
             if isinstance(segment, str) and segment.lower() in ("$count", "$ref", "$value"):
                 return None
             keys[part[1:-1]] = segment if isinstance(segment, Key) else Key(segment)
-        elif isinstance(segment, Key) or part not in (segment.lower(), _plain(segment)):
+        elif isinstance(segment, Key) or part not in (segment.lower(), plain(segment)):
             return None
     return keys
 
 
-def _plain(segment: str) -> str:
-    """A cast or a bound action without its namespace."""
+def plain(segment: str) -> str:
+    """A segment in lower case; a cast or a bound action without its namespace."""
     lower = segment.lower()
     match = _NAMESPACE.match(lower)
     return lower[match.end() :] if match else lower

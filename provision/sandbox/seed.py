@@ -289,7 +289,7 @@ class _Seeding:
         return self._tenant.put(replace(made.with_props(**own), id=str(own.get("id", made.id))))
 
     def _policy(self, given: Marked) -> None:
-        parts = given.mapping("secrets", "max_secret_days")
+        parts = given.mapping("secrets", "max_secret_days", "service_management_reference")
         rules: list[dict[str, Any]] = []
         if "secrets" in parts and parts["secrets"].choice("allowed", "blocked") == "blocked":
             rules.append(_rule("passwordAddition", None))
@@ -298,6 +298,9 @@ class _Seeding:
         record = self._tenant.get("defaultAppManagementPolicy", policies.DEFAULT_ID)
         if record is None:
             raise given.error("the tenant has no policy")
+        if "service_management_reference" in parts:
+            demanded = parts["service_management_reference"].choice("optional", "required") == "required"
+            record = replace(record, private={**record.private, policies.REFERENCE_REQUIRED: demanded})
         restrictions = {**record.props["applicationRestrictions"], "passwordCredentials": rules}
         self._tenant.put(record.with_props(isEnabled=bool(rules), applicationRestrictions=restrictions))
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from provision.sandbox import covered
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.coverage import BEGIN, END, main, table
 from provision.sandbox.routing import Endpoint
+from tests.support import Program
 
 
 def _documented(call: Call) -> Answer:
@@ -67,3 +70,36 @@ def test_without_markers_nothing_is_written(text: str | None, tmp_path: Path) ->
         page.write_text(text)
     assert main([str(page)]) == 2
     assert (page.read_text() if page.exists() else None) == text
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "emulated", "request_", "real"),
+    [
+        ("get", "/applications/x", True, "GET /applications/{id}", True),
+        ("GET", "https://localhost:8/beta/me/messages?$top=1", True, "GET /me/messages", True),
+        ("GET", "servicePrincipals/x/appRoles", True, "GET /servicePrincipals/{id}/{property}", True),
+        ("GET", "/me/displayName", True, "GET /me/{property}", True),
+        ("POST", "/users/x/messages", False, "POST /users/{id}/messages", True),
+        ("GET", "/users/x/calendar", False, "GET /users/{id}/calendar", True),
+        ("GET", "/applications/delta", False, "GET /applications/delta", True),
+        ("GET", "/users/x/nonsense", False, "GET /users/x/nonsense", False),
+        ("BREW", "/applications", False, "BREW /applications", False),
+        ("GET", "", False, "GET /", False),
+        ("GET", "/applications('x", False, "GET /applications('x", False),
+    ],
+)  # fmt: skip
+def test_one_request_is_asked_about(
+    method: str, path: str, emulated: bool, request_: str, real: bool
+) -> None:
+    found = covered.ask(method, path)
+    assert (found.emulated, found.request, found.real) == (emulated, request_, real)
+    assert bool(found.person) == emulated
+
+
+def test_the_command_tells_it(provision: Program) -> None:
+    asked = provision("sandbox", "coverage", "POST", "/me/sendMail", "-o", "json")
+    assert json.loads(asked.out)["application"] == "Mail.Send"
+    assert asked.code == 0
+    asked = provision("sandbox", "coverage", "GET", "/me/drive")
+    assert "Microsoft Graph has it, the sandbox has not" in asked.out
+    assert asked.code == 1

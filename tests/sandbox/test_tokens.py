@@ -115,7 +115,7 @@ def test_the_v1_endpoint_takes_resource_and_answers_text(world: World) -> None:
     ("changed", "code", "error", "status"),
     [
         ({"client_secret": "wrong"}, 7000215, "invalid_client", 401),
-        ({"client_secret": None}, 7000218, "invalid_client", 401),
+        ({"client_secret": None}, 7000216, "invalid_client", 401),
         ({"client_id": "99999999-9999-4999-8999-999999999999"}, 700016, "unauthorized_client", 400),
         ({"client_id": "not a guid"}, 700016, "unauthorized_client", 400),
         ({"client_id": None}, 900144, "invalid_request", 400),

@@ -12,6 +12,7 @@ import click
 from provision.cli.options import STATE, output
 
 if TYPE_CHECKING:
+    from provision.sandbox.covered import Covered
     from provision.sandbox.endpoints import Endpoint
 
 
@@ -105,6 +106,45 @@ def seed(path: str, state: str) -> int:
         raise ProvisionError(catalogue.SANDBOX_SEED, str(error)) from error
     talk(f"{state} holds {path}: tenant {', '.join(tenants)}")
     return 0
+
+
+@sandbox.command()
+@click.argument("method", metavar="METHOD")
+@click.argument("path", metavar="PATH")
+@output
+def coverage(method: str, path: str, output: str) -> int:
+    """Tell whether a request to Microsoft Graph is emulated, and which right it needs; 1 if it is not."""
+    from dataclasses import asdict
+
+    from provision import report
+    from provision.report import escape
+    from provision.sandbox import covered
+
+    found = covered.ask(method, path)
+    if output == "json":
+        click.echo(report.document(asdict(found)))
+    elif output == "markdown":
+        click.echo(escape.fenced(_covered(found), "text"))
+    else:
+        click.echo(_covered(found))
+    return 0 if found.emulated else 1
+
+
+def _covered(found: Covered) -> str:
+    from provision.report import escape
+
+    if not found.emulated:
+        why = (
+            "Microsoft Graph has it, the sandbox has not"
+            if found.real
+            else "neither the sandbox nor the Microsoft Graph that it knows has it"
+        )
+        return f"not emulated  {escape.plain(found.request)}\n              {why}"
+    lines = [
+        ("emulated", found.request), ("application", found.application), ("person", found.delegated),
+        ("who is", found.person), ("page", found.page),
+    ]  # fmt: skip
+    return "\n".join(f"{name:12}  {value}" for name, value in lines if value)
 
 
 def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:

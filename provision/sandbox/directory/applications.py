@@ -11,7 +11,7 @@ from typing import Any
 
 from provision.sandbox.call import Call
 from provision.sandbox.clock import instant, precise
-from provision.sandbox.directory import binding, credentials, principals, validation
+from provision.sandbox.directory import binding, credentials, policies, principals, validation
 from provision.sandbox.directory.people import default_domain
 from provision.sandbox.entities.application import TYPE
 from provision.sandbox.entities.schema import merged, new_id, read
@@ -52,6 +52,7 @@ def create(call: Call, body: Json, *, unique_name: str | None = None) -> tuple[R
     if props["signInAudience"] in validation.PERSONAL and props["api"]["requestedAccessTokenVersion"] is None:
         props["api"] = {**props["api"], "requestedAccessTokenVersion": 2}
     validation.check(call.tenant, props, sent, None)
+    policies.enforce_reference(call.tenant, sent, props, "Create")
     props["keyCredentials"] = credentials.keys(props["keyCredentials"], [])
     record = Record("application", props["id"], _as_kept(props, sent), links=_links(call, body))
     call.tenant.put(record)
@@ -85,6 +86,7 @@ def update(call: Call, record: Record, body: Json) -> Record:
         del sent["uniqueName"]
     props = _merge(record.props, sent)
     validation.check(call.tenant, props, sent, record)
+    policies.enforce_reference(call.tenant, sent, props, "Update")
     if "keyCredentials" in sent:
         props["keyCredentials"] = credentials.keys(props["keyCredentials"], record.props["keyCredentials"])
     _refuse_enabled_removals(record.props, props)

@@ -123,6 +123,8 @@ def _check_group(sent: Json) -> None:
         raise invalid_value("mailNickname", "Group")
     if not sent["displayName"] or len(sent["displayName"]) > 256:
         raise invalid_value("displayName", "Group")
+    if "DynamicMembership" in sent.get("groupTypes", ()) and not sent.get("membershipRule"):
+        raise missing_value("membershipRule", "Group")  # text as of Entra's other required values
     if sent["mailEnabled"] and "Unified" not in sent.get("groupTypes", ()):
         raise bad_request(
             "The service does not currently support writes of mail-enabled groups. Please ensure that the"

@@ -11,13 +11,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from provision.sandbox.entities.schema import EntityType, merged, new_id, parse_time, read
+from provision.sandbox.entities.schema import EntityType, is_guid, merged, new_id, parse_time, read
 from provision.sandbox.entities.tenancy import APP_POLICY, DEFAULT_POLICY
 from provision.sandbox.errors import Detail, GraphError, invalid_value, missing_value, read_only
 from provision.sandbox.store import Record, Tenant
 
 Json = dict[str, Any]
 DEFAULT_ID = "00000000-0000-0000-0000-000000000000"
+REFERENCE_REQUIRED = "service_management_reference"  # a private mark of the tenant's policy
 _SP_WITHOUT_DATE = "2019-01-01T00:00:00Z"  # documented for principals that lack a creation date
 
 
@@ -36,6 +37,30 @@ def enforce_password(tenant: Tenant, record: Record, start: datetime, end: datet
             text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{name}'."
             raise GraphError(400, "CredentialInvalidLifetimeAsPerAppPolicy", text,
                              (Detail("InvalidKeyEndDate", text, "EndDate"),))  # fmt: skip
+
+
+def enforce_reference(tenant: Tenant, sent: Json, props: Json, how: str) -> None:
+    """Refuse an application without ``serviceManagementReference`` where the tenant demands one.
+
+    Text and code of the first as microsoft-foundry/foundry-agent-webapp issue 3 and Azure/azure-cli pull
+    request 31212 quote them, of an update as microsoft's samples do; the others by their names.
+    """
+    policy = tenant.get("defaultAppManagementPolicy", DEFAULT_ID)
+    if policy is None or not policy.private.get(REFERENCE_REQUIRED):
+        return
+    value = props.get("serviceManagementReference")
+    if not value:
+        given = "serviceManagementReference" in sent
+        raise GraphError(
+            400,
+            "ServiceTreeNullValueProvided" if given else "ServiceTreeValueMissing",
+            f"ServiceManagementReference field is required for {how}, but is missing in the request. Refer to"
+            " the TSG `https://aka.ms/service-management-reference-error` for resolving the error",
+        )
+    if not is_guid(value):
+        raise GraphError(
+            400, "ServiceTreeInvalid", "Value for ServiceManagementReference must be a valid GUID."
+        )
 
 
 def assigned(tenant: Tenant, record: Record) -> Record | None:

@@ -47,6 +47,11 @@ USER = EntityType(
     navigation=("memberOf", "transitiveMemberOf", "ownedObjects", "mailFolders", "messages",
                 "appRoleAssignments", "oauth2PermissionGrants", "manager", "createdObjects"),
     contained=frozenset({"appRoleAssignments", "mailFolders", "messages"}),
+    # https://learn.microsoft.com/graph/aad-advanced-queries, "Support for filter"; the same were met in
+    # https://learn.microsoft.com/en-us/answers/questions/726469 and .../577870
+    advanced=frozenset({"companyName", "employeeHireDate", "employeeType", "faxNumber", "mobilePhone",
+                        "officeLocation", "onPremisesSamAccountName", "postalCode", "preferredLanguage",
+                        "showInAddressList", "streetAddress"}),
     sortable=frozenset({"createdDateTime", "deletedDateTime", "displayName", "userPrincipalName"}),
     props=(
         Prop("businessPhones", many=True), Prop("displayName"), Prop("givenName"), Prop("jobTitle"),
@@ -106,6 +111,7 @@ GROUP = EntityType(
     navigation=("members", "owners", "memberOf", "transitiveMemberOf", "transitiveMembers",
                 "appRoleAssignments"),
     contained=frozenset({"appRoleAssignments"}), sortable=frozenset({"deletedDateTime", "displayName"}),
+    advanced=frozenset({"description"}),
     props=(
         Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
         Prop("assignedLabels", _LABEL, many=True, shown=False),
@@ -136,7 +142,7 @@ GROUP = EntityType(
 
 DIRECTORY_ROLE = EntityType(
     kind="directoryRole", name="directoryRole", resource="DirectoryRole", collection="directoryRoles",
-    navigation=("members",),
+    navigation=("members",), pages=False,
     props=(
         Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
         Prop("description", read_only=True), Prop("displayName", read_only=True),
@@ -155,7 +161,7 @@ ADMINISTRATIVE_UNIT = EntityType(  # none is ever made: a cast to it finds nothi
 
 DIRECTORY_ROLE_TEMPLATE = EntityType(
     kind="directoryRoleTemplate", name="directoryRoleTemplate", resource="DirectoryRoleTemplate",
-    collection="directoryRoleTemplates",
+    collection="directoryRoleTemplates", pages=False,
     props=(
         Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
         Prop("description", read_only=True), Prop("displayName", read_only=True),

@@ -70,11 +70,19 @@ class EntityType:
     unfilterable: frozenset[str] = frozenset()
     sortable: frozenset[str] | None = None  # None: nobody says which
     disjunctive: bool = True  # whether a filter may say "or"
+    pages: bool = True  # whether a request may choose the size of a page
+    advanced: frozenset[str] = frozenset()  # filtered with ConsistencyLevel: eventual and $count only
     contained: frozenset[str] = frozenset()  # relations to what is a part of it, by the metadata
     by_name: Mapping[str, Prop] = field(init=False, compare=False)
+    # The names in an answer without $select, made once: every answer asks.
+    shown_simple: tuple[str, ...] = field(init=False, compare=False)
+    shown_complex: tuple[str, ...] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_name", {p.name.lower(): p for p in self.props})
+        shown = [(p.name, isinstance(p.type, Complex)) for p in self.props if p.shown]
+        object.__setattr__(self, "shown_simple", tuple(n for n, is_complex in shown if not is_complex))
+        object.__setattr__(self, "shown_complex", tuple(n for n, is_complex in shown if is_complex))
 
     def blank(self) -> Json:
         """The properties of a new object, before anything is set."""

@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from provision.sandbox.clock import instant
 from provision.sandbox.entities.schema import wrong_node_text
-from provision.sandbox.errors import GraphError
-from provision.sandbox.exchange import mailboxes, mime
+from provision.sandbox.errors import GraphError, unreadable
+from provision.sandbox.exchange import attachments, mailboxes, mime
 from provision.sandbox.exchange.types import MESSAGE, SENT_ONLY
 from provision.sandbox.store import Record
 
@@ -27,11 +27,16 @@ _ADDRESS = re.compile(r"[^@\s<>\",;:]+@[^@\s<>\",;:]+\.[^@\s<>\",;:.]+|[^@\s<>\"
 _LISTS = ("toRecipients", "ccRecipients", "bccRecipients")
 _PREVIEW = 255
 _LONGEST_SUBJECT = 255
+_MOST_HEADERS = 5
 
 
 def send(call: Call, sender: Record) -> None:
     """Accept the message of the body, or refuse it."""
-    message, save = (mime.read(call.body), True) if isinstance(call.body, bytes) else _read(call.body)
+    if isinstance(call.body, bytes):
+        message, save = mime.read(call.body), True
+    else:
+        message, save = _read(call.body)
+        attachments.check(message.get("attachments"))
     recipients = {name: _recipients(message, name) for name in (*_LISTS, "replyTo")}
     to_everyone = [r for name in _LISTS for r in recipients[name]]
     if not to_everyone:
@@ -60,13 +65,13 @@ def _read(body: Any) -> tuple[Json, bool]:
     for name in message:
         plain = str(name).lower()
         if plain not in MESSAGE.by_name and plain not in SENT_ONLY and "@" not in plain:
-            raise _unreadable(
+            raise unreadable(
                 f"The property '{name}' does not exist on type 'microsoft.graph.message'. Make sure to only"
                 " use property names that are defined by the type or mark the type as open type."
             )
     save = members.get("savetosentitems", True)
     if not isinstance(save, bool) and str(save).lower() not in ("true", "false"):
-        raise _unreadable(f"Cannot convert the literal '{save}' to the expected type 'Edm.Boolean'.")
+        raise unreadable(f"Cannot convert the literal '{save}' to the expected type 'Edm.Boolean'.")
     return {_name(k): v for k, v in message.items()}, save is True or str(save).lower() == "true"
 
 
@@ -78,7 +83,7 @@ def _name(name: str) -> str:
 def _recipients(message: Json, name: str) -> list[Json]:
     given = message.get(name) or []
     if not isinstance(given, list):
-        raise _unreadable(wrong_node_text(name, given, "StartArray"))
+        raise unreadable(wrong_node_text(name, given, "StartArray"))
     return [_recipient(r) for r in given]
 
 
@@ -101,7 +106,13 @@ def _check_headers(message: Json) -> None:
     """
     given = message.get("internetmessageheaders") or []
     if not isinstance(given, list):
-        raise _unreadable(wrong_node_text("internetMessageHeaders", given, "StartArray"))
+        raise unreadable(wrong_node_text("internetMessageHeaders", given, "StartArray"))
+    if len(given) > _MOST_HEADERS:  # quoted in GNOME/evolution-ews, camel-m365-folder.c
+        raise GraphError(
+            400,
+            "InvalidInternetMessageHeaderCollection",
+            f"Maximum number of headers in one message should be less than or equal to {_MOST_HEADERS}.",
+        )
     for header in given:
         members = {str(k).lower(): v for k, v in header.items()} if isinstance(header, dict) else {}
         name = str(members.get("name") or "")
@@ -152,7 +163,7 @@ def _body(given: Any) -> tuple[str, str]:
     members = {str(k).lower(): v for k, v in given.items()} if isinstance(given, dict) else {}
     kind = str(members.get("contenttype") or "text").lower()
     if kind not in ("text", "html"):
-        raise _unreadable(f"Requested value '{members['contenttype']}' was not found.")
+        raise unreadable(f"Requested value '{members['contenttype']}' was not found.")
     return kind, str(members.get("content") or "")
 
 
@@ -167,10 +178,6 @@ def _keep(call: Call, user: Record, folder: str, props: Json) -> None:
 
 def _opaque() -> str:
     return "AAMk" + base64.urlsafe_b64encode(secrets.token_bytes(90)).decode()
-
-
-def _unreadable(message: str) -> GraphError:
-    return GraphError(400, "RequestBodyRead", message)
 
 
 def _invalid_recipient(why: str) -> GraphError:

@@ -16,10 +16,17 @@ from urllib.parse import quote
 
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.entities.schema import EntityType
-from provision.sandbox.errors import GraphError, bad_request, bad_syntax, unsupported_query
+from provision.sandbox.errors import (
+    GraphError,
+    bad_request,
+    bad_syntax,
+    no_custom_pages,
+    no_reference_filter,
+    unsupported_query,
+)
 from provision.sandbox.odata import shape as shapes
 from provision.sandbox.odata.evaluate import Compiler, Predicate
-from provision.sandbox.odata.filter import Compare, Literal, Logic, Node, Path, parse
+from provision.sandbox.odata.filter import Compare, In, Literal, Logic, Node, Path, parse
 from provision.sandbox.store import INDEXED, Record
 
 Json = dict[str, Any]
@@ -42,9 +49,12 @@ class Listing:
         show: Callable[[Record, shapes.Shape], Json] | None = None,
         page: int = DEFAULT_PAGE,
         headers: dict[str, str] | None = None,
+        pages: bool = True,
+        reference: bool = False,
     ) -> None:
         self._call, self._entity, self._context = call, entity, context
-        self._show, self._headers = show, headers or {}
+        self._show, self._headers, self._pages = show, headers or {}, pages
+        self._reference = reference  # what a relation leads to
         self._view, self._related, self._page = view, related, page
         self._advanced = not entity.directory_object or (call.eventual and self._counts())
 
@@ -87,7 +97,8 @@ class Listing:
         text = self._call.query.get("filter")
         search = self._call.query.get("search")
         if search is not None:
-            if self._entity.directory_object and not self._call.eventual:
+            if self._entity.directory_object and (not self._call.eventual or self._call.query.get("expand")):
+                # With $expand whatever the header says: microsoft-graph-docs-contrib issue 2577.
                 raise unsupported_query(
                     "Request with $search query parameter only works through MSGraph with a special request"
                     " header: 'ConsistencyLevel: eventual'"
@@ -98,6 +109,8 @@ class Listing:
             if not text:
                 raise bad_syntax("Invalid filter clause: The filter is empty.")
             tree = parse(text)
+            if self._reference and not self._advanced and not _names_ids(tree):
+                raise no_reference_filter()
             compiler = Compiler(self._entity, advanced=self._advanced)
             tests.append(compiler.predicate(tree))
             if compiler.navigates:
@@ -181,6 +194,8 @@ class Listing:
                 f"Invalid value '{text}' for $top query option found. The $top query option requires a"
                 " non-negative integer value."
             )
+        if not self._entity.pages or not self._pages:
+            raise no_custom_pages()
         if not 1 <= int(text) <= MAX_PAGE:
             raise unsupported_query(
                 f"Invalid page size specified: '{int(text)}'. Must be between 1 and {MAX_PAGE} inclusive."
@@ -213,6 +228,14 @@ class Listing:
         """What a page token holds for: the collection and the query that it continues."""
         parts = [self._context, *(self._call.query.get(n) or "" for n in ("filter", "search", "orderby"))]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
+
+
+def _names_ids(tree: Node) -> bool:
+    """Whether a filter asks for objects by their ids only."""
+    if isinstance(tree, Logic):
+        return _names_ids(tree.left) and _names_ids(tree.right)
+    left = tree.left if isinstance(tree, Compare | In) else None
+    return isinstance(left, Path) and [n.lower() for n in left.names] == ["id"]
 
 
 def _with_relations(view: Callable[[Record], Json]) -> Callable[[Record], Json]:

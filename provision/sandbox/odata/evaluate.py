@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from provision.sandbox.entities.complex_types import KEY_CREDENTIAL
 from provision.sandbox.entities.schema import Complex, EntityType, Prop, is_guid, parse_time
-from provision.sandbox.errors import GraphError, invalid_value, unsupported_query
+from provision.sandbox.errors import GraphError, invalid_value, not_indexed, unsupported_query
 from provision.sandbox.odata.filter import (
     Compare,
     Function,
@@ -103,6 +104,13 @@ class Compiler:
                 "A binary operator with incompatible types was detected. Found operand types"
                 f" '{_edm(prop)}' and '{_kind(right)}' for operator kind '{_OPS[op]}'."
             )
+        if (
+            op not in ("eq", "ne")
+            and prop is not None
+            and prop.name == "id"
+            and self._entity.directory_object
+        ):
+            raise not_indexed()
         wanted = self._literal(right, prop)
         if op == "eq" and not isinstance(wanted, datetime):
             same = _fold(wanted)
@@ -135,6 +143,11 @@ class Compiler:
 
     def _lambda(self, node: Lambda) -> _Value:
         collection, prop = self._value(node.path)
+        if prop is not None and prop.type == KEY_CREDENTIAL:
+            # microsoft-graph-docs issue 19374: as an advanced query too.
+            raise unsupported_query(
+                f"This query on '{self._entity.resource}' for 'KeyCredential' is not supported."
+            )
         if prop is None or not prop.many:
             raise invalid("Any/All may only be used following a collection.")
         if node.body is None:
@@ -186,7 +199,9 @@ class Compiler:
                 raise _no_property(name, self._entity.name)
             self.navigates = True
             return Prop(relation, _RELATED, many=True)
-        if prop.name in self._entity.unfilterable:
+        if prop.name in self._entity.unfilterable or (
+            prop.name in self._entity.advanced and not self._advanced
+        ):
             raise unsupported_query(
                 f"Unsupported or invalid query filter clause specified for property '{prop.name}' of resource"
                 f" '{self._entity.resource}'."

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from provision.sandbox.entities.schema import Complex, EntityType
+from provision.sandbox.entities.schema import EntityType
 from provision.sandbox.errors import GraphError, bad_syntax
 from provision.sandbox.odata.query import Query
 
@@ -102,20 +102,10 @@ def show(entity: EntityType, props: Json, shape: Shape,
     if shape.select is not None:
         out = {name: props.get(name) for name in shape.select if name.lower() in entity.by_name}
     else:
-        simple: Json = {}
-        complex_null: Json = {}
-        rest: Json = {}
-        for prop in entity.props:
-            if not prop.shown:
-                continue
-            value = props.get(prop.name)
-            if not isinstance(prop.type, Complex):
-                simple[prop.name] = value
-            elif value is None:
-                complex_null[prop.name] = None
-            else:
-                rest[prop.name] = value
-        out = simple | complex_null | rest
+        out = {name: props.get(name) for name in entity.shown_simple}
+        values = [(name, props.get(name)) for name in entity.shown_complex]
+        out |= {name: None for name, value in values if value is None}
+        out |= {name: value for name, value in values if value is not None}
     if related is not None:
         for name, inner in shape.expand.items():
             out |= related(name, inner)

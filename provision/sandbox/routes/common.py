@@ -129,17 +129,21 @@ def action(call: Call, context: str, **members: Any) -> Answer:
     return Answer(200, body, {"Location": "https://graph.microsoft.com"})
 
 
-def listing(call: Call, kind: str, context: str | None = None) -> Listing:
+def listing(
+    call: Call, kind: str, context: str | None = None, *, pages: bool = True, reference: bool = False
+) -> Listing:
     """A list of one kind."""
     entity = type_of(call, kind)
-    return Listing(call, entity, context or entity.collection, view=lambda record: seen(call, record),
+    return Listing(call, entity, context or entity.collection, pages=pages, reference=reference,
+                   view=lambda record: seen(call, record),
                    related=lambda record, name, shape: expanded(call, record, name, shape))  # fmt: skip
 
 
-def objects(call: Call, *, action: bool = False) -> Listing:
+def objects(call: Call, *, action: bool = False, pages: bool = True) -> Listing:
     """A list of objects of several kinds, each naming its own; what an action answers is one too."""
     headers = {"Location": "https://graph.microsoft.com"} if action else {}
-    return Listing(call, DIRECTORY_OBJECT, "directoryObjects", view=view, show=typed, headers=headers)
+    return Listing(call, DIRECTORY_OBJECT, "directoryObjects", view=view, show=typed, headers=headers,
+                   pages=pages, reference=not action)  # fmt: skip
 
 
 def one_typed(call: Call, record: Record) -> Answer:

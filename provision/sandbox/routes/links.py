@@ -17,6 +17,7 @@ from provision.sandbox.errors import (
     bad_syntax,
     invalid_identifier,
     not_found,
+    quota_exceeded,
 )
 from provision.sandbox.routes import common
 from provision.sandbox.routing import Endpoint
@@ -24,6 +25,7 @@ from provision.sandbox.store import Record
 
 Source = Callable[[Call], Record]
 _CASTS = ("user", "servicePrincipal", "group", "application", "directoryRole", "administrativeUnit")
+_MOST_OWNERS = 100  # https://learn.microsoft.com/entra/identity/users/directory-service-limits-restrictions
 _ALLOWED = {
     "owners": ("user", "servicePrincipal"),
     "members": ("user", "group", "servicePrincipal"),
@@ -36,15 +38,18 @@ def named(kind: str) -> Source:
     return lambda call: common.find(call, kind, call.keys["id"])
 
 
-def readable(base: str, source: Source, name: str) -> list[Endpoint]:
-    """``GET`` of the objects, of those of one kind, of their number, and of bare references."""
+def readable(base: str, source: Source, name: str, *, pages: bool = True) -> list[Endpoint]:
+    """``GET`` of the objects, of those of one kind, of their number, and of bare references.
+
+    ``pages``: whether a request may choose the size of a page.
+    """
 
     def records(call: Call) -> list[Record]:
         return relations.follow(call.tenant, source(call), name)
 
     def listed(call: Call) -> Answer:
         """https://learn.microsoft.com/graph/api/resources/directoryobject."""
-        return common.objects(call).answer(records(call))
+        return common.objects(call, pages=pages).answer(records(call))
 
     def count(call: Call) -> Answer:
         return common.objects(call).count(records(call))
@@ -64,7 +69,11 @@ def readable(base: str, source: Source, name: str) -> list[Endpoint]:
             return [r for r in records(call) if r.kind == kind]
 
         return [
-            Endpoint("GET", f"{base}/{name}/{kind}", lambda c: common.listing(c, kind).answer(of_kind(c))),
+            Endpoint(
+                "GET",
+                f"{base}/{name}/{kind}",
+                lambda c: common.listing(c, kind, pages=pages, reference=True).answer(of_kind(c)),
+            ),
             Endpoint(
                 "GET", f"{base}/{name}/{kind}/$count", lambda c: common.listing(c, kind).count(of_kind(c))
             ),
@@ -165,6 +174,8 @@ def link(call: Call, record: Record, name: str, target: Record) -> None:
     ids = record.links.get(name, ())
     if target.id in ids:
         raise already_linked(name)
+    if name == "owners" and len(ids) >= _MOST_OWNERS:
+        raise quota_exceeded(name, len(ids) + 1, _MOST_OWNERS)
     call.tenant.put(record.with_link(name, (*ids, target.id)))
 
 

@@ -147,7 +147,7 @@ ENDPOINTS = [
     Endpoint("GET", "directoryRoles/{id}", one_activated),
     Endpoint("POST", "directoryRoles/{id}/members/$ref", add_member),
     Endpoint("DELETE", "directoryRoles/{id}/members/{target}/$ref", remove_member),
-    *links.readable("directoryRoles/{id}", links.named("directoryRole"), "members"),
+    *links.readable("directoryRoles/{id}", links.named("directoryRole"), "members", pages=False),
     Endpoint("GET", "directoryRoleTemplates", templates),
     Endpoint("GET", f"{_BASE}/roleAssignments", assignments),
     Endpoint("POST", f"{_BASE}/roleAssignments", assign),

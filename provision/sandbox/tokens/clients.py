@@ -16,6 +16,7 @@ from urllib.parse import unquote_plus
 from provision.sandbox import hashing
 from provision.sandbox.tokens import refusals
 from provision.sandbox.tokens.directory import Client, display_name, find_client
+from provision.sandbox.tokens.refusals import TokenError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -82,6 +83,9 @@ def _prove(
     *,
     may_be_public: bool,
 ) -> str:
+    proves = bool(form.get("client_assertion") or form.get("client_secret"))
+    if proves and may_be_public and client.public:
+        raise refusals.public_client()
     if form.get("client_assertion"):
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise refusals.missing("client_assertion_type")
@@ -92,7 +96,7 @@ def _prove(
         return SECRET
     if may_be_public and client.public:
         return NONE
-    raise refusals.no_credential()
+    raise refusals.no_credential() if may_be_public else refusals.no_proof()
 
 
 def _holders(client: Client) -> Iterator[Record]:
@@ -177,19 +181,21 @@ def _check_certificate(sandbox: Sandbox, client: Client, assertion: str, header:
     import jwt
 
     thumbprint = header.get("x5t#S256") or header.get("x5t")
+    expired: TokenError | None = None
     for credential, certificate in _certificates(client):
         if thumbprint and thumbprint not in _thumbprints(certificate):
-            continue
-        end = credential.get("endDateTime")
-        if end and sandbox.clock.now() >= _moment(end):
             continue
         try:
             jwt.decode(assertion, certificate.public_key(), algorithms=["RS256", "PS256"],  # type: ignore[arg-type]
                        options={"verify_aud": False, "verify_exp": False, "verify_nbf": False})  # fmt: skip
         except (jwt.InvalidTokenError, ValueError, TypeError):
             continue
-        return
-    raise refusals.wrong_key(client.id, _hex(thumbprint))
+        end = credential.get("endDateTime")
+        if not end or sandbox.clock.now() < _moment(end):
+            return
+        start = credential.get("startDateTime") or end
+        expired = refusals.expired_key(client.id, _hex(thumbprint), _moment(start), _moment(end))
+    raise expired or refusals.wrong_key(client.id, _hex(thumbprint))
 
 
 def _certificates(client: Client) -> Iterator[tuple[dict[str, Any], Certificate]]:

@@ -145,6 +145,39 @@ def no_credential() -> TokenError:
     )  # fmt: skip
 
 
+def no_proof() -> TokenError:
+    """Client credentials without a credential: recorded by the tests of Azure/azure-sdk-for-js, 2021-01."""
+    return TokenError(
+        7000216, "invalid_client",
+        "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant"
+        " type.",
+    )  # fmt: skip
+
+
+def public_client() -> TokenError:
+    """A proof from a client that is public; quoted by many whose device codes sent a secret."""
+    return TokenError(
+        700025, "invalid_client",
+        "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
+    )  # fmt: skip
+
+
+def expired_key(client_id: str, thumbprint: str | None, start: datetime, end: datetime) -> TokenError:
+    """The certificate that signed the assertion is registered, and over.
+
+    https://learn.microsoft.com/entra/identity/hybrid/connect/reference-connect-health-data-retrieval has the
+    reason and the times, a report of 2026-09 the newer beginning.
+    """
+    moments = f"Start={start:%m/%d/%Y %H:%M:%S}, End={end:%m/%d/%Y %H:%M:%S}"
+    used = f", Thumbprint of key used by client: '{thumbprint}'" if thumbprint else ""
+    return TokenError(
+        700027, "invalid_client",
+        "The certificate with identifier used to sign the client assertion is expired on application."
+        f" [Reason - The key used is expired.{used}, Found key '{moments}', Please visit the Azure Portal,"
+        f" Graph Explorer or directly use MS Graph to see configured keys for app Id '{client_id}'.]",
+    )  # fmt: skip
+
+
 def wrong_secret(client_id: str) -> TokenError:
     """Not a secret of this application, or not yet known to the replica that was asked."""
     return TokenError(

@@ -1,0 +1,73 @@
+"""Whether one request is emulated: the question behind ``provision sandbox coverage METHOD PATH``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from provision.sandbox import borders, coverage
+from provision.sandbox.errors import GraphError
+from provision.sandbox.odata import path as odata_path
+from provision.sandbox.permissions import right_of
+from provision.sandbox.routes import ENDPOINTS
+from provision.sandbox.routes.common import TYPES
+from provision.sandbox.routing import PROPERTY, Endpoint, Router
+
+
+@dataclass(frozen=True, slots=True)
+class Covered:
+    """What the sandbox has of a request; ``real`` says whether Microsoft Graph is known to have it."""
+
+    emulated: bool
+    request: str  # method and path as a pattern
+    real: bool
+    page: str = ""
+    application: str = ""
+    delegated: str = ""
+    person: str = ""
+
+
+def ask(method: str, path: str) -> Covered:
+    """What there is of ``GET /applications/x``; the path may be a whole URL, with version and query."""
+    verb, segments = method.upper(), _segments(path)
+    try:
+        endpoint, _ = Router(ENDPOINTS).find(verb, segments)
+    except (GraphError, IndexError):
+        return _missing(verb, segments, path)
+    beyond = (
+        borders.beyond(verb, segments) if endpoint.guesses and not _is_property(endpoint, segments) else None
+    )
+    if beyond is not None or (endpoint.parts[-1] == PROPERTY and not _is_property(endpoint, segments)):
+        return _missing(verb, segments, path)
+    right = right_of(verb, endpoint.pattern)
+    told = coverage.told(right).split(" | ") if right is not None else ["", "", ""]
+    return Covered(
+        emulated=True, request=f"{verb} /{endpoint.pattern}", real=True, page=coverage.page(endpoint),
+        application=told[0].replace("`", ""), delegated=told[1].replace("`", ""), person=told[2],
+    )  # fmt: skip
+
+
+def _segments(path: str) -> list[odata_path.Segment]:
+    try:
+        segments = odata_path.split(urlsplit(path).path)
+    except (GraphError, ValueError):
+        return []
+    if segments and isinstance(segments[0], str) and segments[0].lower() in ("v1.0", "beta"):
+        segments.pop(0)
+    return segments
+
+
+def _is_property(endpoint: Endpoint, segments: list[odata_path.Segment]) -> bool:
+    """Whether the last segment of a property's path is one of the kind at its beginning."""
+    if endpoint.parts[-1] != PROPERTY:
+        return False
+    kinds = {entity.collection.lower(): entity for entity in TYPES.values()} | {"me": TYPES["user"]}
+    entity = kinds.get(endpoint.parts[0])
+    last = segments[-1]
+    return entity is not None and isinstance(last, str) and last.lower() in entity.by_name
+
+
+def _missing(verb: str, segments: list[odata_path.Segment], path: str) -> Covered:
+    beyond = borders.beyond(verb, segments)
+    shown = beyond if beyond is not None else urlsplit(path).path.strip("/")
+    return Covered(emulated=False, request=f"{verb} /{shown}", real=beyond is not None)
