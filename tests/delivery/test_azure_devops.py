@@ -282,7 +282,8 @@ def test_two_runs_on_one_machine_take_turns(
         opened(ARGUMENT),
         Opened(Signed(BEARER), name="other-app")(ARGUMENT.replace("=mail", "=7")),
     )
-    between, meeting = threading.Event(), []
+    between = threading.Event()
+    meeting: list[Any] = []
     original = devops.answer
 
     def answer(request: Request) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -61,20 +62,20 @@ def desired(tmp_path_factory: pytest.TempPathFactory) -> Desired:
     return replace(config.desired, client_secret=DESIRED)
 
 
-def planned(desired: Desired, given: list[Given], mode: Mode, **more: object) -> Plan:
+def planned(desired: Desired, given: list[Given], mode: Mode, **more: Any) -> Plan:
     """The plan of this mode."""
     secrets, records = world(given)
     records = replace(records, sink=frozenset(key for key, kind, *_ in given if "s" in kind))
     policy = more.pop("policy", OBSERVED.policy)
     observed = replace(OBSERVED, application=APP, secrets=tuple(secrets), policy=policy)
-    return build(Target.GRAPH, desired, observed, records, mode, now=NOW, **more)  # type: ignore[arg-type]
+    return build(Target.GRAPH, desired, observed, records, mode, now=NOW, **more)
 
 
 def steps(plan: Plan) -> str:
     """What is done, in its order."""
     signs = {Remove: "-", Record: "!", Forget: "~"}
-    found = [change.step for change in plan.changes if change.step is not None]
-    return " ".join("+" if isinstance(s, Mint) else signs[type(s)] + s.key_id for s in found)  # type: ignore[index,union-attr]
+    found: list[Any] = [change.step for change in plan.changes if change.step is not None]
+    return " ".join("+" if isinstance(s, Mint) else signs[type(s)] + s.key_id for s in found)
 
 
 def mint(plan: Plan) -> Mint:
