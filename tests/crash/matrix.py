@@ -217,6 +217,9 @@ class _Trial:
         if struck.code == 0 or not (killed or "for good" in cell.way or "disk" in cell.way):
             hold(struck.code == 0, f"one lost request was not mended: {struck.code} {struck.err}")
         self._look("struck")
+        if "--confirm" in operation.argv:
+            told = self._run("drift", "--allow", "rehearsal-delivery", "--deliver", SINKS[cell.sink]).out
+            hold("stale-record" not in told, f"what this program removed is told as somebody else's: {told}")
         handed = self._machine.held
         for time_ in ("run again", "run once more"):
             ran = self._run(*words)
