@@ -190,7 +190,8 @@ class Execution:
                     await refuse_to_strand(self.tools, self.holder, self._staying(), mints=made is not None)
                     await retire(self.tools, self.holder, self._going() & self.tools.basis.delivered)
                     self._may_remove = True
-                await remove(self.tools, self.holder, step.key_id, young=self._is_young(step.key_id))
+                start = self._start(step.key_id)
+                await remove(self.tools, self.holder, step.key_id, young=self._settles(start), start=start)
                 self.removed.add(step.key_id)
         return None
 
@@ -203,10 +204,10 @@ class Execution:
         """Return the key ids that this plan removes."""
         return frozenset(c.step.key_id for c in self.plan.changes if isinstance(c.step, secrets.Remove))
 
-    def _is_young(self, key_id: str) -> bool:
-        """Whether the secret is so new that a replica may not know it yet."""
+    def _start(self, key_id: str) -> datetime | None:
+        """Return when a secret that the plan saw began."""
         starts = (item.start for item in self.plan.observed.secrets if item.key_id == key_id)
-        return any(map(self._settles, starts))
+        return next(starts, None)
 
     def _settles(self, since: datetime | None) -> bool:
         """Whether an object created at that time, by any run, may still be unknown to a replica."""

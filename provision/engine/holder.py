@@ -157,14 +157,29 @@ async def forget(tools: SecretTools, holder: SecretHolder, key_id: str) -> None:
         await see_no_record_lost(tools, holder)
 
 
-async def remove(tools: SecretTools, holder: SecretHolder, key_id: str, *, young: bool = False) -> None:
+async def remove(
+    tools: SecretTools,
+    holder: SecretHolder,
+    key_id: str,
+    *,
+    young: bool = False,
+    start: datetime | None = None,
+) -> None:
     """Remove a secret of ours, and then the record of its delivery if there is one.
 
-    ``young``: it was made moments ago, so a replica that does not know it yet is waited for. Raises
-    ``ProvisionError`` if Graph refuses; a secret that is gone already is no error.
+    ``young``: it was made moments ago, so a replica that does not know it yet is waited for, unless one shows
+    what began after it, its ``start``. Raises ``ProvisionError`` if Graph refuses; a secret that is gone
+    already is no error.
     """
+
+    def gone(seen: Seen) -> bool:
+        later = any(start is not None and item.start > start for item in marked(tools.desired, seen.secrets))
+        return later and key_id not in _ids(seen)
+
     settling = holder.fresh or young
-    was_there = await client_secret.remove(tools.graph, holder.object_id, key_id, settling=settling)
+    was_there = await client_secret.remove(
+        tools.graph, holder.object_id, key_id, settling=settling, gone=gone
+    )
     # One that no replica knew in all that time may still appear: then the journal's intent counts.
     if was_there or not settling:
         with suppress(ProvisionError):  # the secret is gone: a journal that says less is harmless

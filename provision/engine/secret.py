@@ -93,6 +93,10 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
                 )
             yielded, met = False, await look(tools, holder)
         if met.delivered:
+            going = _going(step)
+            if not going <= set(holder.tags):  # what this run is still to remove, if it is killed before that
+                await write_records(tools, holder, going)
+                await see_no_record_lost(tools, holder)
             return Handed(met.delivered[0], elsewhere=True)
         made, secret = await _mint(tools, holder, step)
         interrupted = None

@@ -153,18 +153,36 @@ async def mint(
     return kept, secret
 
 
-async def remove(graph: Graph, object_id: str, key_id: str, *, settling: bool) -> bool:
-    """Remove a secret; return False if Graph knows none of that id, which is no error."""
-    info = graph.sdk.applications.by_application_id(object_id).remove_password.to_post_request_information(
-        body({"keyId": key_id})
-    )
+async def remove(
+    graph: Graph, object_id: str, key_id: str, *, settling: bool, gone: Callable[[Seen], bool] | None = None
+) -> bool:
+    """Remove a secret; return False if Graph knows none of that id, which is no error.
+
+    ``settling``: it may be so new that a replica has not heard of it, so it is asked again for a while.
+    ``gone`` says of a look that the secret was removed by somebody; then nobody waits, and it is True.
+    """
+
+    async def ask(send: Send) -> bool:
+        builder = graph.sdk.applications.by_application_id(object_id).remove_password
+        try:
+            await send(builder.to_post_request_information(body({"keyId": key_id})))
+        except Refusal as refusal:
+            if gone is None or not _knows_none(refusal):
+                raise
+            if not gone(_seen(await send(_look(graph, object_id)), object_id)):
+                raise
+        return True
+
     try:
-        await graph.send(info, settling=settling)
+        return await graph.in_one_go("POST applications/removePassword", ask, settling=settling)
     except Failure as failure:
-        if isinstance(failure, Refusal) and failure.message.startswith("No password credential found"):
+        if _knows_none(failure):
             return False
         raise translated(failure, f"removing the client secret {key_id}", needs=WRITE) from failure
-    return True
+
+
+def _knows_none(failure: Failure) -> bool:
+    return isinstance(failure, Refusal) and failure.message.startswith("No password credential found")
 
 
 def _utc(moment: datetime) -> str:
