@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from provision.cli import session
 from provision.cli.main import run as run_program
-from tests.support import Program, Ran, write_config
+from provision.clouds import Cloud
+from provision.graph.client import Graph
+from provision.graph.connect import in_process
+from tests.support import Program, Ran, Tenant, write_config
 
 
 @pytest.fixture(autouse=True)
@@ -51,3 +56,17 @@ def applied(provision: Program, config: str) -> Ran:
     ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
     assert ran.code == 0, ran.err + ran.out
     return ran
+
+
+@pytest.fixture
+def real(monkeypatch: pytest.MonkeyPatch) -> Tenant:
+    """A tenant that the program takes for a real one: a Graph of its own instead of the network's."""
+    tenant = Tenant(Path("real.json"))
+    tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
+
+    def connected(cloud: Cloud, name: str, _: object, **more: Any) -> Graph:
+        token = tenant.sandbox.administrator_token(tenant.id)
+        return in_process(tenant.sandbox.app, token, cloud, name, notify=more["notify"])
+
+    monkeypatch.setattr(session, "over_the_network", connected)
+    return tenant

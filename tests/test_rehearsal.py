@@ -37,6 +37,7 @@ def test_it_is_reached_where_that_is_allowed(provision: Program, config: str) ->
     assert ran.code == 0, ran.err
     assert Path("ran").exists()
     assert "goes to the real sink command" in ran.err
+    assert "nothing real" not in ran.err
 
 
 @pytest.mark.parametrize("allow", [(), ALLOW])

@@ -5,15 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from provision.cli import session
 from provision.cli.worktree import exposed
-from provision.clouds import Cloud
-from provision.graph.client import Graph
-from provision.graph.connect import in_process
 from tests.support import Program, Tenant, write_config
 
 
@@ -154,20 +149,6 @@ def test_a_rehearsal_warns(provision: Program) -> None:
     staged = git("diff", "--cached", "--name-only").split()
     assert not [name for name in staged if name.startswith(".provision")]
     assert Path(".provision/.gitignore").read_text() == "*\n"
-
-
-@pytest.fixture
-def real(monkeypatch: pytest.MonkeyPatch) -> Tenant:
-    """A tenant that the program takes for a real one: a Graph of its own instead of the network's."""
-    tenant = Tenant(Path("real.json"))
-    tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
-
-    def connected(cloud: Cloud, name: str, _: object, **more: Any) -> Graph:
-        token = tenant.sandbox.administrator_token(tenant.id)
-        return in_process(tenant.sandbox.app, token, cloud, name, notify=more["notify"])
-
-    monkeypatch.setattr(session, "over_the_network", connected)
-    return tenant
 
 
 @pytest.mark.usefixtures("tree")

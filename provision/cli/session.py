@@ -175,7 +175,7 @@ def _served(
 ) -> Tenants:
     """A sandbox behind a URL: by azure-identity as its administrator, or as whom AZURE_… names."""
     cloud, administrator = served_sandbox(url)
-    _announce(url, writes=writes)
+    _announce(url, options, writes=writes)
     return _connected(
         configs,
         lambda config: over_the_network(
@@ -219,10 +219,11 @@ def served_sandbox(url: str) -> tuple[Cloud, Administrator | None]:
         raise ProvisionError(catalogue.SANDBOX_NOT_SERVED, f"{url}: {error.strerror}") from error
 
 
-def _announce(where: str, *, writes: bool) -> None:
+def _announce(where: str, options: Common, *, writes: bool) -> None:
     if writes:  # the stand-in file of a rehearsal goes there
         folder.make(FOLDER)
-    talk(f"rehearsal on the sandbox {where}: nothing real is touched")
+    real = "no real tenant" if catalogue.REHEARSAL_DELIVERY.name in options.allow else "nothing real"
+    talk(f"rehearsal on the sandbox {where}: {real} is touched")
 
 
 def _connected(configs: Sequence[Config], way: Callable[[Config], Graph]) -> Tenants:
@@ -235,7 +236,7 @@ def _embedded(
 ) -> Tenants:
     sandbox = open_sandbox(state)
     sandbox.persist = writes
-    _announce(state, writes=writes)
+    _announce(state, options, writes=writes)
     tenants: dict[tuple[str, str], Tenant] = {}
     for config in configs:
         desired = config.desired

@@ -19,6 +19,7 @@ from tests.delivery.key_vault_standin import TENANT, Vault, token_of
 from tests.delivery.standin import Hosting
 from tests.delivery.support import VALUE, Opened, Signed, deliver, refused
 from tests.support import Program, write_config
+from tests.support import Tenant as RealTenant
 
 VENDOR = "9a1b2c3d-0000-4000-8000-00000000beef"
 CLIENT = "1c1c1c1c-0000-4000-8000-0000000000aa"
@@ -95,6 +96,26 @@ def test_a_config_alone_cannot_choose_the_tenant(
     assert f"{VARIABLE}={VENDOR}/{CLIENT}" in ran.json["fix"]
     assert ran.json["where"]
     assert entra.sign_ins == []
+
+
+@pytest.mark.parametrize("verb", ["plan", "apply"])
+def test_a_refused_config_among_others(
+    provision: Program, internet: Hosting, entra: Entra, real: RealTenant, verb: str
+) -> None:
+    """A look shows the others and exits 5; what writes makes nothing. Nobody signs in to the sink."""
+    Path(config(KEY_VAULT)).rename("refused.yaml")
+    good = write_config("good.yaml", name="collab-good")
+    more = ["--yes"] if verb == "apply" else []
+    ran = provision(verb, "refused.yaml", good, *more, "-o", "json")
+    assert ran.code == 5
+    if verb == "plan":
+        refusal, plan = ran.json["plans"]
+        assert (refusal["error"], plan["name"]) == ("sink-tenant", "collab-good")
+    else:
+        assert ran.json["error"] == "sink-tenant"
+    assert real.get("/applications")["value"] == []
+    assert entra.sign_ins == []
+    assert internet.services == {}
 
 
 @pytest.mark.parametrize(
