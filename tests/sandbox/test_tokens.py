@@ -261,6 +261,18 @@ def assertion(
     return {"client_assertion_type": ASSERTION, "client_assertion": signed, "client_id": app_id}
 
 
+def test_a_certificate_that_is_over(world: World, pair: Any) -> None:
+    """AADSTS700027 says so, and when: Microsoft Entra Connect Health's pages, and a report of 2026-09."""
+    key, certificate = pair
+    app_id = with_certificate(world, certificate)
+    world.sandbox.set_clock(advance=timedelta(days=40))
+    answer = asked(world, client_secret=None, **assertion(app_id, key, certificate))
+    text = refused(answer, 700027, "invalid_client", 401)
+    end = f"{certificate.not_valid_after_utc:%m/%d/%Y %H:%M:%S}"
+    assert "sign the client assertion is expired on application. [Reason - The key used is expired." in text
+    assert f"End={end}'" in text
+
+
 @pytest.mark.parametrize("alg", ["PS256", "RS256"])
 def test_a_certificate_proves_the_client(world: World, pair: Any, alg: str) -> None:
     """certificate-credentials: a signed assertion; ``appidacr`` is 2."""
@@ -574,6 +586,48 @@ def test_instance_discovery_knows_the_clouds_and_itself(world: World) -> None:
         known = world.send("GET", f"{base}https://{host}/{TENANT}/oauth2/v2.0/authorize").json()
         assert known["tenant_discovery_endpoint"].startswith(f"https://{host}/{TENANT}/")
     refused(world.send("GET", f"{base}https://evil.example/x"), 50049, "invalid_instance")
+
+
+def test_instance_discovery_tells_the_aliases_of_every_cloud(world: World) -> None:
+    """Recorded by the tests of Azure/azure-sdk-for-js, 2021; a host of the sandbox's own comes last."""
+    path = "/common/discovery/instance?api-version=1.1&authorization_endpoint="
+    public = world.send(
+        "GET", f"https://login.microsoftonline.com{path}https://login.microsoft.com/x/y"
+    ).json()
+    assert [entry["preferred_network"] for entry in public["metadata"]] == [
+        "login.microsoftonline.com", "login.partner.microsoftonline.cn", "login.microsoftonline.de",
+        "login.microsoftonline.us", "login-us.microsoftonline.com",
+    ]  # fmt: skip
+    assert public["metadata"][0] == {
+        "preferred_network": "login.microsoftonline.com",
+        "preferred_cache": "login.windows.net",
+        "aliases": [
+            "login.microsoftonline.com",
+            "login.windows.net",
+            "login.microsoft.com",
+            "sts.windows.net",
+        ],
+    }
+    assert public["metadata"][3]["aliases"] == ["login.microsoftonline.us", "login.usgovcloudapi.net"]
+    own = world.send("GET", f"https://localhost:9{path}https://localhost:9/x/y").json()["metadata"]
+    assert (len(own), own[-1]["aliases"]) == (6, ["localhost:9"])
+
+
+def test_the_older_document_says_it_in_other_words(world: World) -> None:
+    """The v1.0 document, as Azure API for FHIR's articles and others copy it; both name Kerberos by now."""
+    host = "https://login.microsoftonline.com"
+    first = world.send("GET", f"{host}/{TENANT}/.well-known/openid-configuration").json()
+    assert first["jwks_uri"] == f"{host}/common/discovery/keys"
+    assert first["response_types_supported"][3:] == ["token id_token", "token"]
+    assert first["scopes_supported"] == ["openid"]
+    assert first["microsoft_multi_refresh_token"] is True
+    assert first["check_session_iframe"] == f"{host}/{TENANT}/oauth2/checksession"
+    assert first["userinfo_endpoint"] == f"{host}/{TENANT}/openid/userinfo"
+    assert first["claims_supported"][-4:] == ["email", "given_name", "family_name", "nickname"]
+    assert world.send("GET", first["jwks_uri"]).json()["keys"]
+    second = world.send("GET", f"{host}/{TENANT}/v2.0/.well-known/openid-configuration").json()
+    assert second["kerberos_endpoint"] == first["kerberos_endpoint"] == f"{host}/{TENANT}/kerberos"
+    assert "check_session_iframe" not in second
 
 
 def test_azures_lists_are_empty_and_need_azures_token(world: World) -> None:

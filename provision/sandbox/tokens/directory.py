@@ -46,7 +46,7 @@ PUBLIC_CLIENTS = {
 LOGIN_HOSTS = frozenset({
     "login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net",
     "login.microsoftonline.us", "login.usgovcloudapi.net", "login.chinacloudapi.cn",
-    "login.partner.microsoftonline.cn", "login.microsoftonline.de",
+    "login.partner.microsoftonline.cn", "login.microsoftonline.de", "login-us.microsoftonline.com",
 })  # fmt: skip
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ANY_TENANT = frozenset({"common", "organizations"})

@@ -27,34 +27,56 @@ def configuration(store: Store, tenant_name: str, origin: str, *, v2: bool) -> d
             raise refusals.tenant_not_found(tenant_name, "invalid_tenant") from error
     base = f"{origin}/{path}"
     version = "v2.0/" if v2 else ""
-    return {
+    document: dict[str, Any] = {
         "token_endpoint": f"{base}/oauth2/{version}token",
         "token_endpoint_auth_methods_supported":
             ["client_secret_post", "private_key_jwt", "client_secret_basic"],
-        "jwks_uri": f"{base}/discovery/{version}keys",
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
-        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
-        "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "issuer": f"{origin}/{issuer_id}/v2.0" if v2 else f"https://sts.windows.net/{issuer_id}/",
-        "request_uri_parameter_supported": False,
-        "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
         "authorization_endpoint": f"{base}/oauth2/{version}authorize",
         "device_authorization_endpoint": f"{base}/oauth2/{version}devicecode",
         "http_logout_supported": True,
         "frontchannel_logout_supported": True,
         "end_session_endpoint": f"{base}/oauth2/{version}logout",
-        "claims_supported": ["sub", "iss", "cloud_instance_name", "cloud_instance_host_name",
-                             "cloud_graph_host_name", "msgraph_host", "aud", "exp", "iat", "auth_time",
-                             "acr", "nonce", "preferred_username", "name", "tid", "ver", "at_hash", "c_hash",
-                             "email"],
+        "kerberos_endpoint": f"{base}/kerberos",
         "tenant_region_scope": "NA",
         "cloud_instance_name": _INSTANCES.get(urlsplit(origin).netloc, "microsoftonline.com"),
         "cloud_graph_host_name": "graph.windows.net",
         **_graph_host(origin),
         "rbac_url": "https://pas.windows.net",
     }  # fmt: skip
+    return document | (_second(base) if v2 else _first(base, origin))
+
+
+_CLAIMS = ("sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name",
+           "msgraph_host", "aud", "exp", "iat", "auth_time", "acr")  # fmt: skip
+
+
+def _second(base: str) -> dict[str, Any]:
+    return {
+        "jwks_uri": f"{base}/discovery/v2.0/keys",
+        "response_types_supported": ["code", "id_token", "code id_token", "id_token token"],
+        "scopes_supported": ["openid", "profile", "email", "offline_access"],
+        "request_uri_parameter_supported": False,
+        "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
+        "claims_supported": [*_CLAIMS, "nonce", "preferred_username", "name", "tid", "ver", "at_hash",
+                             "c_hash", "email"],
+    }  # fmt: skip
+
+
+def _first(base: str, origin: str) -> dict[str, Any]:
+    """What v1.0 says otherwise: the document in the articles of Azure's API for FHIR, and others' copies."""
+    return {
+        "jwks_uri": f"{origin}/common/discovery/keys",
+        "response_types_supported": ["code", "id_token", "code id_token", "token id_token", "token"],
+        "scopes_supported": ["openid"],
+        "microsoft_multi_refresh_token": True,
+        "check_session_iframe": f"{base}/oauth2/checksession",
+        "userinfo_endpoint": f"{base}/openid/userinfo",
+        "claims_supported": [*_CLAIMS, "amr", "nonce", "email", "given_name", "family_name", "nickname"],
+    }
 
 
 # https://learn.microsoft.com/graph/deployments; the login host of GCC High and DoD is one, their Graphs
@@ -99,9 +121,31 @@ def instance(authorization_endpoint: str, origin: str) -> dict[str, Any]:
         "tenant_discovery_endpoint":
             f"https://{asked.netloc}/{tenant_name}/v2.0/.well-known/openid-configuration",
         "api-version": "1.1",
-        "metadata": [{"preferred_network": asked.netloc, "preferred_cache": asked.netloc,
-                      "aliases": [asked.netloc]}],
+        "metadata": _metadata(asked.netloc),
     }  # fmt: skip
+
+
+# Host that is preferred, host that caches are kept under, aliases: recorded by the tests of
+# Azure/azure-sdk-for-js, 2021, and the same in MSAL's own lists.
+_CLOUDS = (
+    ("login.microsoftonline.com", "login.windows.net",
+     ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")),
+    ("login.partner.microsoftonline.cn", "login.partner.microsoftonline.cn",
+     ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn")),
+    ("login.microsoftonline.de", "login.microsoftonline.de", ("login.microsoftonline.de",)),
+    ("login.microsoftonline.us", "login.microsoftonline.us",
+     ("login.microsoftonline.us", "login.usgovcloudapi.net")),
+    ("login-us.microsoftonline.com", "login-us.microsoftonline.com", ("login-us.microsoftonline.com",)),
+)  # fmt: skip
+
+
+def _metadata(host: str) -> list[dict[str, Any]]:
+    """The clouds, and this sandbox if it was asked by a name that is none of theirs."""
+    known = [{"preferred_network": network, "preferred_cache": cache, "aliases": list(aliases)}
+             for network, cache, aliases in _CLOUDS]  # fmt: skip
+    if any(host.lower() in entry["aliases"] for entry in known):
+        return known
+    return [*known, {"preferred_network": host, "preferred_cache": host, "aliases": [host]}]
 
 
 def azure_cloud(origin: str) -> dict[str, Any]:
