@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 from provision import report
 from provision.cli import emit
-from provision.cli.console import ask, colorful, talk
+from provision.cli.console import ask, colorful, columns, talk
 from provision.cli.options import Common
 from provision.cli.session import opened
 from provision.engine import preflight, run
@@ -139,7 +139,8 @@ def confirm(due: Sequence[Plan], options: Common, *, yes: bool) -> None:
     if options.output != "json":
         for plan in due:
             with options.ci.group(f"Plan: {plan.name}", sys.stderr):
-                talk(report.plan_text(plan, color=colorful(sys.stderr, plain=options.no_color)))
+                color = colorful(sys.stderr, plain=options.no_color)
+                talk(report.plan_text(plan, color=color, width=columns(sys.stderr)))
     count = sum(len(plan.pending) for plan in due)
     # What was allowed by name is said once more, with its date, where the answer is given.
     short = [f"{plain(plan.name)}: {plain(f.message)}.\n" for plan in due for f in plan.findings

@@ -36,7 +36,7 @@ async def _verify(
     options: Common, send_to: str | None, client_id: str | None, secret_from: str | None
 ) -> int:
     from provision import report
-    from provision.cli.console import colorful
+    from provision.cli.console import colorful, columns
     from provision.cli.secret_from import value
     from provision.cli.session import opened
     from provision.config import rules
@@ -84,5 +84,6 @@ async def _verify(
     elif options.output == "markdown":
         click.echo(report.verification_markdown(verified))
     else:
-        click.echo(report.verification_text(verified, color=colorful(sys.stdout, plain=options.no_color)))
+        text = report.verification_text(verified, color=colorful(sys.stdout, plain=options.no_color))
+        click.echo(report.fold(text, columns(sys.stdout)))
     return verified.verification.exit
