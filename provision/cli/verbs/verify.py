@@ -37,6 +37,7 @@ async def _verify(
 ) -> int:
     from provision import report
     from provision.cli.console import colorful, columns
+    from provision.cli.log_file import about
     from provision.cli.secret_from import value
     from provision.cli.session import opened
     from provision.config import rules
@@ -71,14 +72,15 @@ async def _verify(
                 )
             return found
 
-        verified = await engine.verify(
-            job,
-            entered,
-            client_id=client_id,
-            recipient=send_to,
-            new_subject=lambda: f"provision verify {job.desired.name} {secrets.token_hex(4)}",
-            patience=engine.PATIENCE,
-        )
+        with about(job.path, job.desired.name):
+            verified = await engine.verify(
+                job,
+                entered,
+                client_id=client_id,
+                recipient=send_to,
+                new_subject=lambda: f"provision verify {job.desired.name} {secrets.token_hex(4)}",
+                patience=engine.PATIENCE,
+            )
     if options.output == "json":
         click.echo(report.document(report.verification_json(verified)))
     elif options.output == "markdown":
