@@ -66,7 +66,7 @@ def test_a_log_that_cannot_be_written_stops_before_anything(provision: Program, 
 
 
 def test_who_applied_which_plan_for_which_config(provision: Program, config: str) -> None:
-    """Each line has the run, the version, the config and the digest; the delivery and the end are lines, too."""
+    """Each line has the run, the version, the config and the digest; delivery and end are lines, too."""
     from provision import __version__
 
     digest = provision("plan", config, "--sandbox", "--deliver", "file:out.secret", "-o", "json").json[

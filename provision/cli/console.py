@@ -69,5 +69,7 @@ def ask(question: str, *, yes: bool) -> None:
         raise ProvisionError(catalogue.NOT_INTERACTIVE)
     with interruptible():
         answer = click.prompt(f"{question} Type yes", default="no", show_default=False, err=True)
+        if answer.strip().lower() == "y":  # meant, perhaps; one more letter is no reason to plan again
+            answer = click.prompt("Type yes in full", default="no", show_default=False, err=True)
     if answer.strip().lower() != "yes":
         raise ProvisionError(catalogue.DECLINED)

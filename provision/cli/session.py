@@ -287,7 +287,7 @@ def open_sandbox(at: str) -> Sandbox:
         raise ProvisionError(catalogue.SANDBOX_STATE, f"{at!r} names no file") from error
 
 
-def _jobs(
+def _jobs(  # noqa: PLR0917 - what opened() knows by then
     configs: Sequence[Config],
     specs: Sequence[Spec],
     options: Common,

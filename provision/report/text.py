@@ -32,7 +32,9 @@ def plan_text(plan: Plan, *, color: bool = False, width: int | None = None) -> s
     out = [f"{pen(plan.name, BOLD)}  for {address}, in tenant {plain(plan.observed.tenant_id)}, {where}", ""]
     out += [pen(f"  {line.sign} {line.text}".rstrip(), OF_SIGN[line.sign]) for line in lines.of_plan(plan)]
     out += ["", *_findings(plan.findings, pen)]
-    out += [f"Plan: {lines.summary(plan)}.", f"Digest: {plan.digest}"]
+    refused = lines.refusal(plan)
+    stop = f" {pen(refused[0].upper() + refused[1:], RED)}." if refused else ""
+    out += [f"Plan: {lines.summary(plan)}.{stop}", f"Digest: {plan.digest}"]
     return fold("\n".join(out), width)
 
 
