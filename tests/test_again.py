@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from provision.again import Again
+from provision.errors import catalogue
 from tests.support import Program, Ran, Tenant, write_config
 
 SANDBOX = ("--sandbox", "--deliver", "file:out.secret")
@@ -196,3 +197,37 @@ class TestTheLostSecret:
         assert ran.code == 0
         assert f"file:mine/out.secret holds the value of the secret {old}, which was removed" in ran.out
         assert f"The present one begins with {Path('out.secret').read_text()[:3]}" in ran.out
+
+
+def test_the_last_line_says_that_apply_would_refuse(provision: Program, config: str) -> None:
+    """A plan with errors counts what it would create; that nothing comes of it stands beside the count."""
+    tenant = Tenant()
+    tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
+    blocked = {"passwordCredentials": [{"restrictionType": "passwordAddition", "state": "enabled"}]}
+    tenant.do("PATCH", "/policies/defaultAppManagementPolicy",
+              {"isEnabled": True, "applicationRestrictions": blocked})  # fmt: skip
+    entry = catalogue.SECRETS_BLOCKED
+    for output in ("text", "markdown"):
+        said = provision("plan", config, "--sandbox", "-o", output).out
+        assert f"Apply would refuse this: {entry.code} {entry.name}." in said
+
+
+@pytest.mark.parametrize(
+    ("answers", "goes_on"), [("yes", True), ("y yes", True), ("y y", False), ("no", False)]
+)
+def test_one_rule_for_yes(monkeypatch: pytest.MonkeyPatch, answers: str, goes_on: bool) -> None:
+    """yes alone counts; a y is asked about once."""
+    import click
+
+    from provision.cli.console import ask
+    from provision.errors import ProvisionError
+
+    said = iter(answers.split())
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr(click, "prompt", lambda *_, **__: next(said))
+    if goes_on:
+        ask("Go on?", yes=False)
+    else:
+        with pytest.raises(ProvisionError, match="the answer was no"):
+            ask("Go on?", yes=False)
+    assert next(said, None) is None

@@ -224,3 +224,23 @@ def test_what_is_no_digest_is_told_at_once(provision: Program, digest: str) -> N
     ran = provision("apply", "missing.yaml", "--yes", "--expect-digest", digest)
     assert ran.code == 64
     assert "sha256:" in ran.err
+
+
+PASTED = [
+    ("The mailbox is either inactive, soft-deleted, or is hosted on-premise.", "no-mailbox"),
+    ("Error: Insufficient privileges to complete the operation.", "no-permission"),
+    ("Need admin approval", "consent-missing"),
+    ("App needs permission to access resources in your organization\nthat only an admin can grant.",
+     "consent-missing"),
+    ("535 5.7.139 Authentication unsuccessful, SmtpClientAuthentication is disabled for the Tenant.",
+     "smtp-auth"),
+    ("ErrorAccessDenied: Access is denied. Check credentials and try again.", "send-refused"),
+    ("soft-deleted", "soft-deleted"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "name"), PASTED, ids=[name for _, name in PASTED])
+def test_what_people_paste(provision: Program, text: str, name: str) -> None:
+    """The sentences that Exchange, Graph and the consent page show without a code of their own."""
+    ran = provision("explain", text, "-o", "json")
+    assert (ran.code, ran.json["name"]) == (0, name)

@@ -248,7 +248,7 @@ def _judged(need: Need, caller: Caller, *, needed: bool, exists: bool) -> Right:
         need.step,
         need.what,
         Presence.NOT_NEEDED,
-        "nothing that is due takes it",
+        "no pending change needs it",
         need.least_person if person else need.least_application,
         _GIVERS[caller.kind],
         need.source,
@@ -273,7 +273,7 @@ def _application(need: Need, caller: Caller, held: Names, *, exists: bool) -> tu
     lacking = [group for group in need.application if not held & group]
     if not lacking:
         return Presence.PRESENT, _named(held, need.application)
-    detail = f"its token carries none of {_listed(lacking[0])}"
+    detail = f"its token lacks {_listed(lacking[0])}"
     if need.owned and OWNED_BY in held and lacking == [need.application[0]]:
         owns = caller.owns if exists else True
         if owns:

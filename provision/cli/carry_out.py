@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
 from provision import report
 from provision.cli import emit
-from provision.cli.console import ask, colorful, talk
+from provision.cli.console import ask, colorful, columns, talk
+from provision.cli.log_file import LogFile, about
 from provision.cli.options import Common
 from provision.cli.session import opened
 from provision.engine import preflight, run
@@ -63,22 +65,26 @@ async def carry_out(
         plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
-        return replace(await applier(job, plan), proof=proofs.get(job.path))
+        with about(job.path, plan.name, plan.digest):
+            return replace(await applier(job, plan), proof=proofs.get(job.path))
 
     async with opened(options, writes=True, keep_going=keep_going) as session:
         session.progress("looking at the tenant ...")
         plans = await each(session.entries, checked, parallel=options.parallel)
         session.progress.done()
         planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
-        left = _judged(planned, approval, options, now=session.now(), keep_going=keep_going)
+        with _noted(session.log, planned):
+            left = _judged(planned, approval, options, now=session.now(), keep_going=keep_going)
         entries = [entry for entry in session.entries if entry.path not in left]
         meant = [planned[entry.path] for entry in entries]
         due = [plan for plan in meant if isinstance(plan, Plan) and plan.pending]
-        _refuse_many(due, options)
-        confirm(due, options, yes=yes)
+        with _noted(session.log, {entry.path: planned[entry.path] for entry in entries}):
+            _refuse_many(due, options)
+            confirm(due, options, yes=yes)
         if due:
             session.progress("applying ...")
         items = await each(entries, carried_out, parallel=options.parallel)
+        _note_outcomes(session.log, {entry.path: planned[entry.path] for entry in entries}, items)
     search = replace(session.search, left_out=(*session.search.left_out, *left.values()))
     if left:
         talk(f"left out, for no digest of theirs was approved: {', '.join(left.values())}")
@@ -89,6 +95,37 @@ async def carry_out(
         item.verified.verification.exit for item in items if isinstance(item, Result) and item.verified
     ]
     return worst([emit.failures(items), emit.attention(items), consent, *verified])
+
+
+@contextmanager
+def _noted(log: LogFile | None, planned: Mapping[str, Plan | ProvisionError]) -> Iterator[None]:
+    """Note for each config with something due that the run was refused, or that the answer was no."""
+    try:
+        yield
+    except ProvisionError as error:
+        for path, plan in planned.items() if log is not None else ():
+            if isinstance(plan, Plan) and plan.pending and log is not None:
+                with about(path, plan.name, plan.digest):
+                    log.note("run", result=error.entry.name)
+        raise
+
+
+def _note_outcomes(
+    log: LogFile | None,
+    planned: Mapping[str, Plan | ProvisionError],
+    items: Sequence[Result | ProvisionError],
+) -> None:
+    """Note what came of each config that had something due, or was refused."""
+    if log is None:
+        return
+    for (path, plan), item in zip(planned.items(), items, strict=True):
+        made = plan if isinstance(plan, Plan) else None
+        name = made.name if made else getattr(item, "name", None) or ""
+        with about(path, name, made.digest if made else None):
+            if isinstance(item, ProvisionError):
+                log.note("run", result=item.entry.name)
+            elif made and made.pending:
+                log.note("run", result=item.errors[0].entry.name if item.errors else "done")
 
 
 def _judged(
@@ -139,7 +176,8 @@ def confirm(due: Sequence[Plan], options: Common, *, yes: bool) -> None:
     if options.output != "json":
         for plan in due:
             with options.ci.group(f"Plan: {plan.name}", sys.stderr):
-                talk(report.plan_text(plan, color=colorful(sys.stderr, plain=options.no_color)))
+                color = colorful(sys.stderr, plain=options.no_color)
+                talk(report.plan_text(plan, color=color, width=columns(sys.stderr)))
     count = sum(len(plan.pending) for plan in due)
     # What was allowed by name is said once more, with its date, where the answer is given.
     short = [f"{plain(plan.name)}: {plain(f.message)}.\n" for plan in due for f in plan.findings

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from typing import IO
 
@@ -14,6 +15,13 @@ def colorful(stream: IO[str], *, plain: bool) -> bool:
     return (
         stream.isatty() and not plain and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     )
+
+
+def columns(stream: IO[str]) -> int | None:
+    """Return how wide a stream is; ``None`` if it is no terminal: no line is broken for a program."""
+    if not stream.isatty():
+        return None
+    return shutil.get_terminal_size().columns
 
 
 class Progress:
@@ -61,5 +69,7 @@ def ask(question: str, *, yes: bool) -> None:
         raise ProvisionError(catalogue.NOT_INTERACTIVE)
     with interruptible():
         answer = click.prompt(f"{question} Type yes", default="no", show_default=False, err=True)
+        if answer.strip().lower() == "y":  # meant, perhaps; one more letter is no reason to plan again
+            answer = click.prompt("Type yes in full", default="no", show_default=False, err=True)
     if answer.strip().lower() != "yes":
         raise ProvisionError(catalogue.DECLINED)

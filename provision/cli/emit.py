@@ -10,7 +10,7 @@ import click
 
 from provision import report
 from provision.cli import ci_report
-from provision.cli.console import colorful
+from provision.cli.console import colorful, columns
 from provision.cli.options import Common
 from provision.errors import Exit, ProvisionError, worst
 from provision.outcomes.result import Result
@@ -41,7 +41,7 @@ def _plans_text(items: Sequence[Plan | ProvisionError], options: Common) -> None
             click.echo()
         # One plan is to be seen at once; of many, those that a reader opens.
         with options.ci.group(f"Plan: {plan.name}", sys.stdout) if len(made) > 1 else nullcontext():
-            click.echo(report.plan_text(plan, color=color))
+            click.echo(report.plan_text(plan, color=color, width=columns(sys.stdout)))
     if len(made) == len(items) > 1:
         click.echo(f"\n{report.together_text(made)}")
     failed_text(items)
@@ -67,7 +67,7 @@ def results(items: Sequence[Result | ProvisionError], options: Common, search: S
             for number, result in enumerate(item for item in items if isinstance(item, Result)):
                 if number:
                     click.echo()
-                click.echo(report.result_text(result, color=color))
+                click.echo(report.result_text(result, color=color, width=columns(sys.stdout)))
             failed_text(items)
     _failed(items, options)
     ci_report.results(items, options.ci, search)
@@ -86,7 +86,8 @@ def _failed(items: Sequence[Plan | Result | ProvisionError], options: Common) ->
 
 def error(item: ProvisionError, options: Common) -> None:
     """Print an error to stderr."""
-    click.echo(report.error_text(item, color=colorful(sys.stderr, plain=options.no_color)), err=True)
+    color = colorful(sys.stderr, plain=options.no_color)
+    click.echo(report.error_text(item, color=color, width=columns(sys.stderr)), err=True)
 
 
 def failures(items: Sequence[Plan | Result | ProvisionError]) -> Exit:

@@ -96,7 +96,7 @@ def _write(text: str) -> str:
 
 def _say(error: ProvisionError, argv: Sequence[str]) -> None:
     from provision import report
-    from provision.cli.console import colorful
+    from provision.cli.console import colorful, columns
 
     if _wants_json(argv):
         try:
@@ -105,7 +105,8 @@ def _say(error: ProvisionError, argv: Sequence[str]) -> None:
             _mute(sys.stdout)
         else:
             return
-    text = report.error_text(error, color=colorful(sys.stderr, plain="--no-color" in argv))
+    color = colorful(sys.stderr, plain="--no-color" in argv)
+    text = report.error_text(error, color=color, width=columns(sys.stderr))
     with suppress(OSError):
         click.echo(text, err=True)
 

@@ -1,14 +1,39 @@
-"""``--log-file``: one JSON line for every call that wrote, for a log collector. No secret is in it."""
+"""``--log-file``: a JSON line for each thing that a run did or was kept from, for a log collector.
+
+A line says which run of which version, for which config and which plan. No secret is in it.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
 
-from provision import bounded
+from provision import __version__, bounded
 from provision.cli.console import talk
+from provision.delivery import Handover, Sink
 from provision.errors import ProvisionError, catalogue
 from provision.graph.client import Written
+from provision.secret import Secret
+
+_NOTHING: dict[str, str | None] = {"config": None, "name": None, "digest": None}
+_about: ContextVar[dict[str, str | None]] = ContextVar("about", default=_NOTHING)
+
+
+@contextmanager
+def about(config: str, name: str, digest: str | None = None) -> Iterator[None]:
+    """Say for what the lines are that are written in this block, and in the tasks that begin in it."""
+    token = _about.set({"config": config, "name": name, "digest": digest})
+    try:
+        yield
+    finally:
+        _about.reset(token)
 
 
 class LogFile:
@@ -19,6 +44,7 @@ class LogFile:
 
     def __init__(self, path: str, target: str) -> None:
         self._path, self._target = path, target
+        self._run = uuid4().hex
         self._told = False
         try:
             self._handle = bounded.for_appending(path)
@@ -28,18 +54,32 @@ class LogFile:
             ) from error
 
     def __call__(self, written: Written) -> None:
-        """Append one line."""
+        """Append the line of a call to Graph that was to change something."""
+        self.note(
+            "call",
+            at=written.at,
+            who=dict(written.who),
+            method=written.method,
+            url=written.url,
+            status=written.status,
+            result=written.result,
+            request_id=written.request_id,
+        )
+
+    def note(self, event: str, *, result: str, at: datetime | None = None, **more: Any) -> None:
+        """Append a line: an ``event`` with what came of it; ``at`` is now unless a service told its time."""
+        time = (at or datetime.now(UTC)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = json.dumps(
             {
-                "format": "provision.audit/1",
-                "time": written.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "format": "provision.audit/2",
+                "time": time,
+                "run": self._run,
+                "tool_version": __version__,
                 "target": self._target,
-                "who": dict(written.who),
-                "method": written.method,
-                "url": written.url,
-                "status": written.status,
-                "result": written.result,
-                "request_id": written.request_id,
+                "event": event,
+                **_about.get(),
+                "result": result,
+                **more,
             }
         )
         try:
@@ -52,3 +92,41 @@ class LogFile:
     def close(self) -> None:
         """Close the file."""
         os.close(self._handle)
+
+
+@dataclass(frozen=True)
+class LoggedSink:
+    """Does as the sink does, and notes each delivery: where to, of which key, and what came of it."""
+
+    sink: Sink
+    log: LogFile
+
+    @property
+    def label(self) -> str:
+        """The sink's."""
+        return self.sink.label
+
+    @property
+    def interactive(self) -> bool:
+        """The sink's."""
+        return self.sink.interactive
+
+    def probe(self, known: Collection[str] = ()) -> str:
+        """The sink's."""
+        return self.sink.probe(known)
+
+    def deliver(self, secret: Secret, handover: Handover) -> None:
+        """Hand over, and note it."""
+        result = "interrupted"
+        try:
+            self.sink.deliver(secret, handover)
+            result = "done"
+        except ProvisionError as error:
+            result = error.entry.name
+            raise
+        finally:
+            self.log.note("delivery", result=result, place=self.label, key_id=handover.key_id)
+
+    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
+        """The sink's."""
+        return self.sink.recall(known)

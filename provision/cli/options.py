@@ -257,7 +257,10 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
         help="How many configs at once.",
     )
     @click.option(
-        "--log-file", metavar="FILE", help="Append a JSON line for every call that writes: who, what, result."
+        "--log-file",
+        metavar="FILE",
+        envvar="PROVISION_LOG_FILE",
+        help="Append a JSON line for each write, delivery, script and refused run; or PROVISION_LOG_FILE.",
     )
     @click.option(
         "--timeout",

@@ -17,13 +17,13 @@ from provision.cli.broken import broken_of, clashing, moved
 from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.configs import found
 from provision.cli.console import Progress, talk
-from provision.cli.log_file import LogFile
+from provision.cli.log_file import LogFile, LoggedSink
 from provision.cli.options import Common, Embedded, Served
 from provision.cli.places import findings_of_files, named_sink, owner_of, specs_of, stand_ins, stands_in
 from provision.cli.tenants import Tenants, key, named_by_id
 from provision.clouds import CLOUDS, Cloud, ca_bundle
 from provision.config import Config
-from provision.delivery import Opening, Retrieving, Spec, open_sink
+from provision.delivery import Opening, Retrieving, Sink, Spec, open_sink
 from provision.engine import folder
 from provision.engine.fleet import Entry
 from provision.engine.journal import Journal
@@ -56,6 +56,7 @@ class Session:
     progress: Progress
     target: Target
     declared: tuple[Desired, ...]  # what the configs that are in order say
+    log: LogFile | None = None
 
     @property
     def jobs(self) -> tuple[Job, ...]:
@@ -114,10 +115,10 @@ async def opened(
         if tenant is None:
             broken |= clashing(settled, specs, twice, writes=writes, keep_going=keep_going)
         with alone(_claims(settled, specs, options) if writes else (), _locks(), notify=progress):
-            jobs = {job.path: job for job in _jobs(settled, specs, options, tenants, progress)}
+            jobs = {job.path: job for job in _jobs(settled, specs, options, tenants, progress, log)}
             entries = [broken.get(entry.path) or jobs[entry.path] for entry in loaded.entries]
             declared = tuple(config.desired for config in loaded.configs)
-            yield Session(tuple(entries), loaded.search, progress, _target(options), declared)
+            yield Session(tuple(entries), loaded.search, progress, _target(options), declared, log)
     finally:
         if log is not None:
             log.close()
@@ -287,12 +288,13 @@ def open_sandbox(at: str) -> Sandbox:
         raise ProvisionError(catalogue.SANDBOX_STATE, f"{at!r} names no file") from error
 
 
-def _jobs(
+def _jobs(  # noqa: PLR0917 - what opened() knows by then
     configs: Sequence[Config],
     specs: Sequence[Spec],
     options: Common,
     tenants: Tenants,
     progress: Progress,
+    log: LogFile | None,
 ) -> tuple[Job, ...]:
     target = _target(options)
     delivering = asyncio.Lock()
@@ -305,7 +307,7 @@ def _jobs(
             tenant=tenants[key(config)],
             again=options.again.of(config.path),
             address_at=str(config.place("mail", "address")),
-            sink=Masked(open_sink(spec, _opening(config, spec, options, progress)), options.ci),
+            sink=_sink(config, spec, options, progress, log),
             source=_source(config, options, progress),
             journal=_journal(target, config.desired.name),
             delivering=delivering,
@@ -315,6 +317,11 @@ def _jobs(
         )
         for config, spec, found in zip(configs, specs, seen, strict=True)
     )
+
+
+def _sink(config: Config, spec: Spec, options: Common, progress: Progress, log: LogFile | None) -> Sink:
+    masked = Masked(open_sink(spec, _opening(config, spec, options, progress)), options.ci)
+    return LoggedSink(masked, log) if log is not None else masked
 
 
 def _source(config: Config, options: Common, progress: Progress) -> Retrieving | None:

@@ -40,7 +40,7 @@ class Terminal:
                 answer = _show(secret, handover, self._owner)
         except OSError as error:
             raise failed(f"the terminal could not be used: {error.strerror}") from None
-        if answer.strip().lower() not in ("yes", "y"):
+        if answer.strip().lower() != "yes":
             raise failed("the secret was shown, but not taken: the answer was not yes")
 
     def recall(self, known: Collection[str] = ()) -> frozenset[str]:
@@ -66,7 +66,8 @@ def _show(secret: Secret, handover: Handover, owner: Owner) -> str:
         )
         sys.stderr.write(secret.reveal())  # no local has the value, for a traceback may show locals
         _say("\n\n")
-        return _ask("Is it entered, or kept where it is safe? Type yes (anything else revokes it): ")
+        answer = _ask("Is it entered, or kept where it is safe? Type yes (anything else revokes it): ")
+        return _ask("Type yes in full: ") if answer.strip().lower() == "y" else answer
     finally:
         _say(_LEAVE if screen else "")
 

@@ -25,7 +25,7 @@ class Presence(StrEnum):
     PRESENT = "present"
     MISSING = "missing"
     UNKNOWN = "unknown"
-    NOT_NEEDED = "not-needed"  # nothing that is due takes it
+    NOT_NEEDED = "not-needed"  # no pending change needs it
     NOT_CHECKED = "not-checked"  # it would only let more be seen, and it is not there
 
 
@@ -36,7 +36,7 @@ class Right:
     step: Step
     what: str  # the step in words, as in "to create the application"
     presence: Presence
-    detail: str  # by what it is there, or what lacks
+    detail: str  # by what it is there, or what is missing
     least: str  # the least right that suffices, for an identity of this kind
     giver: str  # who can give it
     source: str

@@ -9,6 +9,7 @@ from provision.report.documents import error_json, plan_json, plans_json, result
 from provision.report.drift import drift_json, drift_markdown, drift_text, drifts_json
 from provision.report.escape import document
 from provision.report.expiry import expiry_json, expiry_markdown, expiry_text
+from provision.report.fold import fold
 from provision.report.html import plans_html, results_html
 from provision.report.orphans import orphans_json, orphans_markdown, orphans_text
 from provision.report.pages import (
@@ -46,6 +47,7 @@ __all__ = [
     "expiry_prometheus",
     "expiry_text",
     "failed_text",
+    "fold",
     "orphans_json",
     "orphans_markdown",
     "orphans_text",

@@ -12,6 +12,7 @@ from provision.outcomes.search import Search
 from provision.report import lines
 from provision.report.documents import error_json, search_json, timestamp
 from provision.report.escape import code, markdown, plain
+from provision.report.fold import BELOW, LEAST, hung
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 
 _COLORS = {
@@ -23,8 +24,11 @@ _STATE = max(map(len, (*State, *Presence)))
 _LACKING = (Presence.MISSING, Presence.UNKNOWN, Presence.NOT_CHECKED)
 
 
-def doctor_text(found: Diagnosis, *, color: bool = False) -> str:
-    """Return the checks, then the rights; below each that is not there, what would be enough."""
+def doctor_text(found: Diagnosis, *, color: bool = False, columns: int | None = None) -> str:
+    """Return the checks, then the rights; below each that is not there, what would be enough.
+
+    ``columns``: lines are broken to fit into so many.
+    """
     pen = Pen(color=color)
     where = lines.where(found.target, found.cloud)
     out = [f"{pen(found.name, BOLD)}  in tenant {plain(found.tenant_id or found.tenant)}, {where}"]
@@ -33,25 +37,32 @@ def doctor_text(found: Diagnosis, *, color: bool = False) -> str:
     out.append("")
     width = max(len(item) for item in (*(c.name for c in found.checks), *(r.what for r in found.rights)))
     for check in found.checks:
-        out.append(_line(check.name, check.state, check.message, width, pen))
+        head = _head(check.name, check.state, width, pen)
+        out += hung(head, plain(check.message), width + _STATE + 6, columns)
         if check.state is State.FAILED and check.entry:
-            out.append(
-                f"{'':<{width + _STATE + 6}}{plain(check.fix or check.entry.fix)} [{check.entry.code}]"
-            )
+            fix = f"{plain(check.fix or check.entry.fix)} [{check.entry.code}]"
+            out += _below(fix, width, columns)
     if found.rights:
-        out += ["", "It takes the right to"]
+        out += ["", "Rights needed to"]
     for right in found.rights:
-        out.append(_line(right.what, right.presence, right.detail, width, pen))
+        head = _head(right.what, right.presence, width, pen)
+        out += hung(head, plain(right.detail), width + _STATE + 6, columns)
         if right.presence in _LACKING:
-            out.append(f"{'':<{width + _STATE + 6}}needs {plain(right.least)}")
+            out += _below(f"needs {plain(right.least)}", width, columns)
     givers = dict.fromkeys(right.giver for right in found.rights if right.presence is Presence.MISSING)
     out += [f"Who gives it: {plain(giver)}." for giver in givers]
     return "\n".join(out)
 
 
-def _line(name: str, state: State | Presence, message: str, width: int, pen: Pen) -> str:
-    shown = pen(f"{state.value:<{_STATE}}", _COLORS[state])
-    return f"  {plain(name):<{width}}  {shown}  {plain(message)}"
+def _head(name: str, state: State | Presence, width: int, pen: Pen) -> str:
+    return f"  {plain(name):<{width}}  {pen(f'{state.value:<{_STATE}}', _COLORS[state])}  "
+
+
+def _below(text: str, width: int, columns: int | None) -> list[str]:
+    """Return what stands below a line's words: where these begin."""
+    at = width + _STATE + 6
+    at = at if columns is None or columns - at >= LEAST else BELOW
+    return hung(" " * at, text, at, columns)
 
 
 def doctor_markdown(found: Diagnosis) -> str:
@@ -64,7 +75,7 @@ def doctor_markdown(found: Diagnosis) -> str:
         *(f"| {c.name} | {_state(c.state)} | {markdown(_told(c))} |" for c in found.checks),
     ]  # fmt: skip
     if found.rights:
-        out += ["", "| Right to | State | By, or what lacks | Enough is |", "|---|---|---|---|"]
+        out += ["", "| Right to | State | By, or what is missing | Enough is |", "|---|---|---|---|"]
         out += [_row(right) for right in found.rights]
     return "\n".join(out)
 

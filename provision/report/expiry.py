@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +10,7 @@ from provision.outcomes.search import Search
 from provision.plan.model import Target
 from provision.report.documents import error_json, search_json, timestamp
 from provision.report.escape import code, markdown, plain
+from provision.report.fold import fold, table
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 
 _BAR = 10  # cells
@@ -27,21 +27,23 @@ _WORDS = {
 }
 
 
-def expiry_text(expiry: Expiry, *, color: bool = False, unicode: bool = True) -> str:
-    """Return the table, the most urgent first, and below it what to do; ASCII alone without ``unicode``."""
-    table = [_HEADS, *(_cells(row, unicode=unicode) for row in expiry.rows)]
-    widths = [max(len(cells[column]) for cells in table) for column in range(len(_HEADS) - 1)]
+def expiry_text(
+    expiry: Expiry, *, color: bool = False, unicode: bool = True, width: int | None = None
+) -> str:
+    """Return the table, the most urgent first, and below it what to do; ASCII alone without ``unicode``.
+
+    ``width``: where the table has not so many columns, hint, key id and name stand below each row.
+    """
+    heads = (" ", *_HEADS)
+    rows = [("!" if row.counts else " ", *_cells(row, unicode=unicode)) for row in expiry.rows]
     pen = Pen(color=color)
-    lines = [pen(_line(" ", _HEADS, widths), BOLD)]
-    for row, cells in zip(expiry.rows, table[1:], strict=True):
-        lines.append(pen(_line("!" if row.counts else " ", cells, widths), _color(row)))
-    text = "\n".join([*lines, "", _summary(expiry), *_unread(expiry), *_advice(expiry)])
+    (first, *_), *others = table([heads, *rows], width, below=3)
+    lines = [pen(first, BOLD)]
+    for row, shown in zip(expiry.rows, others, strict=True):
+        lines += [pen(fold(line, width), _color(row)) for line in shown]
+    told = "\n".join(["", _summary(expiry), *_unread(expiry), *_advice(expiry)])
+    text = "\n".join([*lines, fold(told, width)])
     return text if unicode else text.encode("ascii", "backslashreplace").decode()
-
-
-def _line(mark: str, cells: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [f"{cell:<{width}}" for cell, width in zip(cells, widths, strict=False)]
-    return "  ".join([mark, *padded, cells[-1]]).rstrip()
 
 
 def _cells(row: Row, *, unicode: bool) -> tuple[str, ...]:

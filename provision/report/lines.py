@@ -59,7 +59,7 @@ def of_plan(plan: Plan) -> list[Line]:
     lines = []
     for change in plan.changes:
         lines += _of_change(change)
-        if isinstance(change.step, Mint):
+        if isinstance(change.step, Mint) and plan.delivery:
             lines.append(Line("+", f"    value goes to {plain(plan.delivery)}"))
     return lines
 
@@ -82,6 +82,14 @@ def made_up(plan: Plan) -> str:
     return (
         f"Made up for this rehearsal, so nothing says that the real ones are like them: {', '.join(things)}."
     )
+
+
+def refusal(plan: Plan) -> str | None:
+    """Return what ``apply`` would refuse the plan for, with the options of this run; ``None``: nothing."""
+    allowed = frozenset(plan.again.options)
+    stops = [f.entry for f in plan.blockers if not (f.entry.allowable and f.entry.name in allowed)]
+    codes = dict.fromkeys(f"{entry.code} {entry.name}" for entry in stops)
+    return f"apply would refuse this: {', '.join(codes)}" if codes else None
 
 
 def summary(plan: Plan) -> str:

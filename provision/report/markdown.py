@@ -37,6 +37,7 @@ def plan_markdown(plan: Plan) -> str:
         fenced(lines.as_diff(plan), "diff"),
         "",
         *findings_markdown(plan.findings),
+        *([f"**{refused[0].upper()}{refused[1:]}.**", ""] if (refused := lines.refusal(plan)) else []),
         f"Digest: {code(plan.digest)}",
     ]
     return "\n".join(out)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
 
@@ -14,6 +13,7 @@ from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.consent import letter_lines
 from provision.report.escape import plain
+from provision.report.fold import cells, fold
 from provision.report.pen import BOLD, OF_SEVERITY, OF_SIGN, RED, YELLOW, Pen
 from provision.report.verify import verification_text
 
@@ -21,16 +21,21 @@ _FACT = len("Calendar:")  # how wide the labels below the sheet are
 _EXCERPT = 100  # characters of a line that are shown above a caret
 
 
-def plan_text(plan: Plan, *, color: bool = False) -> str:
-    """Return a plan as a diff: what changes, why, what else to know, and the digest to approve it by."""
+def plan_text(plan: Plan, *, color: bool = False, width: int | None = None) -> str:
+    """Return a plan as a diff: what changes, why, what else to know, and the digest to approve it by.
+
+    ``width``: lines are broken to fit into so many columns.
+    """
     pen = Pen(color=color)
     where = lines.where(plan.target, plan.desired.cloud.name)
     address = plain(plan.desired.mailbox.address)
     out = [f"{pen(plan.name, BOLD)}  for {address}, in tenant {plain(plan.observed.tenant_id)}, {where}", ""]
     out += [pen(f"  {line.sign} {line.text}".rstrip(), OF_SIGN[line.sign]) for line in lines.of_plan(plan)]
     out += ["", *_findings(plan.findings, pen)]
-    out += [f"Plan: {lines.summary(plan)}.", f"Digest: {plan.digest}"]
-    return "\n".join(out)
+    refused = lines.refusal(plan)
+    stop = f" {pen(refused[0].upper() + refused[1:], RED)}." if refused else ""
+    out += [f"Plan: {lines.summary(plan)}.{stop}", f"Digest: {plan.digest}"]
+    return fold("\n".join(out), width)
 
 
 def together_text(plans: Sequence[Plan]) -> str:
@@ -52,15 +57,18 @@ def _findings(findings: tuple[Finding, ...], pen: Pen) -> list[str]:
     return [*out, ""]
 
 
-def result_text(result: Result, *, color: bool = False) -> str:
-    """Return the hand-off sheet: what came of the plan, the values to enter screen by screen, the dates."""
+def result_text(result: Result, *, color: bool = False, width: int | None = None) -> str:
+    """Return the hand-off sheet: what came of the plan, the values to enter screen by screen, the dates.
+
+    ``width``: lines are broken to fit into so many columns, but for the message, which is to be copied.
+    """
     pen = Pen(color=color)
     out = [f"{pen(result.plan.name, BOLD)}: {lines.outcome(result)}", ""]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
         listed = list(boxes)
-        width = max(len(box.label) for box in listed)
+        wide = max(len(box.label) for box in listed)
         out.append(pen(f"Enter in {plain(result.title)}, {plain(screen)}", BOLD))
-        out += [f"  {box.label:<{width}}  {plain(box.value)}" for box in listed]
+        out += [f"  {box.label:<{wide}}  {plain(box.value)}" for box in listed]
         out += ["  Then save the screen.", ""]
     facts = [*lines.secret(result), *_consent(result, pen)]
     if result.portal_url:
@@ -71,7 +79,7 @@ def result_text(result: Result, *, color: bool = False) -> str:
     out += ["", *findings[:-1]] if findings else []
     if result.verified is not None:
         out += ["", verification_text(result.verified, color=color)]
-    return "\n".join([*out, *letter_lines(result.consent.letter)])
+    return "\n".join([fold("\n".join(out), width), *letter_lines(result.consent.letter)])
 
 
 def _consent(result: Result, pen: Pen) -> list[tuple[str, str]]:
@@ -96,21 +104,24 @@ def failed_text(items: Sequence[object]) -> str:
     return f"{len(names)} of {len(items)} configs failed: {plain(', '.join(names))}" if names else ""
 
 
-def error_text(error: ProvisionError, *, color: bool = False) -> str:
-    """Return errors as a person reads them: what, where with a caret, whose words, what to do next."""
+def error_text(error: ProvisionError, *, color: bool = False, width: int | None = None) -> str:
+    """Return errors as a person reads them: what, where with a caret, whose words, what to do next.
+
+    ``width``: lines are broken to fit into so many columns.
+    """
     pen = Pen(color=color)
     out = []
     for single, after in zip(error.all, (*error.others, None), strict=True):
-        out.append(_error(single, pen))
+        out.append(_error(single, pen, width))
         if single.name and (after is None or after.name != single.name):
             out.append(f"  The config is {plain(single.name)}.")
     return "\n".join(out)
 
 
-def _error(error: ProvisionError, pen: Pen) -> str:
+def _error(error: ProvisionError, pen: Pen, width: int | None) -> str:
     where = f"{plain(str(error.where))}: " if error.where else ""
     head = pen("error", RED)
-    out = [f"{where}{head}: {plain(error.message)} [{error.entry.code} {error.entry.name}]"]
+    out = [fold(f"{where}{head}: {plain(error.message)} [{error.entry.code} {error.entry.name}]", width)]
     place = error.where
     if place is not None and place.text is not None and place.line is not None:
         number = str(place.line)
@@ -120,7 +131,7 @@ def _error(error: ProvisionError, pen: Pen) -> str:
             out.append(f"  {' ' * len(number)} | {' ' * before}{pen('^', RED)}")
     if error.request_id:
         out.append(f"  request id: {plain(error.request_id)}")
-    out.append(f"  {plain(error.fix)}")
+    out.append(fold(f"  {plain(error.fix)}", width))
     return "\n".join(out)
 
 
@@ -130,11 +141,4 @@ def _excerpt(text: str, column: int) -> tuple[int, str]:
     head = "... " if start else ""
     tail = " ..." if len(text) > start + _EXCERPT else ""
     before = head + plain(text[start : column - 1])
-    return _cells(before), before + plain(text[column - 1 : start + _EXCERPT]) + tail
-
-
-def _cells(text: str) -> int:
-    """Return how wide a terminal shows a text: an ideograph takes two cells, an accent none."""
-    return sum(
-        2 if unicodedata.east_asian_width(char) in "WF" else not unicodedata.combining(char) for char in text
-    )
+    return cells(before), before + plain(text[column - 1 : start + _EXCERPT]) + tail

@@ -188,7 +188,9 @@ def test_on_a_dumb_terminal_it_is_shown_all_the_same(start: Start) -> None:
     """No alternate screen where there is none, and no escape codes."""
     terminal = start(TERM="dumb")
     value = shown(terminal)
-    terminal.type("y" + ENTER)
+    terminal.type("y" + ENTER)  # asked about once more
+    terminal.expect("Type yes in full: ")
+    terminal.type("yes" + ENTER)
     assert terminal.wait() == 0
     assert terminal.shown.count(value) == 1
     assert "\x1b" not in terminal.shown

@@ -28,8 +28,7 @@ OURS = {
     "h1": set(), "h2": {"id"}, "h3": set(), "nav": {"aria-label"}, "ul": {"class", "aria-label"},
     "li": {"class"}, "main": {"id", "tabindex"}, "article": {"aria-labelledby"}, "dl": set(), "dt": set(),
     "dd": set(), "code": set(), "pre": set(), "strong": set(), "table": set(), "caption": set(),
-    "thead": set(),
-    "tbody": set(), "tr": set(), "th": {"scope"}, "td": set(), "footer": set(),
+    "thead": set(), "tbody": set(), "tr": set(), "th": {"scope"}, "td": set(), "footer": set(),
 }  # fmt: skip
 VALUES = re.compile(
     r"en|utf-8|viewport|color-scheme|referrer|Content-Security-Policy|width=device-width, initial-scale=1"

@@ -42,6 +42,7 @@ async def _consent(options: Common, wait: float | None, *, yes: bool, keep_going
     from provision.cli import emit
     from provision.cli.carry_out import confirm
     from provision.cli.console import talk
+    from provision.cli.log_file import about
     from provision.cli.session import opened
     from provision.engine import consent as engine
     from provision.engine.fleet import each
@@ -52,7 +53,8 @@ async def _consent(options: Common, wait: float | None, *, yes: bool, keep_going
         plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
-        return await engine.give(job, plan)
+        with about(job.path, plan.name, plan.digest):
+            return await engine.give(job, plan)
 
     async with opened(options, writes=True, keep_going=keep_going) as session:
         session.progress("looking at the tenant ...")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.command()
 @common
 def doctor(options: Common) -> int:
-    """Tell whether this identity can apply each CONFIG, and what lacks. Writes nothing.
+    """Tell whether this identity can apply each CONFIG, and what is missing. Writes nothing.
 
     Hosts, cloud, sign-in, each right that a coming step takes, secret policy, mailbox, delivery, clock.
     Exits 0 when all is there, 77 when a right is missing, 3 when only the right to consent is (0 with
@@ -53,7 +53,7 @@ def _print(items: Sequence[Diagnosis | ProvisionError], options: Common, search:
     """Print what was found to stdout; what failed goes to stderr, or into the JSON document."""
     from provision import report
     from provision.cli import emit
-    from provision.cli.console import colorful
+    from provision.cli.console import colorful, columns
     from provision.errors import ProvisionError
 
     if options.output == "json":
@@ -74,7 +74,12 @@ def _print(items: Sequence[Diagnosis | ProvisionError], options: Common, search:
         if number:
             click.echo()
         markdown = options.output == "markdown"
-        click.echo(report.doctor_markdown(item) if markdown else report.doctor_text(item, color=color))
+        text = (
+            report.doctor_markdown(item)
+            if markdown
+            else report.doctor_text(item, color=color, columns=columns(sys.stdout))
+        )
+        click.echo(text)
     if options.output == "markdown":
         for line in report.summary_markdown(items, search):
             click.echo(f"\n{line}")

@@ -79,7 +79,7 @@ def _print(
     """Print drift to stdout; what failed goes to stderr, or into the JSON document."""
     from provision import report
     from provision.cli import emit
-    from provision.cli.console import colorful
+    from provision.cli.console import colorful, columns
     from provision.errors import ProvisionError
 
     if options.output == "json":
@@ -97,7 +97,7 @@ def _print(
         elif options.output == "markdown":
             click.echo(report.drift_markdown(item))
         else:
-            click.echo(report.drift_text(item, color=color))
+            click.echo(report.fold(report.drift_text(item, color=color), columns(sys.stdout)))
     if options.output == "markdown":
         for line in [*([report.orphans_markdown(orphans)] if orphans else []),
                      *report.summary_markdown(items, search)]:  # fmt: skip

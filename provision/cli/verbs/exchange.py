@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.options import Common, assume_yes, common
+
+if TYPE_CHECKING:
+    from provision.cli.log_file import LogFile
+    from provision.outcomes.exchange import Limit
 
 
 @click.command()
@@ -28,6 +33,7 @@ def exchange(options: Common, out: str | None, run_it: bool, undo: bool, yes: bo
 
 async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: bool, yes: bool) -> int:
     from provision.cli import out_file, powershell
+    from provision.cli.log_file import about
     from provision.cli.session import opened
     from provision.engine import exchange as engine
     from provision.errors import Exit, ProvisionError, catalogue
@@ -42,15 +48,36 @@ async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: boo
         job = session.only_job("exchange")
         session.progress("looking at the tenant ...")
         limit = await engine.limit(job)
-    script = exchange_script(limit)
-    if out is not None:
-        out_file.write(out, script, sign="Written by provision", kind="script of ours")
+        script = exchange_script(limit)
+        if out is not None:
+            out_file.write(out, script, sign="Written by provision", kind="script of ours")
+        if run_it:
+            session.progress.done()
+            with about(job.path, job.desired.name):
+                _run(script, limit, session.log, undo=undo, yes=yes)
     if run_it:
-        powershell.run(script, limit, undo=undo, yes=yes)
-    elif options.output == "json":
+        return Exit.DONE
+    if options.output == "json":
         click.echo(document(exchange_json(limit)))
     elif options.output == "markdown":
         click.echo(exchange_markdown(limit))
     elif out is None:
         click.echo(script, nl=False)
     return Exit.DONE
+
+
+def _run(script: str, limit: Limit, log: LogFile | None, *, undo: bool, yes: bool) -> None:
+    """Run the script after a question, and note what came of it."""
+    from provision.cli import powershell
+    from provision.errors import ProvisionError
+
+    result = "interrupted"
+    try:
+        powershell.run(script, limit, undo=undo, yes=yes)
+        result = "done"
+    except ProvisionError as error:
+        result = error.entry.name
+        raise
+    finally:
+        if log is not None:
+            log.note("exchange-script", result=result, undo=undo)

@@ -101,7 +101,7 @@ def _print(found: Expiry, options: Common, search: Search) -> None:
     """Print the dates to stdout; what could not be read goes to stderr, or into the JSON document."""
     from provision import report
     from provision.cli import emit
-    from provision.cli.console import colorful, talk
+    from provision.cli.console import colorful, columns, talk
     from provision.report.escape import plain
 
     if options.output == "json":
@@ -122,4 +122,5 @@ def _print(found: Expiry, options: Common, search: Search) -> None:
         case _:
             color = colorful(sys.stdout, plain=options.no_color)
             encoding = (sys.stdout.encoding or "").lower().replace("-", "")
-            click.echo(report.expiry_text(found, color=color, unicode=encoding == "utf8"))
+            width = columns(sys.stdout)
+            click.echo(report.expiry_text(found, color=color, unicode=encoding == "utf8", width=width))

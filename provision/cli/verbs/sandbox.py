@@ -186,10 +186,17 @@ def serve(
     output: str,
 ) -> int:
     """Serve the sandbox over HTTPS until Ctrl-C or SIGTERM, and print how to sign in."""
+    from provision.cli.console import talk
     from provision.errors import ProvisionError, catalogue
     from provision.sandbox.seed import SeedError
     from provision.sandbox.server import Server
     from provision.sandbox.state import StateError
+
+    if host not in ("127.0.0.1", "localhost", "::1"):
+        talk(
+            f"warning: other machines reach {host}: whoever connects may use this sandbox, and read "
+            "what is put into it. Without --host only this machine can."
+        )
 
     def path(text: str | None) -> Path | None:
         return Path(text) if text else None

@@ -36,7 +36,8 @@ async def _verify(
     options: Common, send_to: str | None, client_id: str | None, secret_from: str | None
 ) -> int:
     from provision import report
-    from provision.cli.console import colorful
+    from provision.cli.console import colorful, columns
+    from provision.cli.log_file import about
     from provision.cli.secret_from import value
     from provision.cli.session import opened
     from provision.config import rules
@@ -71,18 +72,20 @@ async def _verify(
                 )
             return found
 
-        verified = await engine.verify(
-            job,
-            entered,
-            client_id=client_id,
-            recipient=send_to,
-            new_subject=lambda: f"provision verify {job.desired.name} {secrets.token_hex(4)}",
-            patience=engine.PATIENCE,
-        )
+        with about(job.path, job.desired.name):
+            verified = await engine.verify(
+                job,
+                entered,
+                client_id=client_id,
+                recipient=send_to,
+                new_subject=lambda: f"provision verify {job.desired.name} {secrets.token_hex(4)}",
+                patience=engine.PATIENCE,
+            )
     if options.output == "json":
         click.echo(report.document(report.verification_json(verified)))
     elif options.output == "markdown":
         click.echo(report.verification_markdown(verified))
     else:
-        click.echo(report.verification_text(verified, color=colorful(sys.stdout, plain=options.no_color)))
+        text = report.verification_text(verified, color=colorful(sys.stdout, plain=options.no_color))
+        click.echo(report.fold(text, columns(sys.stdout)))
     return verified.verification.exit

@@ -42,17 +42,31 @@ def of_graph(code: str | None) -> Entry | None:
 def in_text(text: str) -> list[Entry]:
     """Return the entries whose codes stand in a text that somebody pasted, in its order.
 
-    Codes alone are looked for, never wording, which Microsoft changes.
+    Codes are looked for; of wording, which Microsoft changes, only the sentences of :data:`_WORDED`, which
+    people see without a code. Beside one of these a word that is a name of ours says nothing.
     """
+    said = " ".join(text[:100_000].lower().split())
+    worded = [ENTRIES[name] for words, name in _WORDED.items() if words in said][:1]
     found: list[Entry] = []
     for word in _CODE.findall(text[:100_000]):
         number = re.fullmatch(r"(?i)AADSTS(\d+)", word)
-        entry = of_aadsts([int(number[1])]) if number else of_graph(word) or find(word)
+        entry = of_aadsts([int(number[1])]) if number else of_graph(word) or (None if worded else find(word))
         if entry is not None and entry not in found:
             found.append(entry)
-    return found
+    return found or worded
 
 
+# What Exchange, Graph and the consent page say to people without a code, or with one of another meaning.
+# https://learn.microsoft.com/graph/resolve-auth-errors
+# https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission
+# https://learn.microsoft.com/entra/identity/enterprise-apps/user-admin-consent-overview
+_WORDED = {
+    "the mailbox is either inactive, soft-deleted, or is hosted on-premise": "no-mailbox",
+    "insufficient privileges to complete the operation": "no-permission",
+    "smtpclientauthentication is disabled": "smtp-auth",
+    "need admin approval": "consent-missing",
+    "permission to access resources in your organization that only an admin can grant": "consent-missing",
+}
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,80}")
 
 

@@ -17,7 +17,7 @@ NOT_INTERACTIVE = entry(
     "PRV101",
     "not-interactive",
     Exit.USAGE,
-    "there is nobody to ask",
+    "no terminal to ask on",
     "apply asks before it writes, and neither a terminal nor --yes is there.",
     "Look at the plan, then run again with --yes.",
 )

@@ -75,7 +75,7 @@ INVALID_VALUE = entry(
     Exit.CONFIG,
     "the value is not one that can work",
     "It breaks a rule of Microsoft Entra or of this tool.",
-    "Correct it as the message says.",
+    "Write a value that keeps the rule in the message; configs/prod.yaml has an example of each.",
 )
 VARIABLE_UNSET = entry(
     "PRV209",

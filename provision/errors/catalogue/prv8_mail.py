@@ -195,3 +195,13 @@ NOT_PROVEN_YET = entry(
     "Only a message that was accepted proves it, and none was sent.",
     "Run 'provision verify --send-to ADDRESS' with an address of your own.",
 )
+SMTP_AUTH = entry(
+    "PRV819",
+    "smtp-auth",
+    Exit.FAILED,
+    "SMTP AUTH is switched off in this tenant or for this mailbox",
+    "The product signed in to the mailbox by SMTP with a password (535 5.7.139). Exchange Online has that "
+    "switched off by default; Mail.Send of Microsoft Graph does not use it.",
+    "Choose the product's mode for Microsoft 365 with OAuth, and enter what 'provision show' prints.",
+    "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission",
+)
