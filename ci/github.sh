@@ -156,6 +156,8 @@ run() {
   if [ "$COMMAND" = plan ]; then keep="$FOLDER/plan.txt"; fi
   cleared
   if [ "$COMMAND" != doctor ]; then unset GUARDS_TOKEN; fi
+  # A journal that lies in the checkout is a stranger's: it could call a secret leaked, or a place one that takes none.
+  export PROVISION_JOURNAL="$FOLDER"
   set +e
   "$FOLDER/venv/bin/python" -I -m provision "$COMMAND" --ci github ${args[@]+"${args[@]}"} -- "${configs[@]}" | tee "$keep"
   code=${PIPESTATUS[0]}
