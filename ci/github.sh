@@ -16,7 +16,7 @@ output() { # name, value: whatever is in the value, it is one output and no othe
   printf '%s<<%s\n%s\n%s\n' "$1" "$mark" "$2" "$mark" >> "$GITHUB_OUTPUT"
 }
 
-is_digest() { [[ "$1" =~ ^sha256:[0-9a-f]{64}$ ]]; }
+are_digests() { [[ "$1" =~ ^sha256:[0-9a-f]{64}(\ sha256:[0-9a-f]{64})*$ ]]; }
 
 outside() { # a path of folders: those that are whole, and lie neither in the checkout nor in what a job puts aside
   local kept="" entry real inner
@@ -43,7 +43,7 @@ find_python() { # PYTHON is the whole path of the one to use
 }
 
 decide() {
-  local approved="" bound="" forced=""
+  local approved="" bound="" forced="" only=""
   case "$COMMAND" in
     validate | plan | apply | drift | expiry | doctor) ;;
     *) fail "command is none of validate, plan, apply, drift, expiry, doctor" ;;
@@ -76,9 +76,12 @@ decide() {
   if [ -n "${INDEX_URL:-}" ] && ! [[ "$INDEX_URL" =~ ^https://[!-~]+$ ]]; then
     fail "index-url is no https:// address"
   fi
+  if [ "$COMMAND" = plan ] && [ "$GITHUB_EVENT_NAME" = pull_request ] && [ "${CHANGED_ONLY:-}" = true ]; then
+    only=true
+  fi
   if [ "$COMMAND" = apply ]; then
-    if is_digest "$DIGEST"; then
-      approved="$DIGEST" bound=digest
+    if are_digests "$DIGEST"; then
+      approved="${DIGEST// /$'\n'}" bound=digest
     elif [ "$DIGEST" = pull-request ]; then
       bound=pull-request
     elif [ "$DIGEST" = none ] && [ "$GITHUB_EVENT_NAME" != workflow_dispatch ]; then
@@ -86,19 +89,28 @@ decide() {
     elif [ "$DIGEST" = none ]; then
       fail "what is started by hand takes the digest of a plan that was looked at, sha256: and 64 hex digits, not none"
     else
-      fail "digest is none of pull-request, none, sha256: and 64 hex digits"
+      fail "digest is none of pull-request, none, sha256: and 64 hex digits (or several of these, a space between)"
     fi
   fi
   output command "$COMMAND"
   output forced "$forced"
   output bound "$bound"
+  output only "$only"
   output approved "$approved"
 }
 
-approval() {
-  local found
+look_up() { # what is asked: its answer, and the list of the files that changed, if it is to be those alone
+  local list
   find_python
-  found=$("$PYTHON" -I "$GITHUB_ACTION_PATH/ci/pull_request.py" digest)
+  list=$(mktemp "$RUNNER_TEMP/provision-changed.XXXXXXXXXX")
+  found=$("$PYTHON" -I "$GITHUB_ACTION_PATH/ci/pull_request.py" "$1" "$list")
+  if [ -s "$list" ]; then output changed "$list"; fi
+}
+
+changed() { look_up changed; }
+
+approval() {
+  look_up digest
   output approved "$found"
 }
 
@@ -122,7 +134,7 @@ cleared() { # what would have a program load other code than its own is taken ou
 }
 
 run() {
-  local approved="${GIVEN:-${APPROVED:-}}" line configs=() args=() code=0 keep=/dev/null
+  local approved="${GIVEN:-${APPROVED:-}}" line configs=() args=() digests=() code=0 keep=/dev/null
   while IFS= read -r line; do if [ -n "$line" ]; then configs+=("$line"); fi; done <<< "$CONFIGS"
   while IFS= read -r line; do if [ -n "$line" ]; then args+=("$line"); fi; done <<< "$ARGS"
   if [ "${#configs[@]}" -eq 0 ]; then fail "configs is empty"; fi
@@ -131,18 +143,21 @@ run() {
   case "$COMMAND" in
     validate) ;;
     apply)
-      if [ "$BOUND" = none ]; then
-        approved=""
-      elif ! is_digest "$approved"; then
-        fail "nothing was approved" 5
+      if [ "$BOUND" != none ]; then
+        if ! are_digests "${approved//$'\n'/ }"; then fail "nothing was approved" 5; fi
+        while IFS= read -r line; do digests+=(--expect-digest "$line"); done <<< "$approved"
       fi
-      args=(--auth github --yes ${approved:+--expect-digest "$approved"} ${args[@]+"${args[@]}"})
+      args=(--auth github --yes ${digests[@]+"${digests[@]}"} ${args[@]+"${args[@]}"})
       ;;
     *) args=(--auth github ${args[@]+"${args[@]}"}) ;;
   esac
+  # What the workflow itself names with --changed comes later, so it counts.
+  if [ -n "${CHANGED:-}" ] && [ "$COMMAND" != validate ]; then args=(--changed "$CHANGED" "${args[@]}"); fi
   if [ "$COMMAND" = plan ]; then keep="$FOLDER/plan.txt"; fi
   cleared
   if [ "$COMMAND" != doctor ]; then unset GUARDS_TOKEN; fi
+  # A journal that lies in the checkout is a stranger's: it could call a secret leaked, or a place one that takes none.
+  export PROVISION_JOURNAL="$FOLDER"
   set +e
   "$FOLDER/venv/bin/python" -I -m provision "$COMMAND" --ci github ${args[@]+"${args[@]}"} -- "${configs[@]}" | tee "$keep"
   code=${PIPESTATUS[0]}

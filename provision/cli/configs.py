@@ -48,11 +48,27 @@ def _listed(source: str) -> list[str]:
         if source == "-":
             text = sys.stdin.read(_LONGEST + 1)
         else:
-            with Path(source).open(encoding="utf-8", errors="surrogateescape") as file:
+            with Path(source).open(encoding="utf-8", errors="surrogateescape", newline="") as file:
                 text = file.read(_LONGEST + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "not a text"
         raise ProvisionError(catalogue.USAGE, f"--changed: {source} cannot be read: {why}") from error
     if len(text) > _LONGEST:
         raise ProvisionError(catalogue.USAGE, f"--changed: {source} is too long to be a list of files")
-    return [line for line in text.splitlines() if line.strip()]
+    if "\0" in text:
+        return [name for name in text.split("\0") if name]
+    return [_name(line.removesuffix("\r")) for line in text.split("\n") if line.strip()]
+
+
+def _name(line: str) -> str:
+    """Return a file's name as it is: git quotes one that has other letters than plain ones.
+
+    https://git-scm.com/docs/git-config#Documentation/git-config.txt-corequotePath
+    """
+    if not (len(line) > 1 and line.startswith('"') and line.endswith('"')):
+        return line
+    try:
+        plain_bytes = line[1:-1].encode("utf-8", "surrogateescape").decode("unicode_escape").encode("latin-1")
+    except UnicodeError:
+        return line
+    return plain_bytes.decode("utf-8", "surrogateescape")

@@ -42,7 +42,7 @@ def _plans_text(items: Sequence[Plan | ProvisionError], options: Common) -> None
         # One plan is to be seen at once; of many, those that a reader opens.
         with options.ci.group(f"Plan: {plan.name}", sys.stdout) if len(made) > 1 else nullcontext():
             click.echo(report.plan_text(plan, color=color, width=columns(sys.stdout)))
-    if len(made) == len(items) > 1:
+    if len(made) == len(items) != 1:
         click.echo(f"\n{report.together_text(made)}")
     failed_text(items)
 

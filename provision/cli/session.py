@@ -368,4 +368,6 @@ def _opening(config: Config, spec: Spec, options: Common, progress: Progress) ->
 
 
 def _journal(target: Target, name: str) -> Callable[[str], Journal]:
-    return lambda tenant_id: Journal(FOLDER / "journal", target.value, tenant_id, name)
+    # Of a checkout, .provision may be a stranger's text: a pipeline keeps its journal elsewhere.
+    folder_of_it = Path(os.environ.get("PROVISION_JOURNAL") or FOLDER)
+    return lambda tenant_id: Journal(folder_of_it / "journal", target.value, tenant_id, name)

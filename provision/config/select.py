@@ -11,7 +11,7 @@ from pathlib import Path
 from provision.config.load import Config, Loaded, Unreadable
 from provision.config.search import SUFFIXES
 from provision.errors import ProvisionError, catalogue
-from provision.outcomes.search import PassedOver
+from provision.outcomes.search import REMOVED, PassedOver
 
 KEYS = ("name", "tenant", "product")
 
@@ -55,17 +55,26 @@ def changed(loaded: Loaded, paths: Sequence[str], files: Collection[str]) -> Loa
     """Return the configs that one of these files is part of: the config's own file, or one that it extends.
 
     ``paths`` are those of the command line: of a file that is gone from below them it is said that what it
-    declared stays. None at all may be left: then nothing changed.
+    declared stays. None at all may be left: then nothing changed. A path where there is no config stays a
+    fault, unless these files tell that there was one: the last of a folder takes the folder with it.
     """
     real = {os.path.realpath(file) for file in files}
-    gone = [
-        PassedOver(file, "it was removed; what it declared stays, and 'provision orphans' finds it")
-        for file in files
-        if file.endswith(SUFFIXES) and not os.path.lexists(file) and _below(file, paths)
+    gone = [file for file in files if file.endswith(SUFFIXES) and not os.path.lexists(file)]
+    bare = {path for path in paths if not any(_below(file, (path,)) for file in gone)}
+    kept = [
+        entry
+        for entry in loaded.entries
+        if _part(entry.files, real) or (not entry.files and entry.path in bare)
     ]
-    found = _reduced(loaded, [entry for entry in loaded.entries if entry.files & real])
-    told = (*found.search.passed_over, *gone)
-    return replace(found, search=replace(found.search, passed_over=told))
+    found = _reduced(loaded, kept)
+    told = [PassedOver(file, REMOVED) for file in gone if _below(file, paths)]
+    search = replace(found.search, listed=True, passed_over=(*found.search.passed_over, *told))
+    return replace(found, search=search)
+
+
+def _part(files: Iterable[str], changed: Collection[str]) -> bool:
+    """Say whether one of these files changed, or a folder above it: git names a submodule, or a link."""
+    return any(str(place) in changed for file in files for place in (Path(file), *Path(file).parents))
 
 
 def _below(file: str, paths: Iterable[str]) -> bool:

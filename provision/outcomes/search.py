@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+REMOVED = "it was removed; what it declared stays, and 'provision orphans' finds it"
+
 
 @dataclass(frozen=True, slots=True)
 class PassedOver:
@@ -24,6 +26,11 @@ class Search:
     listed: bool = False
     passed_over: tuple[PassedOver, ...] = ()
     left_out: tuple[str, ...] = ()
+
+    @property
+    def removed(self) -> tuple[str, ...]:
+        """The configs that ``--changed`` names and that are gone."""
+        return tuple(item.path for item in self.passed_over if item.reason == REMOVED)
 
 
 ONE = Search()  # one config, named as a file

@@ -1,7 +1,8 @@
 """Whether what would be done now is what was approved, config by config; pure.
 
 An approval is a saved plan, or digests: that of a whole set, or those of single plans, which may be some of a
-set. What is not approved is not done.
+set. No plan at all is a set, too: its digest says that nothing is to be done. What is not approved is not
+done.
 """
 
 from __future__ import annotations
@@ -108,10 +109,9 @@ def _refusal(before: Approved, plan: Plan, allowed: Collection[str]) -> Provisio
 
 def _by_digests(digests: Sequence[str], plans: Sequence[Plan], *, whole: bool) -> Judgement:
     given = list(dict.fromkeys(text.strip().lower() for text in digests))
-    if whole and plans and overall(plans) in given:
-        return Judgement(tuple(plans))
-    approved = tuple(plan for plan in plans if plan.digest in given)
-    stale = [digest for digest in given if digest not in {plan.digest for plan in plans}]
+    together = {overall(plans)} if whole else set()
+    approved = tuple(plan for plan in plans if plan.digest in given or together & set(given))
+    stale = [digest for digest in given if digest not in {plan.digest for plan in plans} | together]
     if not stale:
         return Judgement(approved)
     others = [plan for plan in plans if plan.digest not in given]

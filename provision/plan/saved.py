@@ -63,7 +63,7 @@ def document(shown: Json, plans: Sequence[Plan], *, version: str, now: datetime)
 
 
 def overall(plans: Sequence[Plan]) -> str:
-    """Return the digest to approve: a plan's own, or one over those of several."""
+    """Return the digest to approve: a plan's own, or one over those of several, or of none."""
     digests = sorted(plan.digest for plan in plans)
     return digests[0] if len(digests) == 1 else sha256("\n".join(digests))
 

@@ -45,7 +45,7 @@ def plans_json(items: Sequence[Plan | ProvisionError], search: Search) -> Json:
     together = guards.fleet(made)
     return {
         "format": "provision.plans/1",
-        "digest": overall(made) if made and len(made) == len(items) else None,
+        "digest": overall(made) if len(made) == len(items) else None,
         "findings": [_finding(together)] if together else [],
         "plans": [plan_json(item) if isinstance(item, Plan) else error_json(item) for item in items],
         **search_json(search),

@@ -37,7 +37,7 @@ def plans_html(items: Sequence[Plan | ProvisionError], search: Search = ONE) -> 
         for number, item in enumerate(items, 1)
     ]
     after = []
-    if len(made) == len(items) > 1:
+    if len(made) == len(items) != 1:
         many = guards.fleet(made)
         after = [
             '<article aria-labelledby="all">',
@@ -244,8 +244,14 @@ def _whose(error: ProvisionError) -> str:
 
 
 def _left_out(search: Search) -> list[str]:
-    names = ", ".join(map(_code, search.left_out))
-    return [f"<p>Left out, for they were not asked for: {names}</p>"] if names else []
+    out = []
+    if names := ", ".join(map(_code, search.left_out)):
+        out.append(f"<p>Left out, for they were not asked for: {names}</p>")
+    if names := ", ".join(map(_code, search.removed)):
+        out.append(
+            f"<p>Removed: {names}. What they declared stays; {_code('provision orphans')} finds it</p>"
+        )
+    return out
 
 
 def _item(kind: str, where: str, error: ProvisionError) -> str:

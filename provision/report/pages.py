@@ -40,7 +40,7 @@ def plans_markdown(items: Sequence[Plan | ProvisionError], limit: int = LIMIT, s
     made = [item for item in items if isinstance(item, Plan)]
     found: list[str] = []
     tail = ""
-    if len(made) == len(items) > 1:
+    if len(made) == len(items) != 1:
         many = guards.fleet(made)
         found = findings_markdown((many,) if many else ())
         tail = "\n".join([*found, f"Digest of these {len(made)} plans: {code(overall(made))}"])
@@ -78,6 +78,10 @@ def summary_markdown(items: Sequence[object], search: Search) -> list[str]:
         out.append(f"{len(failed)} of {len(items)} configs failed: {_names(failed)}")
     if search.left_out:
         out.append(f"Left out, for they were not asked for: {_names(search.left_out)}")
+    if search.removed:
+        out.append(
+            f"Removed: {_names(search.removed)}. What they declared stays; `provision orphans` finds it"
+        )
     if not items:
         out.insert(0, "No config is asked for.")
     return out

@@ -1,7 +1,10 @@
 """GitHub's API as far as the comment and the approval need it, on loopback.
 
 As documented: https://docs.github.com/rest/issues/comments, https://docs.github.com/rest/pulls/reviews,
-https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit
+https://docs.github.com/rest/pulls/pulls#list-pull-requests-files (at most 3000),
+https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit,
+https://docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user (in a
+public repository everybody may at least read; 404 for what is no user)
 """
 
 from __future__ import annotations
@@ -26,6 +29,10 @@ class GitHub:
     comments: list[dict[str, Any]] = field(default_factory=list)
     pulls: list[dict[str, Any]] = field(default_factory=list)
     reviews: list[dict[str, Any]] = field(default_factory=list)  # of the one pull request, as they were made
+    permissions: dict[str, str] = field(default_factory=dict)  # by login; of others "write"
+    parents: dict[str, list[str]] = field(default_factory=dict)  # by commit
+    merges: dict[str, list[int]] = field(default_factory=dict)  # commits, and whose merges they are; else all
+    files: dict[int, list[dict[str, str]]] = field(default_factory=dict)  # by number of the pull request
     late: int = 0  # so many times nothing is known yet of a merge
     minutes: int = 0  # since noon
     requests: list[str] = field(default_factory=list)
@@ -53,11 +60,22 @@ class GitHub:
             (comment,) = [comment for comment in self.comments if comment["id"] == int(one[1])]
             comment |= {"body": body["body"], "edits": comment["edits"] + 1, "updated_at": self.now()}
             return 200, comment
-        if re.fullmatch(r"commits/[0-9a-f]{40}/pulls", found[1]):
+        if one := re.fullmatch(r"commits/([0-9a-f]{40})/pulls", found[1]):
             self.late -= 1
-            return 200, [] if self.late >= 0 else self.pulls
-        if re.fullmatch(r"pulls/\d+/reviews", found[1]):
-            return 200, self.reviews[(page - 1) * size : page * size]
+            known = [
+                pull for pull in self.pulls if pull["number"] in self.merges.get(one[1], [pull["number"]])
+            ]
+            return 200, [] if self.late >= 0 else known
+        if one := re.fullmatch(r"commits/([0-9a-f]{40})", found[1]):
+            return 200, {"sha": one[1], "parents": [{"sha": sha} for sha in self.parents.get(one[1], [])]}
+        if one := re.fullmatch(r"pulls/(\d+)/reviews", found[1]):
+            listed = [review for review in self.reviews if review["pull"] == int(one[1])]
+            return 200, listed[(page - 1) * size : page * size]
+        if one := re.fullmatch(r"pulls/(\d+)/files", found[1]):
+            return 200, self.files.get(int(one[1]), [])[:3000][(page - 1) * size : page * size]
+        if one := re.fullmatch(r"collaborators/([\w.-]+)/permission", found[1]):
+            permission = self.permissions.get(one[1], "write")
+            return (200, {"permission": permission}) if permission else (404, {"message": "Not Found"})
         return 404, {"message": "Not Found"}
 
     def add(self, issue: int, login: str, text: str) -> dict[str, Any]:
@@ -81,10 +99,12 @@ class GitHub:
         *,
         association: str = "MEMBER",
         kind: str = "User",
+        pull: int = 7,
     ) -> dict[str, Any]:
         """Have somebody review the pull request."""
         one = {
             "id": len(self.reviews) + 1,
+            "pull": pull,
             "user": {"login": login, "type": kind},
             "state": state,
             "commit_id": commit,

@@ -22,12 +22,20 @@ class Repository:
         self.set_up = True  # by actions/setup-python, else what is on the path
         self.environment: dict[str, str] = {}  # further variables of the job
         self.state = Path("tenant.json")
+        github.parents[MERGE] = [BASE]
+        self.changes("configs/prod.yaml")
         Path("configs").mkdir(exist_ok=True)
         self.write()
 
     def write(self, **changes: str) -> None:
         """Change the config."""
         write_config("configs/prod.yaml", **changes)
+
+    def changes(self, *names: str, pull: int = 7) -> None:
+        """Say which files the pull request changes: one that is not there is one that it removes."""
+        self.github.files[pull] = [
+            {"filename": name, "status": "modified" if Path(name).exists() else "removed"} for name in names
+        ]
 
     @property
     def tenant(self) -> Tenant:
@@ -64,7 +72,9 @@ class Repository:
     def apply(self, **inputs: str) -> Job:
         """Run apply on main."""
         args = "--deliver\nfile:out.secret\n"
-        return self.run({"command": "apply", "args": args, **inputs}, "push", {"ref": "refs/heads/main"})
+        return self.run(
+            {"command": "apply", "args": args, **inputs}, "push", {"ref": "refs/heads/main", "before": BASE}
+        )
 
     def run(self, inputs: dict[str, str], event: str, payload: dict[str, Any]) -> Job:
         """Run the action."""

@@ -168,7 +168,7 @@ def test_a_stale_digest_is_refused(repository: Repository) -> None:
         ("no comment", "no comment with a plan"),
         ("somebody else's comment", "no comment with a plan"),
         ("an older commit", "not of its last commit"),
-        ("no digest", "no one digest"),
+        ("no digest", "no digest for all"),
         ("other configs", "no comment with a plan"),
     ],
 )

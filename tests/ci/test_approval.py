@@ -32,7 +32,7 @@ def shown(github: GitHub, commit: str = HEAD, digest: str = DIGEST, **more: str)
 def approved(github: GitHub) -> Ran:
     """Ask what was approved, as the job on main does before anything is installed."""
     ran = subprocess.run(
-        [sys.executable, "-I", str(ROOT / "ci" / "pull_request.py"), "digest"],
+        [sys.executable, "-I", str(ROOT / "ci" / "pull_request.py"), "digest", "changed"],
         env={
             "PATH": os.environ["PATH"],
             "CONFIGS": "configs",
@@ -62,7 +62,8 @@ REVIEWS: dict[str, tuple[Reviews, str]] = {
         lambda g: (g.review("APPROVED", NEXT, "other"), g.review("APPROVED", HEAD)), ""),
     "a stranger wants changes": (
         lambda g: (
-            g.review("CHANGES_REQUESTED", HEAD, "mallory", association="NONE"),
+            g.permissions.update(mallory="read"),
+            g.review("CHANGES_REQUESTED", HEAD, "mallory"),
             g.review("APPROVED", HEAD),
         ),
         "",
@@ -70,7 +71,11 @@ REVIEWS: dict[str, tuple[Reviews, str]] = {
     "behind a hundred others": (
         lambda g: ([g.review("COMMENTED", HEAD) for _ in range(130)], g.review("APPROVED", HEAD)), ""),
     "a collaborator": (lambda g: g.review("APPROVED", HEAD, association="COLLABORATOR"), ""),
-    "nobody": (lambda g: None, "no review of a person of this repository approves it"),
+    "an administrator whose membership is private": (
+        lambda g: (
+            g.permissions.update(boss="admin"), g.review("APPROVED", HEAD, "boss", association="NONE")),
+        ""),
+    "nobody": (lambda g: None, "no review of a person who may write to this repository approves it"),
     "only spoken of": (lambda g: g.review("COMMENTED", HEAD), "no review of a person"),
     "an older commit": (lambda g: g.review("APPROVED", NEXT), "of an older commit than the last one"),
     "a commit that is gone": (lambda g: g.review("APPROVED", "") | {"commit_id": None}, "of an older commit"),
@@ -85,9 +90,17 @@ REVIEWS: dict[str, tuple[Reviews, str]] = {
     ),
     "the author's own": (lambda g: g.review("APPROVED", HEAD, "author"), "its author's own"),
     "a stranger": (
-        lambda g: g.review("APPROVED", HEAD, "mallory", association="NONE"), "no review of a person"),
-    "who once contributed": (
-        lambda g: g.review("APPROVED", HEAD, "mallory", association="CONTRIBUTOR"), "no review of a person"),
+        lambda g: (g.permissions.update(mallory="read"), g.review("APPROVED", HEAD, "mallory")),
+        "no review of a person"),
+    "a member of the organisation who may read alone": (
+        lambda g: (g.permissions.update(intern="read"), g.review("APPROVED", HEAD, "intern")),
+        "no review of a person"),
+    "who has left": (
+        lambda g: (g.permissions.update(gone="none"), g.review("APPROVED", HEAD, "gone")),
+        "no review of a person"),
+    "whom GitHub does not know": (
+        lambda g: (g.permissions.update(ghost=""), g.review("APPROVED", HEAD, "ghost")),
+        "no review of a person"),
     "a workflow": (
         lambda g: g.review("APPROVED", HEAD, "github-actions[bot]", kind="Bot"), "no review of a person"),
     "a deleted account": (lambda g: g.review("APPROVED", HEAD).update(user=None), "no review of a person"),
@@ -217,30 +230,30 @@ def test_a_commit_in_the_middle_of_a_merge_is_not_the_merge(repository: Reposito
     assert approved(github).code == 5
 
 
-def test_two_digests_are_none(repository: Repository, github: GitHub) -> None:
-    """Of two plans the digest is one over both, or there is none; text of others makes no second line."""
+def test_the_digests_are_of_all_that_the_comment_is_about(repository: Repository, github: GitHub) -> None:
+    """One of each plan, and one over several; without it, or if a config failed, there is none."""
     shown(github)
     repository.merge()
     body = github.comments[0]["body"]
-    for more, code in (
-        (f"Digest: `{OTHER}`\n", 5),
-        (f"Digest: `{OTHER}`\nDigest of these 2 plans: `sha256:{'3' * 64}`\n", 0),
-        (f"Digest of these 2 plans: `{OTHER}`\nDigest of these 3 plans: `{DIGEST}`\n", 5),
-        (f"- Digest: `{OTHER}`\n> Digest: `{OTHER}`\n Digest: `{OTHER}`\nDigest: `{OTHER} `\n", 0),
+    both, three = f"sha256:{'3' * 64}", f"sha256:{'4' * 64}"
+    nothing = f"sha256:{hashlib.sha256(b'').hexdigest()}"
+    for more, expected in (
+        (f"Digest: `{OTHER}`\n", []),
+        (f"Digest: `{OTHER}`\nDigest of these 2 plans: `{both}`\n", [DIGEST, OTHER]),
+        (f"Digest: `{OTHER}`\nDigest of these 3 plans: `{both}`\n", []),
+        (f"Digest of these 2 plans: `{OTHER}`\nDigest of these 3 plans: `{three}`\n", []),
+        (f"Digest of these 2 plans: `{OTHER}`\n", []),
+        (f"Digest of these 0 plans: `{nothing}`\n", []),
+        ("1 of 2 configs failed: `collab-two`\n", []),
+        (f"- Digest: `{OTHER}`\n> Digest: `{OTHER}`\n Digest: `{OTHER}`\nDigest: `{OTHER} `\n", [DIGEST]),
     ):
         github.comments[0]["body"] = body + more
-        assert approved(github).code == code, more
-
-
-def test_a_base_that_moved_is_another_plan(repository: Repository, github: GitHub) -> None:
-    """Two pull requests, each planned without the other; a merge queue pushes both at once: exit 5."""
-    repository.plan()
-    write_config("configs/two.yaml", name="collab-two")  # of the pull request that was merged meanwhile
-    repository.merge()
-    job = repository.apply(args="--deliver\nfile:{name}.secret")
-    assert job.code == 5
-    assert "PRV318" in job.log.text
-    assert not list(Path().glob("*.secret"))
+        ran = approved(github)
+        assert (ran.code, ran.out.split()) == (0 if expected else 5, expected), more
+    for digest, code in ((nothing, 0), (OTHER, 5)):
+        text = f"Digest of these 0 plans: `{digest}`"
+        github.comments[0]["body"] = body.replace(f"Digest: `{DIGEST}`", text)
+        assert approved(github).code == code
 
 
 def test_several_sets_of_configs_have_a_comment_each(repository: Repository, github: GitHub) -> None:
@@ -325,17 +338,29 @@ def test_a_line_break_in_a_word_is_refused(repository: Repository, name: str, li
     assert (job.code, list(job.steps)) == (64, ["Decide"])
 
 
-@pytest.mark.parametrize("name", ["configs", "client-id", "comment", "comment-author"])
+@pytest.mark.parametrize(
+    "name",
+    ["configs", "client-id", "comment", "comment-author", "changed-only", "args", "token", "python-version"],
+)
 def test_a_line_break_in_a_value_sets_nothing_else(repository: Repository, name: str) -> None:
     """No other output, no argument, no approval: the digest that was given still binds."""
     job = repository.run(forged(name, "\n"), "workflow_dispatch", {})
-    assert job.code in ({65} if name == "configs" else {5})
+    assert job.code == (65 if name in {"configs", "args"} else 5)  # of a list, each line is a word
     assert FORGED not in str(job.outputs)
     for path in repository.folder.glob("*-GITHUB_OUTPUT"):
         assert not re.search(r"(?m)^(forced|bound|approved|code|artifact|folder)=", path.read_text())
     (ran,) = [call for call in tools.calls(repository.python) if "-m provision" in call]
-    assert f"--yes --expect-digest {DIGEST} -- configs" in ran
+    assert f"--yes --expect-digest {DIGEST} " in ran
+    assert ran.endswith(("-- configs", f"-- {forged(name, ' ')['configs']}"))
     assert f" {FORGED} " not in ran
+
+
+def test_a_token_with_a_line_break_sends_no_header_of_its_own(repository: Repository, github: GitHub) -> None:
+    """Nor is it told."""
+    job = repository.plan(token="job-token-7f3a\nX-Evil: canary", comment="true")
+    assert job.code == 1
+    assert github.requests == []
+    assert "canary" not in "\n".join(job.log.raw)
 
 
 @pytest.mark.parametrize(
@@ -380,7 +405,7 @@ def test_a_plan_that_is_too_long_for_a_comment_has_no_digest_there(
     repository.merge()
     job = repository.apply()
     assert job.code == 5
-    assert "shows no one digest" in job.log.text
+    assert "shows no digest for all that it is about" in job.log.text
     args = "--deliver\nfile:{name}.secret\n--allow\nmany-changes"
     again = {"command": "apply", "digest": planned.outputs["digest"], "args": args}
     assert repository.run(again, "workflow_dispatch", {}).code == 0

@@ -5,6 +5,7 @@ The working directory holds all names that something may look for, and the job's
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shlex
@@ -22,7 +23,7 @@ from tests.ci.hostile import Hostile
 from tests.ci.repository import Repository
 from tests.ci.runner import ROOT
 from tests.ci.test_install import origin
-from tests.support import write_config
+from tests.support import Program, write_config
 
 OPEN = ("PYTHON", "PIP_", "GIT_", "BASH_ENV", "NODE_", "VIRTUAL_ENV", "HOME")
 
@@ -110,6 +111,48 @@ def test_by_pre_commit(hostile: Hostile, tmp_path: Path) -> None:
         )
         assert hostile.ran == []
         assert ran.returncode == code, ran.stderr.decode()
+
+
+EVENTS = ("intended", "delivered", "removed", "leaked", "undelivered", "consented")
+
+
+def journal(repository: Repository) -> None:
+    """Commit a journal that says of our secret, and of the place where it goes, whatever a line can say."""
+    keys = [item["keyId"] for item in repository.tenant.application()["passwordCredentials"]]
+    tenant_id = re.search(r"id: ([0-9a-f-]{36})", Path("configs/prod.yaml").read_text())[1]  # type: ignore[index]
+    lines = [
+        json.dumps(
+            {
+                "event": event, "key_id": key, "target": target, "tenant_id": tenant_id,
+                "name": "collab-prod", "time": "2026-11-25T00:00:00+00:00",
+                "place": "file:out.secret", "lasting": True,
+            }
+        )
+        for event in EVENTS
+        for key in keys
+        for target in ("sandbox", "tenant")
+    ]  # fmt: skip
+    Path(".provision").mkdir(exist_ok=True)
+    Path(".provision/journal").write_text("\n".join([*lines, *lines, *lines, ""]))
+
+
+def test_a_journal_of_the_checkout_is_not_read(
+    github: GitHub, tmp_path: Path, provision: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would call a delivered secret leaked, so that the next run makes another and removes it."""
+    repository = Repository(tmp_path / "runner", github)
+    assert repository.apply(digest="none").code == 0
+    before = repository.tenant.application()["passwordCredentials"]
+    journal(repository)
+    # The forged lines are such as the program obeys: run by itself, here, it does.
+    monkeypatch.setenv("PROVISION_SANDBOX", str(repository.state))
+    ran = provision("plan", "configs/prod.yaml", "-o", "json")
+    assert "emergency-unfinished" in ran.out
+    planned = repository.plan()
+    assert (planned.code, planned.outputs["changes"]) == (0, "false"), planned.log.text
+    applied = repository.apply(digest="none")
+    assert applied.code == 0, applied.log.text
+    assert repository.tenant.application()["passwordCredentials"] == before
 
 
 def test_in_the_lines_for_other_hosts(hostile: Hostile, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,50 @@ def test_it_plans_and_applies_what_was_planned(agent: Agent) -> None:
     assert again[-1].code == 5
     assert "PRV318" in again[-1].err
     assert Tenant().writes == writes
+
+
+def test_apply_is_bound_to_something(agent: Agent) -> None:
+    """To a plan file or a digest, unless the pipeline says that it need not be."""
+    for arguments in ("", "--deliver\nfile:out.secret", "--planned\nx", "file:--plan"):
+        assert run(agent, "apply", arguments) == [64], arguments
+    assert list(agent.temp.iterdir()) == [agent.temp / "step.sh"]
+    assert run(agent, "apply", "--deliver\nfile:out.secret", unbound="True") == [0, 0, 0]
+    digest = f"sha256:{'0' * 64}"
+    for arguments in (f"--expect-digest\n{digest}", f"--expect-digest={digest}"):
+        assert run(agent, "apply", arguments) == [0, 0, 5]
+
+
+def test_a_pull_request_plans_what_it_changes(agent: Agent) -> None:
+    """The merge against its target; what cannot be known is all, with a warning."""
+    write_config("configs/two.yaml", name="collab-two")
+    agent.environment["BUILD_REASON"] = "PullRequest"
+
+    def planned(**more: str) -> tuple[bool, bool, bool]:
+        ran = agent.run({"command": "plan", "requirement": str(ROOT), "serviceConnection": "c", **more})
+        assert [one.code for one in ran] == [0, 0, 0], ran[-1].err
+        return "collab-prod" in ran[-1].out, "collab-two" in ran[-1].out, "fetchDepth" in ran[0].out
+
+    assert planned() == (True, True, True)
+    for words in (
+        ["init", "--quiet", "-b", "main"],
+        ["add", "configs"],
+        ["commit", "--quiet", "-m", "base"],
+        ["checkout", "--quiet", "-b", "change"],
+    ):
+        git(*words)
+    write_config("configs/two.yaml", name="collab-two", display_name="Another")
+    git("commit", "--quiet", "-am", "change")
+    git("checkout", "--quiet", "main")
+    assert planned() == (True, True, True)
+    git("merge", "--quiet", "--no-ff", "-m", "merge", "change")
+    assert planned() == (False, True, False)
+    assert planned(changedOnly="False") == (True, True, False)
+
+
+def git(*words: str) -> None:
+    """Run git here, as nobody."""
+    who = ["-c", "user.name=x", "-c", "user.email=x@agency.example", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, *words], check=True, capture_output=True)
 
 
 @pytest.mark.parametrize("roles", [False, True])
