@@ -82,6 +82,23 @@ def test_a_linked_work_tree(tree: Path) -> None:
     assert exposed([Path("linked/mail.secret")]) == {}
 
 
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize("name", ["mail.secret", "odd [1]*.secret"])
+def test_what_git_has_already_is_taken_though_it_is_ignored(name: str) -> None:
+    """A pattern keeps out only what is not tracked; the word is another, then."""
+    Path(".gitignore").write_text("*.secret\n")
+    Path(name).write_text("old")
+    git("add", "-f", "--", name)
+    assert exposed([Path(name), Path("other.secret")]) == {Path(name): ""}
+    git("commit", "-q", "-m", "x")
+    git("worktree", "add", "-q", "linked")
+    assert exposed([Path("linked") / name]) == {Path("linked") / name: ""}
+    spec = parse_option(f"file:{name}")
+    ((finding,),) = findings_of_files([spec], Path(".provision"), rehearsal=False)
+    assert finding.fix is not None
+    assert "git rm --cached" in finding.fix
+
+
 def test_nothing_of_the_repository_is_run_or_trusted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a monitor nor a hook, and a configuration that ignores everything does not count."""
     trap = tree / "trap"

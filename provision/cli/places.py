@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -98,11 +99,15 @@ def _exposed(path: Path, lines: Mapping[Path, str], *, rehearsal: bool) -> tuple
     if line is None:
         return ()
     fix = f"Add this line to the .gitignore of the work tree: {line}"
+    why = "nothing in its work tree ignores it"
+    if not line:
+        fix = f"Run: git rm --cached -- {shlex.quote(str(path))}"
+        why = "it is tracked, and a pattern keeps out only what is not"
     return (
         Finding(
             catalogue.SECRET_IN_WORKTREE,
             Severity.WARNING if rehearsal else Severity.ERROR,
-            f"git would take {path}, which would hold the secret: nothing in its work tree ignores it",
+            f"git would take {path}, which would hold the secret: {why}",
             fix
             if rehearsal
             else f"{fix} or choose a path outside; --allow secret-in-worktree goes on all the same.",

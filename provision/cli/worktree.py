@@ -13,16 +13,21 @@ import shutil
 import subprocess
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
+from provision import bounded
+
 _PATIENCE = 20.0  # seconds for git
+_LARGEST = 64 * 1024  # bytes of a path that git keeps in a file
 
 
 def exposed(paths: Iterable[Path]) -> dict[Path, str]:
     """Return the files that git would take, each with the line for a ``.gitignore`` that keeps it out.
 
-    Where git is not installed, or cannot tell, a file in a work tree counts as one that it would take.
+    The line is empty for a file that git has already: no pattern keeps its next content out. Where git is not
+    installed, or cannot tell, a file in a work tree counts as one that it would take.
     """
     trees: dict[Path, dict[str, Path]] = defaultdict(dict)
     for path in paths:
@@ -34,6 +39,7 @@ def exposed(paths: Iterable[Path]) -> dict[Path, str]:
     for root, names in trees.items():
         ignored = _ignored(root, names)
         found |= {path: f"/{_escaped(name)}" for name, path in names.items() if name not in ignored}
+        found |= {names[name]: "" for name in _tracked(root, names) & names.keys()}
     return found
 
 
@@ -43,6 +49,17 @@ def _root(folder: Path) -> Path | None:
 
 
 def _ignored(root: Path, names: Iterable[str]) -> frozenset[str]:
+    asked = "\0".join(names).encode()
+    return _git(root, ["check-ignore", "--no-index", "-z", "--stdin"], {}, asked)
+
+
+def _tracked(root: Path, names: Iterable[str]) -> frozenset[str]:
+    index = {"GIT_INDEX_FILE": str(_own(root) / "index")}
+    return _git(root, ["--literal-pathspecs", "ls-files", "--cached", "-z", "--", *names], index)
+
+
+def _git(root: Path, words: Sequence[str], more: Mapping[str, str], asked: bytes = b"") -> frozenset[str]:
+    """Return the names that git answers with; none if it cannot tell."""
     git = shutil.which("git")
     if git is None:
         return frozenset()
@@ -58,20 +75,31 @@ def _ignored(root: Path, names: Iterable[str]) -> frozenset[str]:
             f"core.excludesFile={_exclude(root)}",
         )
         try:
-            asked = subprocess.run(  # noqa: S603 - git, found by its name, with arguments of our own
-                [git, "--no-pager", *(word for option in options for word in ("-c", option)),
-                 "check-ignore", "--no-index", "-z", "--stdin"],
-                input="\0".join(names).encode(),
+            said = subprocess.run(  # noqa: S603 - git, found by its name, with arguments of our own
+                [git, "--no-pager", *(word for option in options for word in ("-c", option)), *words],
+                input=asked,
                 capture_output=True,
                 cwd=root,
                 env={**clean, "GIT_DIR": empty, "GIT_WORK_TREE": str(root), "GIT_CONFIG_NOSYSTEM": "1",
-                     "GIT_CONFIG_GLOBAL": os.devnull, "GIT_OPTIONAL_LOCKS": "0"},
+                     "GIT_CONFIG_GLOBAL": os.devnull, "GIT_OPTIONAL_LOCKS": "0", **more},
                 timeout=_PATIENCE,
                 check=False,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
             return frozenset()
-    return frozenset(asked.stdout.decode(errors="replace").split("\0")) - {""}
+    return frozenset(said.stdout.decode(errors="replace").split("\0")) - {""}
+
+
+def _own(root: Path) -> Path:
+    """Return the repository's folder of this work tree, where a linked one's index lies.
+
+    Source: https://git-scm.com/docs/gitrepository-layout
+    """
+    git = root / ".git"
+    with suppress(OSError, ValueError):
+        if git.is_file():
+            return root / bounded.text(git, _LARGEST).partition("gitdir:")[2].strip()
+    return git
 
 
 def _exclude(root: Path) -> Path:
@@ -79,13 +107,11 @@ def _exclude(root: Path) -> Path:
 
     Source: https://git-scm.com/docs/gitrepository-layout
     """
-    git = root / ".git"
+    git = _own(root)
     try:
-        if git.is_file():
-            git = root / git.read_text(encoding="utf-8").partition("gitdir:")[2].strip()
         common = git / "commondir"
         if common.is_file():
-            git /= common.read_text(encoding="utf-8").strip()
+            git /= bounded.text(common, _LARGEST).strip()
     except (OSError, ValueError):
         return Path(os.devnull)
     return git / "info" / "exclude"
