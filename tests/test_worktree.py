@@ -84,6 +84,21 @@ def test_a_linked_work_tree(tree: Path) -> None:
     assert exposed([Path("linked/mail.secret")]) == {}
 
 
+@pytest.mark.usefixtures("tree")
+@pytest.mark.parametrize("name", ["mail.secret", "odd [1]*.secret"])
+def test_what_git_has_already_is_taken_though_it_is_ignored(name: str) -> None:
+    """A pattern keeps out only what is not tracked; the word is another, then."""
+    Path(".gitignore").write_text("*.secret\n")
+    Path(name).write_text("old")
+    git("add", "-f", "--", name)
+    found = exposed([Path(name), Path("other.secret")])
+    assert list(found) == [Path(name)]
+    assert "rm --cached" in found[Path(name)].first
+    git("commit", "-q", "-m", "x")
+    git("worktree", "add", "-q", "linked")
+    assert "rm --cached" in exposed([Path("linked") / name])[Path("linked") / name].first
+
+
 def test_nothing_of_the_repository_is_run_or_trusted(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither a monitor nor a hook, and a configuration that ignores everything does not count."""
     trap = tree / "trap"
