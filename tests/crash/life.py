@@ -77,6 +77,7 @@ class Life:
         self.said: list[str] = []
         self.told: Counter[str] = Counter()
         self.minted: dict[str, str] = {}  # value -> key id
+        self.unfinished = False  # an emergency was declared, and did not come to its end
         self.planted: set[str] = set()  # marked by somebody else
         self.entered: str | None = None  # what the product uses
         self.steps: list[str] = []
@@ -134,7 +135,8 @@ class Life:
         self.attempt(lambda job: run.plan_rotation(job, Mode.AGAIN), carry_out=True)
 
     def _emergency(self) -> None:
-        if self.attempt(lambda job: run.plan_rotation(job, Mode.EMERGENCY), carry_out=True):
+        self.unfinished = not self.attempt(lambda job: run.plan_rotation(job, Mode.EMERGENCY), carry_out=True)
+        if not self.unfinished:
             self.entered = self._held()
         elif self.entered and not self._alive(self.entered):
             self.entered = self._held()  # the old one went, so its successor was delivered
@@ -310,6 +312,8 @@ class Life:
             self.entered = None
         for _ in range(2):
             assert self.attempt(run.plan, carry_out=True)
+        if self.unfinished and not self._alive(self.entered):
+            self.entered = None  # the emergency was finished by an apply, which delivered its successor
         assert self.attempt(self._nothing_to_do)
         self.check()
         assert self.attempt(lambda job: run.plan_rotation(job, Mode.ROTATE), carry_out=True)

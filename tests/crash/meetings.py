@@ -413,10 +413,11 @@ def held(folder: Path, seed: int, weather: str, tally: Tally) -> None:
         if weather == SCATTERED:
             made = [abs(meeting.minted[one][0] - meeting.minted[other][0]) for one, other in two]
             tally.apart = max(tally.apart, *made)
-        elif weather != ASLEEP or not told:
+        elif weather != ASLEEP or not (told or meeting.begins == "fresh"):  # asleep over the creation
             broken = [f"handed over in one generation: {two}", *broken]
     # Where servers that lag behind are asked for a new application, or none of them can be trusted.
-    blind = weather == SCATTERED or (meeting.begins == "fresh" and "replication" in WEATHERS.get(weather, {}))
+    late = weather == ASLEEP or "replication" in WEATHERS.get(weather, {})
+    blind = weather == SCATTERED or (meeting.begins == "fresh" and late)
     if blind:
         tally.lost[weather] += any("the record of" in what for what in broken)
         broken = [what for what in broken if "the record of" not in what]
