@@ -258,6 +258,7 @@ def test_wrong_words_are_refused(repository: Repository) -> None:
 def test_several_configs_are_one_comment_and_one_digest(repository: Repository, github: GitHub) -> None:
     """A marker each, the digest of all; what is applied is all or nothing."""
     write_config("configs/two.yaml", name="collab-two")
+    repository.changes("configs/prod.yaml", "configs/two.yaml")
     planned = repository.plan()
     (comment,) = github.comments
     assert len(re.findall("<!-- provision:plan:", comment["body"])) == 2

@@ -260,6 +260,7 @@ def test_several_sets_of_configs_have_a_comment_each(repository: Repository, git
     """Two jobs on one pull request: neither takes the other's digest."""
     Path("more").mkdir()
     write_config("more/two.yaml", name="collab-two")
+    repository.changes("configs/prod.yaml", "more/two.yaml")
     one, two = repository.plan(), repository.plan(configs="more")
     assert len(github.comments) == 2
     assert one.outputs["digest"] != two.outputs["digest"]
@@ -392,6 +393,7 @@ def test_a_plan_that_is_too_long_for_a_comment_has_no_digest_there(
         path = Path(write_config(f"configs/c{number}.yaml", name=f"collab-{number}"))
         uris = "".join(f"    - https://collab.agency.example/{'p' * 200}/{n}\n" for n in range(30))
         path.write_text(path.read_text().replace("mail:\n", f"  redirect_uris:\n{uris}mail:\n"))
+    repository.changes("configs/prod.yaml", *(f"configs/c{number}.yaml" for number in range(12)))
     planned = repository.plan()
     assert planned.code == 0, planned.log.text
     (comment,) = github.comments
