@@ -355,6 +355,18 @@ def test_nothing_of_it_is_in_the_way_of_the_config_errors(provision: Program, ap
     assert "yaml-syntax" in ran.err
 
 
+def test_a_series_stands_there_once(provision: Program) -> None:
+    """Configs that are called the same are one series, not readable: a collector refuses one told twice."""
+    for file in ("a.yaml", "b.yaml", "c.yaml"):
+        write_config(file)
+    ran = provision("expiry", "a.yaml", "b.yaml", "c.yaml", "--sandbox", "-o", "prometheus")
+    assert ran.code == 65
+    series = [line.rpartition(" ")[0] for line in ran.out.splitlines() if not line.startswith("#")]
+    assert len(set(series)) == len(series)
+    (readable,) = (line for line in ran.out.splitlines() if line.startswith("provision_config_readable{"))
+    assert readable.endswith(" 0")
+
+
 # -- text and Markdown ----------------------------------------------------------------------------
 
 

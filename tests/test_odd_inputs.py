@@ -249,3 +249,17 @@ def test_errors_stay_catalogued() -> None:
     """Nothing of this is an unexpected error."""
     assert issubclass(bounded.Unfit, OSError)
     assert not issubclass(bounded.Unfit, ProvisionError)
+
+
+def test_the_record_beside_a_stand_in(quick: Program, odd: Callable[[str], str]) -> None:
+    """A rehearsal looks whose value is there; what cannot be read is nobody's, and is no file to wait for."""
+    config = Path(write_config())
+    config.write_text(f"{config.read_text()}secret: {{delivery: {{command: {{argv: ['true']}}}}}}\n")
+    odd(".provision/collab-prod.secret.provision.json")
+    assert quick("plan", str(config), "--sandbox").code in (0, 5)
+
+
+def test_a_list_of_changed_files(quick: Program, config: str, odd: Callable[[str], str]) -> None:
+    """64; an empty file is a list of none."""
+    ran = quick("plan", config, "--sandbox", "--changed", odd("changed"))
+    assert ran.code == 64 or os.access("changed", os.R_OK), ran.err

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
+from provision import bounded
 from provision.cli.console import talk
 from provision.cli.options import Common
 from provision.config import Loaded, survey
@@ -48,8 +48,7 @@ def _listed(source: str) -> list[str]:
         if source == "-":
             text = sys.stdin.read(_LONGEST + 1)
         else:
-            with Path(source).open(encoding="utf-8", errors="surrogateescape") as file:
-                text = file.read(_LONGEST + 1)
+            text = bounded.read(source, _LONGEST).decode("utf-8", "surrogateescape")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "not a text"
         raise ProvisionError(catalogue.USAGE, f"--changed: {source} cannot be read: {why}") from error

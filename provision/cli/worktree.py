@@ -18,7 +18,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from provision import bounded
+
 _PATIENCE = 20.0  # seconds for git
+_LARGEST = 64 * 1024  # bytes of a path that git keeps in a file
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,7 @@ def _folder(root: Path) -> Path:
     git = root / ".git"
     try:
         if git.is_file():
-            return root / git.read_text(encoding="utf-8").partition("gitdir:")[2].strip()
+            return root / bounded.text(git, _LARGEST).partition("gitdir:")[2].strip()
     except (OSError, ValueError):
         pass
     return git
@@ -118,7 +121,7 @@ def _common(repository: Path) -> Path:
     """Return the folder with what linked work trees share."""
     common = repository / "commondir"
     try:
-        return repository / common.read_text(encoding="utf-8").strip() if common.is_file() else repository
+        return repository / bounded.text(common, _LARGEST).strip() if common.is_file() else repository
     except (OSError, ValueError):
         return repository
 

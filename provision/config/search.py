@@ -99,7 +99,10 @@ def _below(top: str, found: Candidates) -> Iterator[str]:
             folders.clear()
         for name in sorted(names):
             file = str(Path(folder) / name)
-            if name.startswith(".") or Path(name).suffix not in SUFFIXES or not _is_text(file):
+            if name.startswith(".") or Path(name).suffix not in SUFFIXES:
+                continue
+            if not _is_text(file):
+                found.passed_over.append(PassedOver(file, "a pipe, a socket, a device or a link to a folder"))
                 continue
             files += 1
             if files <= MAX_FILES:

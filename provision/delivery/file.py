@@ -81,8 +81,8 @@ def record_of(path: Path) -> Path:
 def owner_at(path: Path) -> Owner | Earlier | None:
     """Return whose value a file holds by its record; ``None`` without one that can be read."""
     try:
-        record = from_document(json.loads(record_of(path).read_text(encoding="utf-8")))
-    except (OSError, ValueError):
+        record = from_document(json.loads(bounded.text(record_of(path), _LARGEST)))
+    except (OSError, ValueError, RecursionError):
         return None
     return record.owner if record else None
 

@@ -13,7 +13,6 @@ import os
 import shlex
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
@@ -21,10 +20,12 @@ import httpx
 from azure import identity
 from azure.core.exceptions import AzureError, ClientAuthenticationError, ServiceRequestError
 
+from provision import bounded
 from provision.clouds import Cloud
 
 # What each cloud wants to see as the token's audience; the federated credential must say the same.
 # Source: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
+_LONGEST_TOKEN = 64 * 1024  # bytes of a token in a file
 _AUDIENCES = {
     "gcc-high": "api://AzureADTokenExchangeUSGov",
     "dod": "api://AzureADTokenExchangeUSGov",
@@ -140,7 +141,7 @@ def presented(auth: str, cloud: Cloud, ca: str | None) -> str | None:
                 found = answer.json()["oidcToken"]
                 return found if isinstance(found, str) else None
             case _:
-                return Path(os.environ["AZURE_FEDERATED_TOKEN_FILE"]).read_text("utf-8").strip()
+                return bounded.text(os.environ["AZURE_FEDERATED_TOKEN_FILE"], _LONGEST_TOKEN).strip()
     except (AzureError, httpx.HTTPError, OSError, ValueError, KeyError, TypeError):
         return None
 

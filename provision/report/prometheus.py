@@ -72,7 +72,7 @@ def expiry_prometheus(expiry: Expiry) -> str:
         (
             "provision_config_readable",
             "Whether the config's application could be read.",
-            [_Sample(_readable(item), isinstance(item, Watched)) for item in expiry.configs],
+            _readable(expiry.configs),
         ),
     )
     mark = {"target": expiry.target.value} if expiry.target is Target.SANDBOX else {}
@@ -88,13 +88,22 @@ def _family(name: str, words: str, samples: Sequence[_Sample], mark: Mapping[str
         yield f"{name}{{{labels}}} {int(sample.value)}\n"
 
 
-def _readable(item: Watched | Unreadable) -> dict[str, str]:
-    """Return the labels of one config: its name or else its file, and the tenant as it calls it, if known.
+def _readable(configs: Sequence[Watched | Unreadable]) -> list[_Sample]:
+    """Return for each config its name or else its file, and the tenant as it calls it, if known.
 
-    A label that is not there is one that is empty: https://prometheus.io/docs/concepts/data_model/
+    A label that is not there is one that is empty: https://prometheus.io/docs/concepts/data_model/. Of
+    configs that are called the same, the worst is told: a series that stands there twice makes the
+    collectors refuse all of them.
     """
-    name = item.subject if isinstance(item, Unreadable) else item.name
-    return {"config": name, **({"tenant": item.tenant} if item.tenant else {})}
+    found: dict[tuple[str, str], bool] = {}
+    for item in configs:
+        name = item.subject if isinstance(item, Unreadable) else item.name
+        key = (name, item.tenant or "")
+        found[key] = found.get(key, True) and isinstance(item, Watched)
+    return [
+        _Sample({"config": name, **({"tenant": tenant} if tenant else {})}, readable)
+        for (name, tenant), readable in found.items()
+    ]
 
 
 def _of(row: Row, value: int) -> _Sample:

@@ -72,13 +72,13 @@ def test_what_is_a_config(path: str, text: str, taken: bool | None) -> None:
 
 
 def test_links_are_not_entered() -> None:
-    """A link to a folder is named and not entered; one to itself does no harm, nor do pipes and sockets."""
+    """A link to a folder is named and not entered; one to itself does no harm, and a pipe is named, too."""
     write(LEAST, "configs/good.yaml")
     write(LEAST.replace("collab-prod", "elsewhere"), "other/far.yaml")
     Path("configs/link").symlink_to("../other")
     Path("configs/circle").symlink_to(".")
     os.mkfifo("configs/pipe.yaml")
-    assert names("configs") == (["collab-prod"], ["configs/circle", "configs/link"])
+    assert names("configs") == (["collab-prod"], ["configs/circle", "configs/link", "configs/pipe.yaml"])
 
 
 def test_the_search_ends(monkeypatch: pytest.MonkeyPatch) -> None:
