@@ -1,6 +1,6 @@
 """What new users praised, and what keeps it so: each has tests that fail if it is broken.
 
-The list names them, so that nobody changes one of these by the way without knowing it. A test that is
+The list names them, so that nobody changes one of these by the way and does not know it. A test that is
 renamed or removed is missed here.
 """
 
