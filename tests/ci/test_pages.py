@@ -36,7 +36,7 @@ def test_the_sample_for_azure_is_built_from_main_alone() -> None:
     """One stage of its own applies, by the plan file, one run after the other."""
     (sample,) = samples(AZURE)
     assert sample["trigger"] == ["main"]
-    (apply,) = [stage for stage in sample["stages"] if stage["stage"] == "apply"]  # type: ignore[attr-defined]
+    (apply,) = [stage for stage in sample["stages"] if stage["stage"] == "apply"]
     assert apply["lockBehavior"] == "sequential"
     assert "refs/heads/main" in apply["condition"]
     assert "--plan" in yaml.safe_dump(apply)
