@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -51,7 +52,8 @@ def assert_no_write_before_saying_so(ran: Ran, missing: set[str], before: int) -
     assert ran.code == 77, ran.out + ran.err
     assert {step for step, words in SAID.items() if words in refused(ran)} == missing
     log = Path("audit.jsonl")
-    assert not (log.exists() and log.read_text())
+    lines = map(json.loads, log.read_text().splitlines()) if log.exists() else ()
+    assert [(line["event"], line["result"]) for line in lines] in ([], [("run", "no-permission")])
     assert Tenant().writes == before
     assert not Path("out.secret").exists()
 

@@ -42,11 +42,11 @@ def of_graph(code: str | None) -> Entry | None:
 def in_text(text: str) -> list[Entry]:
     """Return the entries whose codes stand in a text that somebody pasted, in its order.
 
-    Codes are looked for; of wording, which Microsoft changes, only the sentences of :data:`_WORDED`, which
+    Codes are looked for; of wording, which Microsoft changes, only the sentences of :data:`WORDED`, which
     people see without a code. Beside one of these a word that is a name of ours says nothing.
     """
     said = " ".join(text[:100_000].lower().split())
-    worded = [ENTRIES[name] for words, name in _WORDED.items() if words in said][:1]
+    worded = [ENTRIES[name] for words, name in WORDED.items() if words in said][:1]
     found: list[Entry] = []
     for word in _CODE.findall(text[:100_000]):
         number = re.fullmatch(r"(?i)AADSTS(\d+)", word)
@@ -60,7 +60,7 @@ def in_text(text: str) -> list[Entry]:
 # https://learn.microsoft.com/graph/resolve-auth-errors
 # https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission
 # https://learn.microsoft.com/entra/identity/enterprise-apps/user-admin-consent-overview
-_WORDED = {
+WORDED = {
     "the mailbox is either inactive, soft-deleted, or is hosted on-premise": "no-mailbox",
     "insufficient privileges to complete the operation": "no-permission",
     "smtpclientauthentication is disabled": "smtp-auth",
