@@ -54,7 +54,7 @@ def test_codes_and_names_are_unique() -> None:
 
 
 def test_every_entry_is_raised_somewhere() -> None:
-    """An entry that nothing raises is a page about nothing; some are found by a service's own code or words."""
+    """An entry that nothing raises is a page about nothing; some are found by a service's code or words."""
     by_code = {name for name, entry in ENTRIES.items() if entry.aadsts or entry.graph}
     by_words = {name for name, entry in ENTRIES.items() if entry.name in catalogue.WORDED.values()}
     assert set(ENTRIES) - used() - by_code - by_words - LATER == set()

@@ -31,11 +31,10 @@ def owner_of(config: Config, options: Common) -> Owner:
 def _which(sandbox: Embedded | Served) -> str:
     """Return a word for a sandbox that it keeps when it is emptied: a digest of where it is.
 
-    A state below the working folder is known by its place in there, so that the folder may be moved or copied.
+    A state is known by its way from the working folder, so that both may be moved or copied together.
     """
     if isinstance(sandbox, Embedded):
-        where, here = os.path.realpath(sandbox.state), os.path.realpath(".")
-        where = os.path.relpath(where, here) if Path(where).is_relative_to(here) else where
+        where = os.path.relpath(os.path.realpath(sandbox.state), os.path.realpath("."))
     else:
         where = urlsplit(sandbox.url).netloc.lower().replace("127.0.0.1", "localhost")
     return hashlib.sha256(where.encode()).hexdigest()[:8]
