@@ -63,7 +63,8 @@ class Again:
 
     def _whole(self, found: re.Match[str]) -> str:
         quote, verb, rest = found[1], found[2], found[3].split()
-        if verb not in _OF_CONFIGS:
+        named = " ".join(map(_quoted, self.configs))
+        if verb not in _OF_CONFIGS or f" {named} " in f"{found[3]} ":  # the second: it is whole already
             return found[0]
         words = [word for word in rest if word != PLACEHOLDER]
         whole = self.command(verb, *words)

@@ -281,6 +281,7 @@ async def retire(tools: SecretTools, holder: SecretHolder, going: frozenset[str]
     untold = going - {application.noted_key(tag) for tag in told}
     if untold:
         await write_records(tools, holder, {application.RETIRED_TAG + key_id for key_id in untold})
+        await see_no_record_lost(tools, holder)
 
 
 async def write_records(
