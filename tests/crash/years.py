@@ -423,9 +423,9 @@ class Years:
             self._effect("after")
             return response
 
-        def written(journal: Journal, *told: Any) -> None:
+        def written(journal: Journal, *told: Any, **more: Any) -> None:
             self._effect("before")
-            write(journal, *told)
+            write(journal, *told, **more)
             self._effect("after")
 
         with (

@@ -243,10 +243,10 @@ class World:
                 raise Killed
             replaced(path, content)
 
-        def write(journal: Journal, *event: Any) -> None:
+        def write(journal: Journal, *event: Any, **more: Any) -> None:
             if each.dead:
                 raise Killed
-            journaled(journal, *event)
+            journaled(journal, *event, **more)
 
         with mock.patch.object(file, "_replace", struck), mock.patch.object(Journal, "write", write):
             yield
