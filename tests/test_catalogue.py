@@ -5,9 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
-from provision.errors import catalogue
+from pydantic import BaseModel
+
+from provision.config.models import Document
+from provision.errors import FindingEntry, catalogue
 
 SOURCES = sorted(Path(catalogue.__file__).parent.glob("prv*.py"))
 
@@ -21,7 +26,7 @@ def test_no_entry_hides_another() -> None:
         if isinstance(node, ast.Assign)
         and isinstance(node.targets[0], ast.Name)
         and isinstance(node.value, ast.Call)
-        and getattr(node.value.func, "id", "") == "entry"
+        and getattr(node.value.func, "id", "") in ("entry", "finding")
     ]
     assert len(written) > 50
     for column in zip(*written, strict=True):
@@ -30,9 +35,29 @@ def test_no_entry_hides_another() -> None:
 
 
 def test_an_entry_stands_where_its_code_says() -> None:
-    """In the module of its first digit, and one module a digit."""
+    """In a module of its first digit; what drift alone sees has one beside that of the plan's findings."""
     for source in SOURCES:
         codes = re.findall(r'"(PRV\d{3})"', source.read_text())
         assert codes
         assert {code[:4].lower() for code in codes} == {source.name[:4]}
-    assert len({source.name[:4] for source in SOURCES}) == len(SOURCES)
+    assert [source.name for source in SOURCES if source.name.startswith("prv6")] == [
+        "prv6_drift.py",
+        "prv6_findings.py",
+    ]
+    assert len({source.name[:4] for source in SOURCES}) == len(SOURCES) - 1
+
+
+def test_a_finding_points_into_the_config() -> None:
+    """Its key is one that a config has, so that an annotation stands at the line to change."""
+    keys = set(_keys(Document, ""))
+    found = {entry.name: entry.key for entry in catalogue.ENTRIES.values() if isinstance(entry, FindingEntry)}
+    assert len(found) > 40
+    assert {name: key for name, key in found.items() if key not in keys} == {}
+
+
+def _keys(model: type[BaseModel], above: str) -> Iterator[str]:
+    for name, field in model.model_fields.items():
+        yield above + name
+        for kind in (field.annotation, *get_args(field.annotation)):
+            if isinstance(kind, type) and issubclass(kind, BaseModel):
+                yield from _keys(kind, f"{above}{name}.")

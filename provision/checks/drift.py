@@ -24,7 +24,7 @@ from typing import Any
 
 from provision.change import Action, Change
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
-from provision.errors import Entry, Severity, catalogue
+from provision.errors import FindingEntry, Severity, catalogue
 from provision.outcomes.drift import Deviation, Drift, Ignored, Surroundings
 from provision.plan.model import Plan
 from provision.resources import (
@@ -55,16 +55,6 @@ _SEVERITIES = {
     catalogue.EMERGENCY_UNFINISHED: Severity.ERROR,
     catalogue.LIVES_AS_LONG: Severity.INFO,
     catalogue.PRINCIPAL_DISABLED: Severity.ERROR,
-}
-_ADDRESSES = {
-    catalogue.MAILBOX_MISSING: "mailbox",
-    catalogue.UNSCOPED_GRANT: consent.ADDRESS,
-    catalogue.MAIL_FOR_EVERYONE: consent.ADDRESS,
-    catalogue.PRINCIPAL_DISABLED: f"{service_principal.ADDRESS}.accountEnabled",
-    catalogue.AUDIENCE_WIDE: f"{application.ADDRESS}.signInAudience",
-    catalogue.AUDIENCE_WIDENED: f"{application.ADDRESS}.signInAudience",
-    catalogue.REDIRECT_URI_INSECURE: f"{application.ADDRESS}.redirectUris",
-    catalogue.REDIRECT_URI_ELSEWHERE: f"{application.ADDRESS}.redirectUris",
 }
 _DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"  # an app role assignment without a role
 
@@ -128,7 +118,7 @@ def _matches(entry: Ignore, item: Deviation) -> bool:
 
 
 def _deviation(
-    entry: Entry, severity: Severity, address: str, value: str, message: str, *, fix: str | None = None
+    entry: FindingEntry, severity: Severity, address: str, value: str, message: str, *, fix: str | None = None
 ) -> Deviation:
     return Deviation(entry, severity, address, value, message, fix or entry.fix)
 
@@ -141,8 +131,8 @@ def _of_plan(plan: Plan, records: Records, *, now: datetime) -> Iterator[Deviati
         if finding.entry in (*_NOT_SEEN, *_TOLD_APART):
             continue
         severity = _SEVERITIES.get(finding.entry, finding.severity)
-        address = _ADDRESSES.get(finding.entry, client_secret.ADDRESS)
-        yield _deviation(finding.entry, severity, address, finding.value, finding.message, fix=finding.fix)
+        at, value = finding.entry.address, finding.value
+        yield _deviation(finding.entry, severity, at, value, finding.message, fix=finding.fix)
     if plan.observed.application is None:  # the rest follows from it
         text = f"no application has the uniqueName '{plan.desired.application.unique_name}'"
         yield _deviation(catalogue.APPLICATION_MISSING, Severity.ERROR, application.ADDRESS, plan.name, text)

@@ -27,31 +27,15 @@ if TYPE_CHECKING:
     from provision.resources import Desired
     from provision.secret import Secret
 
-# Which key of a config a finding is about; of the rest, its name.
-_KEYS: Mapping[str, tuple[str, ...]] = {
-    catalogue.LIFETIME_OVER_180_DAYS.name: ("secret", "lifetime"),
-    catalogue.LIFETIME_CAPPED.name: ("secret", "lifetime"),
-    catalogue.RENEW_BEFORE_CAPPED.name: ("secret", "renew_before"),
-    catalogue.TAKES_EFFECT_LATER.name: ("secret", "lifetime"),
-    catalogue.MAILBOX_MISSING.name: ("mail", "address"),
-    catalogue.MAILBOX_NOT_CHECKED.name: ("mail", "address"),
-    catalogue.SCOPE_UNKNOWN.name: ("mail", "scope"),
-    catalogue.UNSCOPED_GRANT.name: ("mail", "scope"),
-    catalogue.AUDIENCE_WIDE.name: ("application", "sign_in_audience"),
-    catalogue.AUDIENCE_WIDENED.name: ("application", "sign_in_audience"),
-    catalogue.REDIRECT_URI_INSECURE.name: ("application", "redirect_uris"),
-    catalogue.REDIRECT_URI_ELSEWHERE.name: ("application", "redirect_uris"),
-}
-
 
 class Pipeline:
-    """No pipeline: nobody is told anything."""
+    """A pipeline's host; this one is the null object for runs outside any: nobody is told anything."""
 
     def error(self, error: ProvisionError) -> None:
         """Tell of an error, and the others found with it, each at its line of the config."""
 
     def know(self, configs: Sequence[Config]) -> None:
-        """Keep where configs say what, for what is found later."""
+        """Keep where the keys of configs stand, so that what is found later is annotated at its line."""
 
     def finding(self, finding: Finding, desired: Desired) -> None:
         """Tell of a finding at the line that it is about, unless it is only worth knowing."""
@@ -106,7 +90,7 @@ class _Telling(Pipeline):
         if finding.severity is Severity.INFO:
             return
         where = self._places.get((desired.tenant, desired.name))
-        place = where(*_KEYS.get(finding.entry.name, ("name",))) if where else None
+        place = where(*finding.entry.key.split(".")) if where else None
         fix = finding.fix or finding.entry.fix
         self._annotate(finding.severity, finding.entry, finding.message, fix, place)
 

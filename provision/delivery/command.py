@@ -16,6 +16,7 @@ from pydantic import Field, field_validator
 from provision.delivery import interface
 from provision.delivery.interface import Handover, failed, unusable
 from provision.delivery.ownership import Owner
+from provision.delivery.place import Place
 from provision.secret import Secret
 
 _PATIENCE = 300.0  # seconds that a command may take
@@ -44,6 +45,15 @@ class Options(interface.Options):
         if not argv:
             raise ValueError("write command:ARGV, for example 'command:vault kv put secret/mail value=-'")
         return cls(argv=argv)
+
+    @property
+    def foreign_host(self) -> None:
+        """No host of ours to judge: a config may name a command only with an allowance of its own."""
+
+    def places(self, name: str, cloud: str) -> tuple[Place, ...]:
+        """Where the value goes, the command alone can tell."""
+        del name, cloud
+        return ()
 
 
 class Command:

@@ -47,6 +47,10 @@ class Options(interface.Options):
             raise ValueError("write file:PATH, for example file:out.secret")
         return cls(path=_a_file(text))
 
+    @property
+    def foreign_host(self) -> None:
+        """A file is on no host but this one."""
+
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """The file and its record; names that differ by case alone are one, as file systems may have it."""
         del name, cloud

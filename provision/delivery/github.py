@@ -90,11 +90,15 @@ class Options(interface.Options):
         options = dict(parse_qsl(query, keep_blank_values=True))
         if not re.fullmatch(_REPOSITORY, repository) or not set(options) <= {"environment", "secret"}:
             raise ValueError(
-                "write github:OWNER/NAME?environment=NAME&secret=NAME; what is behind '?' may lack"
+                "write github:OWNER/NAME?environment=NAME&secret=NAME; the part after '?' is optional"
             )
         return cls(
             repository=repository, environment=options.get("environment"), secret=options.get("secret")
         )
+
+    @property
+    def foreign_host(self) -> None:
+        """The host is the environment's (GITHUB_API_URL) or GitHub's own; a config cannot name one."""
 
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """The secret, whose record has the same name with more behind it; GitHub minds no case.

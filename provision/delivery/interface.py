@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,22 +23,21 @@ class Options(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
     @classmethod
+    @abstractmethod
     def from_argument(cls, text: str) -> Self:
         """Read what stands behind ``--deliver KIND:``; ``ValueError`` in words for a person."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def foreign_host(self) -> str | None:
         """The host that secrets would go to, if it is not one of the service's own; ``None`` if it is.
 
         A config may name such a host only with ``--allow``.
         """
-        return None
 
+    @abstractmethod
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """Return what would be written for a config of that name in that cloud; empty: it cannot be told."""
-        del name, cloud
-        return ()
 
 
 _GUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"

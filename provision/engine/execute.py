@@ -60,8 +60,10 @@ class Execution:
     async def run(self) -> None:
         """Carry out every change, and keep its outcome.
 
-        A ``ProvisionError`` of one is its outcome; the changes that depend on it are not tried.
+        A ``ProvisionError`` of one is its outcome; the changes that depend on it are not tried. Raises
+        ``NotImplementedError``, before anything is done, for a change of a kind that has no step here.
         """
+        _refuse_unknown(self.plan)
         observed = self.plan.observed.application
         if observed is not None:
             self.app_id = observed.app_id
@@ -212,6 +214,13 @@ class Execution:
     def _settles(self, since: datetime | None) -> bool:
         """Whether an object created at that time, by any run, may still be unknown to a replica."""
         return since is not None and self.tools.graph.now() - since < REPLICATION
+
+
+def _refuse_unknown(plan: Plan) -> None:
+    kinds = (applications.ADDRESS, principals.ADDRESS, consents.ADDRESS, secrets.ADDRESS)
+    unknown = [c.address for c in plan.changes if c.address.partition("[")[0] not in kinds]
+    if unknown:
+        raise NotImplementedError(f"no step carries out a change of {', '.join(unknown)}")
 
 
 def _status(change: Change, error: ProvisionError) -> Status:

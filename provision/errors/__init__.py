@@ -76,6 +76,17 @@ class Entry:
     graph: tuple[str, ...] = ()  # error codes of Graph or Exchange that mean this
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingEntry(Entry):
+    """The row of what a plan may find: with where that is, in the config and in the tenant.
+
+    The rows of what only goes wrong, or only ``drift`` sees, have no place of their own.
+    """
+
+    key: str  # the config key that a person changes because of it, dotted: ``secret.lifetime``
+    address: str  # the kind, and the property if there is one: ``application.signInAudience``
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where in a file, one-based, with the line itself so that it can be shown under a caret."""
@@ -187,7 +198,7 @@ def combined(errors: Sequence[ProvisionError]) -> ProvisionError:
 class Finding:
     """Something a reader of a plan should know that is not a change."""
 
-    entry: Entry
+    entry: FindingEntry
     severity: Severity
     message: str
     fix: str | None = None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from provision.errors import Entry, Severity
+from provision.errors import FindingEntry, Severity
 from provision.plan.model import Plan
 from provision.resources import (
     certificate,
@@ -41,7 +41,7 @@ class Surroundings:
 class Deviation:
     """One thing that is not as declared: where it is, what is there, and what to do about it."""
 
-    entry: Entry
+    entry: FindingEntry
     severity: Severity
     address: str  # the kind and property, such as ``application.web.redirectUris``
     value: str  # names where the tenant tells them; what an ignore list is compared with

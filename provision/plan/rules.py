@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
-from provision.errors import Entry, Finding, Severity, catalogue
+from provision.errors import Finding, FindingEntry, Severity, catalogue
 from provision.resources import Desired, Observed, application, consent
 
 _OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -64,7 +64,7 @@ def _redirects(desired: Desired, uris: Sequence[str]) -> Iterator[Finding]:
         yield _about(catalogue.REDIRECT_URI_ELSEWHERE, Severity.INFO, f"not on {home}", elsewhere)
 
 
-def _about(entry: Entry, severity: Severity, what: str, uris: Sequence[str]) -> Finding:
+def _about(entry: FindingEntry, severity: Severity, what: str, uris: Sequence[str]) -> Finding:
     more = f" and {len(uris) - _SHOWN} more" if len(uris) > _SHOWN else ""
     return Finding(
         entry,

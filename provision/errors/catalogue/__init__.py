@@ -16,6 +16,7 @@ from provision.errors.catalogue.prv2_config import *
 from provision.errors.catalogue.prv3_refusals import *
 from provision.errors.catalogue.prv4_graph import *
 from provision.errors.catalogue.prv5_delivery import *
+from provision.errors.catalogue.prv6_drift import *
 from provision.errors.catalogue.prv6_findings import *
 from provision.errors.catalogue.prv7_sandbox import *
 from provision.errors.catalogue.prv8_mail import *

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provision.errors import Exit
-from provision.errors.catalogue.table import entry
+from provision.errors.catalogue.table import entry, finding
 
 IDENTITY_CONFLICT = entry(
     "PRV300",
@@ -47,7 +47,7 @@ CLIENT_ID_NOT_FOUND = entry(
     "client_id is mistyped, is an object id, or belongs to another tenant.",
     "Copy 'Application (client) ID' from the registration's Overview page.",
 )
-MAILBOX_MISSING = entry(
+MAILBOX_MISSING = finding(
     "PRV305",
     "mailbox-missing",
     Exit.REFUSED,
@@ -56,8 +56,10 @@ MAILBOX_MISSING = entry(
     "Create or license the mailbox, or pass --allow mailbox-missing to go on without.",
     "https://learn.microsoft.com/graph/resolve-auth-errors",
     allowable=True,
+    key="mail.address",
+    address="mailbox",
 )
-SECRETS_BLOCKED = entry(
+SECRETS_BLOCKED = finding(
     "PRV306",
     "secrets-blocked",
     Exit.REFUSED,
@@ -67,8 +69,10 @@ SECRETS_BLOCKED = entry(
     "assigned to it), then run again. Nothing was written.",
     "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
     graph=("CredentialTypeNotAllowedAsPerAppPolicy",),
+    key="secret",
+    address="client_secret",
 )
-UNSCOPED_GRANT = entry(
+UNSCOPED_GRANT = finding(
     "PRV307",
     "unscoped-grant",
     Exit.REFUSED,
@@ -77,6 +81,8 @@ UNSCOPED_GRANT = entry(
     "Run what 'provision exchange' prints, wait two hours, then remove the grant: docs/one-mailbox.md.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
     allowable=True,
+    key="mail.scope",
+    address="consent",
 )
 CUSTOM_CLOUD = entry(
     "PRV308",
@@ -114,7 +120,7 @@ NOT_APPLIED = entry(
     "Run 'provision apply' first.",
 )
 
-SECRET_LIMIT = entry(
+SECRET_LIMIT = finding(
     "PRV312",
     "secret-limit",
     Exit.REFUSED,
@@ -123,6 +129,8 @@ SECRET_LIMIT = entry(
     "Remove one that nobody uses in the portal (Certificates & secrets), or set sign_in_audience to "
     "AzureADMyOrg. Secrets of others are never removed here.",
     "https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation",
+    key="secret",
+    address="client_secret",
 )
 BUSY = entry(
     "PRV313",
@@ -167,7 +175,7 @@ SINK_HOST = entry(
     "If you trust this host, pass --allow sink-host.",
     allowable=True,
 )
-SHORTER_LIFE = entry(
+SHORTER_LIFE = finding(
     "PRV330",
     "shorter-life",
     Exit.REFUSED,
@@ -178,6 +186,8 @@ SHORTER_LIFE = entry(
     "shorter-life and enter the new one at once: its own end is then the last day.",
     "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
     allowable=True,
+    key="secret.lifetime",
+    address="client_secret",
 )
 PROOF_NEEDED = entry(
     "PRV331",
@@ -209,7 +219,7 @@ SECRET_TOO_OLD = entry(
     "slept, or a question was answered late.",
     "Run again.",
 )
-TWO_DELIVERED = entry(
+TWO_DELIVERED = finding(
     "PRV334",
     "two-delivered",
     Exit.FAILED,
@@ -219,6 +229,8 @@ TWO_DELIVERED = entry(
     "Enter the newer one in the product, then run 'provision rotate CONFIG --confirm' with its value: that "
     "revokes the other. Whoever does not have it runs 'provision rotate CONFIG --again' (neither is entered) "
     "or '--emergency'.",
+    key="secret",
+    address="client_secret",
 )
 REVOKED_MEANWHILE = entry(
     "PRV335",
@@ -240,7 +252,7 @@ REHEARSAL_DELIVERY = entry(
     "place that holds a real secret is refused all the same.",
     allowable=True,
 )
-SECRET_IN_WORKTREE = entry(
+SECRET_IN_WORKTREE = finding(
     "PRV324",
     "secret-in-worktree",
     Exit.REFUSED,
@@ -250,6 +262,8 @@ SECRET_IN_WORKTREE = entry(
     "--allow secret-in-worktree.",
     "https://git-scm.com/docs/gitignore",
     allowable=True,
+    key="secret.delivery",
+    address="client_secret",
 )
 PLAN_FILE = entry(
     "PRV317",
@@ -276,7 +290,7 @@ DELIVERY_CHANGED = entry(
     "Pass the same --deliver to plan and apply, or --allow delivery-changed.",
     allowable=True,
 )
-AUDIENCE_WIDENED = entry(
+AUDIENCE_WIDENED = finding(
     "PRV320",
     "audience-widened",
     Exit.REFUSED,
@@ -285,8 +299,10 @@ AUDIENCE_WIDENED = entry(
     "Set application.sign_in_audience to AzureADMyOrg, or pass --allow audience-widened.",
     "https://learn.microsoft.com/entra/identity-platform/howto-modify-supported-accounts",
     allowable=True,
+    key="application.sign_in_audience",
+    address="application.signInAudience",
 )
-MANY_CHANGES = entry(
+MANY_CHANGES = finding(
     "PRV321",
     "many-changes",
     Exit.REFUSED,
@@ -294,6 +310,8 @@ MANY_CHANGES = entry(
     "More than 50 changes in one run are more often a mistake in a shared file than meant.",
     "Look at the plan; if it is meant, pass --allow many-changes, or apply the configs in parts.",
     allowable=True,
+    key="name",
+    address="application",
 )
 
 SINK_TENANT = entry(

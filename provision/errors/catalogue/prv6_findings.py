@@ -1,11 +1,11 @@
-"""PRV6xx: findings of plan and drift."""
+"""PRV6xx: findings of a plan, which ``drift`` tells, too."""
 
 from __future__ import annotations
 
 from provision.errors import Exit
-from provision.errors.catalogue.table import entry
+from provision.errors.catalogue.table import entry, finding
 
-LIFETIME_OVER_180_DAYS = entry(
+LIFETIME_OVER_180_DAYS = finding(
     "PRV600",
     "lifetime-over-180-days",
     Exit.DONE,
@@ -13,8 +13,10 @@ LIFETIME_OVER_180_DAYS = entry(
     "CISA's baseline MS.AAD.5.6v1 recommends 180 days or less.",
     "Set secret.lifetime to 180d.",
     "https://github.com/cisagov/ScubaGear/blob/main/PowerShell/ScubaGear/baselines/aad.md",
+    key="secret.lifetime",
+    address="client_secret",
 )
-LIFETIME_CAPPED = entry(
+LIFETIME_CAPPED = finding(
     "PRV601",
     "lifetime-capped",
     Exit.DONE,
@@ -22,40 +24,50 @@ LIFETIME_CAPPED = entry(
     "Entra compares a policy's lifetime with 'less than', so the end is set an hour before it.",
     "Nothing to do; set secret.lifetime lower to be free of this note.",
     "https://github.com/cisagov/ScubaGear/blob/main/PowerShell/ScubaGear/baselines/aad.md",
+    key="secret.lifetime",
+    address="client_secret",
 )
-RENEW_BEFORE_CAPPED = entry(
+RENEW_BEFORE_CAPPED = finding(
     "PRV602",
     "renew-before-capped",
     Exit.DONE,
     "renewal begins later than the config asks for",
     "A renewal window longer than a third of the secret's life would renew it without end.",
     "Nothing to do; set secret.renew_before to a third of the lifetime or less to be free of this note.",
+    key="secret.renew_before",
+    address="client_secret",
 )
-MAILBOX_NOT_CHECKED = entry(
+MAILBOX_NOT_CHECKED = finding(
     "PRV603",
     "mailbox-not-checked",
     Exit.DONE,
     "whether the mailbox is there could not be read",
     "This identity may not read users or mailboxes.",
     "Grant the right that the message names, or see for yourself that the mailbox is there.",
+    key="mail.address",
+    address="mailbox",
 )
-POLICY_NOT_CHECKED = entry(
+POLICY_NOT_CHECKED = finding(
     "PRV604",
     "policy-not-checked",
     Exit.DONE,
     "the app management policy could not be read",
     "This identity does not have Policy.Read.All; a policy may refuse the secret when it is made.",
     "Grant Policy.Read.All, or go on: a refusal is understood when it comes.",
+    key="secret",
+    address="client_secret",
 )
-NOT_CHECKED = entry(
+NOT_CHECKED = finding(
     "PRV605",
     "not-checked",
     Exit.DONE,
     "something could not be read",
     "This identity does not have the right to read it.",
     "Grant the right that the message names.",
+    key="name",
+    address="application",
 )
-AWAITS_CONFIRMATION = entry(
+AWAITS_CONFIRMATION = finding(
     "PRV606",
     "awaits-confirmation",
     Exit.DONE,
@@ -63,32 +75,40 @@ AWAITS_CONFIRMATION = entry(
     "Two delivered secrets are alive: the product may still use the older one.",
     "Enter the newest one in the product by the day that is named, then run 'provision rotate CONFIG "
     "--confirm'.",
+    key="secret",
+    address="client_secret",
 )
-SECRET_UNPROVEN = entry(
+SECRET_UNPROVEN = finding(
     "PRV607",
     "secret-unproven",
     Exit.DONE,
     "a secret carries our mark, but nothing records its delivery",
     "A run on another machine was interrupted, or somebody copied the name.",
     "If nobody uses it, remove it with 'provision rotate CONFIG --revoke KEYID'.",
+    key="secret",
+    address="client_secret",
 )
-TAKES_EFFECT_LATER = entry(
+TAKES_EFFECT_LATER = finding(
     "PRV608",
     "takes-effect-later",
     Exit.DONE,
     "a changed description takes effect with the next secret",
     "Graph does not let a secret be renamed.",
     "Nothing to do.",
+    key="secret.lifetime",
+    address="client_secret",
 )
-PRINCIPAL_DISABLED = entry(
+PRINCIPAL_DISABLED = finding(
     "PRV609",
     "principal-disabled",
     Exit.DONE,
     "sign-in is switched off for the service principal: no token will be issued",
     "Somebody set 'Enabled for users to sign-in' to No on the enterprise application.",
     "Switch it on in the portal (Enterprise applications > Properties).",
+    key="name",
+    address="service_principal.accountEnabled",
 )
-SCOPE_UNKNOWN = entry(
+SCOPE_UNKNOWN = finding(
     "PRV610",
     "scope-unknown",
     Exit.DONE,
@@ -96,6 +116,8 @@ SCOPE_UNKNOWN = entry(
     "With mail.scope: mailbox the grant is Exchange's role assignment, which Graph does not show.",
     "An Exchange administrator runs what 'provision exchange' prints; 'provision verify' settles it.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
+    key="mail.scope",
+    address="consent",
 )
 CONSENT_PENDING = entry(
     "PRV611",
@@ -107,7 +129,7 @@ CONSENT_PENDING = entry(
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
     allowable=True,
 )
-CONSENT_REVOKED = entry(
+CONSENT_REVOKED = finding(
     "PRV612",
     "consent-revoked",
     Exit.DONE,
@@ -116,8 +138,10 @@ CONSENT_REVOKED = entry(
     "permission left out; mail has stopped, or stops within about an hour, when the last token ends.",
     "Ask why before granting it again: the audit log shows who ('Remove app role assignment').",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/manage-application-permissions",
+    key="consent",
+    address="consent",
 )
-CONSENT_PARTIAL = entry(
+CONSENT_PARTIAL = finding(
     "PRV613",
     "consent-partial",
     Exit.DONE,
@@ -126,8 +150,10 @@ CONSENT_PARTIAL = entry(
     "Run 'provision consent' or 'provision apply', which add only Mail.Send. The page behind the link grants "
     "what the registration declares, and may take away what it does not.",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
+    key="consent",
+    address="consent",
 )
-CONSENT_DELEGATED_ONLY = entry(
+CONSENT_DELEGATED_ONLY = finding(
     "PRV614",
     "consent-delegated-only",
     Exit.DONE,
@@ -136,8 +162,10 @@ CONSENT_DELEGATED_ONLY = entry(
     "of who is signed in, and nobody is when the product sends.",
     "Have the application permission granted; then remove the delegated one if nobody uses it.",
     "https://learn.microsoft.com/graph/auth/auth-concepts",
+    key="consent",
+    address="consent",
 )
-LIVES_AS_LONG = entry(
+LIVES_AS_LONG = finding(
     "PRV615",
     "lives-as-long",
     Exit.DONE,
@@ -146,8 +174,10 @@ LIVES_AS_LONG = entry(
     "whoever entered it in time, while the old one would still work.",
     "Nothing to do: the one after it has the new lifetime. To have the shorter life now, pass --allow "
     "shorter-life, and enter the new one at once.",
+    key="secret.lifetime",
+    address="client_secret",
 )
-CONFIRMATION_OVERDUE = entry(
+CONFIRMATION_OVERDUE = finding(
     "PRV616",
     "confirmation-overdue",
     Exit.ATTENTION,
@@ -156,8 +186,10 @@ CONFIRMATION_OVERDUE = entry(
     "nevertheless; any of those that are alive may be the one that is entered.",
     "Enter the newest secret in the product by the day that is named, then run 'provision rotate CONFIG "
     "--confirm'.",
+    key="secret",
+    address="client_secret",
 )
-EMERGENCY_UNFINISHED = entry(
+EMERGENCY_UNFINISHED = finding(
     "PRV617",
     "emergency-unfinished",
     Exit.ATTENTION,
@@ -165,8 +197,10 @@ EMERGENCY_UNFINISHED = entry(
     "'provision rotate --emergency' was interrupted, a removal failed, or nothing told whether the secret "
     "is ours. The application's tags and the journal remember it.",
     "Run 'provision apply CONFIG': it finishes what was begun, on any machine. Enter the newest secret.",
+    key="secret",
+    address="client_secret",
 )
-SECRET_REMOVED = entry(
+SECRET_REMOVED = finding(
     "PRV618",
     "secret-removed",
     Exit.ATTENTION,
@@ -175,184 +209,13 @@ SECRET_REMOVED = entry(
     "was delivered before it is nowhere any more.",
     "Run 'provision apply CONFIG', enter the newest secret in the product at once, then run 'provision "
     "rotate CONFIG --confirm', which drops the record of the one that is gone.",
-)
-
-# What ``drift`` finds beside the changes that are due. ``error`` is what gives somebody a way to act as the
-# application, gives it more than it needs, or stops the mail; ``warning`` any other thing undeclared.
-
-DIFFERS = entry(
-    "PRV620",
-    "differs-from-config",
-    Exit.ATTENTION,
-    "something declared is otherwise in the tenant",
-    "Somebody changed it, or the config was changed and not applied.",
-    "Run 'provision apply' to make it as declared, or change the config.",
-)
-APPLICATION_MISSING = entry(
-    "PRV621",
-    "application-missing",
-    Exit.ATTENTION,
-    "the application is not there",
-    "It was never applied, or somebody removed it and purged it.",
-    "Run 'provision apply' to make it.",
-)
-PRINCIPAL_MISSING = entry(
-    "PRV622",
-    "principal-missing",
-    Exit.ATTENTION,
-    "the application has no service principal: no token will be issued",
-    "Somebody removed the enterprise application, and its grants with it.",
-    "Run 'provision apply' to make it, and the grant, again.",
-)
-MAIL_NOT_GRANTED = entry(
-    "PRV623",
-    "mail-not-granted",
-    Exit.ATTENTION,
-    "Mail.Send is not granted: no mail will be sent",
-    "An administrator took the consent back, or none ever gave it.",
-    "Run 'provision apply' or send the consent link; if it was there before, find out who revoked it.",
-    "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
-)
-SECRET_DUE = entry(
-    "PRV624",
-    "secret-due",
-    Exit.ATTENTION,
-    "a client secret is to be made",
-    "The delivered one was removed, has ended, or is due for renewal.",
-    "Run 'provision apply'.",
-)
-UNDECLARED_SECRET = entry(
-    "PRV625",
-    "undeclared-secret",
-    Exit.ATTENTION,
-    "there is a client secret that was not made here",
-    "Whoever has its value can send mail as anybody whom the application may send as.",
-    "Find out who uses it, and remove it in the portal (Certificates & secrets); or ignore it with a reason.",
-    "https://learn.microsoft.com/graph/api/resources/passwordcredential",
-)
-UNDECLARED_CERTIFICATE = entry(
-    "PRV626",
-    "undeclared-certificate",
-    Exit.ATTENTION,
-    "there is a certificate, and none is declared",
-    "Whoever has its private key can sign in as the application.",
-    "Find out whose it is, and remove it in the portal (Certificates & secrets); or ignore it with a reason.",
-    "https://learn.microsoft.com/graph/api/resources/keycredential",
-)
-UNDECLARED_FEDERATED_CREDENTIAL = entry(
-    "PRV627",
-    "undeclared-federated-credential",
-    Exit.ATTENTION,
-    "there is a federated credential, and none is declared",
-    "Whoever gets a token from its issuer for its subject can sign in as the application, without a secret.",
-    "Find out what signs in with it, and remove it in the portal (Certificates & secrets > Federated "
-    "credentials); or ignore it with a reason.",
-    "https://learn.microsoft.com/graph/api/resources/federatedidentitycredential",
-)
-UNDECLARED_REDIRECT_URI = entry(
-    "PRV628",
-    "undeclared-redirect-uri",
-    Exit.ATTENTION,
-    "there is a redirect URI that is not declared",
-    "Entra sends whoever signs in, and the code or token with them, to any of these addresses.",
-    "Remove it in the portal (Authentication), declare it in application.redirect_uris, or ignore it with a "
-    "reason.",
-    "https://learn.microsoft.com/entra/identity-platform/reply-url",
-)
-UNDECLARED_PERMISSION = entry(
-    "PRV629",
-    "undeclared-permission",
-    Exit.ATTENTION,
-    "the application asks for a permission that is not declared",
-    "The next administrator who presses 'Grant admin consent' grants it.",
-    "Remove it in the portal (API permissions), or ignore it with a reason.",
-    "https://learn.microsoft.com/graph/api/resources/requiredresourceaccess",
-)
-UNDECLARED_GRANT = entry(
-    "PRV630",
-    "undeclared-grant",
-    Exit.ATTENTION,
-    "the application was granted a permission that is not declared",
-    "It may do more than send mail, whether or not it asks for it.",
-    "Revoke it in the portal (Enterprise applications > Permissions), or ignore it with a reason.",
-    "https://learn.microsoft.com/entra/identity/enterprise-apps/manage-application-permissions",
-)
-UNDECLARED_OWNER = entry(
-    "PRV631",
-    "undeclared-owner",
-    Exit.ATTENTION,
-    "there is an owner that is not declared",
-    "An owner may add a secret, and so sign in as the application.",
-    "Remove the owner in the portal (Owners), declare it in application.owners, or ignore it with a reason.",
-    "https://learn.microsoft.com/graph/api/application-list-owners",
-)
-IMPLICIT_GRANT = entry(
-    "PRV632",
-    "implicit-grant",
-    Exit.ATTENTION,
-    "tokens are issued in the address of a page (implicit grant)",
-    "Somebody switched it on; sending mail needs none of it.",
-    "Switch it off in the portal (Authentication > Implicit grant and hybrid flows).",
-    "https://learn.microsoft.com/entra/identity-platform/v2-oauth2-implicit-grant-flow",
-)
-PUBLIC_CLIENT = entry(
-    "PRV633",
-    "public-client",
-    Exit.ATTENTION,
-    "sign-in without a secret is allowed (public client flows)",
-    "Somebody switched it on; device codes and passwords of users are then taken without a secret.",
-    "Switch it off in the portal (Authentication > Allow public client flows).",
-    "https://learn.microsoft.com/graph/api/resources/application",
-)
-UNDECLARED_SETTING = entry(
-    "PRV634",
-    "undeclared-setting",
-    Exit.ATTENTION,
-    "a setting is not as this tool leaves it",
-    "Somebody set an address, or made the application an API for others; sending mail needs none of it.",
-    "Take it out in the portal, or ignore it with a reason.",
-    "https://learn.microsoft.com/graph/api/resources/application",
-)
-REGISTRATION_DISABLED = entry(
-    "PRV635",
-    "registration-disabled",
-    Exit.ATTENTION,
-    "the application is deactivated: no token will be issued",
-    "Somebody, or Microsoft, deactivated the registration.",
-    "Find out why before you activate it in the portal (App registrations > Overview).",
-    "https://learn.microsoft.com/entra/identity/enterprise-apps/deactivate-app-registration",
-)
-ASSIGNMENT_REQUIRED = entry(
-    "PRV636",
-    "assignment-required",
-    Exit.ATTENTION,
-    "users must be assigned to the application to sign in",
-    "Somebody set 'Assignment required' to Yes on the enterprise application.",
-    "Set it to No in the portal (Enterprise applications > Properties), or ignore it with a reason.",
-    "https://learn.microsoft.com/graph/api/resources/serviceprincipal",
-)
-STALE_RECORD = entry(
-    "PRV637",
-    "stale-record",
-    Exit.ATTENTION,
-    "a record of a delivery names a secret that is not there",
-    "Somebody removed the secret, or put the tag there: a secret made with that key id would be trusted.",
-    "Run 'provision apply CONFIG', which makes a new secret if the newest is gone. If the product uses the "
-    "one that is gone, enter the newest now. Then run 'provision rotate CONFIG --confirm', which drops the "
-    "record.",
-)
-UNUSED_IGNORE = entry(
-    "PRV638",
-    "unused-ignore",
-    Exit.DONE,
-    "an entry of drift.ignore matches nothing",
-    "What it names is gone, is another value now, or could not be read.",
-    "Remove it from the config, so that it does not hide what comes next.",
+    key="secret",
+    address="client_secret",
 )
 
 # Built-in rules, which plan and drift show.
 
-AUDIENCE_WIDE = entry(
+AUDIENCE_WIDE = finding(
     "PRV640",
     "audience-wide",
     Exit.DONE,
@@ -361,8 +224,10 @@ AUDIENCE_WIDE = entry(
     "CISA's ScubaGear counts several tenants as a risk.",
     "Set application.sign_in_audience to AzureADMyOrg.",
     "https://learn.microsoft.com/entra/identity-platform/single-and-multi-tenant-apps",
+    key="application.sign_in_audience",
+    address="application.signInAudience",
 )
-REDIRECT_URI_INSECURE = entry(
+REDIRECT_URI_INSECURE = finding(
     "PRV641",
     "redirect-uri-insecure",
     Exit.DONE,
@@ -370,8 +235,10 @@ REDIRECT_URI_INSECURE = entry(
     "Microsoft advises against http and localhost in production: another program there can take the code.",
     "Remove it once it is not needed for development.",
     "https://learn.microsoft.com/entra/identity-platform/reply-url",
+    key="application.redirect_uris",
+    address="application.redirectUris",
 )
-REDIRECT_URI_ELSEWHERE = entry(
+REDIRECT_URI_ELSEWHERE = finding(
     "PRV642",
     "redirect-uri-elsewhere",
     Exit.DONE,
@@ -379,8 +246,10 @@ REDIRECT_URI_ELSEWHERE = entry(
     "Who runs that host, or takes over its name, gets what Entra sends there.",
     "See that the host is yours, and remove the URI when nothing uses it.",
     "https://learn.microsoft.com/entra/identity-platform/security-best-practices-for-app-registration",
+    key="application.redirect_uris",
+    address="application.redirectUris",
 )
-MAIL_FOR_EVERYONE = entry(
+MAIL_FOR_EVERYONE = finding(
     "PRV643",
     "mail-for-everyone",
     Exit.DONE,
@@ -388,8 +257,10 @@ MAIL_FOR_EVERYONE = entry(
     "CISA's ScubaGear lists this permission among the risky ones.",
     "Limit it to the one mailbox with Exchange's RBAC for Applications: mail.scope: mailbox.",
     "https://github.com/cisagov/ScubaGear/blob/main/PowerShell/ScubaGear/schemas/RiskyAppPermissions.json",
+    key="mail.scope",
+    address="consent",
 )
-ASKS_FOR_EVERYONE = entry(
+ASKS_FOR_EVERYONE = finding(
     "PRV644",
     "asks-for-everyone",
     Exit.DONE,
@@ -398,8 +269,10 @@ ASKS_FOR_EVERYONE = entry(
     "that this config does not declare.",
     "Remove it in the portal: App registrations > API permissions > Mail.Send > Remove permission.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
+    key="mail.scope",
+    address="application.requiredResourceAccess",
 )
-MADE_FOR_ANOTHER = entry(
+MADE_FOR_ANOTHER = finding(
     "PRV645",
     "made-for-another-config",
     Exit.DONE,
@@ -409,12 +282,16 @@ MADE_FOR_ANOTHER = entry(
     "secret on it.",
     "Take client_id out of this config, or stop using the other one.",
     "https://learn.microsoft.com/graph/api/resources/application",
+    key="name",
+    address="application.uniqueName",
 )
-SINK_ELSEWHERE = entry(
+SINK_ELSEWHERE = finding(
     "PRV646",
     "sink-elsewhere",
     Exit.DONE,
     "the secret goes to a tenant, or is delivered as an identity, of the sink's own",
     "The sink names its own tenant or client_id, and PROVISION_SINK_TENANTS or --deliver names it, too.",
     "See that it is the tenant and the identity that are meant.",
+    key="secret.delivery",
+    address="client_secret",
 )
