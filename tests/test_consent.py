@@ -263,6 +263,41 @@ def test_what_is_there_is_not_waited_for(provision: Program, handed_over: str, m
     assert waits == []
 
 
+def test_a_look_never_offers_to_grant(provision: Program, handed_over: str) -> None:
+    """Though this identity may grant, and nobody is there to ask: 3 until it is there, then 0."""
+    looked = (handed_over, "--sandbox", "--look-only", "--log-file", "audit.jsonl")
+    ran = provision("consent", *looked)
+    assert (ran.code, "Make this change" in ran.err) == (3, False), ran.err
+    assert "Message to send to the administrator" in ran.out
+    assert provision("consent", *looked, "--yes").code == 3
+    assert written() == []
+    Principal().grant()
+    assert provision("consent", *looked).code == 0
+
+
+@pytest.mark.parametrize("more", [(), ("--look-only",)])
+def test_waiting_where_the_config_hands_it_over_only_looks(
+    provision: Program, handed_over: str, meanwhile: Any, more: tuple[str, ...]
+) -> None:
+    """Without a terminal, too; the message is printed once, before the wait."""
+    waits = meanwhile(lambda _: None)
+    ran = provision("consent", handed_over, "--sandbox", "--wait", "1m", "--log-file", "audit.jsonl", *more)
+    assert (ran.code, sum(waits), written()) == (3, 60, [])
+    assert (ran.out + ran.err).count("Subject: ") == 1
+    assert (ran.out + ran.err).count("gives it by this link") == 1
+    assert ran.out == "collab-prod: Mail.Send: not granted yet\n"
+
+
+def test_waiting_where_it_is_to_be_granted_asks(provision: Program, config: str) -> None:
+    """Of several, those that hand it over are only looked at; a look alone needs nobody either."""
+    handed = write_config("other.yaml", name="other", more="consent: handoff\n")
+    assert provision("apply", config, handed, *APPLY[:2], "--deliver", "file:{name}.secret").code == 3
+    Principal().revoke()
+    assert provision("consent", config, handed, "--sandbox", "--wait", "5s").code == 64
+    ran = provision("consent", config, handed, "--sandbox", "--wait", "5s", "--look-only")
+    assert ran.code == 3, ran.err
+
+
 # -- the ways of its not being there ------------------------------------------------------------------
 
 

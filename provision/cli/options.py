@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision.again import Again
+from provision.cli import completion
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
@@ -24,13 +25,23 @@ AUTHS = (
     "default", "environment", "cli", "workload", "managed", "github", "azure-pipelines", "device-code",
     "browser",
 )  # fmt: skip
+# What --deliver is for: of verbs that make a secret, of the one that probes, and of those that look.
+MINTS = "Where a new secret goes, in the place of secret.delivery."
+PROBED = "Where a new secret would go; tried as far as nothing is written there."
+LOOKS = "Where a delivered secret is looked for, as it was given to apply; nothing is delivered."
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 STATE = ".provision/sandbox.json"
 
 
-def configs(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Take one or more configs: files, folders, globs."""
-    return click.argument("paths", metavar="CONFIG...", nargs=-1, required=True)(function)
+def configs(function: Callable[..., Any], *, one: bool = False) -> Callable[..., Any]:
+    """Take one or more configs: files, folders, globs; ``one``: the verb refuses more than one."""
+    return click.argument(
+        "paths",
+        metavar="CONFIG" if one else "CONFIG...",
+        nargs=-1,
+        required=True,
+        shell_complete=completion.files,
+    )(function)
 
 
 def output(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) -> Callable[..., Any]:
@@ -154,13 +165,13 @@ def _severity(_: click.Context, __: click.Parameter, value: str | None) -> Sever
 def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
     from provision import likeness
     from provision.cli.usage import ALLOWED
-    from provision.errors import catalogue
+    from provision.cli.verb import allowable
 
-    names = [entry.name for entry in catalogue.ENTRIES.values() if entry.allowable]
+    names = [name for name, _ in allowable()]
     for value in values:
         if value not in names:
             asked = likeness.question(likeness.nearest(value, names, ALLOWED))
-            hint = f"{asked[0].lower()}{asked[1:]}" if asked else f"there are: {', '.join(sorted(names))}"
+            hint = f"{asked[0].lower()}{asked[1:]}" if asked else f"there are: {', '.join(names)}"
             raise click.BadParameter(f"'{value}' cannot be allowed; {hint}")
     return frozenset(values)
 
@@ -220,8 +231,18 @@ class Common:
         return Again(self.paths, tuple(words), tuple(variables))
 
 
-def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) -> Callable[..., Any]:
-    """Take all that a verb needs which talks to Graph, as one :class:`Common` named ``options``."""
+def common(
+    function: Callable[..., Any],
+    *,
+    formats: Sequence[str] = OUTPUTS,
+    one: bool = False,
+    deliver: str | None = None,
+) -> Callable[..., Any]:
+    """Take all that a verb needs which talks to Graph, as one :class:`Common` named ``options``.
+
+    ``one``: of a verb that takes one config. ``deliver`` is what ``--deliver`` is for, if for anything: a
+    verb that has no use for it takes it all the same, so that a command can be pasted with another verb.
+    """
 
     @click.option(
         "--sandbox",
@@ -239,13 +260,16 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
     @click.option(
         "--deliver",
         metavar="SINK",
-        help="Where a new secret goes: terminal, file:PATH, command:ARGV, key_vault:, github:, azure_devops:",
+        help=deliver,
+        hidden=deliver is None,
+        shell_complete=completion.sinks,
     )
     @click.option(
         "--allow",
         metavar="NAME",
         multiple=True,
         callback=_allowed,
+        shell_complete=completion.allowed,
         help="Let one named refusal pass; repeatable.",
     )
     @click.option(
@@ -254,12 +278,14 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
         type=click.IntRange(1, 64),
         default=8,
         show_default=True,
+        hidden=one,
         help="How many configs at once.",
     )
     @click.option(
         "--log-file",
         metavar="FILE",
         envvar="PROVISION_LOG_FILE",
+        shell_complete=completion.files,
         help="Append a JSON line for each write, delivery, script and refused run; or PROVISION_LOG_FILE.",
     )
     @click.option(
@@ -275,11 +301,13 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
         metavar="KEY=GLOB",
         multiple=True,
         callback=_selectors,
+        shell_complete=completion.selectors,
         help="Only these configs: name=GLOB, tenant=GLOB or product=GLOB; repeatable.",
     )
     @click.option(
         "--changed",
         metavar="FILE|-",
+        shell_complete=completion.files,
         help="Only configs made of a file that is listed there, one a line: their own, or one they extend.",
     )
     @click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr.")
@@ -311,7 +339,7 @@ def common(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) ->
 
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
     wrapper.__dict__.update(function.__dict__)
-    return configs(output(no_color(variables(pipeline(wrapper))), formats=formats))
+    return configs(output(no_color(variables(pipeline(wrapper))), formats=formats), one=one)
 
 
 def _which_sandbox(flag: bool, at: str | None) -> Embedded | Served | None:

@@ -75,7 +75,7 @@ def _table(verbs: Mapping[str, click.Command], groups: Mapping[str, Collection[s
     rows: dict[tuple[str, str], list[str]] = {}
     for words, command in verbs.items():
         for option in command.params:
-            if isinstance(option, click.Option):
+            if isinstance(option, click.Option) and not option.hidden:
                 rows.setdefault((_written(option), _meaning(option)), []).append(words)
     lines = ["| Option | Of | Means |", "|---|---|---|"]
     users_of = Counter(written for (written, _), users in rows.items() for _ in users)

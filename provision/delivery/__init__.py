@@ -34,6 +34,12 @@ class Kind:
     open: Callable[[Any, Opening], Sink]
     argument: str  # how it is written behind --deliver
     in_config: str  # how it is written in a config
+    whole: str = ""  # the first with all that may follow, what may be left out in brackets; "": it is whole
+
+    @property
+    def form(self) -> str:
+        """How it is written behind ``--deliver``, with all that may follow."""
+        return self.whole or self.argument
 
 
 SINKS: dict[str, Kind] = {
@@ -50,13 +56,26 @@ SINKS: dict[str, Kind] = {
         "command:ARGV",
         "{command: {argv: [PROGRAM]}}",
     ),
-    "key_vault": Kind(key_vault.Options, key_vault.KeyVault, "key_vault:URL", "{key_vault: {vault: NAME}}"),
-    "github": Kind(github.Options, github.GitHub, "github:OWNER/NAME", "{github: {repository: OWNER/NAME}}"),
+    "key_vault": Kind(
+        key_vault.Options,
+        key_vault.KeyVault,
+        "key_vault:URL",
+        "{key_vault: {vault: NAME}}",
+        "key_vault:https://NAME.vault.azure.net[/secrets/SECRET]",
+    ),
+    "github": Kind(
+        github.Options,
+        github.GitHub,
+        "github:OWNER/NAME",
+        "{github: {repository: OWNER/NAME}}",
+        "github:OWNER/NAME[?environment=NAME&secret=NAME]",
+    ),
     "azure_devops": Kind(
         azure_devops.Options,
         azure_devops.AzureDevOps,
         "azure_devops:URL?group=NAME",
         "{azure_devops: {organization: NAME, project: NAME, group: NAME}}",
+        "azure_devops:https://dev.azure.com/ORGANIZATION/PROJECT?group=NAME&variable=NAME",
     ),
 }
 

@@ -75,11 +75,17 @@ async def wait(job: Job, patience: float) -> Result:
         observed = replace(observed, assignments=held.by(principal.id if principal else None))
         if consent.granted(observed.role, observed.assignments):
             found = await plan(job)
+    return seen(job, found)
+
+
+def seen(job: Job, found: Plan) -> Result:
+    """Return how the consent stands by a plan of :func:`plan` that is not carried out here."""
     outcomes = tuple(
         Outcome(change, Status.UNCHANGED if change.action is Action.NO_OP else Status.HANDOFF)
         for change in found.changes
     )
-    result = result_of(job, found, outcomes, app.app_id, None)
+    app = found.observed.application
+    result = result_of(job, found, outcomes, app.app_id if app else None, None)
     remember_consent(job, result)
     return result
 

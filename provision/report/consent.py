@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provision.outcomes.result import ConsentState, Letter, Result, Status
 from provision.report.escape import code, fenced, markdown, plain
+from provision.report.fold import fold
 from provision.report.pen import GREEN, YELLOW, Pen
 from provision.resources import consent as consents
 from provision.resources import service_principal
@@ -23,19 +24,25 @@ def _instead(result: Result) -> str:
     return result.plan.again.worded(_INSTEAD)
 
 
-def consent_text(result: Result, *, color: bool = False) -> str:
-    """Return how the consent stands, what was done for it, and what is left to somebody else."""
+def consent_text(result: Result, *, color: bool = False, width: int | None = None, told: bool = False) -> str:
+    """Return how the consent stands, what was done for it, and what is left to somebody else.
+
+    ``width``: lines are broken to fit into so many columns, but for the message, which is to be copied.
+    ``told``: link and message were printed before; they are not printed twice.
+    """
     found = result.consent
     shade = YELLOW if found.state is ConsentState.REQUIRED else GREEN
     state = Pen(color=color)(_STATES[found.detail], shade)
     out = [f"{result.plan.name}: {consents.PERMISSION}: {state}"]
+    if told and found.state is ConsentState.REQUIRED:
+        return out[0]
     out += [f"  {plain(line)}" for line in _steps(result)]
     if found.state is ConsentState.NOT_NEEDED:
         out.append(f"  {plain(_instead(result))}.")
     if found.state is ConsentState.REQUIRED:
         out.append(f"  A {found.role_needed} gives it" + (" by this link:" if found.url else "."))
         out += [plain(found.url)] if found.url else []
-    return "\n".join([*out, *letter_lines(found.letter)])
+    return "\n".join([fold("\n".join(out), width), *letter_lines(found.letter)])
 
 
 def consent_markdown(result: Result) -> str:

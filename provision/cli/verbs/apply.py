@@ -7,13 +7,33 @@ from functools import partial
 
 import click
 
-from provision.cli.options import WITH_HTML, Common, assume_yes, common, digests, keep_going
+from provision.cli.completion import files
+from provision.cli.options import (
+    MINTS,
+    WITH_HTML,
+    Common,
+    assume_yes,
+    common,
+    digests,
+    keep_going,
+)
+from provision.cli.verb import Verb
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision apply configs/prod.yaml --sandbox --yes",
+        "provision apply configs/prod.yaml --deliver file:mail.secret",
+    ),
+)
 @click.option("--dry-run", is_flag=True, help="Stop after showing the plan, as 'plan' does.")
 @click.option(
-    "--plan", "plan_file", metavar="FILE", help="Carry out this saved plan as approved, or nothing."
+    "--plan",
+    "plan_file",
+    metavar="FILE",
+    shell_complete=files,
+    help="Carry out this saved plan as approved, or nothing.",
 )
 @click.option(
     "--expect-digest",
@@ -25,7 +45,7 @@ from provision.cli.options import WITH_HTML, Common, assume_yes, common, digests
 @click.option("--verify", is_flag=True, help="Then sign in with the delivered secret, as 'verify' does.")
 @keep_going
 @assume_yes
-@partial(common, formats=WITH_HTML)
+@partial(common, formats=WITH_HTML, deliver=MINTS)
 def apply(
     options: Common,
     dry_run: bool,

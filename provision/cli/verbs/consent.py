@@ -10,70 +10,95 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import Common, assume_yes, common, keep_going, seconds
+from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
+    from provision.engine.fleet import Entry
     from provision.engine.run import Job
     from provision.errors import ProvisionError
     from provision.outcomes.result import Result
     from provision.outcomes.search import Search
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision consent configs/prod.yaml",
+        "provision consent configs/prod.yaml --look-only --wait 1h",
+    ),
+)
 @click.option(
     "--wait",
     metavar="1h",
     callback=seconds,
     help="Look for the grant until it is there, for so long at most: 90s, 15m, 1h.",
 )
+@click.option("--look-only", is_flag=True, help="Look whether it is granted; never offer to grant it.")
 @assume_yes
 @keep_going
 @common
-def consent(options: Common, wait: float | None, yes: bool, keep_going: bool) -> int:
+def consent(options: Common, wait: float | None, look_only: bool, yes: bool, keep_going: bool) -> int:
     """Grant Mail.Send to the application of each CONFIG, and nothing else; asks first.
 
     Where this identity may not, prints the link, the role it takes and a message to an administrator, and
     exits 3 (0 with --allow consent-pending). The grant itself is looked at, never the button.
+    With --look-only, and with --wait where the config says consent: handoff, it only looks (unless --yes).
     """
-    return asyncio.run(_consent(options, wait, yes=yes, keep_going=keep_going))
+    return asyncio.run(_consent(options, wait, look_only=look_only, yes=yes, keep_going=keep_going))
 
 
-async def _consent(options: Common, wait: float | None, *, yes: bool, keep_going: bool) -> int:
+async def _consent(
+    options: Common, wait: float | None, *, look_only: bool, yes: bool, keep_going: bool
+) -> int:
     from provision import report
     from provision.cli import emit
     from provision.cli.carry_out import confirm
-    from provision.cli.console import talk
+    from provision.cli.console import columns, talk
     from provision.cli.log_file import about
     from provision.cli.session import opened
     from provision.engine import consent as engine
     from provision.engine.fleet import each
+    from provision.engine.run import Job
     from provision.errors import Exit, ProvisionError, catalogue, worst
     from provision.outcomes.result import ConsentState, Result
+    from provision.resources.consent import Mode
 
     async def given(job: Job) -> Result:
         plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
+        if looks(job):
+            return engine.seen(job, plan)
         with about(job.path, plan.name, plan.digest):
             return await engine.give(job, plan)
 
-    async with opened(options, writes=True, keep_going=keep_going) as session:
+    def looks(entry: Entry) -> bool:
+        if look_only:
+            return True
+        handed_over = isinstance(entry, Job) and entry.desired.consent.mode is Mode.HANDOFF
+        return handed_over and wait is not None and not yes
+
+    async with opened(options, writes=not look_only, keep_going=keep_going) as session:
         session.progress("looking at the tenant ...")
         plans = await each(session.entries, engine.plan, parallel=options.parallel)
         session.progress.done()
-        confirm([p for p in plans if not isinstance(p, ProvisionError) and p.pending], options, yes=yes)
+        meant = [p for entry, p in zip(session.entries, plans, strict=True) if not looks(entry)]
+        confirm([p for p in meant if not isinstance(p, ProvisionError) and p.pending], options, yes=yes)
         planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
         items = await each(session.entries, given, parallel=options.parallel)
 
     def waiting(item: Result | ProvisionError) -> bool:
         return isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED
 
+    told = False
     if wait is not None and any(map(waiting, items)):
         if options.output != "json":
+            told = options.output == "text"  # a page holds the message all the same, to be kept
             for item in items:  # whoever gives it must be told before it is waited for
                 if isinstance(item, Result) and waiting(item):
-                    talk(report.consent_text(item))
+                    talk(report.consent_text(item, width=columns(sys.stderr)))
         items = await _waited(options, items, [waiting(item) for item in items], wait)
-    _print(items, options, session.search)
+    _print(items, options, session.search, told=told)
     pending = any(map(waiting, items)) and catalogue.CONSENT_PENDING.name not in options.allow
     return worst([emit.failures(items), Exit.CONSENT if pending else Exit.DONE])
 
@@ -95,17 +120,22 @@ async def _waited(
     return [next(found) if wanted else item for item, wanted in zip(items, waiting, strict=True)]
 
 
-def _shown(item: Result, options: Common) -> str:
+def _shown(item: Result, options: Common, *, told: bool) -> str:
     from provision import report
-    from provision.cli.console import colorful
+    from provision.cli.console import colorful, columns
 
     if options.output == "markdown":
         return report.consent_markdown(item)
-    return report.consent_text(item, color=colorful(sys.stdout, plain=options.no_color))
+    return report.consent_text(
+        item, color=colorful(sys.stdout, plain=options.no_color), width=columns(sys.stdout), told=told
+    )
 
 
-def _print(items: Sequence[Result | ProvisionError], options: Common, search: Search) -> None:
-    """Print how each consent stands; what failed goes to stderr, or into the JSON document."""
+def _print(items: Sequence[Result | ProvisionError], options: Common, search: Search, *, told: bool) -> None:
+    """Print how each consent stands; what failed goes to stderr, or into the JSON document.
+
+    ``told``: the message to the administrator was printed before the wait.
+    """
     from provision.cli import ci_report, emit
     from provision.errors import ProvisionError
 
@@ -118,7 +148,7 @@ def _print(items: Sequence[Result | ProvisionError], options: Common, search: Se
             continue
         if number:
             click.echo()
-        click.echo(_shown(item, options))
+        click.echo(_shown(item, options, told=told))
         for failed in item.errors:
             emit.error(failed, options)
     ci_report.results(items, options.ci, search)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import Common, common
+from provision.cli.options import PROBED, Common, common
+from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.engine.run import Job
@@ -18,8 +20,14 @@ if TYPE_CHECKING:
     from provision.outcomes.search import Search
 
 
-@click.command()
-@common
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision doctor configs/prod.yaml",
+        "provision doctor configs/prod.yaml --auth cli -o json",
+    ),
+)
+@partial(common, deliver=PROBED)
 def doctor(options: Common) -> int:
     """Tell whether this identity can apply each CONFIG, and what is missing. Writes nothing.
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import Common, common, fail_on
+from provision.cli.options import LOOKS, Common, common, fail_on
+from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.cli.session import Session
@@ -19,14 +21,20 @@ if TYPE_CHECKING:
     from provision.outcomes.search import Search
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision drift configs/prod.yaml",
+        "provision drift configs --with-orphans -o markdown",
+    ),
+)
 @fail_on("warning", "Which findings count for exit code 4: this severity, or worse.")
 @click.option(
     "--with-orphans",
     is_flag=True,
     help="Find as well what no config names, as 'orphans' does; of a folder, a glob or several configs.",
 )
-@common
+@partial(common, deliver=LOOKS)
 def drift(options: Common, fail_on: Severity, with_orphans: bool) -> int:
     """Find what differs from each CONFIG, and what is on its application that nobody declared.
 

@@ -3,25 +3,34 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
+from provision.cli.completion import files
 from provision.cli.options import Common, assume_yes, common
+from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.cli.log_file import LogFile
     from provision.outcomes.exchange import Limit
 
 
-@click.command()
-@click.option("--out", metavar="FILE", help="Write the script there.")
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision exchange configs/prod.yaml --out limit.ps1",
+        "provision exchange configs/prod.yaml --run",
+    ),
+)
+@click.option("--out", metavar="FILE", shell_complete=files, help="Write the script there.")
 @click.option(
     "--run", "run_it", is_flag=True, help="Run it here, after a question; needs pwsh and Exchange's module."
 )
 @click.option("--undo", is_flag=True, help="With --run: remove what the script made.")
 @assume_yes
-@common
+@partial(common, one=True)
 def exchange(options: Common, out: str | None, run_it: bool, undo: bool, yes: bool) -> int:
     """Print the Exchange Online script for a CONFIG with mail.scope: mailbox, its ids filled in.
 

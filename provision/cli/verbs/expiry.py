@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import OUTPUTS, Common, common
+from provision.cli.options import LOOKS, OUTPUTS, Common, common
+from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.engine.fleet import Entry
@@ -37,7 +38,13 @@ def _window(_: click.Context, __: click.Parameter, value: str) -> Span:
     return span
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision expiry configs --within 60d",
+        "provision expiry configs -o ical > secrets.ics",
+    ),
+)
 @click.option(
     "--within",
     metavar="SPAN",
@@ -46,7 +53,7 @@ def _window(_: click.Context, __: click.Parameter, value: str) -> Span:
     callback=_window,
     help="How long before its end a secret needs attention: 30d, 4w, 2mo, 1y.",
 )
-@partial(common, formats=(*OUTPUTS, "ical", "prometheus"))
+@partial(common, formats=(*OUTPUTS, "ical", "prometheus"), deliver=LOOKS)
 def expiry(options: Common, within: Span) -> int:
     """Tell when each secret of each CONFIG's application ends, the most urgent first. Writes nothing.
 

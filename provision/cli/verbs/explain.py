@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import click
 
+from provision.cli.completion import codes
 from provision.cli.options import output
+from provision.cli.verb import Verb
 
 
-@click.command()
-@click.argument("code", required=False, metavar="[CODE|TEXT]")
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision explain PRV305",
+        "provision explain 'AADSTS7000215: Invalid client secret provided.'",
+    ),
+)
+@click.argument("code", required=False, metavar="[CODE|TEXT]", shell_complete=codes)
 @output
 def explain(code: str | None, output: str) -> int:
     """Explain an error or finding by its CODE (PRV305) or name; without one, list them all.

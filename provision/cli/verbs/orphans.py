@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import Common, common
+from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.outcomes.orphans import Orphans
@@ -24,7 +25,13 @@ def _tenant(_: click.Context, __: click.Parameter, value: str | None) -> str | N
         raise click.BadParameter(f"'{value}': {fault.why}") from None
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision orphans configs",
+        "provision orphans configs --tenant agency.example",
+    ),
+)
 @click.option(
     "--tenant",
     metavar="ID",

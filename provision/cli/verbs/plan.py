@@ -8,19 +8,30 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import WITH_HTML, Common, common, fail_on
+from provision.cli.completion import files
+from provision.cli.options import MINTS, WITH_HTML, Common, common, fail_on
+from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.errors import Severity
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision plan configs/prod.yaml --sandbox",
+        "provision plan configs --out approved.json",
+    ),
+)
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option(
-    "--out", metavar="FILE", help="Save the plan there, for 'apply --plan FILE'; it holds no secret."
+    "--out",
+    metavar="FILE",
+    shell_complete=files,
+    help="Save the plan there, for 'apply --plan FILE'; it holds no secret.",
 )
 @fail_on(None, "Exit 5 when a finding is of this severity, or worse.")
-@partial(common, formats=WITH_HTML)
+@partial(common, formats=WITH_HTML, deliver=MINTS)
 def plan(options: Common, detailed_exitcode: bool, out: str | None, fail_on: Severity | None) -> int:
     """Show what apply would do to each CONFIG, a file, folder or glob. Writes nothing.
 

@@ -9,14 +9,22 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import WITH_HTML, Common, assume_yes, common, keep_going
+from provision.cli.completion import sinks
+from provision.cli.options import MINTS, WITH_HTML, Common, assume_yes, common, keep_going
+from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.engine.run import Job
     from provision.plan.model import Plan
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision rotate configs/prod.yaml --deliver file:new.secret",
+        "provision rotate configs/prod.yaml --confirm --secret-from file:new.secret",
+    ),
+)
 @click.option("--confirm", is_flag=True, help="The newest secret is entered: remove those before it.")
 @click.option("--again", is_flag=True, help="Replace a new secret that was never entered.")
 @click.option("--emergency", is_flag=True, help="The present secret leaked: make a new one, revoke the rest.")
@@ -24,11 +32,12 @@ if TYPE_CHECKING:
 @click.option(
     "--secret-from",
     metavar="SINK|-",
+    shell_complete=sinks,
     help="With --confirm: where the entered value is read, to prove that it works; - is stdin.",
 )
 @keep_going
 @assume_yes
-@partial(common, formats=WITH_HTML)
+@partial(common, formats=WITH_HTML, deliver=MINTS)
 def rotate(  # noqa: PLR0917 - click calls it by name
     options: Common,
     confirm: bool,

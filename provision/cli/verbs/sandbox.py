@@ -9,14 +9,34 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision.cli.completion import files
 from provision.cli.options import STATE, output
+from provision.cli.verb import Verb, lines
 
 if TYPE_CHECKING:
     from provision.sandbox.covered import Covered
     from provision.sandbox.endpoints import Endpoint
 
 
-@click.group(no_args_is_help=False, invoke_without_command=True)
+class _Whole(click.Group):
+    """A group whose list says of each command its whole first sentence; click cuts it at one line."""
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(name, one.get_short_help_str(limit=500)) for name, one in sorted(self.commands.items())]
+            )
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Examples"):
+            lines(formatter, "provision sandbox show", "provision sandbox serve --port 8443 --seed seed.yaml")
+
+
+@click.group(
+    cls=_Whole,
+    no_args_is_help=False,
+    invoke_without_command=True,
+)
 @click.pass_context
 def sandbox(ctx: click.Context) -> None:
     """The local Microsoft Graph that --sandbox rehearses on: serve it, seed it, look at it, empty it."""
@@ -25,11 +45,16 @@ def sandbox(ctx: click.Context) -> None:
 
 
 _state = click.option(
-    "--state", default=STATE, show_default=True, metavar="PATH", help="The sandbox's state file."
+    "--state",
+    default=STATE,
+    show_default=True,
+    metavar="PATH",
+    shell_complete=files,
+    help="The sandbox's state file.",
 )
 
 
-@sandbox.command()
+@sandbox.command(cls=Verb, examples=("provision sandbox show", "provision sandbox show -o json"))
 @_state
 @output
 def show(state: str, output: str) -> int:
@@ -54,7 +79,7 @@ def show(state: str, output: str) -> int:
     return 0
 
 
-@sandbox.command()
+@sandbox.command(cls=Verb, examples=["provision sandbox reset"])
 @_state
 def reset(state: str) -> int:
     """Empty the sandbox. A state that cannot be used is moved aside, not lost."""
@@ -87,8 +112,8 @@ def _may_be_a_state(path: Path) -> bool:
         return file.read(1) == b"{"
 
 
-@sandbox.command()
-@click.argument("path", metavar="SEED")
+@sandbox.command(cls=Verb, examples=["provision sandbox seed seed.yaml"])
+@click.argument("path", metavar="SEED", shell_complete=files)
 @_state
 def seed(path: str, state: str) -> int:
     """Put the tenants, people and applications of a seed file into the sandbox."""
@@ -108,7 +133,7 @@ def seed(path: str, state: str) -> int:
     return 0
 
 
-@sandbox.command()
+@sandbox.command(cls=Verb, examples=["provision sandbox coverage GET /v1.0/applications"])
 @click.argument("method", metavar="METHOD")
 @click.argument("path", metavar="PATH")
 @output
@@ -156,7 +181,13 @@ def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:
         raise click.BadParameter(str(error)) from error
 
 
-@sandbox.command()
+@sandbox.command(
+    cls=Verb,
+    examples=(
+        "provision sandbox serve",
+        "provision sandbox serve --port 0 --seed seed.yaml --weather replication=5s",
+    ),
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port",

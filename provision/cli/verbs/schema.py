@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import click
 
+from provision.cli.verb import Verb
 
-@click.command()
+
+@click.command(cls=Verb, examples=("provision schema > provision.schema.json",))
 def schema() -> int:
     """Print the JSON Schema of a config (draft-07), for editors and other checkers."""
     import json

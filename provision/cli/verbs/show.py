@@ -7,11 +7,18 @@ from functools import partial
 
 import click
 
-from provision.cli.options import WITH_HTML, Common, common
+from provision.cli.options import LOOKS, WITH_HTML, Common, common
+from provision.cli.verb import Verb
 
 
-@click.command()
-@partial(common, formats=WITH_HTML)
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision show configs/prod.yaml",
+        "provision show configs/prod.yaml -o html > values.html",
+    ),
+)
+@partial(common, formats=WITH_HTML, deliver=LOOKS)
 def show(options: Common) -> int:
     """Print the values to enter in System Settings for each CONFIG again.
 

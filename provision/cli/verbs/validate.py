@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import configs, no_color, output, pipeline, variables
+from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision validate configs/prod.yaml",
+        "provision validate configs --allow-unset",
+    ),
+)
 @click.option("--allow-unset", is_flag=True, help="Let variables without a value pass; check the rest.")
 @configs
 @output

@@ -6,13 +6,22 @@ import asyncio
 import secrets
 import sys
 from dataclasses import replace
+from functools import partial
 
 import click
 
+from provision.cli.completion import sinks
 from provision.cli.options import Common, common
+from provision.cli.verb import Verb
 
 
-@click.command()
+@click.command(
+    cls=Verb,
+    examples=(
+        "provision verify configs/prod.yaml --send-to me@agency.example",
+        "provision verify configs/prod.yaml --secret-from file:mail.secret",
+    ),
+)
 @click.option(
     "--send-to", metavar="ADDR", help="Send one test mail there; without it, that mail flows is not proven."
 )
@@ -20,9 +29,10 @@ from provision.cli.options import Common, common
 @click.option(
     "--secret-from",
     metavar="SINK|-",
+    shell_complete=sinks,
     help="Where the entered Secret Key is read: file:PATH, key_vault:URL, - for stdin; else it is asked.",
 )
-@common
+@partial(common, one=True)
 def verify(options: Common, send_to: str | None, client_id: str | None, secret_from: str | None) -> int:
     """Prove that what is entered in the product sends mail: hosts, token, role, mailbox, test mail.
 
