@@ -108,7 +108,8 @@ CLOUDS: dict[str, Cloud] = {
 # Connect-ExchangeOnline, Terraform's azuread provider, the DoD's impact levels, and Microsoft's code names.
 # Sources: https://learn.microsoft.com/graph/deployments ("US Government L4", "US Government L5 (DOD)"),
 # https://learn.microsoft.com/powershell/module/exchange/connect-exchangeonline,
-# https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure
+# https://learn.microsoft.com/azure/azure-government/compare-azure-government-global-azure,
+# https://docs.azure.cn/en-us/reliability/regions-list
 _AZURE_GOVERNMENT = ("gcc-high", "dod")  # one Azure Government holds tenants of both
 _GOVERNMENT = ("gcc", "gcc-high", "dod")
 _NAMES: dict[tuple[str, ...], str] = {
@@ -118,29 +119,52 @@ _NAMES: dict[tuple[str, ...], str] = {
     # Microsoft Cloud Germany closed in October 2021; its tenants moved to the worldwide cloud.
     # Source: https://learn.microsoft.com/previous-versions/azure/germany/
     "germany azuregermany azuregermancloud blackforest o365germanycloud",
-    ("gcc",): "gccmoderate gccm gccmod gccl2 gccil2 il2 l2 usgovgcc governmentcommunitycloud o365usgovgcc",
+    (
+        "gcc",
+    ): "gccmoderate gccm gccmod gccl2 gccil2 il2 l2 usgovgcc governmentcommunitycloud o365usgovgcc m365gcc "
+    "o365gcc office365gcc microsoft365gcc gccworldwide gcclow impactlevel2",
     ("gcc-high",): "gcch gcchi gcchigh gcchighil4 gccl4 gccil4 il4 l4 disal4 high usgovl4 usgovernmentl4 "
-    "usgovernmenthigh usgovhigh usgovgcchigh usgovgcch o365usgovgcchigh arlington itar m365gcchigh m365gcch "
-    "office365gcchigh governmentcommunitycloudhigh",
+    "usgovernmenthigh usgovhigh govhigh usgovgcchigh usgovgcch o365usgovgcchigh arlington itar m365gcchigh "
+    "m365gcch o365gcchigh o365gcch office365gcchigh microsoft365gcchigh governmentcommunitycloudhigh "
+    "impactlevel4",
     ("dod",): "il5 l5 disal5 dodil5 mil military usdod usgovdod usgovl5 usgovernmentl5 usgovernmentdod usmil "
-    "o365usgovdod departmentofdefense army navy airforce azuredod dodcloud gccdod",
+    "o365usgovdod m365dod o365dod office365dod departmentofdefense army navy airforce azuredod dodcloud "
+    "gccdod dod5 dodl5 impactlevel5 usdodeast usdodcentral",
     _AZURE_GOVERNMENT: "usgov usgovernment azureusgovernment azureusgovernmentcloud azureusgov azuregov mag "
     "azuregovernment azuregovcloud usgovcloud usgovernmentcloud azureusgovcloud microsoftazuregovernment "
-    "fairfax aadfairfax usgovvirginia usgovarizona usgovtexas fedramphigh",
-    _GOVERNMENT: "gov government govcloud usa us federal fed fedramp",
+    "fairfax aadfairfax usgovvirginia usgovarizona usgovtexas usgoviowa azgov azusgov",
+    _GOVERNMENT: "gov government govcloud usa us usg federal fed fedramp fedramphigh",
     ("china",): "mooncake azurechina azurechinacloud 21vianet vianet 21vianetchina o365china cn prc gallatin "
-    "azurecn chinacloud m365china",
+    "azurecn chinacloud m365china operatedby21vianet chinaoperatedby21vianet azureoperatedby21vianet "
+    "microsoft365operatedby21vianet office365operatedby21vianet chinaeast chinaeast2 chinaeast3 chinanorth "
+    "chinanorth2 chinanorth3",
     # Clouds that this program does not know: likeness would lead to one that it does.
     (): "il6 l6 ussec usnat ussecret ustopsecret usgovsecret secret topsecret azuresecret bleu delos local "
-    "azurestack aws gcp",
+    "azurestack azurestackhub aws gcp",
 }
 CALLED = {word: meant for meant, words in _NAMES.items() for word in words.split()}
+# Words of such names that say nothing beside others: "Microsoft Graph for US Government L4".
+SAYING_NOTHING = (
+    "azure", "azuread", "cloud", "entra", "environment", "for", "graph", "m365", "microsoft", "microsoft365",
+    "o365", "office", "office365", "service", "tenant", "the",
+)  # fmt: skip
 # What to tell the choice by.
 HOW_TO_TELL = {
+    ("global", "gcc"): "Both have these hosts: Microsoft 365 GCC is gcc, any other tenant global.",
     _AZURE_GOVERNMENT: "Azure Government holds tenants of both: GCC High is gcc-high, "
     "the Department of Defense is dod.",
     _GOVERNMENT: "Microsoft 365 GCC is gcc, GCC High is gcc-high, the Department of Defense is dod.",
 }
+
+
+def with_host(text: str) -> tuple[str, ...]:
+    """Return the clouds that have this host, written with or without https://."""
+    host = text.lower().removeprefix("https://").partition("/")[0]
+    return tuple(
+        cloud.name
+        for cloud in CLOUDS.values()
+        if f"https://{host}" in (cloud.graph, cloud.login, cloud.portal)
+    )
 
 
 _CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")

@@ -44,6 +44,43 @@ def nearest(word: str, names: Collection[str], meanings: Meanings | None = None)
     return tuple(name for name in names if _begins(plainly(name), said))
 
 
+def by_parts(
+    word: str, names: Collection[str], meanings: Meanings, *, empty: Collection[str]
+) -> tuple[str, ...]:
+    """Return what a name of several words may mean, or a long one with a slip: none where a part is unknown.
+
+    It is what all its parts may mean, such as ``US Government L5 (DOD)``; where they contradict each other,
+    each of them, for only a person can choose. Words in ``empty`` say nothing beside others.
+    """
+    if len(word) > LONGEST:
+        return ()
+    known = {**meanings, **{plainly(name): (name,) for name in names}}
+    parts = [part for part in re.findall(r"[a-z0-9]+", word.lower()) if part not in empty]
+    found: list[tuple[str, ...]] = []
+    while parts:
+        count = next((n for n in range(len(parts), 0, -1) if "".join(parts[:n]) in known), 0)
+        meant = known["".join(parts[:count])] if count else _misspelt(parts[0], known)
+        if not meant:
+            return ()
+        found.append(meant)
+        parts = parts[count or 1 :]
+    common = [name for name in names if found and all(name in meant for meant in found)]
+    return tuple(common or (name for name in names if any(name in meant for meant in found)))
+
+
+def _misspelt(word: str, known: Meanings) -> tuple[str, ...]:
+    """Return what the long words mean that are one slip away; a digit is never a slip, and none wins."""
+    near = [
+        meant
+        for other, meant in known.items()
+        if len(other) >= 8
+        and abs(len(other) - len(word)) <= 1
+        and re.sub(r"\D", "", other) == re.sub(r"\D", "", word)
+        and _slips(word, other) <= 1
+    ]
+    return tuple(dict.fromkeys(name for meant in near for name in meant)) if all(near) else ()
+
+
 def question(names: Collection[str]) -> str | None:
     """Return ``Did you mean 'a' or 'b'?``, or ``None`` where there is nothing to suggest, or too much."""
     if not 0 < len(names) <= 4:

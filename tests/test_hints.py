@@ -26,6 +26,28 @@ CLOUDS = {
     "globl": ["global"], "Mooncake": ["china"], "AzureChinaCloud": ["china"], "21Vianet": ["china"],
     "Blackforest": ["global"], "AzureGermanCloud": ["global"], "IL6": [], "USNat": [], "USSec": [],
     "aws": [],
+    # names of several words, as Microsoft's pages, portals and modules have them
+    "US Government L4": ["gcc-high"], "US Government L5 (DOD)": ["dod"], "DoD L5": ["dod"], "DoD5": ["dod"],
+    "DoD IL5": ["dod"], "GCC High L4": ["gcc-high"], "GCC-H IL4": ["gcc-high"], "Impact Level 5": ["dod"],
+    "Microsoft Graph for US Government L4": ["gcc-high"], "Microsoft Graph global service": ["global"],
+    "azure us government": ["gcc-high", "dod"], "Microsoft Azure Government": ["gcc-high", "dod"],
+    "US Gov": ["gcc-high", "dod"], "AzGov": ["gcc-high", "dod"], "US DoD East": ["dod"], "DoD Azure": ["dod"],
+    "Office 365 GCC High": ["gcc-high"], "M365 GCC": ["gcc"], "GCC (worldwide)": ["gcc"], "GCC Low": ["gcc"],
+    "Azure Commercial": ["global"], "21 Vianet": ["china"], "Azure China 21Vianet": ["china"],
+    "Microsoft Graph China operated by 21Vianet": ["china"], "CN": ["china"], "Germany": ["global"],
+    "AzureGermanyCloud": ["global"], "FedRAMP High": ["gcc", "gcc-high", "dod"],
+    # contradictions are a choice; a part that nobody knows, or that means another cloud, is no answer
+    "GCC High/DoD": ["gcc-high", "dod"], "IL4/IL5": ["gcc-high", "dod"], "GCC L5": ["gcc", "dod"],
+    "GCC-J": ["gcc", "gcc-high"], "US Gov Secret": [], "AWS GovCloud": [], "Azure Stack Hub": [],
+    "Azure Local": [], "DoD Secret": [], "US Nat cloud": [], "usgovl6": [], "DoD L6": [],
+    "Microsoft": [], "test tenant": [], "sovereign cloud": [], "EU": [], "nonprod": [], "none": [],
+    # slips in them
+    "AzureUSGoverment": ["gcc-high", "dod"], "goverment": ["gcc", "gcc-high", "dod"],
+    "commerical": ["global"], "usgovsecrets": [], "usgovl7": [],
+    # hosts
+    "graph.microsoft.us": ["gcc-high"], "https://dod-graph.microsoft.us": ["dod"],
+    "login.microsoftonline.us": ["gcc-high", "dod"], "https://portal.azure.cn/": ["china"],
+    "graph.microsoft.com": ["global", "gcc"], "graph.microsoft.com.evil.example": [],
 }  # fmt: skip
 
 

@@ -57,13 +57,13 @@ def cloud(text: str) -> str:
     names = tuple(clouds.CLOUDS)
     if text in names:
         return text
-    near = likeness.nearest(text, names, clouds.CALLED)
+    near = likeness.nearest(text, names, clouds.CALLED) or clouds.with_host(text)
     if text.lower() in names:
         near = (text.lower(),)
-    elif (
-        not near and likeness.plainly(text).startswith("gcc") and likeness.plainly(text) not in clouds.CALLED
-    ):
-        near = ("gcc", "gcc-high")
+    elif not near and likeness.plainly(text) not in clouds.CALLED:
+        near = likeness.by_parts(text, names, clouds.CALLED, empty=clouds.SAYING_NOTHING)
+        if not near and likeness.plainly(text).startswith("gcc"):
+            near = ("gcc", "gcc-high")
     asked = likeness.question(near) or "Write one of these."
     told = clouds.HOW_TO_TELL.get(near)
     raise Fault("there are: " + ", ".join(names), f"{asked} {told}" if told else asked)
