@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from provision.sandbox import hashing
-from provision.sandbox.tokens import refusals
+from provision.sandbox.tokens import proof_refusals, refusals
 from provision.sandbox.tokens.directory import Client, display_name, find_client
 from provision.sandbox.tokens.refusals import TokenError
 
@@ -85,7 +85,7 @@ def _prove(
 ) -> str:
     proves = bool(form.get("client_assertion") or form.get("client_secret"))
     if proves and may_be_public and client.public:
-        raise refusals.public_client()
+        raise proof_refusals.public_client()
     if form.get("client_assertion"):
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise refusals.missing("client_assertion_type")
@@ -96,7 +96,7 @@ def _prove(
         return SECRET
     if may_be_public and client.public:
         return NONE
-    raise refusals.no_credential() if may_be_public else refusals.no_proof()
+    raise proof_refusals.no_credential() if may_be_public else proof_refusals.no_proof()
 
 
 def _holders(client: Client) -> Iterator[Record]:
@@ -116,11 +116,11 @@ def _check_secret(sandbox: Sandbox, client: Client, value: str) -> None:
             if kept is None or not hashing.matches(value, kept):
                 continue
             if now >= _moment(credential["endDateTime"]):
-                raise refusals.expired_secret(client.id)
+                raise proof_refusals.expired_secret(client.id)
             early = credential.get("startDateTime") and now < _moment(credential["startDateTime"])
             if not early and not sandbox.weather.hides_secret(credential["keyId"]):
                 return
-    raise refusals.wrong_secret(client.id)
+    raise proof_refusals.wrong_secret(client.id)
 
 
 # -- assertions ----------------------------------------------------------------------------------
@@ -142,7 +142,7 @@ def _open(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
         header = jwt.get_unverified_header(assertion)
         claims = jwt.decode(assertion, options={"verify_signature": False, "verify_aud": False})
     except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
-        raise refusals.bad_assertion(
+        raise proof_refusals.bad_assertion(
             "IDX12741: JWT must have three segments (JWS) or five segments (JWE)."
         ) from error
     return header, claims
@@ -155,9 +155,11 @@ def _check_assertion(sandbox: Sandbox, tenant: Tenant, client: Client, assertion
     if claims.get("iss") == claims.get("sub") or str(claims.get("iss")).lower() == client.id:
         _check_certificate(sandbox, client, assertion, header)
         if str(claims.get("iss")).lower() != client.id or str(claims.get("sub")).lower() != client.id:
-            raise refusals.assertion_of_another(client.id)
+            raise proof_refusals.assertion_of_another(client.id)
         if not _is_our_audience(claims.get("aud"), endpoint, tenant.id):
-            raise refusals.bad_assertion("The audience of the client assertion is not this token endpoint.")
+            raise proof_refusals.bad_assertion(
+                "The audience of the client assertion is not this token endpoint."
+            )
     else:
         _check_federated(sandbox, tenant, client, claims)
     start, end = claims.get("nbf"), claims.get("exp")
@@ -166,15 +168,15 @@ def _check_assertion(sandbox: Sandbox, tenant: Tenant, client: Client, assertion
         or now.timestamp() > end + 300
         or (isinstance(start, int | float) and now.timestamp() < start - 300)
     ):
-        raise refusals.assertion_expired(now, start, end)
+        raise proof_refusals.assertion_expired(now, start, end)
 
 
 def _check_header(header: dict[str, Any]) -> None:
     """What is refused before anybody looks for a key."""
     if str(header.get("typ", "JWT")) not in _TYPES:
-        raise refusals.wrong_assertion_type()
+        raise proof_refusals.wrong_assertion_type()
     if header.get("alg") not in _ALGORITHMS:
-        raise refusals.wrong_algorithm(str(header.get("alg")))
+        raise proof_refusals.wrong_algorithm(str(header.get("alg")))
 
 
 def _check_certificate(sandbox: Sandbox, client: Client, assertion: str, header: dict[str, Any]) -> None:
@@ -194,8 +196,8 @@ def _check_certificate(sandbox: Sandbox, client: Client, assertion: str, header:
         if not end or sandbox.clock.now() < _moment(end):
             return
         start = credential.get("startDateTime") or end
-        expired = refusals.expired_key(client.id, _hex(thumbprint), _moment(start), _moment(end))
-    raise expired or refusals.wrong_key(client.id, _hex(thumbprint))
+        expired = proof_refusals.expired_key(client.id, _hex(thumbprint), _moment(start), _moment(end))
+    raise expired or proof_refusals.wrong_key(client.id, _hex(thumbprint))
 
 
 def _certificates(client: Client) -> Iterator[tuple[dict[str, Any], Certificate]]:
@@ -249,12 +251,12 @@ def _check_federated(sandbox: Sandbox, tenant: Tenant, client: Client, claims: d
     audiences = {str(a) for a in (audience if isinstance(audience, list) else [audience])}
     of_issuer = [r for r in records if str(r.props["issuer"]).rstrip("/") == issuer.rstrip("/")]
     if not of_issuer:
-        raise refusals.no_federation(700211, "issuer", issuer)
+        raise proof_refusals.no_federation(700211, "issuer", issuer)
     of_subject = [r for r in of_issuer if r.props.get("subject") == subject]
     if not of_subject:
-        raise refusals.no_federation(700213, "subject", subject)
+        raise proof_refusals.no_federation(700213, "subject", subject)
     if not any(audiences & set(r.props["audiences"]) for r in of_subject):
-        raise refusals.no_federation(700212, "audience", ", ".join(sorted(audiences)))
+        raise proof_refusals.no_federation(700212, "audience", ", ".join(sorted(audiences)))
 
 
 def _moment(text: str) -> datetime:

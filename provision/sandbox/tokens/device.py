@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from provision.sandbox.tokens import refusals
+from provision.sandbox.tokens import person_refusals
 
 LIFETIME = 900  # seconds
 INTERVAL = 5  # seconds between a client's polls
@@ -59,12 +59,12 @@ class Devices:
         """The approved sign-in; ``TokenError`` while it waits, or when it is over."""
         code = self._codes.get(device_code)
         if code is None or code.client_id != client_id:
-            raise refusals.code_unknown()
+            raise person_refusals.code_unknown()
         if now >= code.expires:
-            raise refusals.code_expired()
+            raise person_refusals.code_expired()
         if code.declined:
-            raise refusals.declined()
+            raise person_refusals.declined()
         if code.user is None:
-            raise refusals.pending()
+            raise person_refusals.pending()
         del self._codes[device_code]
         return code

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import hashing
-from provision.sandbox.tokens import claims, clients, directory, refusals, scopes, signing
+from provision.sandbox.tokens import claims, clients, directory, person_refusals, refusals, scopes, signing
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
@@ -104,11 +104,11 @@ def sign_in(tenant: Tenant, username: str, password: str) -> Record:
     """The user with this name and password; ``TokenError`` otherwise."""
     user = tenant.one("user", "userPrincipalName", username.strip())
     if user is None:
-        raise refusals.unknown_user(tenant.id)
+        raise person_refusals.unknown_user(tenant.id)
     if not hashing.matches(password, str(user.private.get("password", ""))):
-        raise refusals.wrong_password()
+        raise person_refusals.wrong_password()
     if user.props.get("accountEnabled") is False:
-        raise refusals.disabled_user()
+        raise person_refusals.disabled_user()
     return user
 
 
@@ -142,7 +142,7 @@ def _refresh(request: TokenRequest) -> dict[str, Any]:
         raise refusals.malformed("invalid_grant")
     tenant, user = _person(request, kept["tid"], kept["oid"])
     if user.props.get("accountEnabled") is False:
-        raise refusals.disabled_user()
+        raise person_refusals.disabled_user()
     proof = clients.authenticate(request.sandbox, tenant, request.form, request.endpoint, may_be_public=True)
     form = {"scope": kept["scope"], "resource": kept["scope"]} | {
         k: v for k, v in request.form.items() if k in ("scope", "resource")
@@ -154,7 +154,7 @@ def _person(request: TokenRequest, tenant_id: str, user_id: str) -> tuple[Tenant
     tenant = request.sandbox.store.tenant(tenant_id)
     user = tenant.get("user", user_id) if tenant else None
     if tenant is None or user is None:
-        raise refusals.unknown_user(tenant_id)
+        raise person_refusals.unknown_user(tenant_id)
     return tenant, user
 
 
@@ -166,7 +166,7 @@ def _for_person(
     token = claims.of_user(tenant, proof.client, user, resource, proof=proof.how, now=now)
     granted = set(token["scp"].split())
     if not granted or (asked.names is not None and not asked.names <= granted):
-        raise refusals.no_consent(proof.client.id, proof.client.name)
+        raise person_refusals.no_consent(proof.client.id, proof.client.name)
     prefix = "" if request.v1 else f"{resource.audience.rstrip('/')}/"
     shown = [*sorted(asked.oidc - {"offline_access"}), *(f"{prefix}{s}" for s in sorted(granted))]
     out: dict[str, Any] = {"token_type": "Bearer", "scope": " ".join(shown), "expires_in": claims.LIFETIME,

@@ -1,8 +1,9 @@
-"""The login service's refusals: every AADSTS error this sandbox answers, in one place.
+"""The login service's refusals: of a request, of what it names, and of what a resource asks.
 
+Those of a client's proof are in ``proof_refusals``, those of a person in ``person_refusals``.
 Body and meanings: https://learn.microsoft.com/entra/identity-platform/reference-error-codes; the
-texts as public issue threads quote them (700213 and 700211: Azure/azure-workload-identity#1200;
-7000229: Azure/Commercial-Marketplace-SaaS-Accelerator#830; 70021's successor names), and the bodies
+texts as public issue threads quote them (7000229: Azure/Commercial-Marketplace-SaaS-Accelerator#830;
+70021's successor names), and the bodies
 that the tests of AzureAD/microsoft-authentication-library-for-dotnet keep of 2023-12 (50027, 500011,
 70011, 700016, 700021, 700024, 900023, 1002012).
 """
@@ -137,145 +138,6 @@ def disabled(client_id: str, name: str) -> TokenError:
     )  # fmt: skip
 
 
-def no_credential() -> TokenError:
-    """A confidential client sent no proof."""
-    return TokenError(
-        7000218, "invalid_client",
-        "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
-    )  # fmt: skip
-
-
-def no_proof() -> TokenError:
-    """Client credentials without a credential: recorded by the tests of Azure/azure-sdk-for-js, 2021-01."""
-    return TokenError(
-        7000216, "invalid_client",
-        "'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant"
-        " type.",
-    )  # fmt: skip
-
-
-def public_client() -> TokenError:
-    """A proof from a client that is public; quoted by many whose device codes sent a secret."""
-    return TokenError(
-        700025, "invalid_client",
-        "Client is public so neither 'client_assertion' nor 'client_secret' should be presented.",
-    )  # fmt: skip
-
-
-def expired_key(client_id: str, thumbprint: str | None, start: datetime, end: datetime) -> TokenError:
-    """The certificate that signed the assertion is registered, and over.
-
-    https://learn.microsoft.com/entra/identity/hybrid/connect/reference-connect-health-data-retrieval has the
-    reason and the times, a report of 2026-09 the newer beginning.
-    """
-    moments = f"Start={start:%m/%d/%Y %H:%M:%S}, End={end:%m/%d/%Y %H:%M:%S}"
-    used = f", Thumbprint of key used by client: '{thumbprint}'" if thumbprint else ""
-    return TokenError(
-        700027, "invalid_client",
-        "The certificate with identifier used to sign the client assertion is expired on application."
-        f" [Reason - The key used is expired.{used}, Found key '{moments}', Please visit the Azure Portal,"
-        f" Graph Explorer or directly use MS Graph to see configured keys for app Id '{client_id}'.]",
-    )  # fmt: skip
-
-
-def wrong_secret(client_id: str) -> TokenError:
-    """Not a secret of this application, or not yet known to the replica that was asked."""
-    return TokenError(
-        7000215, "invalid_client",
-        "Invalid client secret provided. Ensure the secret being sent in the request is the client secret"
-        f" value, not the client secret ID, for a secret added to app '{client_id}'.",
-    )  # fmt: skip
-
-
-def expired_secret(client_id: str) -> TokenError:
-    """The right secret, after its end."""
-    return TokenError(
-        7000222, "invalid_client",
-        f"The provided client secret keys for app '{client_id}' are expired. Visit the Azure portal to"
-        " create new keys for your app: https://aka.ms/NewClientSecret, or consider using certificate"
-        " credentials for added security: https://aka.ms/certCreds.",
-    )  # fmt: skip
-
-
-def wrong_key(client_id: str, thumbprint: str | None) -> TokenError:
-    """No certificate of the application signed the assertion."""
-    used = f", Thumbprint of key used by client: '{thumbprint}'" if thumbprint else ""
-    return TokenError(
-        700027, "invalid_client",
-        "The certificate with identifier used to sign the client assertion is not registered on"
-        f" application. [Reason - The key was not found.{used}, Please visit the Azure Portal, Graph"
-        f" Explorer or directly use MS Graph to see configured keys for app Id '{client_id}'. Review the"
-        " documentation at https://docs.microsoft.com/en-us/graph/deployments to determine the corresponding"
-        " service endpoint and https://docs.microsoft.com/en-us/graph/api/application-get?view=graph-rest-1.0"
-        "&tabs=http to build a query request URL, such as 'https://graph.microsoft.com/beta/applications/"
-        f"{client_id}'].",
-    )  # fmt: skip
-
-
-def bad_assertion(why: str) -> TokenError:
-    """The assertion is no JWT, or not one for this client and endpoint."""
-    return TokenError(50027, "invalid_request", f"JWT token is invalid or malformed. {why}")
-
-
-def assertion_expired(now: datetime, start: object, end: object) -> TokenError:
-    """The assertion's times do not hold."""
-    return TokenError(
-        700024, "invalid_client",
-        f"Client assertion is not within its valid time range. Current time: {now:%Y-%m-%dT%H:%M:%S.%f}0Z,"
-        f" assertion valid from {_moment(start)}, expiry time of assertion {_moment(end)}. Review the"
-        " documentation at https://docs.microsoft.com/azure/active-directory/develop/"
-        "active-directory-certificate-credentials .",
-    )  # fmt: skip
-
-
-def _moment(seconds: object) -> str:
-    """A time of an assertion in words of the service; one that was not sent is the beginning of time."""
-    given = seconds if isinstance(seconds, int | float) and 0 <= seconds < 2**35 else None
-    moment = datetime.fromtimestamp(given, UTC) if given is not None else datetime.min
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.0000000Z".rjust(28, "0")
-
-
-def wrong_assertion_type() -> TokenError:
-    """The assertion's header says that it is something else: IdentityServer's ``at+jwt``, say."""
-    return TokenError(
-        5002727, "invalid_request",
-        "Invalid JWT header type specified. Allowed types: 'JWT','http://openid.net/specs/jwt/1.0'.",
-    )  # fmt: skip
-
-
-def wrong_algorithm(algorithm: str) -> TokenError:
-    """The assertion is signed in a way that the service does not take.
-
-    The list as the tests of AzureAD/microsoft-authentication-library-for-dotnet keep it.
-    """
-    return TokenError(
-        5002738, "invalid_request",
-        f"Invalid JWT token. '{algorithm}' is not a supported signature algorithm. Supported signing"
-        " algorithms are: 'RS256,RS384,RS512'",
-    )  # fmt: skip
-
-
-def assertion_of_another(client_id: str) -> TokenError:
-    """The assertion's issuer and subject are not the client."""
-    return TokenError(
-        700021, "invalid_client",
-        f"Client assertion application identifier doesn't match 'client_id' parameter '{client_id}'.",
-    )  # fmt: skip
-
-
-_FEDERATION = "https://learn.microsoft.com/entra/workload-id/workload-identity-federation"
-
-
-def no_federation(code: int, what: str, value: str) -> TokenError:
-    """No federated credential has this issuer (700211), audience (700212) or subject (700213)."""
-    return TokenError(
-        code, "invalid_client",
-        f"No matching federated identity record found for presented assertion {what} '{value}'. Check your"
-        " federated identity credential Subject, Audience and Issuer against the presented assertion."
-        f" {_FEDERATION}",
-    )  # fmt: skip
-
-
 def not_default(scope: str) -> TokenError:
     """A scope of a client with credentials of its own that does not end in ``/.default``."""
     return TokenError(
@@ -344,16 +206,6 @@ def only_posted(method: str) -> TokenError:
     )  # fmt: skip
 
 
-def no_consent(client_id: str, name: str) -> TokenError:
-    """Neither this user nor an administrator consented to the client's scopes."""
-    return TokenError(
-        65001, "invalid_grant",
-        f"The user or administrator has not consented to use the application with ID '{client_id}' named"
-        f" '{name}'. Send an interactive authorization request for this user and resource.",
-        suberror="consent_required",
-    )  # fmt: skip
-
-
 def wrong_redirect(uri: str, client_id: str) -> TokenError:
     """A redirect URI that the application does not have; compared exactly, case included."""
     return TokenError(
@@ -363,56 +215,6 @@ def wrong_redirect(uri: str, client_id: str) -> TokenError:
         " to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to"
         " learn more about how to troubleshoot this error.",
     )  # fmt: skip
-
-
-def wrong_password() -> TokenError:
-    """The password is not this user's."""
-    return TokenError(
-        50126, "invalid_grant", "Error validating credentials due to invalid username or password."
-    )
-
-
-def unknown_user(tenant: str) -> TokenError:
-    """No such user."""
-    return TokenError(
-        50034, "invalid_grant",
-        f"The user account {{EUII Hidden}} does not exist in the {tenant} directory. To sign into this"
-        " application, the account must be added to the directory.",
-    )  # fmt: skip
-
-
-def disabled_user() -> TokenError:
-    """The user is switched off."""
-    return TokenError(50057, "invalid_grant", "The user account is disabled.")
-
-
-def pending() -> TokenError:
-    """A device code that nobody approved yet."""
-    return TokenError(
-        70016, "authorization_pending",
-        "OAuth 2.0 device flow error. Authorization is pending. Continue polling.",
-    )  # fmt: skip
-
-
-def declined() -> TokenError:
-    """A device code that the person declined."""
-    return TokenError(70017, "authorization_declined", "The user declined the authorization request.")
-
-
-def code_expired() -> TokenError:
-    """A device code after its quarter of an hour."""
-    return TokenError(
-        70020, "expired_token",
-        "The provided value for the input parameter 'device_code' is not valid. This device code has"
-        " expired.",
-    )  # fmt: skip
-
-
-def code_unknown() -> TokenError:
-    """A device code that was never given out."""
-    return TokenError(
-        70000, "invalid_grant", "The provided value for the input parameter 'device_code' is not valid."
-    )
 
 
 def transient() -> TokenError:
