@@ -26,30 +26,33 @@ class Files:
     """The files of one load: each is read once, however many extend it."""
 
     def __init__(self) -> None:
-        self._trees: dict[str, tuple[Map, list[ProvisionError]]] = {}
-        self._texts: dict[str, str] = {}
+        # By real path and root: what one config may read is not thereby read for another.
+        self._trees: dict[tuple[str, str], tuple[Map, list[ProvisionError]]] = {}
+        self._texts: dict[tuple[str, str], str] = {}
         self.extended: set[str] = set()  # real paths of what another file extends
         self.chains: dict[str, list[str]] = {}  # the real paths that a file is made of
 
     def text(self, path: str, root: str | None = None) -> str:
         """Return the text of one file; ``ProvisionError`` if it is none that a config could be.
 
-        A file that is not below ``root`` is not read.
+        A file that is not below ``root``, without it below what the file itself may read, is not read.
         """
-        real = os.path.realpath(path)
-        if real not in self._texts:
-            self._texts[real] = document.decode(_bytes(path, root), path)
-        return self._texts[real]
+        root = root or _root(path)
+        key = os.path.realpath(path), root
+        if key not in self._texts:
+            self._texts[key] = document.decode(_bytes(path, root), path)
+        return self._texts[key]
 
     def own(self, path: str, root: str | None = None) -> tuple[Map, list[ProvisionError]]:
         """Return what one file says by itself, and the faults that leave it readable.
 
-        A file that is not below ``root`` is not read.
+        A file that is not below ``root``, without it below what the file itself may read, is not read.
         """
-        real = os.path.realpath(path)
-        if real not in self._trees:
-            self._trees[real] = document.read(self.text(path, root), path)
-        return self._trees[real]
+        root = root or _root(path)
+        key = os.path.realpath(path), root
+        if key not in self._trees:
+            self._trees[key] = document.read(self.text(path, root), path)
+        return self._trees[key]
 
     def merged(self, path: str) -> tuple[Map, list[ProvisionError]]:
         """Return what a file says together with all that it extends."""
@@ -165,13 +168,15 @@ def _root_of(folder: str, working: str) -> str:
 
 
 def _inside(path: str, root: str) -> bool:
-    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+    """Say whether a file lies in the tree, and is none of git's own: a checkout may leave a token there."""
+    real, top = Path(os.path.realpath(path)), os.path.realpath(root)
+    return real.is_relative_to(top) and ".git" not in real.relative_to(top).parts
 
 
-def _bytes(path: str, root: str | None) -> bytes:
+def _bytes(path: str, root: str) -> bytes:
     """Read a file, and no more of it than a config may have; one outside of ``root`` is not read."""
     try:
-        return bounded.read(path, document.MAX_BYTES, may=lambda real: root is None or _inside(real, root))
+        return bounded.read(path, document.MAX_BYTES, may=lambda real: _inside(real, root))
     except FileNotFoundError:
         link = Path(path).is_symlink()
         what = f"{path} is a link to a file that is not there" if link else f"there is no file '{path}'"

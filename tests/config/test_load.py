@@ -211,12 +211,29 @@ class TestExtends:
         near = write(LEAST + "extends: ../base.yaml\n", str(repository / "a" / "near.yaml"))
         assert load([near])[0].desired.client_secret.lifetime == Span(90)
 
-    def test_a_link_out_of_the_tree_is_never_read(self) -> None:
-        Path("../private.yaml").write_text("PRIVATE: [\n")
-        Path("prod.yaml").symlink_to("../private.yaml")
-        (said,) = fails("prod.yaml")
+    @pytest.mark.parametrize("text", ["PRIVATE: [\n", "PRIVATE\n", f"{LEAST}PRIVATE: 1\n", "- PRIVATE\n"])
+    @pytest.mark.parametrize("target", ["../private.yaml", ".git/config"])
+    @pytest.mark.parametrize("asked", ["configs/prod.yaml", "configs", "configs/*.yaml"])
+    def test_a_link_out_of_the_tree_is_never_read(self, asked: str, target: str, text: str) -> None:
+        """Named or found in a search; nor what git keeps: a checkout may have left a token there."""
+        Path(".git").mkdir()
+        Path("configs").mkdir()
+        Path(target).write_text(text)
+        Path("configs/prod.yaml").symlink_to(Path("..") / target)
+        (said,) = fails(asked)
         assert "config-unreadable" in said
+        assert "outside its folder tree" in said
         assert "PRIVATE" not in said
+
+    def test_what_one_config_may_read_is_not_read_for_another(self) -> None:
+        """The second config's link leads to it, out of its own repository."""
+        for name in ("ours", "theirs"):
+            Path(name, ".git").mkdir(parents=True)
+        ours = write(LEAST, "ours/prod.yaml")
+        Path("theirs/link.yaml").symlink_to("../ours/base.yaml")
+        write("secret: {lifetime: PRIVATE}\n", "ours/base.yaml")
+        first = write("extends: base.yaml\n" + LEAST, "ours/two.yaml")
+        assert any("outside its folder tree" in said for said in fails(ours, first, "theirs/link.yaml"))
 
     def test_a_circle_and_a_long_chain(self) -> None:
         write("extends: b.yaml\n", "a.yaml")
