@@ -56,7 +56,7 @@ def _asks(app: application.Observed, role: consent.Role) -> bool:
 
 def _redirects(desired: Desired, uris: Sequence[str]) -> Iterator[Finding]:
     home = _host(desired.application.redirect_uris[0])  # the product's own comes first
-    insecure = [uri for uri in uris if urlsplit(uri).scheme.lower() == "http" or _host(uri) in _OWN_MACHINE]
+    insecure = [uri for uri in uris if uri.partition(":")[0].lower() == "http" or _host(uri) in _OWN_MACHINE]
     elsewhere = [uri for uri in uris if uri not in insecure and _host(uri) != home]
     if insecure:
         yield _about(catalogue.REDIRECT_URI_INSECURE, Severity.WARNING, "plain http or localhost", insecure)

@@ -364,7 +364,10 @@ def _lacking_owners(desired: Desired, observed: Observed) -> tuple[str, ...]:
 
 def comparable(uri: str) -> str:
     """Return a URI in the form in which two are compared: scheme and host without case, the path with it."""
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # what Graph gave need not be an address
+        return uri
     return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
 
 

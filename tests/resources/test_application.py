@@ -119,6 +119,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {"web": {"redirectUris": ["https://a.example.gov/", URI]}},
     ),
     "host by another case is the same": ({}, {"redirect_uris": (URI.replace("foia", "FOIA"),)}, {}),
+    "what is no address is kept": (
+        {},
+        {"redirect_uris": ("https://[broken",)},
+        {"web": {"redirectUris": ["https://[broken", URI]}},
+    ),
     "path by another case is another": (
         {},
         {"redirect_uris": (URI.lower(),)},
