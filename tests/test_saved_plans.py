@@ -305,16 +305,16 @@ def test_every_part_of_the_file_is_guarded(provision: Program, config: str) -> N
             {"format": "provision.plan/2"}, "plan-file", "format is provision.plan/2", id="of a newer format"
         ),
         pytest.param({"format": "terraform"}, "plan-file", "not a plan", id="of another program"),
-        pytest.param({"tenant_id": "x"}, "stale-plan", "other configs or tenants", id="of another tenant"),
-        pytest.param({"name": "other"}, "stale-plan", "other configs or tenants", id="of another config"),
-        pytest.param(
-            {"target": "graph", "digest": "sha256:x"}, "stale-plan", "target", id="of another target"
-        ),
+        pytest.param({"tenant_id": "x"}, "plan-file", "shows", id="that shows another tenant"),
+        pytest.param({"findings": []}, "plan-file", "shows", id="that hides findings"),
+        pytest.param({"digest": "sha256:x"}, "plan-file", "shows", id="that shows another digest"),
+        pytest.param({"seen": "more"}, "plan-file", "shows", id="that shows more"),
         pytest.param({"expires": "soon"}, "plan-file", "lacks", id="without an end"),
         pytest.param({"bound": []}, "plan-file", "lacks", id="without what binds it"),
         pytest.param({"bound": [7]}, "plan-file", "lacks", id="bound by nonsense"),
-        pytest.param({"resource_changes": [{"address": 1}]}, "plan-file", "lacks", id="with half a step"),
-        pytest.param({"digest": "sha256:x"}, "stale-plan", "differ", id="of another digest"),
+        pytest.param(
+            {"resource_changes": [{"address": 1}]}, "plan-file", "shows", id="that shows half a step"
+        ),
     ],
 )
 def test_a_file_that_is_whole_but_not_for_this(
@@ -324,6 +324,27 @@ def test_a_file_that_is_whole_but_not_for_this(
     document = planned(provision) | change
     Path("plan.json").write_text(sealed(document))
     assert words in refused(provision, name)["message"]
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        pytest.param({"tenant_id": "x"}, "other configs or tenants", id="of another tenant"),
+        pytest.param({"name": "other"}, "other configs or tenants", id="of another config"),
+        pytest.param({"target": "graph", "digest": "sha256:x"}, "target", id="of another target"),
+        pytest.param({"digest": "sha256:x"}, "differ", id="of another digest"),
+    ],
+)
+def test_a_file_that_binds_something_else(
+    provision: Program, config: str, change: dict[str, Any], words: str
+) -> None:
+    """Whoever can write the file can make it so; what would be done is compared all the same."""
+    document = planned(provision)
+    (bound,) = document["bound"]
+    bound |= change
+    document |= {"digest": bound["digest"]}
+    Path("plan.json").write_text(sealed(document))
+    assert words in refused(provision, "stale-plan")["message"]
 
 
 @pytest.mark.parametrize(

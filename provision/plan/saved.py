@@ -1,15 +1,16 @@
 """A saved plan: what may be approved, and whether what would be done now is still just that.
 
-The file is the plan's own document with what binds it: tool version, times, digests of the config and of
-every object that was read, and a digest over every other byte of the file. It holds no secret.
+The file is what ``plan`` reports, for readers, and beside it what binds: tool version, times, ``bound`` with
+one entry a plan, and a digest over every other byte of the file. Of the report only the format's name is
+looked at here, and that it is the one which was saved. It holds no secret.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,8 @@ LIFETIME = timedelta(days=7)  # time for a review, and no longer
 _FORMATS = ("provision.plan/1", "provision.plans/1")
 _SEAL = re.compile(r'"file_digest": "sha256:([0-9a-f]{64})"')
 _BLANK = "0" * 64
+_OWN = ("digest", "tool_version", "created", "expires", "bound", "report_digest", "file_digest")
+_WORDS = ("name", "tenant_id", "target", "digest", "delivery", "config_digest")
 
 Json = dict[str, Any]
 
@@ -48,24 +51,34 @@ class Saved:
 
 
 def document(shown: Json, plans: Sequence[Plan], *, version: str, now: datetime) -> str:
-    """Return the text of a plan file. ``shown`` is the JSON that the plans are reported as."""
+    """Return the text of a plan file. ``shown`` is what the plans are reported as, kept for readers."""
     bound = {
         **shown,
         "digest": overall(plans),
         "tool_version": version,
         "created": _time(now),
         "expires": _time(now + LIFETIME),
-        "bound": [_bound(plan) for plan in plans],
-        "file_digest": f"sha256:{_BLANK}",
+        "bound": [asdict(_bound(plan)) for plan in plans],
     }
+    bound |= {"report_digest": _of_report(bound), "file_digest": f"sha256:{_BLANK}"}
     text = json.dumps(bound, indent=2, ensure_ascii=True) + "\n"
     return text.replace(f'"file_digest": "sha256:{_BLANK}"', f'"file_digest": "{sha256(text)}"')
 
 
 def overall(plans: Sequence[Plan]) -> str:
     """Return the digest to approve: a plan's own, or one over those of several, or of none."""
-    digests = sorted(plan.digest for plan in plans)
-    return digests[0] if len(digests) == 1 else sha256("\n".join(digests))
+    return _overall(plan.digest for plan in plans)
+
+
+def _overall(digests: Iterable[str]) -> str:
+    found = sorted(digests)
+    return found[0] if len(found) == 1 else sha256("\n".join(found))
+
+
+def _of_report(data: Json) -> str:
+    """Return the digest of what readers see: all but what the file itself adds."""
+    shown = {key: value for key, value in data.items() if key not in _OWN}
+    return sha256(json.dumps(shown, sort_keys=True))
 
 
 def read(text: str, *, version: str) -> Saved:
@@ -87,11 +100,16 @@ def read(text: str, *, version: str) -> Saved:
     if len(seals) != 1 or sha256(blank) != f"sha256:{seals[0]}":
         raise _unusable("it was changed after it was made: its digest does not fit")
     try:
-        shown = data["plans"] if data["format"] == _FORMATS[1] else [data]
-        plans = tuple(_approved(*pair) for pair in zip(shown, data["bound"], strict=True))
-        return Saved(plans, datetime.fromisoformat(data["expires"]))
+        plans = tuple(_approved(bound) for bound in data["bound"])
+        found = Saved(plans, datetime.fromisoformat(data["expires"]))
     except (KeyError, TypeError, ValueError, IndexError, AttributeError):
         raise _unusable("it lacks what a plan has") from None
+    if not plans:
+        raise _unusable("it lacks what a plan has")
+    shows = (data.get("digest"), data.get("report_digest"))
+    if shows != (_overall(plan.digest for plan in plans), _of_report(data)):
+        raise _unusable("what it shows is not what it binds")
+    return found
 
 
 def refuse_expired(saved: Saved, *, now: datetime) -> None:
@@ -100,16 +118,11 @@ def refuse_expired(saved: Saved, *, now: datetime) -> None:
         raise _unusable(f"it expired {_time(saved.expires)}")
 
 
-def _approved(shown: Json, bound: Json) -> Approved:
+def _approved(bound: Json) -> Approved:
     return Approved(
-        name=str(shown["name"]),
-        tenant_id=str(shown["tenant_id"]),
-        target=str(shown["target"]),
-        digest=str(shown["digest"]),
-        delivery=str(shown["delivery"]),
-        config_digest=str(bound["config_digest"]),
+        **{field: str(bound[field]) for field in _WORDS},
         objects={str(name): str(digest) for name, digest in bound["objects"].items()},
-        steps={str(c["address"]): str(c["change"]["actions"][0]) for c in shown["resource_changes"]},
+        steps={str(address): str(action) for address, action in bound["steps"].items()},
     )
 
 
@@ -119,34 +132,39 @@ def differences(before: Approved, plan: Plan) -> list[str]:
         return []
     now = _bound(plan)
     lines = []
-    if before.target != plan.target.value:
+    if before.target != now.target:
         lines.append(f"{plan.name}: it was planned for the target '{before.target}'")
-    if now["config_digest"] != before.config_digest:
+    if now.config_digest != before.config_digest:
         lines.append(f"{plan.name}: the config was changed")
     lines += [
         f"{plan.name}: {name.replace('_', ' ')} changed in the tenant"
-        for name, digest in now["objects"].items()
+        for name, digest in now.objects.items()
         if digest != before.objects.get(name)
     ]
-    steps = {change.address: change.action.value for change in plan.changes}
     lines += [
         f"{plan.name}: {address} was {before.steps.get(address, 'not in it')}, "
-        f"is {steps.get(address, 'not in it')}"
-        for address in sorted(steps.keys() | before.steps.keys())
-        if steps.get(address) != before.steps.get(address)
+        f"is {now.steps.get(address, 'not in it')}"
+        for address in sorted(now.steps.keys() | before.steps.keys())
+        if now.steps.get(address) != before.steps.get(address)
     ]
     return lines or [f"{plan.name}: the steps differ"]
 
 
-def _bound(plan: Plan) -> Json:
+def _bound(plan: Plan) -> Approved:
     observed = plan.observed
-    return {
-        "config_digest": plan.desired.config_digest,
-        "objects": {
+    return Approved(
+        name=plan.name,
+        tenant_id=observed.tenant_id,
+        target=plan.target.value,
+        digest=plan.digest,
+        delivery=plan.delivery,
+        config_digest=plan.desired.config_digest,
+        objects={
             field.name: sha256(json.dumps(plain(getattr(observed, field.name)), sort_keys=True))
             for field in fields(observed)
         },
-    }
+        steps={change.address: change.action.value for change in plan.changes},
+    )
 
 
 def _newer(made: str, here: str) -> bool:
