@@ -36,6 +36,7 @@ workspace=$(cd -P "${GITHUB_WORKSPACE:-.}" && pwd -P)
 aside=$(cd -P "$RUNNER_TEMP" && pwd -P)
 export PATH LC_ALL
 PATH=$(outside "$PATH")
+PATH=${PATH:-/usr/bin:/bin} # with an empty one bash takes the working directory
 LIBRARIES=$(outside "${LD_LIBRARY_PATH:-}")
 
 find_python() { # PYTHON is the whole path of the one to use
@@ -133,13 +134,20 @@ cleared() { # what would have a program load other code than its own is taken ou
   if [ -n "$LIBRARIES" ]; then export LD_LIBRARY_PATH="$LIBRARIES"; fi
 }
 
+# A stranger's text can ask for any variable of the job, and put it where it is shown: so it gets these alone.
+of_a_stranger() {
+  /usr/bin/env -i PATH="$PATH" HOME="$FOLDER" TMPDIR="$FOLDER" LC_ALL="$LC_ALL" CI=true GITHUB_ACTIONS=true \
+    GITHUB_WORKSPACE="$workspace" GITHUB_OUTPUT="$GITHUB_OUTPUT" GITHUB_STEP_SUMMARY="$GITHUB_STEP_SUMMARY" \
+    ${LIBRARIES:+LD_LIBRARY_PATH="$LIBRARIES"} "$@"
+}
+
 run() {
-  local approved="${GIVEN:-${APPROVED:-}}" line configs=() args=() digests=() code=0 keep=/dev/null
+  local approved="${GIVEN:-${APPROVED:-}}" line configs=() args=() digests=() code=0 keep=/dev/null alone=()
   while IFS= read -r line; do if [ -n "$line" ]; then configs+=("$line"); fi; done <<< "$CONFIGS"
   while IFS= read -r line; do if [ -n "$line" ]; then args+=("$line"); fi; done <<< "$ARGS"
   if [ "${#configs[@]}" -eq 0 ]; then fail "configs is empty"; fi
   # The arguments of another command would not fit, nor is the fork given the values of its variables.
-  if [ -n "$FORCED" ]; then args=("$FORCED"); fi
+  if [ -n "$FORCED" ]; then args=("$FORCED") alone=(of_a_stranger); fi
   case "$COMMAND" in
     validate) ;;
     apply)
@@ -159,7 +167,8 @@ run() {
   # A journal that lies in the checkout is a stranger's: it could call a secret leaked, or a place one that takes none.
   export PROVISION_JOURNAL="$FOLDER"
   set +e
-  "$FOLDER/venv/bin/python" -I -m provision "$COMMAND" --ci github ${args[@]+"${args[@]}"} -- "${configs[@]}" | tee "$keep"
+  ${alone[@]+"${alone[@]}"} "$FOLDER/venv/bin/python" -I -m provision "$COMMAND" --ci github \
+    ${args[@]+"${args[@]}"} -- "${configs[@]}" | tee "$keep"
   code=${PIPESTATUS[0]}
   set -e
   # What the step adds to the job's summary is the comment, too. The program's code is kept for the last step.

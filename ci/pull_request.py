@@ -277,7 +277,8 @@ def _see_approval(where: str, pull: Any, written: str) -> None:
             raise Failed(f"{where}: a review asks for changes, and nobody took that back", REFUSED)
     approvals = [one for login, one in last.items() if one["state"] == "APPROVED" and login != author]
     current = [one for one in approvals if one.get("commit_id") == head]
-    if any(str(one.get("submitted_at") or "") >= written for one in current):
+    # A time is in whole seconds: of an edit in the same one nobody can say that it was looked at.
+    if any(str(one.get("submitted_at") or "") > written for one in current):
         return
     if current:
         why = "the comment is newer than the approval of the last commit; approve what it shows now"

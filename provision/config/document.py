@@ -20,6 +20,8 @@ MAX_DEPTH = 20
 MAX_FAULTS = 50  # more than a person reads; a hostile file could hold a hundred thousand
 _MAX_LINE = 400  # a longer line is not shown: a caret under it would help nobody
 
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md#the-pointer
+_POINTER = b"version https://git-lfs.github.com/spec/"
 _BREAK = re.compile("\r\n|[\r\n\x85\u2028\u2029]")
 # What YAML calls not printable, and the marks that make a reviewer see another order of words than
 # there is (https://trojansource.codes).
@@ -69,6 +71,12 @@ def decode(raw: bytes, file: str) -> str:
         raise too_large(file)
     if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise unreadable(file, "is UTF-16 text; save it as UTF-8")
+    if raw.startswith(_POINTER):
+        raise unreadable(
+            file,
+            "is a pointer of Git LFS, not the file itself",
+            "Check it out with LFS ('git lfs pull'; actions/checkout: 'lfs: true'), or keep configs out of LFS.",
+        )
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

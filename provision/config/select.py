@@ -58,8 +58,8 @@ def changed(loaded: Loaded, paths: Sequence[str], files: Collection[str]) -> Loa
     declared stays. None at all may be left: then nothing changed. A path where there is no config stays a
     fault, unless these files tell that there was one: the last of a folder takes the folder with it.
     """
-    real = {os.path.realpath(file) for file in files}
-    gone = [file for file in files if file.endswith(SUFFIXES) and not os.path.lexists(file)]
+    real = {os.path.realpath(file) for file in files} | {os.path.abspath(file) for file in files}  # noqa: PTH100
+    gone = [file for file in files if file.endswith(SUFFIXES) and _gone(file)]
     bare = {path for path in paths if not any(_below(file, (path,)) for file in gone)}
     kept = [
         entry
@@ -68,8 +68,21 @@ def changed(loaded: Loaded, paths: Sequence[str], files: Collection[str]) -> Loa
     ]
     found = _reduced(loaded, kept)
     told = [PassedOver(file, REMOVED) for file in gone if _below(file, paths)]
-    search = replace(found.search, listed=True, passed_over=(*found.search.passed_over, *told))
+    known = {file for entry in loaded.entries for file in entry.files}
+    over = [replace(item, changed=_no_more(item.path, real, known)) for item in found.search.passed_over]
+    search = replace(found.search, listed=True, passed_over=(*over, *told))
     return replace(found, search=search)
+
+
+def _gone(file: str) -> bool:
+    """Say whether there is nothing of this name, or a folder that came in the file's place."""
+    return not os.path.lexists(file) or (Path(file).is_dir() and not Path(file).is_symlink())
+
+
+def _no_more(path: str, changed: Collection[str], known: Collection[str]) -> bool:
+    """Say whether what a search passed over changed, and is not there to be extended."""
+    real = os.path.realpath(path)
+    return real not in known and _part((real, os.path.abspath(path)), changed)  # noqa: PTH100
 
 
 def _part(files: Iterable[str], changed: Collection[str]) -> bool:

@@ -13,6 +13,7 @@ class PassedOver:
 
     path: str
     reason: str
+    changed: bool = False  # --changed names it, and it is part of no config
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,11 @@ class Search:
     def removed(self) -> tuple[str, ...]:
         """The configs that ``--changed`` names and that are gone."""
         return tuple(item.path for item in self.passed_over if item.reason == REMOVED)
+
+    @property
+    def no_more(self) -> tuple[str, ...]:
+        """The files that ``--changed`` names, that are there, and that are no configs; they may have been."""
+        return tuple(item.path for item in self.passed_over if item.changed)
 
 
 ONE = Search()  # one config, named as a file

@@ -82,6 +82,11 @@ def summary_markdown(items: Sequence[object], search: Search) -> list[str]:
         out.append(
             f"Removed: {_names(search.removed)}. What they declared stays; `provision orphans` finds it"
         )
+    if search.no_more:
+        out.append(
+            f"Changed, and no config (any more): {_names(search.no_more)}. What it may have declared stays; "
+            "`provision orphans` finds it"
+        )
     if not items:
         out.insert(0, "No config is asked for.")
     return out

@@ -127,6 +127,7 @@ class Job:
     uses: list[str]
     steps: dict[str, int]  # by name: the exit code of each that ran
     artifacts: dict[str, dict[str, str]] = field(default_factory=dict)  # by name: file names and texts
+    loaded: list[str] = field(default_factory=list)  # what Node was told to load before the actions used
 
 
 def run(
@@ -162,6 +163,9 @@ def run(
             continue
         if "uses" in step:
             job.uses.append(step["uses"])
+            # Node's own option; only a GITHUB_ENV that sets it is refused by the runner.
+            options = {**environment, **step.get("env", {})}.get("NODE_OPTIONS", "")
+            job.loaded += [options] if options else []
             given = {name: expressions.text(str(value)) for name, value in step.get("with", {}).items()}
             found = {"python-path": str(python)} if python and "setup-python" in step["uses"] else {}
             if "upload-artifact" in step["uses"]:

@@ -94,6 +94,20 @@ def test_a_fork_gets_validate_alone(
     assert "name" in message
 
 
+@pytest.mark.parametrize("event", ["pull_request", "pull_request_target", "workflow_run"])
+def test_a_stranger_reads_no_variable_of_the_job(repository: Repository, event: str) -> None:
+    """Put into a name it would be shown, and the log may be public."""
+    names = ("WEBHOOK", "DATABASE_URL", "GITHUB_SHA", "AZURE_CLIENT_ID")
+    repository.environment |= dict.fromkeys(names, "canary")
+    for name in names:
+        repository.write(name=f"${{{name}:-left}}")
+        payload = repository.pull_request(source="mallory/mail")
+        job = repository.run({"command": "validate", "client-id": "canary"}, event, payload)
+        assert "canary" not in "\n".join(job.log.raw) + job.summary + str(job.outputs)
+    trusted = repository.run({"command": "validate", "client-id": "canary"}, "push", {})
+    assert "canary" in trusted.log.text
+
+
 def test_a_pull_request_is_never_applied(repository: Repository) -> None:
     """Not even one of the same repository."""
     job = repository.run({"command": "apply"}, "pull_request", repository.pull_request())

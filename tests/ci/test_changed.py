@@ -117,6 +117,14 @@ def test_a_removal_applies_nothing_and_is_no_failure(two: Repository, github: Gi
     assert secrets() == []
 
 
+def test_a_config_that_became_none_is_told(two: Repository, github: GitHub) -> None:
+    """Its reviewer reads that it is managed no more, as of one that was removed."""
+    Path("configs/prod.yaml").write_text("foo: bar\n")
+    two.changes("configs/prod.yaml")
+    assert two.plan().code == 0
+    assert "Changed, and no config (any more): `configs/prod.yaml`" in github.comments[0]["body"]
+
+
 def test_the_digest_of_nothing_approves_nothing(two: Repository, github: GitHub) -> None:
     """Put over that of a change, by somebody's hand before the approval: exit 5."""
     Path("README.md").touch()

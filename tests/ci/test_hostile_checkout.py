@@ -60,6 +60,7 @@ def test_in_the_action(hostile: Hostile, github: GitHub, tmp_path: Path, set_up:
         repository.environment["PATH"] = f"{path}{repository.python.parent}{os.pathsep}{os.environ['PATH']}"
     planned = repository.plan(**inputs)
     assert hostile.ran == []
+    assert planned.loaded == []
     assert planned.code == 0, planned.log.text
     repository.merge()
     applied = repository.apply(**inputs)
@@ -67,6 +68,16 @@ def test_in_the_action(hostile: Hostile, github: GitHub, tmp_path: Path, set_up:
     assert applied.code == 0, applied.log.text
     assert Path("out.secret").is_file()
     installed_alone(repository.python, hostile)
+
+
+def test_a_path_of_the_checkout_alone_is_none(hostile: Hostile, github: GitHub, tmp_path: Path) -> None:
+    """With an empty path, a shell would look in the working directory."""
+    repository = Repository(tmp_path / "runner", github)
+    for path in (f"{hostile.folder}/bin", ".", ""):
+        repository.environment = {**hostile.environment, "PATH": path}
+        job = repository.run({"command": "validate"}, "push", {})
+        assert hostile.ran == []
+        assert job.code == 0, job.log.text
 
 
 def test_in_azure_pipelines(hostile: Hostile, tmp_path: Path) -> None:

@@ -170,3 +170,36 @@ def test_what_changed() -> None:
     found = changed(survey(["a"]), ["a"], ["a/removed.yaml", "elsewhere/removed.yaml"])
     assert [item.path for item in found.search.passed_over if "removed" in item.reason] == ["a/removed.yaml"]
     assert set(found.search.left_out) == {"cust-1", "collab-prod", "cust-3"}
+
+
+POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\nsize 12345\n"
+
+
+def test_a_config_that_became_none_is_told() -> None:
+    """Whoever removes a config by making something else of it does not do so unseen."""
+    write(LEAST, "a/2.yaml")
+    write(BASE, "a/base.yaml")
+    write("extends: base.yaml\n" + own("cust-1"), "a/1.yaml")
+    for name, text in {"other": "foo: bar\n", "text": "gone\n", "list": "- 1\n"}.items():
+        write(text, f"a/{name}.yaml")
+    Path("a/device.yaml").symlink_to("/dev/null")
+    write(LEAST, "elsewhere/folder.yaml")
+    Path("a/linked").symlink_to("../elsewhere")
+    write(POINTER, "a/replaced.yaml/pointer.txt")
+    names = ("other", "text", "list", "device", "base")
+    files = [*(f"a/{name}.yaml" for name in names), "a/linked", "a/linked/folder.yaml", "a/replaced.yaml"]
+    search = changed(survey(["a"]), ["a"], files).search
+    assert set(search.no_more) == {
+        "a/other.yaml", "a/text.yaml", "a/list.yaml", "a/device.yaml", "a/linked"
+    }  # fmt: skip
+    assert search.removed == ("a/replaced.yaml",)
+    assert changed(survey(["a"]), ["a"], ["a/2.yaml"]).search.no_more == ()
+
+
+def test_a_pointer_of_lfs_is_no_other_yaml() -> None:
+    """Else a checkout without LFS would pass over every config, and be green."""
+    write(LEAST, "a/2.yaml")
+    write(POINTER, "a/1.yaml")
+    (found,) = survey(["a"]).unreadable
+    assert "Git LFS" in found.error.message
+    assert found.path == "a/1.yaml"
