@@ -6,6 +6,7 @@ so is an ``OSError`` whose ``strerror`` says why in words, so that callers have 
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import select
@@ -108,8 +109,19 @@ def for_appending(path: Named) -> int:
 
 
 def text(path: Named, largest: int) -> str:
-    """Return a small file of our own as text; ``OSError`` as :func:`read`, ``ValueError`` if it is none."""
-    return read(path, largest).decode("utf-8")
+    """Return a small file as text; ``OSError`` as :func:`read`, ``ValueError`` if it is none."""
+    return decoded(read(path, largest))
+
+
+def decoded(raw: bytes, errors: str = "strict") -> str:
+    """Return the text of a file's bytes: UTF-8, or as a byte order mark says, which is no part of it.
+
+    Windows PowerShell 5.1 writes UTF-16 with ``>`` and a mark before UTF-8. Source:
+    https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_character_encoding
+    """
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors)
+    return raw.decode("utf-8-sig", errors)
 
 
 def line_of_stdin(largest: int, *, patience: float = PATIENCE) -> str:
@@ -121,7 +133,7 @@ def line_of_stdin(largest: int, *, patience: float = PATIENCE) -> str:
     try:
         handle = sys.stdin.fileno()
     except (OSError, ValueError, AttributeError):  # no stream of the system's: another program gave the text
-        return sys.stdin.readline().rstrip("\r\n")
+        return sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
     until = None if sys.stdin.isatty() else time.monotonic() + patience
     found = bytearray()
     while not found.endswith(b"\n"):
@@ -132,7 +144,7 @@ def line_of_stdin(largest: int, *, patience: float = PATIENCE) -> str:
         found += byte
         if len(found) > largest:
             raise _too_large(largest)
-    return found.decode("utf-8").rstrip("\r\n")
+    return found.decode("utf-8-sig").rstrip("\r\n")
 
 
 def _all(handle: int, largest: int, until: float | None) -> bytes:

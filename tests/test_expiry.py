@@ -394,7 +394,7 @@ def test_ascii_where_the_stream_is_not_utf_8(applied: Ran) -> None:
     assert ran.returncode == 0, ran.stderr
     text = ran.stdout.decode("ascii")
     assert "##########" in text
-    assert "\\xdcbergabe" in text
+    assert "\\u00dcbergabe" in text
     utf8 = run_alone("expiry", "prod.yaml", "--sandbox", PYTHONIOENCODING="utf-8").stdout.decode()
     assert "██████████" in utf8
     assert "Übergabe" in utf8

@@ -20,6 +20,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from provision.again import Again
+from provision.cli.streams import err
 from provision.errors import Entry, Finding, Place, ProvisionError, Severity, catalogue
 
 if TYPE_CHECKING:
@@ -281,4 +282,4 @@ def _append(path: Path, text: str) -> None:
 
 
 def _tell(line: str) -> None:
-    click.echo(line, err=True)
+    err(line)

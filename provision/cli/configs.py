@@ -46,9 +46,11 @@ def tell(search: Search) -> None:
 def _listed(source: str) -> list[str]:
     try:
         if source == "-":
-            text = sys.stdin.read(_LONGEST + 1)
+            binary = getattr(sys.stdin, "buffer", None)  # the page of a console says nothing of a pipe
+            raw = binary.read(_LONGEST + 1) if binary else sys.stdin.read(_LONGEST + 1).encode()
         else:
-            text = bounded.read(source, _LONGEST).decode("utf-8", "surrogateescape")
+            raw = bounded.read(source, _LONGEST)
+        text = bounded.decoded(raw, "surrogateescape")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "not a text"
         raise ProvisionError(catalogue.USAGE, f"--changed: {source} cannot be read: {why}") from error

@@ -9,6 +9,8 @@ from typing import IO
 
 import click
 
+from provision.cli.streams import err
+
 
 def colorful(stream: IO[str], *, plain: bool) -> bool:
     """Say whether a stream takes colour: a terminal, unless it is not wanted."""
@@ -34,15 +36,15 @@ class Progress:
     def __call__(self, text: str) -> None:
         """Tell one thing."""
         if self._live:
-            click.echo(f"\r\x1b[2K{text[: _width()]}", nl=False, err=True)
+            err(f"\r\x1b[2K{text[: _width()]}", nl=False)
             self._shown = True
         else:
-            click.echo(text, err=True)
+            err(text)
 
     def done(self) -> None:
         """Take the line away, so that what follows starts on a clean one."""
         if self._shown:
-            click.echo("\r\x1b[2K", nl=False, err=True)
+            err("\r\x1b[2K", nl=False)
             self._shown = False
 
 
@@ -55,7 +57,7 @@ def _width() -> int:
 
 def talk(text: str) -> None:
     """Say something that is not data."""
-    click.echo(text, err=True)
+    err(text)
 
 
 def ask(question: str, *, yes: bool) -> None:

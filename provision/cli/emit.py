@@ -6,12 +6,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-import click
-
 from provision import report
 from provision.cli import ci_report
 from provision.cli.console import colorful, columns
 from provision.cli.options import Common
+from provision.cli.streams import err, out, out_html, out_json
 from provision.errors import Exit, ProvisionError, worst
 from provision.outcomes.result import Result
 from provision.outcomes.search import Search
@@ -24,9 +23,9 @@ def plans(items: Sequence[Plan | ProvisionError], options: Common, search: Searc
         case "json":
             _json(report.plans_json(items, search) if search.listed else _only_plan(items[0]))
         case "html":
-            click.echo(report.plans_html(items, search))
+            out_html(report.plans_html(items, search))
         case "markdown":
-            click.echo(report.plans_markdown(items, search=search))
+            out(report.plans_markdown(items, search=search))
         case _:
             _plans_text(items, options)
     _failed(items, options)
@@ -38,19 +37,19 @@ def _plans_text(items: Sequence[Plan | ProvisionError], options: Common) -> None
     made = [item for item in items if isinstance(item, Plan)]
     for number, plan in enumerate(made):
         if number:
-            click.echo()
+            out()
         # One plan is to be seen at once; of many, those that a reader opens.
         with options.ci.group(f"Plan: {plan.name}", sys.stdout) if len(made) > 1 else nullcontext():
-            click.echo(report.plan_text(plan, color=color, width=columns(sys.stdout)))
+            out(report.plan_text(plan, color=color, width=columns(sys.stdout)))
     if len(made) == len(items) != 1:
-        click.echo(f"\n{report.together_text(made)}")
+        out(f"\n{report.together_text(made)}")
     failed_text(items)
 
 
 def failed_text(items: Sequence[object]) -> None:
     """Print to stdout which of several configs failed; why goes to stderr."""
     if len(items) > 1 and (failed := report.failed_text(items)):
-        click.echo(f"\n{failed}")
+        out(f"\n{failed}")
 
 
 def results(items: Sequence[Result | ProvisionError], options: Common, search: Search) -> None:
@@ -59,15 +58,15 @@ def results(items: Sequence[Result | ProvisionError], options: Common, search: S
         case "json":
             _json(report.results_json(items, search) if search.listed else _only_result(items[0]))
         case "html":
-            click.echo(report.results_html(items, search))
+            out_html(report.results_html(items, search))
         case "markdown":
-            click.echo(report.results_markdown(items, search=search))
+            out(report.results_markdown(items, search=search))
         case _:
             color = colorful(sys.stdout, plain=options.no_color)
             for number, result in enumerate(item for item in items if isinstance(item, Result)):
                 if number:
-                    click.echo()
-                click.echo(report.result_text(result, color=color, width=columns(sys.stdout)))
+                    out()
+                out(report.result_text(result, color=color, width=columns(sys.stdout)))
             failed_text(items)
     _failed(items, options)
     ci_report.results(items, options.ci, search)
@@ -87,7 +86,7 @@ def _failed(items: Sequence[Plan | Result | ProvisionError], options: Common) ->
 def error(item: ProvisionError, options: Common) -> None:
     """Print an error to stderr."""
     color = colorful(sys.stderr, plain=options.no_color)
-    click.echo(report.error_text(item, color=color, width=columns(sys.stderr)), err=True)
+    err(report.error_text(item, color=color, width=columns(sys.stderr)))
 
 
 def failures(items: Sequence[Plan | Result | ProvisionError]) -> Exit:
@@ -113,4 +112,4 @@ def _only_result(item: Result | ProvisionError) -> dict[str, object]:
 
 
 def _json(document: dict[str, object]) -> None:
-    click.echo(report.document(document))
+    out_json(report.document(document))

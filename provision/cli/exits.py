@@ -19,6 +19,7 @@ import click
 
 from provision import __version__
 from provision.cli.ci import Holder, Pipeline
+from provision.cli.streams import err, out_json
 from provision.errors import ProvisionError, catalogue
 from provision.secret import redact
 
@@ -86,8 +87,8 @@ def _write(text: str) -> str:
         try:
             folder.mkdir(mode=0o700, exist_ok=True)
             path = folder / name
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(text)
+            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(text.encode("utf-8", "backslashreplace"))
         except OSError:
             continue
         return str(path)
@@ -100,7 +101,7 @@ def _say(error: ProvisionError, argv: Sequence[str]) -> None:
 
     if _wants_json(argv):
         try:
-            click.echo(report.document(report.error_json(error)))
+            out_json(report.document(report.error_json(error)))
         except OSError:  # stdout is full or gone, which may be just what the error tells
             _mute(sys.stdout)
         else:
@@ -108,7 +109,7 @@ def _say(error: ProvisionError, argv: Sequence[str]) -> None:
     color = colorful(sys.stderr, plain="--no-color" in argv)
     text = report.error_text(error, color=color, width=columns(sys.stderr))
     with suppress(OSError):
-        click.echo(text, err=True)
+        err(text)
 
 
 def _mute(stream: TextIO) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
@@ -75,10 +76,11 @@ def cli(ctx: click.Context) -> None:
 
 def run(argv: Sequence[str]) -> int:
     """Run the program on these arguments and return its exit code; nothing is raised."""
-    from provision.cli import ci, exits
+    from provision.cli import ci, exits, streams
 
     holder = ci.Holder()
     _open_missing_streams()
+    streams.take_every_text()
     try:
         _refuse_empty(argv)
         code = cli.main(args=list(argv), prog_name="provision", standalone_mode=False, obj=holder)
@@ -121,5 +123,7 @@ def _end_as_by_ctrl_c() -> None:
 
 def main() -> None:
     """Run the program on the command line's arguments."""
+    # PYTHONWARNINGS=error is for who develops; a library's warning of itself must end nobody's run.
+    warnings.simplefilter("ignore")
     _end_as_by_ctrl_c()
     sys.exit(run(sys.argv[1:]))

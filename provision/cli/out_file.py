@@ -36,7 +36,7 @@ def _may_go(file: Path, sign: str) -> bool:
     """A device such as /dev/null reads as nothing, and root would replace it by a file."""
     if not file.is_file():
         return False
-    begins = bounded.head(file, _HEAD).decode("utf-8", "replace")
+    begins = bounded.decoded(bounded.head(file, _HEAD), "replace")
     return not begins or sign in begins
 
 

@@ -35,4 +35,4 @@ def read(path: str) -> saved.Saved:
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         raise ProvisionError(catalogue.PLAN_FILE, f"the plan file {path} cannot be read: {reason}") from error
-    return saved.read(raw.decode("utf-8", "replace"), version=__version__)
+    return saved.read(bounded.decoded(raw, "replace"), version=__version__)

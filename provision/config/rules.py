@@ -20,6 +20,12 @@ _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 DOMAIN = rf"(?:{_LABEL}\.)+[A-Za-z][A-Za-z0-9-]{{0,61}}[A-Za-z0-9]"
 _LOCAL = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*"
 ADDRESS = rf"{_LOCAL}@{DOMAIN}"
+# One address and what mail programs put around it: a part of one would be somebody else's.
+_WRAPPED = re.compile(
+    rf"\s*(?:(?:[^<>@]*<)(?:mailto:)?(?P<in_brackets>{ADDRESS})>|(?:mailto:|smtp:)?(?P<alone>{ADDRESS})"
+    r"(?:\?[^@]*)?)\s*",
+    re.IGNORECASE,
+)
 SPAN = r"[1-9][0-9]{0,4}(?:d|w|mo|y)|max"
 
 _NOT_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -144,28 +150,41 @@ def tenant(text: str) -> str:
 def domain(text: str) -> str:
     """Check a domain name, and return it in lower case."""
     if not text.isascii():
-        raise Fault("it has letters that are not ASCII", _punycode(text))
+        host = ascii_host(text)
+        better = host and re.fullmatch(DOMAIN, host)
+        raise Fault("it has letters that are not ASCII", f"Write {host}" if better else None)
     if len(text) > 253 or not re.fullmatch(DOMAIN, text):
         raise Fault("it is not a domain name such as agency.onmicrosoft.com")
     return text.lower()
 
 
-def _punycode(host: str) -> str | None:
+def ascii_host(host: str) -> str | None:
+    """Return a host as a browser sends it; ``None`` where that could be another host than is meant.
+
+    Python knows the older rules alone, by which some letters become others (ß, ss): only what comes back as
+    it was is sure. Letters of two scripts in one word are a disguise, or a slip of the keyboard.
+    Source: https://www.unicode.org/reports/tr46/#Deviations
+    """
     try:
-        return f"Write {host.encode('idna').decode()}"
+        found = host.encode("idna").decode("ascii")
+        same = found.encode("ascii").decode("idna") == unicodedata.normalize("NFC", host).lower()
     except UnicodeError:
         return None
+    scripts = [
+        {unicodedata.name(letter, "?").split()[0] for letter in label if letter.isalpha()}
+        for label in host.split(".")
+    ]
+    return found.lower() if same and all(len(each) <= 1 for each in scripts) else None
 
 
 def address(text: str) -> str:
     """Check a mailbox's address: the address alone, without a name or brackets."""
     if len(text) <= 254 and re.fullmatch(ADDRESS, text) and len(text.partition("@")[0]) <= 64:
         return text
-    inner = re.search(rf"{ADDRESS}(?=>|$|\s|\?)", text) if len(text) <= 1024 else None
-    raise Fault(
-        "it is not an address such as noreply@agency.gov",
-        f"Write {inner[0]}" if inner and inner[0] != text else None,
-    )
+    inner = _WRAPPED.fullmatch(text) if len(text) <= 1024 else None
+    found = inner["in_brackets"] or inner["alone"] if inner else ""
+    whole = found and len(found) <= 254 and len(found.partition("@")[0]) <= 64 and found != text
+    raise Fault("it is not an address such as noreply@agency.gov", f"Write {found}" if whole else None)
 
 
 def span(text: str) -> str:

@@ -6,20 +6,29 @@ Source: https://learn.microsoft.com/entra/identity-platform/reply-url
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import SplitResult, urlsplit
 
-from provision.config.rules import DOMAIN, Fault
+from provision.config.rules import DOMAIN, Fault, ascii_host
 from provision.errors import catalogue
 
 SMTP_PAGE = "/connectors/SMTP.aspx"  # the product's page; Entra compares the path with its case
 LONGEST = 256
+# The last part of a path that is a page, as copied from a browser; a folder such as v2.1 is none.
+_PAGE = re.compile(
+    r"/[^/]*\.(?:as[pchm]x?|cshtml|[jx]?html?|jspx?|jsf|do|action|php[345]?|cgi|pl|cfm|svc|dll)\Z",
+    re.IGNORECASE,
+)
 _LOCAL = ("localhost", "127.0.0.1")
 _HOST = re.compile(rf"{DOMAIN}|[A-Za-z0-9-]{{1,63}}|\d{{1,3}}(?:\.\d{{1,3}}){{3}}")
 
 
 def redirect_uri(text: str) -> str:
     """Check a redirect URI; scheme and host come back in lower case."""
-    parts = _split(text)
+    try:
+        parts = _split(text)
+    except Fault as fault:
+        raise _whole(fault, redirect_uri) from None
     if len(text) > LONGEST:
         raise _fault(f"it has {len(text)} characters; Entra takes {LONGEST}")
     return parts.geturl()
@@ -27,12 +36,21 @@ def redirect_uri(text: str) -> str:
 
 def admin_url(text: str) -> str:
     """Check the product's admin address. A trailing slash, or its SMTP page pasted with it, is taken off."""
-    parts = _split(text)
+    try:
+        parts = _split(text)
+    except Fault as fault:
+        raise _whole(fault, admin_url) from None
     if parts.query or "?" in text:
-        raise _fault("the admin address ends before the '?'", f"Write {text.partition('?')[0]}")
+        before = text.partition("?")[0]
+        raise _whole(_fault("the admin address ends before the '?'", f"Write {before}"), admin_url)
     path = parts.path.rstrip("/")
     if path.lower().endswith(SMTP_PAGE.lower()):
         path = path[: -len(SMTP_PAGE)].rstrip("/")
+    if page := _PAGE.search(path):
+        raise _fault(
+            f"it names one page of the product, '{page[0][1:]}'; what all of its pages begin with is meant",
+            f"Write {parts._replace(path='').geturl()}" if page.start() == 0 else None,
+        )
     base = parts._replace(path=path).geturl()
     length = len(base + SMTP_PAGE)
     if length > LONGEST:
@@ -45,7 +63,8 @@ def origin(text: str) -> str:
     try:
         parts = _split(text)
     except Fault as fault:
-        raise Fault(fault.why, fault.fix) from None
+        whole = _whole(fault, origin)
+        raise Fault(whole.why, whole.fix) from None
     if parts.scheme != "https" or parts.path.strip("/") or parts.query:
         raise Fault("it must be https:// and a host, nothing more")
     return f"https://{parts.netloc}"
@@ -110,12 +129,20 @@ def _https(text: str) -> str | None:
 
 def _ascii(text: str) -> str | None:
     """Return the address with its host as a browser sends it."""
-    found = re.fullmatch(r"(https?://)([^/:?#]+)(.*)", text)
-    try:
-        host = found[2].encode("idna").decode() if found else ""
-    except UnicodeError:
-        return None
-    return f"Write {found[1]}{host}{found[3]}" if found and found[3].isascii() else None
+    found = re.fullmatch(r"(https?://)([^/:?#@]+)((?:[:/?].*)?)", text, re.IGNORECASE)
+    host = ascii_host(found[2]) if found else None
+    return f"Write {found[1]}{host}{found[3]}" if found and host and found[3].isascii() else None
+
+
+def _whole(fault: Fault, check: Callable[[str], str]) -> Fault:
+    """Return a fault whose suggestion, if it has one, is in order itself: whoever follows it is done."""
+    said, written, rest = (fault.fix or "").partition("Write ")
+    if written and not said:
+        try:
+            check(rest)
+        except Fault:
+            return Fault(fault.why, entry=fault.entry)
+    return fault
 
 
 def _fault(why: str, fix: str | None = None) -> Fault:

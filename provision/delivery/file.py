@@ -6,7 +6,6 @@ import glob
 import json
 import os
 import secrets
-import stat
 import unicodedata
 from collections.abc import Collection
 from contextlib import suppress
@@ -16,7 +15,7 @@ from typing import Any, Self
 from pydantic import Field, field_validator
 
 from provision import bounded
-from provision.delivery import interface
+from provision.delivery import interface, shared
 from provision.delivery.interface import Handover, failed, unusable
 from provision.delivery.ownership import Claim, Earlier, Owner, Record, from_document, to_document
 from provision.delivery.place import Place
@@ -179,7 +178,7 @@ class File:
             if record is None or self._path.is_symlink():
                 return []
             if begins is None:
-                begins = bounded.head(self._path, 12).decode("utf-8", "ignore")[:3]
+                begins = bounded.decoded(bounded.head(self._path, 16), "ignore")[:3]
         except (OSError, ValueError):
             return []
         return [key for key in record.keys if key.get("hint") == begins]
@@ -215,7 +214,7 @@ class File:
         except OSError as error:
             raise unusable(f"the folder of {self._path} cannot be used: {error.strerror}") from error
         if os.name == "posix":
-            _refuse_shared(folder, about)
+            shared.refuse(folder, about, (self._path, self._record))
         try:
             self._refuse_others()
         except OSError as error:
@@ -246,27 +245,6 @@ class File:
                 f"{strange[0]} is there, and provision did not write it for '{self._claim.owner.name}'",
                 "Remove or rename the file if nobody needs it, or choose another with --deliver file:PATH.",
             )
-
-
-def _refuse_shared(folder: Path, about: os.stat_result) -> None:
-    """Whoever may write to the folder may put another file in the place of ours."""
-    if about.st_uid not in (0, os.geteuid()):
-        raise unusable(f"the folder {folder} belongs to somebody else")
-    others = about.st_mode & stat.S_IWOTH or (about.st_mode & stat.S_IWGRP and not _only_mine(about.st_gid))
-    if others:
-        raise unusable(f"others can write to the folder {folder}", f"Run: chmod go-w '{folder}'")
-
-
-def _only_mine(group_id: int) -> bool:
-    """Say whether a group has no member but this user, as the groups that Linux makes for each have."""
-    import grp
-    import pwd
-
-    try:
-        me, group = pwd.getpwuid(os.geteuid()), grp.getgrgid(group_id)
-    except KeyError:
-        return False
-    return me.pw_gid == group_id and group.gr_name == me.pw_name and set(group.gr_mem) <= {me.pw_name}
 
 
 def _replace(path: Path, content: Secret | str) -> None:

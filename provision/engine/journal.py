@@ -146,7 +146,7 @@ class Journal:
 
     def _entries(self) -> Iterator[dict[str, Any]]:
         try:
-            text = bounded.read(self.path, _LARGEST).decode("utf-8", "replace")
+            text = bounded.decoded(bounded.read(self.path, _LARGEST), "replace")
         except FileNotFoundError:
             return
         except OSError as error:

@@ -27,26 +27,23 @@ _WORDS = {
 }
 
 
-def expiry_text(
-    expiry: Expiry, *, color: bool = False, unicode: bool = True, width: int | None = None
-) -> str:
-    """Return the table, the most urgent first, and below it what to do; ASCII alone without ``unicode``.
+def expiry_text(expiry: Expiry, *, color: bool = False, width: int | None = None) -> str:
+    """Return the table, the most urgent first, and below it what to do.
 
     ``width``: where the table has not so many columns, hint, key id and name stand below each row.
     """
     heads = (" ", *_HEADS)
-    rows = [("!" if row.counts else " ", *_cells(row, unicode=unicode)) for row in expiry.rows]
+    rows = [("!" if row.counts else " ", *_cells(row)) for row in expiry.rows]
     pen = Pen(color=color)
     (first, *_), *others = table([heads, *rows], width, below=3)
     lines = [pen(first, BOLD)]
     for row, shown in zip(expiry.rows, others, strict=True):
         lines += [pen(fold(line, width), _color(row)) for line in shown]
     told = "\n".join(["", _summary(expiry), *_unread(expiry), *_advice(expiry)])
-    text = "\n".join([*lines, fold(told, width)])
-    return text if unicode else text.encode("ascii", "backslashreplace").decode()
+    return "\n".join([*lines, fold(told, width)])
 
 
-def _cells(row: Row, *, unicode: bool) -> tuple[str, ...]:
+def _cells(row: Row) -> tuple[str, ...]:
     secret = row.secret
     if secret is None:
         why = "" if row.client_id else "there is no application yet"
@@ -57,7 +54,7 @@ def _cells(row: Row, *, unicode: bool) -> tuple[str, ...]:
         plain(row.config),
         _day(secret.end),
         _left(row),
-        _bar(row, unicode=unicode),
+        _bar(row),
         _whose(row),
         _words(row),
         plain(secret.hint or ""),
@@ -66,11 +63,10 @@ def _cells(row: Row, *, unicode: bool) -> tuple[str, ...]:
     )
 
 
-def _bar(row: Row, *, unicode: bool) -> str:
+def _bar(row: Row) -> str:
     """Show how much of its life is left; a living one has a cell at least."""
-    full, empty = ("█", "░") if unicode else ("#", "-")
     cells = max(round(row.share_left * _BAR), 1 if row.share_left else 0)
-    return full * cells + empty * (_BAR - cells)
+    return "█" * cells + "░" * (_BAR - cells)
 
 
 def _whose(row: Row) -> str:
@@ -183,7 +179,7 @@ def expiry_markdown(expiry: Expiry) -> str:
             code(row.config),
             _day(secret.end) if secret else "",
             _left(row) if secret else "",
-            _bar(row, unicode=True) if secret else "",
+            _bar(row) if secret else "",
             _whose(row),
             _words(row),
             code(secret.hint) if secret and secret.hint else "",

@@ -38,12 +38,12 @@ class Endpoint:
     @property
     def client_secret(self) -> str:
         """The administrator application's secret."""
-        return bounded.read(self.secret_file, _LARGEST).decode().strip()
+        return bounded.read(self.secret_file, _LARGEST).decode("utf-8-sig").strip()
 
     @property
     def password(self) -> str:
         """The administrator's password."""
-        return bounded.read(self.password_file, _LARGEST).decode().strip()
+        return bounded.read(self.password_file, _LARGEST).decode("utf-8-sig").strip()
 
     def public(self) -> dict[str, str]:
         """What ``serve -o json`` prints: paths instead of secrets."""

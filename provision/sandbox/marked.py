@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,7 +112,9 @@ def documents(path: Path) -> list[Marked]:
         reason = error.strerror if isinstance(error, OSError) else "not a path"
         raise SeedError(f"{path}: {reason}") from error
     try:
-        text = data.decode()
+        text = data.decode(
+            "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+        )
         for event in yaml.parse(text, yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
                 where = f"{path}:{event.start_mark.line + 1}" if event.start_mark else str(path)

@@ -96,14 +96,14 @@ def test_a_link_in_the_records_place_is_not_followed(provision: Program, config:
     assert Path("elsewhere").read_text() == "precious"
 
 
-@pytest.mark.parametrize("mode", [0o777, 0o757, 0o702, 0o1777])
+@pytest.mark.parametrize("mode", [0o777, 0o757, 0o702])
 def test_a_folder_that_others_can_write_to(provision: Program, config: str, mode: int) -> None:
     """Whoever may write there may put another file in the place of ours; the fix is a command to run."""
     Path("open").mkdir()
     Path("open").chmod(mode)
     error = refused(provision, "open/out.secret")
     assert "others can write to the folder open" in error["message"]
-    assert error["fix"] == "Run: chmod go-w 'open'"
+    assert error["fix"] == "Run: chmod go-w open"
     subprocess.run(error["fix"].removeprefix("Run: "), shell=True, check=True)
     assert apply(provision, "open/out.secret").code == 0
 
@@ -137,7 +137,7 @@ def test_a_folder_of_somebody_else(provision: Program, config: str, monkeypatch:
         monkeypatch.setattr(
             Path, "stat", lambda self, **kw: changed if self.name == "theirs" else original(self, **kw)
         )
-    assert "belongs to somebody else" in refused(provision, "theirs/out.secret")["message"]
+    assert "belongs to the user 65533, who could" in refused(provision, "theirs/out.secret")["message"]
 
 
 def test_a_file_that_it_did_not_write(provision: Program, config: str) -> None:

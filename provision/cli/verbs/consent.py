@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import Common, assume_yes, common, keep_going, seconds
+from provision.cli.streams import out
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -147,8 +148,8 @@ def _print(items: Sequence[Result | ProvisionError], options: Common, search: Se
             emit.error(item, options)
             continue
         if number:
-            click.echo()
-        click.echo(_shown(item, options, told=told))
+            out()
+        out(_shown(item, options, told=told))
         for failed in item.errors:
             emit.error(failed, options)
     ci_report.results(items, options.ci, search)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import PROBED, Common, common
+from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -66,13 +67,13 @@ def _print(items: Sequence[Diagnosis | ProvisionError], options: Common, search:
 
     if options.output == "json":
         if search.listed:
-            click.echo(report.document(report.doctors_json(items, search, options.allow)))
+            out_json(report.document(report.doctors_json(items, search, options.allow)))
             return
         (first,) = items
         if isinstance(first, ProvisionError):
-            click.echo(report.document(report.error_json(first)))
+            out_json(report.document(report.error_json(first)))
         else:
-            click.echo(report.document(report.doctor_json(first, options.allow)))
+            out_json(report.document(report.doctor_json(first, options.allow)))
         return
     color = colorful(sys.stdout, plain=options.no_color)
     for number, item in enumerate(items):
@@ -80,16 +81,16 @@ def _print(items: Sequence[Diagnosis | ProvisionError], options: Common, search:
             emit.error(item, options)
             continue
         if number:
-            click.echo()
+            out()
         markdown = options.output == "markdown"
         text = (
             report.doctor_markdown(item)
             if markdown
             else report.doctor_text(item, color=color, columns=columns(sys.stdout))
         )
-        click.echo(text)
+        out(text)
     if options.output == "markdown":
         for line in report.summary_markdown(items, search):
-            click.echo(f"\n{line}")
+            out(f"\n{line}")
     else:
         emit.failed_text(items)

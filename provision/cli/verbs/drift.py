@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import LOOKS, Common, common, fail_on
+from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -92,25 +93,25 @@ def _print(
 
     if options.output == "json":
         if search.listed:
-            click.echo(report.document(report.drifts_json(items, search, orphans)))
+            out_json(report.document(report.drifts_json(items, search, orphans)))
             return
         (first,) = items
         one = report.error_json(first) if isinstance(first, ProvisionError) else report.drift_json(first)
-        click.echo(report.document(one))
+        out_json(report.document(one))
         return
     color = colorful(sys.stdout, plain=options.no_color)
     for item in items:
         if isinstance(item, ProvisionError):
             emit.error(item, options)
         elif options.output == "markdown":
-            click.echo(report.drift_markdown(item))
+            out(report.drift_markdown(item))
         else:
-            click.echo(report.fold(report.drift_text(item, color=color), columns(sys.stdout)))
+            out(report.fold(report.drift_text(item, color=color), columns(sys.stdout)))
     if options.output == "markdown":
         for line in [*([report.orphans_markdown(orphans)] if orphans else []),
                      *report.summary_markdown(items, search)]:  # fmt: skip
-            click.echo(f"\n{line}")
+            out(f"\n{line}")
         return
     if orphans is not None:
-        click.echo(f"\n{report.orphans_text(orphans, color=color)}")
+        out(f"\n{report.orphans_text(orphans, color=color)}")
     emit.failed_text(items)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision.cli import streams
 from provision.cli.completion import files
 from provision.cli.options import Common, assume_yes, common
 from provision.cli.verb import Verb
@@ -67,11 +68,11 @@ async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: boo
     if run_it:
         return Exit.DONE
     if options.output == "json":
-        click.echo(document(exchange_json(limit)))
+        streams.out_json(document(exchange_json(limit)))
     elif options.output == "markdown":
-        click.echo(exchange_markdown(limit))
+        streams.out(exchange_markdown(limit))
     elif out is None:
-        click.echo(script, nl=False)
+        streams.out(script, nl=False)
     return Exit.DONE
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import LOOKS, OUTPUTS, Common, common
+from provision.cli.streams import out, out_bytes, out_json
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -114,20 +115,19 @@ def _print(found: Expiry, options: Common, search: Search) -> None:
     if options.output == "json":
         alone = found.unreadable if not search.listed else ()
         document = report.error_json(alone[0].error) if alone else report.expiry_json(found, search)
-        click.echo(report.document(document))
+        out_json(report.document(document))
         return
     for item in found.unreadable:
         talk(f"{plain(item.subject)} could not be read:")
         emit.error(item.error, options)
     match options.output:
         case "ical":  # bytes: both formats are UTF-8 with their own line ends, whatever the terminal's are
-            click.echo(report.expiry_calendar(found), nl=False)
+            out_bytes(report.expiry_calendar(found))
         case "prometheus":
-            click.echo(report.expiry_prometheus(found).encode(), nl=False)
+            out_bytes(report.expiry_prometheus(found).encode("utf-8", "backslashreplace"))
         case "markdown":
-            click.echo(report.expiry_markdown(found))
+            out(report.expiry_markdown(found))
         case _:
             color = colorful(sys.stdout, plain=options.no_color)
-            encoding = (sys.stdout.encoding or "").lower().replace("-", "")
             width = columns(sys.stdout)
-            click.echo(report.expiry_text(found, color=color, unicode=encoding == "utf8", width=width))
+            out(report.expiry_text(found, color=color, width=width))

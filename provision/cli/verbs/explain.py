@@ -6,6 +6,7 @@ import click
 
 from provision.cli.completion import codes
 from provision.cli.options import output
+from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
 
 
@@ -32,10 +33,10 @@ def explain(code: str | None, output: str) -> int:
         entries = sorted(catalogue.ENTRIES.values(), key=lambda entry: entry.code)
         if output == "json":
             listed = {"format": "provision.explanations/1", "entries": [shown.entry_json(e) for e in entries]}
-            click.echo(document(listed))
+            out_json(document(listed))
         else:
             text = shown.list_text(entries)
-            click.echo(f"```text\n{text}\n```" if output == "markdown" else text)
+            out(f"```text\n{text}\n```" if output == "markdown" else text)
         return 0
     one = catalogue.find(code)
     found = [one] if one else catalogue.in_text(code)
@@ -48,8 +49,8 @@ def explain(code: str | None, output: str) -> int:
     if output == "json":
         documents = [shown.entry_json(entry) for entry in found]
         several = {"format": "provision.explanations/1", "entries": documents}
-        click.echo(document(documents[0] if len(documents) == 1 else several))
+        out_json(document(documents[0] if len(documents) == 1 else several))
     else:
         as_text = shown.entry_markdown if output == "markdown" else shown.entry_text
-        click.echo("\n\n".join(as_text(entry) for entry in found))
+        out("\n\n".join(as_text(entry) for entry in found))
     return 0

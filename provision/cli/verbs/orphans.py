@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import Common, common
+from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -89,11 +90,11 @@ def _print(found: Orphans, options: Common, search: Search) -> None:
     from provision.cli.console import colorful
 
     if options.output == "json":
-        click.echo(report.document(report.orphans_json(found, search)))
+        out_json(report.document(report.orphans_json(found, search)))
         return
     if options.output == "markdown":
-        click.echo(report.orphans_markdown(found))
+        out(report.orphans_markdown(found))
     else:
-        click.echo(report.orphans_text(found, color=colorful(sys.stdout, plain=options.no_color)))
+        out(report.orphans_text(found, color=colorful(sys.stdout, plain=options.no_color)))
     for error in found.errors:
         emit.error(error, options)

@@ -11,6 +11,7 @@ import click
 
 from provision.cli.completion import files
 from provision.cli.options import STATE, output
+from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb, lines
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def show(state: str, output: str) -> int:
         talk(f"there is no {state} yet: the sandbox is empty")
     summary = open_sandbox(state).summary()
     if output == "json":
-        click.echo(report.document(summary))
+        out_json(report.document(summary))
     else:
         import yaml
 
@@ -75,7 +76,7 @@ def show(state: str, output: str) -> int:
 
         text = yaml.safe_dump(summary, sort_keys=False, allow_unicode=False, width=4096).rstrip()
         text = "\n".join(map(escape.plain, text.splitlines()))
-        click.echo(escape.fenced(text, "yaml") if output == "markdown" else text)
+        out(escape.fenced(text, "yaml") if output == "markdown" else text)
     return 0
 
 
@@ -147,11 +148,11 @@ def coverage(method: str, path: str, output: str) -> int:
 
     found = covered.ask(method, path)
     if output == "json":
-        click.echo(report.document(asdict(found)))
+        out_json(report.document(asdict(found)))
     elif output == "markdown":
-        click.echo(escape.fenced(_covered(found), "text"))
+        out(escape.fenced(_covered(found), "text"))
     else:
-        click.echo(_covered(found))
+        out(_covered(found))
     return 0 if found.emulated else 1
 
 
@@ -256,5 +257,5 @@ def _say(endpoint: Endpoint, output: str) -> None:
         width = max(map(len, said))
         text = "\n".join(f"{name:{width}}  {value}" for name, value in said.items())
         text = f"```text\n{text}\n```" if output == "markdown" else text
-    click.echo(text)
+    out(text)
     sys.stdout.flush()

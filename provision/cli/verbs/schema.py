@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from provision.cli.streams import out_json
 from provision.cli.verb import Verb
 
 
@@ -14,5 +15,5 @@ def schema() -> int:
 
     from provision.config import json_schema
 
-    click.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))
+    out_json(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0

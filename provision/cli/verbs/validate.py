@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import configs, no_color, output, pipeline, variables
+from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -61,13 +62,13 @@ def validate(  # noqa: PLR0917 - click calls it by name
         items = [{"path": config.path, "name": config.desired.name} for config in found]
         warnings = [report.error_json(doubt) for doubt in doubts]
         said = {"format": "provision.validation/1", "configs": items, "warnings": warnings}
-        click.echo(report.document({**said, **search_json(loaded.search)}))
+        out_json(report.document({**said, **search_json(loaded.search)}))
         return 0
     from provision.report import escape
 
     for config in found:
         if output == "markdown":
-            click.echo(f"- {escape.code(config.path)}: in order ({escape.markdown(config.desired.name)})")
+            out(f"- {escape.code(config.path)}: in order ({escape.markdown(config.desired.name)})")
         else:
-            click.echo(f"{escape.plain(config.path)}: in order ({config.desired.name})")
+            out(f"{escape.plain(config.path)}: in order ({config.desired.name})")
     return 0

@@ -12,6 +12,7 @@ import click
 
 from provision.cli.completion import sinks
 from provision.cli.options import Common, common
+from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
 
 
@@ -92,10 +93,10 @@ async def _verify(
                 patience=engine.PATIENCE,
             )
     if options.output == "json":
-        click.echo(report.document(report.verification_json(verified)))
+        out_json(report.document(report.verification_json(verified)))
     elif options.output == "markdown":
-        click.echo(report.verification_markdown(verified))
+        out(report.verification_markdown(verified))
     else:
         text = report.verification_text(verified, color=colorful(sys.stdout, plain=options.no_color))
-        click.echo(report.fold(text, columns(sys.stdout)))
+        out(report.fold(text, columns(sys.stdout)))
     return verified.verification.exit
