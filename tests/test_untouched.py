@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
+
 from tests.support import Program, Ran, Tenant, write_config
+from tests.test_drift import GRAPH, MAIL_READ, Hand, certificate
+
+LOST = "00000000-0000-4000-8000-00000000000a"
 
 
 def test_everything_undeclared_survives_an_update(provision: Program, applied: Ran) -> None:
@@ -34,14 +40,24 @@ def test_everything_undeclared_survives_an_update(provision: Program, applied: R
         "description": "theirs too",
     }
     tenant.do("PATCH", f"/applications/{app['id']}", foreign)
+    hand = Hand()
+    hand.own(hand.at)
+    hand.grant(GRAPH, MAIL_READ)
+    hand.patch(keyCredentials=[certificate()])
+    lists = (f"{hand.at}/owners", f"{hand.principal_at}/appRoleAssignments")
+    others = [tenant.get(path)["value"] for path in lists]
+    assert all(others)
     assert provision("plan", "prod.yaml", "--sandbox", "--detailed-exitcode").code == 0
     config = write_config(display_name="New name")
     Path(config).write_text(
         Path(config).read_text().replace("mail:\n", "  redirect_uris: [https://third.example/x]\nmail:\n")
     )
-    ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret")
-    assert ran.code == 0, ran.err
+    for verb in (("apply",), ("rotate",), ("rotate", "--again"), ("rotate", "--emergency")):
+        ran = provision(*verb, config, "--sandbox", "--yes", "--deliver", "file:out.secret")
+        assert ran.code == 0, ran.err
     after = Tenant().application()
+    assert [Tenant().get(path)["value"] for path in lists] == others
+    assert [item["displayName"] for item in after["keyCredentials"]] == ["intruder"]
     assert after["displayName"] == "New name"
     assert set(after["web"]["redirectUris"]) == {
         "https://other.example/cb", "https://third.example/x", *app["web"]["redirectUris"],
@@ -49,7 +65,9 @@ def test_everything_undeclared_survives_an_update(provision: Program, applied: R
     assert after["web"]["homePageUrl"] == "https://other.example"
     assert {"HideApp", "provision"} <= set(after["tags"])
     assert (after["notes"], after["description"]) == ("theirs", "theirs too")
-    assert {item["keyId"] for item in after["passwordCredentials"]} == {mine, other["keyId"]}
+    left = {item["keyId"] for item in after["passwordCredentials"]}
+    assert other["keyId"] in left
+    assert mine not in left  # ours went in the emergency
     declared = {
         (entry["resourceAppId"], role["id"])
         for entry in after["requiredResourceAccess"]
@@ -76,13 +94,31 @@ def test_order_and_case_are_no_difference(provision: Program, applied: Ran) -> N
     assert ran.code == 0, ran.out
 
 
-def test_plan_and_show_never_write(provision: Program, config: str, applied: Ran) -> None:
-    """Every verb that looks leaves the state to the byte, drifted or not."""
+@pytest.mark.parametrize("verb", ["validate", "plan", "show", "drift", "expiry", "doctor", "orphans"])
+def test_who_looks_never_writes(provision: Program, config: str, applied: Ran, verb: str) -> None:
+    """Every verb that looks sends nothing that changes, and leaves every file to the byte.
+
+    There is something to do of every kind: a difference, a renewal that is due, an end, and a secret that a
+    run left which was killed.
+    """
     tenant = Tenant()
     app = tenant.application()
     tenant.do("PATCH", f"/applications/{app['id']}", {"displayName": "drifted"})
-    state = Path(".provision/sandbox.json").read_bytes()
-    for verb in ("plan", "show"):
-        for output in ("text", "json", "markdown"):
-            assert provision(verb, config, "--sandbox", "-o", output).code == 0
-    assert Path(".provision/sandbox.json").read_bytes() == state
+    lost = {"displayName": "left [provision:collab-prod]", "keyId": LOST}
+    tenant.do("POST", f"/applications/{app['id']}/addPassword", {"passwordCredential": lost})
+    journal = Path(".provision/journal")
+    written = json.loads(journal.read_text().splitlines()[-1])
+    with journal.open("a") as more:
+        more.write(json.dumps({**written, "event": "intended", "key_id": LOST}) + "\n")
+    tenant.advance(days=175)
+    before, files = Tenant().writes, kept()
+    for output in ("text", "json", "markdown"):
+        more_words = () if verb == "validate" else ("--sandbox",)
+        assert provision(verb, config, *more_words, "-o", output).code in (0, 4)
+    assert Tenant().writes == before
+    assert kept() == files
+
+
+def kept() -> dict[Path, bytes]:
+    """Every file below here."""
+    return {path: path.read_bytes() for path in sorted(Path().rglob("*")) if path.is_file()}

@@ -33,6 +33,7 @@ from provision.resources import (
     certificate,
     client_secret,
     consent,
+    delivery_tags,
     owner,
     publisher,
     registration_settings,
@@ -208,7 +209,7 @@ def _of_secrets(plan: Plan, records: Records, *, now: datetime) -> Iterator[Devi
         text = f"secret {value} carries this config's mark, but nothing records that it was delivered"
         yield _deviation(catalogue.SECRET_UNPROVEN, Severity.ERROR, client_secret.ADDRESS, value, text)
     for key_id in sorted(state.missing):
-        tag = application.DELIVERED_TAG + key_id
+        tag = delivery_tags.DELIVERED_TAG + key_id
         text = (
             f"the tag {tag} records the delivery of a secret that is not there: if it is the one that is "
             "entered, no mail is sent"

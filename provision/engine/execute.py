@@ -34,6 +34,7 @@ from provision.plan.model import Plan
 from provision.resources import application as applications
 from provision.resources import client_secret as secrets
 from provision.resources import consent as consents
+from provision.resources import delivery_tags
 from provision.resources import service_principal as principals
 
 
@@ -78,7 +79,11 @@ class Execution:
                 met=None
                 if self.plan.came
                 else generation.others(
-                    self.tools.basis, found, observed.delivered, frozenset(), now=self.tools.graph.now()
+                    self.tools.basis,
+                    found,
+                    delivery_tags.delivered(observed.tags),
+                    frozenset(),
+                    now=self.tools.graph.now(),
                 ),
             )
         if await self._attempt(applications.ADDRESS, self._application):

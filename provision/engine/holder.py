@@ -21,7 +21,7 @@ from provision.graph.client_secret import Seen
 from provision.graph.patience import RandomPauses
 from provision.plan import generation
 from provision.plan.generation import Basis, Others
-from provision.resources import application
+from provision.resources import delivery_tags
 from provision.resources.client_secret import Desired, Observed, marked
 from provision.secret import Secret
 
@@ -88,7 +88,7 @@ async def look(tools: SecretTools, holder: SecretHolder, *, shows: frozenset[str
             )
     holder.seen = seen
     there = (holder.keys | _ids(seen)) - holder.gone
-    holder.tags = application.merged_tags(seen.tags, holder.tags, (), there, holder.gone)
+    holder.tags = delivery_tags.merged_tags(seen.tags, holder.tags, (), there, holder.gone)
     for key_id in holder.unseen & _ids(seen):
         with suppress(ProvisionError):  # then it stays in the journal, for the next run
             await remove(tools, holder, key_id, young=True)
@@ -97,7 +97,7 @@ async def look(tools: SecretTools, holder: SecretHolder, *, shows: frozenset[str
 
 def others(tools: SecretTools, holder: SecretHolder, seen: Seen) -> Others:
     """Return what a look shows of other runs."""
-    recorded = application.delivered(seen.tags) | holder.proven
+    recorded = delivery_tags.delivered(seen.tags) | holder.proven
     return generation.others(tools.basis, seen.secrets, recorded, holder.mine, now=tools.graph.now())
 
 
@@ -119,23 +119,47 @@ async def record(
     ``ProvisionError`` if that does not come about in time, or if the secret is gone (``REVOKED_MEANWHILE``).
     """
     name = tools.desired.name
-    wanted = {application.DELIVERED_TAG + key_id, *going}
-    wanted |= {application.newest_tag(name, key_id)} if newest else set()
+    wanted = {delivery_tags.DELIVERED_TAG + key_id, *going}
+    wanted |= {delivery_tags.newest_tag(name, key_id)} if newest else set()
+    if not await _written(tools, holder, key_id, wanted, delivered=True):
+        raise ProvisionError(
+            catalogue.CHANGED_MEANWHILE,
+            f"the secret {key_id} was delivered, but Entra does not show it with its record",
+        )
+
+
+async def announce(tools: SecretTools, holder: SecretHolder, key_id: str, replaces: Collection[str]) -> None:
+    """Put on record what a new secret ``replaces``, which goes once it is delivered, before it is delivered.
+
+    So a run that is killed between the delivery and its record leaves nothing that two machines would judge
+    differently: none of them names any of these as the one to enter. If the secret goes, so does the tag.
+    Raises ``ProvisionError`` if that does not come about in time.
+    """
+    wanted = {delivery_tags.replaces_tag(key_id, old) for old in replaces}
+    if wanted and not await _written(tools, holder, key_id, wanted, delivered=False):
+        raise ProvisionError(
+            catalogue.CHANGED_MEANWHILE,
+            f"Entra does not show the secret {key_id} with what it is to replace; it was not delivered",
+        )
+
+
+async def _written(
+    tools: SecretTools, holder: SecretHolder, key_id: str, wanted: Collection[str], *, delivered: bool
+) -> bool:
+    """Write tags that say something of a secret until they are seen beside it; say whether they are."""
     pauses = RandomPauses(tools.graph, tools.dice)
     while True:
         await write_records(tools, holder, wanted)
         seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
-        if key_id in _ids(seen) and wanted <= set(seen.tags):
+        if key_id in _ids(seen) and set(wanted) <= set(seen.tags):
             holder.seen, holder.tags = seen, seen.tags
             if holder.delivered is None:  # a record is repaired, with nothing that held others back
                 await see_no_record_lost(tools, holder)
-            return
-        _refuse_revoked(tools, holder, seen, key_id)
-        if not await pauses.pause("Entra does not show the record of the delivery yet"):
-            raise ProvisionError(
-                catalogue.CHANGED_MEANWHILE,
-                f"the secret {key_id} was delivered, but Entra does not show it with its record",
-            )
+            return True
+        if delivered:
+            _refuse_revoked(tools, holder, seen, key_id)
+        if not await pauses.pause("Entra does not show the record of the secret yet"):
+            return False
 
 
 def _refuse_revoked(tools: SecretTools, holder: SecretHolder, seen: Seen, key_id: str) -> None:
@@ -152,7 +176,7 @@ def _refuse_revoked(tools: SecretTools, holder: SecretHolder, seen: Seen, key_id
 async def forget(tools: SecretTools, holder: SecretHolder, key_id: str) -> None:
     """Drop the tags that say something of a secret which is not there any more."""
     holder.gone |= {key_id}
-    if any(application.noted_key(tag) == key_id for tag in holder.tags):
+    if any(delivery_tags.noted_key(tag) == key_id for tag in holder.tags):
         await write_records(tools, holder, frozenset())
         await see_no_record_lost(tools, holder)
 
@@ -186,7 +210,7 @@ async def remove(
             tools.journal.write(REMOVED, key_id, tools.graph.now())
     holder.keys -= {key_id}
     holder.gone |= {key_id}
-    if any(application.noted_key(tag) == key_id for tag in holder.tags):
+    if any(delivery_tags.noted_key(tag) == key_id for tag in holder.tags):
         await write_records(tools, holder, frozenset())
         await see_no_record_lost(tools, holder)
 
@@ -203,15 +227,15 @@ async def see_no_record_lost(tools: SecretTools, holder: SecretHolder, *, patien
     before, pauses = holder.wrote_from, RandomPauses(tools.graph, tools.dice)
     while before is not None:
         seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
-        known = _ids(before) | holder.mine | tools.basis.delivered | application.delivered(seen.tags)
+        known = _ids(before) | holder.mine | tools.basis.delivered | delivery_tags.delivered(seen.tags)
         came = [item for item in marked(tools.desired, seen.secrets) if item.key_id not in known]
-        stale = holder.gone & {application.noted_key(tag) for tag in seen.tags}
+        stale = holder.gone & {delivery_tags.noted_key(tag) for tag in seen.tags}
         if not came and not stale:
             holder.seen, holder.tags = seen, seen.tags
             if holder.delivered is not None:
                 _refuse_revoked(tools, holder, seen, holder.delivered.key_id)
             return
-        went = _ids(before) & application.delivered(before.tags) - _ids(seen) - holder.gone
+        went = _ids(before) & delivery_tags.delivered(before.tags) - _ids(seen) - holder.gone
         if len(came) == 1 and went and not stale:
             await _write_again(tools, holder, came[0].key_id, before)
         elif not patient:
@@ -234,11 +258,11 @@ async def see_no_record_lost(tools: SecretTools, holder: SecretHolder, *, patien
 async def _write_again(tools: SecretTools, holder: SecretHolder, key_id: str, before: Seen) -> None:
     """Put another run's delivery on record again, as it must have done itself."""
     name = tools.desired.name
-    newest = application.newest(before.tags, name)
+    newest = delivery_tags.newest(before.tags, name)
     tags = {
-        application.DELIVERED_TAG + key_id,
-        application.newest_tag(name, key_id),
-        application.succeeds_tag(key_id, next(iter(newest)) if len(newest) == 1 else None),
+        delivery_tags.DELIVERED_TAG + key_id,
+        delivery_tags.newest_tag(name, key_id),
+        delivery_tags.succeeds_tag(key_id, next(iter(newest)) if len(newest) == 1 else None),
     }
     holder.proven |= {key_id}
     await write_records(tools, holder, tags)
@@ -276,11 +300,11 @@ async def retire(tools: SecretTools, holder: SecretHolder, going: frozenset[str]
     So whoever goes on after a run that was killed finishes it, and takes none of them for one that somebody
     else removed. Raises ``ProvisionError`` if that cannot be written; then nothing is removed.
     """
-    marks = (application.RETIRED_TAG, application.LEAKED_TAG)
+    marks = (delivery_tags.RETIRED_TAG, delivery_tags.LEAKED_TAG)
     told = {mark + key_id for mark in marks for key_id in going} & set(holder.tags)
-    untold = going - {application.noted_key(tag) for tag in told}
+    untold = going - {delivery_tags.noted_key(tag) for tag in told}
     if untold:
-        await write_records(tools, holder, {application.RETIRED_TAG + key_id for key_id in untold})
+        await write_records(tools, holder, {delivery_tags.RETIRED_TAG + key_id for key_id in untold})
         await see_no_record_lost(tools, holder)
 
 
@@ -308,7 +332,7 @@ async def write_records(
         if not behind:
             holder.seen = seen
         there = (_ids(seen) | holder.keys if behind else _ids(seen)) - holder.gone
-        return application.merged_tags(seen.tags, known, more, there, holder.gone)
+        return delivery_tags.merged_tags(seen.tags, known, more, there, holder.gone)
 
     while True:
         try:

@@ -13,7 +13,7 @@ from datetime import datetime
 from provision.delivery import Sink
 from provision.engine.journal import Journal
 from provision.errors import ProvisionError
-from provision.resources import application, client_secret
+from provision.resources import client_secret, delivery_tags
 from provision.resources.client_secret import Desired, Observed, Records
 
 
@@ -27,8 +27,8 @@ def heard_of(
     """
     there, tags = {item.key_id: item for item in secrets}, tuple(tags)
     if key_id in there:
-        return key_id in application.delivered(tags)
-    succeeds = application.successions(tags)
+        return key_id in delivery_tags.delivered(tags)
+    succeeds = delivery_tags.successions(tags)
     return any(
         item.start > delivered or succeeds.get(item.key_id) == key_id
         for item in client_secret.marked(desired, tuple(there.values()))
@@ -39,10 +39,11 @@ def tagged(desired: Desired, tags: Iterable[str]) -> Records:
     """Return what the application's tags tell."""
     tags = tuple(tags)
     return Records(
-        tenant=application.delivered(tags),
-        newest=application.newest(tags, desired.name),
-        retired=application.retired(tags),
-        leaked=application.leaked(tags),
+        tenant=delivery_tags.delivered(tags),
+        newest=delivery_tags.newest(tags, desired.name),
+        retired=delivery_tags.retired(tags),
+        leaked=delivery_tags.leaked(tags),
+        replaced=delivery_tags.replacements(tags),
     )
 
 

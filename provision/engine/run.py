@@ -30,7 +30,7 @@ from provision.plan import generation, rotation
 from provision.plan.build import build
 from provision.plan.model import Plan, Target
 from provision.products import Product
-from provision.resources import Desired, Observed, client_secret, consent
+from provision.resources import Desired, Observed, client_secret, consent, delivery_tags
 from provision.resources import application as applications
 from provision.resources.client_secret import Records
 from provision.secret import Secret
@@ -85,7 +85,8 @@ async def read_state(job: Job) -> tuple[Observed, Records]:
 def known_keys(observed: Observed) -> frozenset[str]:
     """Return the ids of the keys that the application has, or had delivered: they prove a record its own."""
     app = observed.application
-    return frozenset(item.key_id for item in observed.secrets) | (app.delivered if app else frozenset())
+    there = frozenset(item.key_id for item in observed.secrets)
+    return there | (delivery_tags.delivered(app.tags) if app else frozenset())
 
 
 async def _observe_once_settled(job: Job) -> Observed:

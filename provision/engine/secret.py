@@ -43,6 +43,7 @@ from provision.delivery import Handover, Undeliverable
 from provision.engine.holder import (
     SecretHolder,
     SecretTools,
+    announce,
     look,
     others,
     record,
@@ -56,7 +57,7 @@ from provision.graph import client_secret
 from provision.graph.client import SKEW
 from provision.graph.patience import RandomPauses
 from provision.plan import generation
-from provision.resources import application
+from provision.resources import delivery_tags
 from provision.resources.client_secret import Mint, Observed, Records, standing
 from provision.secret import Secret
 
@@ -103,6 +104,7 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
         try:
             met = await look(tools, holder, shows=frozenset({made.key_id}))
             if not met:
+                await announce(tools, holder, made.key_id, step.retires)
                 interrupted = await _hand_over(tools, secret, made)
         except BaseException as error:  # whatever it was, Ctrl-C too: nobody has the value, so it must go
             _remember(tools, made.key_id, error)
@@ -117,7 +119,7 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
         tools.journal.write(DELIVERED, made.key_id, tools.graph.now(), place=tools.sink.label)
     holder.delivered = made
     tools.keep(secret)
-    succeeds = application.succeeds_tag(made.key_id, tools.basis.succeeds)
+    succeeds = delivery_tags.succeeds_tag(made.key_id, tools.basis.succeeds)
     await record(tools, holder, made.key_id, going=_going(step) | {succeeds})
     if interrupted is not None:
         raise interrupted
@@ -135,7 +137,7 @@ async def _declare(tools: SecretTools, holder: SecretHolder, leaked: Sequence[st
         for key_id in leaked:
             if key_id not in known:
                 tools.journal.write(LEAKED, key_id, tools.graph.now())
-    tags = frozenset(application.LEAKED_TAG + key_id for key_id in leaked)
+    tags = frozenset(delivery_tags.LEAKED_TAG + key_id for key_id in leaked)
     if not tags <= set(holder.tags):
         with suppress(ProvisionError):
             await write_records(tools, holder, tags, urgent=True)
@@ -144,8 +146,8 @@ async def _declare(tools: SecretTools, holder: SecretHolder, leaked: Sequence[st
 
 def _going(step: Mint) -> set[str]:
     """Return the tags of what is to be removed once the new secret is delivered."""
-    leaked = {application.LEAKED_TAG + key for key in step.leaked}
-    return leaked | {application.RETIRED_TAG + key for key in step.retires}
+    leaked = {delivery_tags.LEAKED_TAG + key for key in step.leaked}
+    return leaked | {delivery_tags.RETIRED_TAG + key for key in step.retires}
 
 
 def _remember(tools: SecretTools, key_id: str, error: BaseException) -> None:
@@ -203,7 +205,7 @@ async def _refuse_two(tools: SecretTools, holder: SecretHolder, made: Observed) 
             break
         met = await look(tools, holder, shows=frozenset({made.key_id}))
     tags = holder.seen.tags
-    recorded, succeeds = application.delivered(tags), application.successions(tags)
+    recorded, succeeds = delivery_tags.delivered(tags), delivery_tags.successions(tags)
     state = standing(tools.desired, holder.seen.secrets, Records(recorded), now=tools.graph.now())
     pair = generation.twins(state, succeeds) or ()
     # The first by an older version of the program.

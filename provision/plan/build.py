@@ -19,6 +19,7 @@ from provision.resources import (
     application,
     client_secret,
     consent,
+    delivery_tags,
     mailbox,
     service_principal,
 )
@@ -128,7 +129,7 @@ def secret_findings(
 def _two_delivered(desired: Desired, observed: Observed, state: client_secret.Standing) -> Finding | None:
     """Return the finding that two delivered secrets are of one generation; no rotation waits then."""
     tags = observed.application.tags if observed.application else ()
-    pair = generation.twins(state, application.successions(tags))
+    pair = generation.twins(state, delivery_tags.successions(tags))
     if pair is None:
         return None
     newer, older = pair

@@ -2,7 +2,7 @@
 
 All secrets made to take the place of the same one are one *generation*; at most one of them may be handed
 over. A secret carries no such word, so the tag that records its delivery has a companion that names what it
-succeeds (``resources/application.py``), by which every later verb can tell two of one generation.
+succeeds (``resources/delivery_tags.py``), by which every later verb can tell two of one generation.
 
 A secret with the mark and without a record of delivery is a *claim*: its run is about to hand it over, or was
 killed. Nothing tells the two apart but time: for ten minutes it holds others back, then it is an orphan.

@@ -80,7 +80,8 @@ def build(
     state = standing(wanted, before, known, now=now)
     limits = limits_of(observed, now=now)
     make = partial(minting, wanted, limits, _reason(mode, state, came), now=now)
-    replaced = None if shorter else max((item.end for item in state.delivered), default=None)
+    ends = [item.end for item in (*state.delivered, state.succeeded) if item is not None]
+    replaced = None if shorter else max(ends, default=None)
     match mode:
         case Mode.CONFIRM:
             changes = _confirmed(state)
@@ -92,14 +93,19 @@ def build(
             # Only the newest was surely never entered: one before it may be.
             unconfirmed = state.delivered[0]
             changes = (
-                make(at_least=replaced, retires=(unconfirmed.key_id,)),
+                make(at_least=replaced, retires=(unconfirmed.key_id, *sorted(state.replaced))),
                 removal(unconfirmed, "replaced before it was confirmed"),
             )
         case Mode.ROTATE if state.waits and not renewal_due(wanted, state, now=now):
             changes = (_nothing(unchanged(state)),)
         case _:
-            leaked = tuple(sorted(state.leaked))
-            changes = (make(at_least=replaced if state.current else None, leaked=leaked),)
+            changes = (
+                make(
+                    at_least=replaced if state.succeeded else None,
+                    retires=tuple(sorted(state.replaced)),
+                    leaked=tuple(sorted(state.leaked)),
+                ),
+            )
     done = {change.address for change in changes}
     succeeded = state.current is not None or any(isinstance(change.step, Mint) for change in changes)
     also = (*(finishing(state) if succeeded else ()), *lost(state, known))

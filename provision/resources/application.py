@@ -6,7 +6,7 @@ Source: https://learn.microsoft.com/graph/api/resources/application
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,12 +19,6 @@ ADDRESS = "application"
 OWNER_TAG = "provision"  # what we make or adopt carries it; a uniqueName without it is somebody else's
 ONE_TENANT = "AzureADMyOrg"
 PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
-DELIVERED_TAG = "provision:delivered:"  # followed by the keyId of a secret that a sink took
-NEWEST_TAG = "provision:newest:"  # by a config's name, a colon and the keyId of what was delivered last
-RETIRED_TAG = "provision:retired:"  # by the keyId of a secret that is to go: another was delivered for it
-LEAKED_TAG = "provision:leaked:"  # by the keyId of a secret that is to go: an emergency was declared
-SUCCEEDS_TAG = "provision:succeeds:"  # by what a secret was to replace (or "none"), a colon and its keyId
-_NOTHING = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,105 +61,6 @@ class Observed:
     owners: tuple[str, ...] | None = None  # None: not read
     # requiredResourceAccess as Graph gave it: sent back whole, so that entries of others survive a PATCH
     required_resource_access: tuple[Any, ...] = ()
-
-    @property
-    def delivered(self) -> frozenset[str]:
-        """The key ids whose delivery is on record in the tenant."""
-        return delivered(self.tags)
-
-
-def delivered(tags: Iterable[str]) -> frozenset[str]:
-    """Return the key ids whose delivery these tags record."""
-    return frozenset(key for tag in tags if (key := delivered_key(tag)) is not None)
-
-
-def delivered_key(tag: str) -> str | None:
-    """Return the key id whose delivery a tag records; ``None`` for a tag that means something else."""
-    return tag.removeprefix(DELIVERED_TAG).lower() if tag.startswith(DELIVERED_TAG) else None
-
-
-def newest_tag(name: str, key_id: str) -> str:
-    """Return the tag that says which secret of the config was delivered last."""
-    return f"{NEWEST_TAG}{name}:{key_id}"
-
-
-def newest(tags: Iterable[str], name: str) -> frozenset[str]:
-    """Return the key id of the config's secret that was delivered last, as these tags tell it.
-
-    More than one where machines wrote at once.
-    """
-    return _named(tags, f"{NEWEST_TAG}{name}:")
-
-
-def retired(tags: Iterable[str]) -> frozenset[str]:
-    """Return the key ids that these tags say are to be removed, for another was delivered instead."""
-    return _named(tags, RETIRED_TAG)
-
-
-def leaked(tags: Iterable[str]) -> frozenset[str]:
-    """Return the key ids that these tags say are to be removed, for an emergency was declared."""
-    return _named(tags, LEAKED_TAG)
-
-
-def noted_key(tag: str) -> str | None:
-    """Return the key id that a tag of ours says something of; ``None`` for any other tag."""
-    kinds = (DELIVERED_TAG, NEWEST_TAG, RETIRED_TAG, LEAKED_TAG, SUCCEEDS_TAG)
-    return tag.rpartition(":")[2].lower() if tag.startswith(kinds) else None
-
-
-def _named(tags: Iterable[str], prefix: str) -> frozenset[str]:
-    return frozenset(tag.removeprefix(prefix).lower() for tag in tags if tag.startswith(prefix))
-
-
-def succeeds_tag(key_id: str, before: str | None) -> str:
-    """Return the tag that says which secret (``None``: none) a delivered one was made to replace."""
-    return f"{SUCCEEDS_TAG}{before or _NOTHING}:{key_id}"
-
-
-def successions(tags: Iterable[str]) -> dict[str, str | None]:
-    """Return, by key id, which secret each was made to replace (``None``: none), as far as tags say."""
-    found: dict[str, str | None] = {}
-    for tag in tags:
-        before, colon, key_id = tag.removeprefix(SUCCEEDS_TAG).lower().partition(":")
-        if tag.startswith(SUCCEEDS_TAG) and colon:
-            found[key_id] = None if before == _NOTHING else before
-    return found
-
-
-def merged_tags(
-    seen: Collection[str],
-    known: Iterable[str],
-    add: Collection[str],
-    there: Collection[str],
-    gone: Collection[str],
-) -> tuple[str, ...]:
-    """Return the tags to write: all that were just read, what this run knows of its secrets, and ``add``.
-
-    ``known`` are tags that it saw or wrote earlier: what was read may be older. Of both, what tells of
-    secrets that are not ``there`` is dropped, but for a removal by somebody else; ``gone``: by this run.
-    """
-    tags = {*seen, *(tag for tag in known if noted_key(tag) is not None)}
-    replaced = {tag.rpartition(":")[0] for tag in add if tag.startswith(NEWEST_TAG)}
-    kept = {
-        tag
-        for tag in tags
-        if noted_key(tag) is None or noted_key(tag) in there or _tells_of_a_removal(tag, tags, seen, gone)
-    }
-    kept = {tag for tag in kept if not (tag.startswith(NEWEST_TAG) and tag.rpartition(":")[0] in replaced)}
-    return tuple(sorted(kept | set(add)))
-
-
-def _tells_of_a_removal(
-    tag: str, tags: Collection[str], seen: Collection[str], gone: Collection[str]
-) -> bool:
-    """Say whether a tag of a secret that is not there tells that somebody else removed it.
-
-    That stays on record until ``rotate --confirm``, for it may be the one that is entered. What this run
-    removed, or an earlier one was to remove, is no such thing.
-    """
-    key_id = noted_key(tag)
-    ours = {LEAKED_TAG + str(key_id), RETIRED_TAG + str(key_id)} & set(tags)
-    return tag.startswith((DELIVERED_TAG, NEWEST_TAG)) and tag in seen and key_id not in gone and not ours
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from provision.graph.connect import in_process
 from provision.outcomes.result import Result
 from provision.plan.model import Plan, Target
 from provision.plan.rotation import Mode
+from provision.resources import delivery_tags
 from provision.sandbox import Sandbox, Weather
 from provision.secret import Secret
 from tests.crash.machine import DELIVERED
@@ -239,7 +240,7 @@ class Meeting:
         try:
             plan = await planner(job)
             app = plan.observed.application
-            ran.known = app.delivered if app else frozenset()
+            ran.known = delivery_tags.delivered(app.tags) if app else frozenset()
             await run.make_ready(job, plan, ())
             ran.result = await run.apply(job, plan)
             ran.errors = list(ran.result.errors)

@@ -103,3 +103,32 @@ def test_the_records_of_another_machine_survive(runners: tuple[Runner, Runner], 
     assert {item["keyId"] for item in tenant.managed()} <= tenant.recorded()
     assert "meanwhile" in tenant.application()["tags"]
     assert tenant.signs_in(second.held)
+
+
+def test_what_a_killed_run_was_to_replace_is_known_everywhere(
+    runners: tuple[Runner, Runner], tmp_path: Path
+) -> None:
+    """Killed between the delivery and its record: no machine names what the other is about to remove."""
+    one, other = runners
+    machine = Meetings(tmp_path, one).prepared("rotated").copy(tmp_path / "first")
+    second = Machine(tmp_path / "second", machine.state)
+    second.write_config()
+    old, waiting = Directory(machine.state).managed()
+    killed = Orders("file value#1", "after")
+    assert machine.run(one, *words(BY_NAME["rotate --again"]), orders=killed).code == -9
+    Directory(machine.state).advance(minutes=11)  # what a run left holds nobody back any more
+    told = ("--deliver", SINKS["file"], "-o", "json")
+    for anybody, runner in ((machine, one), (second, other)):
+        shown = json.loads(anybody.run(runner, "show", *told).out)["outputs"]["secret_key"]
+        assert (shown or {}).get("key_id") != waiting["keyId"]
+    assert second.run(other, "apply", "--yes", *told).code in (0, 4)
+    ids = {item["keyId"] for item in Directory(machine.state).managed()}
+    assert waiting["keyId"] not in ids
+    assert old["keyId"] in ids
+    shown = json.loads(second.run(other, "show", *told).out)["outputs"]["secret_key"]
+    assert Directory(machine.state).signs_in(second.held)
+    assert shown["hint"] == (second.held or "")[:3]
+    # The first machine finds what it delivered; the value that the other one names stays.
+    assert machine.run(one, "apply", "--yes", *told).code in (0, 4)
+    for value in (machine.held, second.held):
+        assert Directory(machine.state).signs_in(value)

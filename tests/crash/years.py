@@ -458,8 +458,13 @@ class Years:
         app = self._app(item)
         tags = app.props["tags"] if app else ()
         journal = Journal(self._folder / str(machine) / "journal", "sandbox", self._tenant, item.name)
-        marks = ("provision:leaked:", "provision:retired:")
-        return {tag.rpartition(":")[2] for tag in tags if tag.startswith(marks)} | journal.leaked()
+        marks, replaces = ("provision:leaked:", "provision:retired:"), "provision:replaces:"
+        going = {tag.rpartition(":")[2] for tag in tags if tag.startswith(marks)} | journal.leaked()
+        for old, _, new in (t.removeprefix(replaces).partition(":") for t in tags if t.startswith(replaces)):
+            # Where the new one is, and was delivered as far as this machine can tell.
+            if new in self._ends(item) and (new in item.delivered or new not in journal.keys()[0]):
+                going.add(old)
+        return going
 
     # -- what is said --------------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ from provision.graph.connect import in_process
 from provision.outcomes.result import Status
 from provision.plan.model import Target
 from provision.plan.rotation import Mode
-from provision.resources.application import newest
+from provision.resources.delivery_tags import newest
 from provision.sandbox import Sandbox
 from provision.secret import Secret
 from tests.delivery.azure_devops_standin import BEARER, DevOps

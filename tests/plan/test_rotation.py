@@ -65,7 +65,8 @@ def desired(tmp_path_factory: pytest.TempPathFactory) -> Desired:
 def planned(desired: Desired, given: list[Given], mode: Mode, **more: Any) -> Plan:
     """The plan of this mode."""
     secrets, records = world(given)
-    records = replace(records, sink=frozenset(key for key, kind, *_ in given if "s" in kind))
+    held = frozenset(key for key, kind, *_ in given if "s" in kind)
+    records = replace(records, sink=held, replaced=more.pop("replaced", frozenset()))
     policy = more.pop("policy", OBSERVED.policy)
     observed = replace(OBSERVED, application=APP, secrets=tuple(secrets), policy=policy)
     return build(Target.GRAPH, desired, observed, records, mode, now=NOW, **more)
@@ -134,6 +135,29 @@ def test_what_another_run_delivered_since_the_start_is_not_counted(
     assert [
         key for change in plan.changes if isinstance(change.step, Mint) for key in change.step.leaked
     ] == (leaked)
+
+
+@pytest.mark.parametrize(
+    ("newest", "mode", "expected", "retires", "end"),
+    [
+        pytest.param(("c", "u", -1, 179), Mode.ROTATE, "+ -b", ["b"], 190, id="it may have been delivered"),
+        pytest.param(("c", "u", -1, 179), Mode.AGAIN, "+ -b", ["b"], 190, id="the same, and --again"),
+        pytest.param(("c", "u", -1, 179), Mode.CONFIRM, "", None, None, id="nothing is there to confirm"),
+        pytest.param(("c", "s", -1, 179), Mode.ROTATE, "!c -b", None, None, id="a sink knows of it"),
+        pytest.param(("c", "s", -1, 179), Mode.AGAIN, "+ -c -b", ["c", "b"], 180, id="the same, and --again"),
+        pytest.param(("c", "s", -1, 179), Mode.CONFIRM, "!c -a -b", None, None, id="the same, and --confirm"),
+        pytest.param(("c", "ui", -1, 179), Mode.ROTATE, "-c", None, None, id="nobody received it"),
+    ],
+)
+def test_what_a_killed_again_left_is_finished(
+    desired: Desired, newest: Given, mode: Mode, expected: str, retires: list[str] | None, end: float | None
+) -> None:
+    """What it was to remove goes once a successor is delivered: its own, or else one that is made now."""
+    plan = planned(desired, [OLD, ("b", "d", -2, 190), newest], mode, replaced=frozenset({("c", "b")}))
+    assert steps(plan) == expected
+    if retires is not None:
+        assert list(mint(plan).retires) == retires
+        assert mint(plan).end(NOW) == day(end or 0)
 
 
 LONG: Given = ("a", "d", -10, 300)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -106,6 +107,24 @@ def test_the_current_one_and_the_last_day(
     """The current one is what was delivered last, if it lives; the last day is the first end in use."""
     state = stands(given)
     assert (state.current.key_id if state.current else None) == current
+    assert state.confirm_by == (None if last is None else day(last))
+
+
+@pytest.mark.parametrize(
+    ("newest", "current", "going", "last"),
+    [
+        pytest.param(("c", "d", -1, 179), "c", "b", 30, id="it was delivered"),
+        pytest.param(("c", "u", -1, 179), None, "b", None, id="it may have been delivered"),
+        pytest.param(("c", "ui", -1, 179), "b", "", 30, id="nobody received it"),
+        pytest.param(("c", "g", -1, 179), None, "", None, id="it was delivered, and is gone"),
+    ],
+)
+def test_what_a_new_one_replaces(newest: Given, current: str | None, going: str, last: float | None) -> None:
+    """By the tag of its successor it goes once that is delivered, and is not named from when it may be."""
+    secrets, records = world([OLD, ("b", "d", -2, 178), newest])
+    state = standing(DESIRED, secrets, replace(records, replaced=frozenset({("c", "b")})), now=NOW)
+    assert (state.current.key_id if state.current else None) == current
+    assert "".join(item.key_id for item in state.going) == going
     assert state.confirm_by == (None if last is None else day(last))
 
 

@@ -133,8 +133,15 @@ def _main_change(
 ) -> Change:
     due = _due(desired, state, now=now)
     if due is not None:
-        replaced = None if shorter or state.current is None else state.current.end
-        return minting(desired, limits, due, now=now, at_least=replaced, leaked=tuple(sorted(state.leaked)))
+        return minting(
+            desired,
+            limits,
+            due,
+            now=now,
+            at_least=None if shorter or state.succeeded is None else state.succeeded.end,
+            retires=tuple(sorted(state.replaced)),
+            leaked=tuple(sorted(state.leaked)),
+        )
     assert state.current is not None
     return Change(ADDRESS, Action.NO_OP, unchanged(state))
 
@@ -166,4 +173,9 @@ def none_to_enter(state: Standing) -> str:
         return "the present one leaked, or may have; the emergency was not finished"
     if state.gone:
         return f"the one delivered last ({', '.join(sorted(state.gone))}) was removed"
+    if state.succeeded is not None:
+        return (
+            f"the one delivered last ({state.succeeded.key_id}) is to be replaced, and nothing says that its "
+            "successor was delivered"
+        )
     return f"the delivered one ended {state.ended[0].end:%Y-%m-%d}" if state.ended else "none delivered"

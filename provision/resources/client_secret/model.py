@@ -58,6 +58,8 @@ class Records:
     newest: frozenset[str] = frozenset()  # which was delivered last, whether or not it is still there
     retired: frozenset[str] = frozenset()  # to be removed, for another was delivered in its place
     leaked: frozenset[str] = frozenset()  # to be removed, for an emergency was declared
+    # In pairs: a secret, and what is to be removed once that is delivered, which may be unknown here.
+    replaced: frozenset[tuple[str, str]] = frozenset()
 
     def without(self, keys: frozenset[str]) -> Records:
         """Return what is known without these key ids."""
@@ -72,7 +74,7 @@ class Mint:
     lifetime: Span
     limits: Limits
     at_least: datetime | None = None  # the end of what it replaces
-    retires: tuple[str, ...] = ()  # recorded with the delivery: these are to be removed
+    retires: tuple[str, ...] = ()  # recorded before the delivery: these are to be removed after it
     leaked: tuple[str, ...] = ()  # recorded before it is made: these are to be removed, whoever goes on
 
     def end(self, start: datetime) -> datetime:

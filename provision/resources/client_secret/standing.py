@@ -29,6 +29,7 @@ class Standing:
     leaked: frozenset[str] = frozenset()  # key ids that an emergency is about, as far as they are alive
     gone: frozenset[str] = frozenset()  # the one that was delivered last, if it is not there any more
     missing: frozenset[str] = frozenset()  # every delivery on record whose secret is not there any more
+    replaced: frozenset[str] = frozenset()  # those of ``going`` that only their successor's tag tells of
 
     @property
     def latest(self) -> Observed | None:
@@ -39,11 +40,24 @@ class Standing:
     def current(self) -> Observed | None:
         """The one that is, or is to be, entered: the one delivered last.
 
-        ``None`` if that has ended or was removed. An older one that is alive does not take its place, for
-        its value is nowhere any more.
+        ``None`` if that has ended, was removed, or is to be. An older one that is alive does not take its
+        place, for its value is nowhere any more.
         """
-        latest = self.latest
-        return None if self.gone or latest in self.ended else latest
+        succeeded = self.succeeded
+        return None if succeeded in self.going else succeeded
+
+    @property
+    def succeeded(self) -> Observed | None:
+        """The one whose place a new one takes: the one delivered last.
+
+        ``None`` if that has ended, was removed or leaked. If it is to be removed once its successor is
+        delivered, it is not current any more.
+        """
+        known = (*self.delivered, *self.ended, *self.going)
+        newest = next((item for item in self.ours if item in known), None)
+        if self.gone or newest is None or newest in self.ended or newest.key_id in self.leaked:
+            return None
+        return newest
 
     @property
     def older(self) -> tuple[Observed, ...]:
@@ -82,7 +96,10 @@ def standing(desired: Desired, observed: Sequence[Observed], records: Records, *
     """Sort the secrets that carry our mark by delivery and end, at the moment ``now``; ignore all others."""
     ours = marked(desired, observed)
     there = {item.key_id for item in observed}
-    trusted, going = records.tenant | records.sink, records.retired | records.leaked
+    trusted, told = records.tenant | records.sink, records.retired | records.leaked
+    # A successor of which this machine knows that nobody received it takes nobody's place.
+    received = {item.key_id for item in ours if item.key_id in trusted or item.key_id not in records.journal}
+    going = told | {old for new, old in records.replaced if new in received}
     alive = tuple(item for item in ours if item.end > now)
     return Standing(
         ours=ours,
@@ -93,6 +110,7 @@ def standing(desired: Desired, observed: Sequence[Observed], records: Records, *
         leaked=records.leaked & {item.key_id for item in alive},
         gone=frozenset() if records.newest & there else records.newest,
         missing=(records.tenant | records.newest) - there - going,
+        replaced=frozenset(item.key_id for item in alive if item.key_id in trusted & going - told),
     )
 
 

@@ -1,10 +1,10 @@
-"""The tags that record deliveries, as several runs merge them: tables of ``resources.application``."""
+"""The tags that record deliveries, as several runs merge them: tables of ``resources.delivery_tags``."""
 
 from __future__ import annotations
 
 import pytest
 
-from provision.resources import application
+from provision.resources import delivery_tags
 
 A, B, C = (f"00000000-0000-4000-8000-00000000000{letter}" for letter in "abc")
 
@@ -13,12 +13,13 @@ def told(*words: str) -> set[str]:
     """Tags by their short names: ``d:a`` for a delivery of A, and so on; any other word is a tag itself."""
     keys = {"a": A, "b": B, "c": C}
     kinds = {
-        "d": application.DELIVERED_TAG,
-        "n": application.NEWEST_TAG + "collab:",
-        "m": application.NEWEST_TAG + "other:",
-        "l": application.LEAKED_TAG,
-        "r": application.RETIRED_TAG,
-        "s": application.SUCCEEDS_TAG + "none:",
+        "d": delivery_tags.DELIVERED_TAG,
+        "n": delivery_tags.NEWEST_TAG + "collab:",
+        "m": delivery_tags.NEWEST_TAG + "other:",
+        "l": delivery_tags.LEAKED_TAG,
+        "r": delivery_tags.RETIRED_TAG,
+        "s": delivery_tags.SUCCEEDS_TAG + "none:",
+        "p": delivery_tags.REPLACES_TAG + B + ":",
     }
     found = (word.partition(":") for word in words)
     return {kinds[kind] + keys[key] if kind in kinds else kind + colon + key for kind, colon, key in found}
@@ -44,12 +45,17 @@ def told(*words: str) -> set[str]:
         ("d:a l:a d:b", "", "", "b", "", "d:b"),  # unless it was to be removed
         ("d:a r:a d:b", "", "", "b", "", "d:b"),
         ("d:b", "d:a", "", "b", "", "d:b"),  # or was dropped since this run saw it
+        # What a new secret replaces is told for as long as that is there, whatever became of the old one.
+        ("d:b", "", "p:a", "ab", "", "d:b p:a"),
+        ("d:b p:a", "p:a", "", "a", "b", "p:a"),
+        ("d:b p:a", "p:a", "", "b", "a", "d:b"),
+        ("d:b p:a", "", "", "b", "", "d:b"),
     ],
 )
 def test_tags_are_merged(seen: str, known: str, add: str, there: str, gone: str, written: str) -> None:
     """Nothing of another run's is lost, and what is over is dropped, in one sorted list."""
     ids = {"a": A, "b": B, "c": C}
-    found = application.merged_tags(
+    found = delivery_tags.merged_tags(
         told(*seen.split()),
         told(*known.split()),
         told(*add.split()),
@@ -61,8 +67,8 @@ def test_tags_are_merged(seen: str, known: str, add: str, there: str, gone: str,
 
 def test_merging_again_changes_nothing() -> None:
     """What was written is what the next run reads, and it writes the same."""
-    once = application.merged_tags(told("provision", "d:b", "n:b"), (), told("d:a", "n:a"), {A, B}, ())
-    assert application.merged_tags(once, once, (), {A, B}, ()) == once
+    once = delivery_tags.merged_tags(told("provision", "d:b", "n:b"), (), told("d:a", "n:a"), {A, B}, ())
+    assert delivery_tags.merged_tags(once, once, (), {A, B}, ()) == once
 
 
 @pytest.mark.parametrize(
@@ -72,16 +78,21 @@ def test_merging_again_changes_nothing() -> None:
         (f"provision:newest:collab:{A}", A),
         (f"provision:succeeds:{B}:{A}", A),
         (f"provision:succeeds:none:{A}", A),
+        (f"provision:replaces:{B}:{A.upper()}", A),
         ("provision", None),
         ("WindowsAzureActiveDirectoryIntegratedApp", None),
     ],
 )
 def test_whose_tag_it_is(tag: str, key: str | None) -> None:
     """Each of ours names one secret, in whatever case."""
-    assert application.noted_key(tag) == key
+    assert delivery_tags.noted_key(tag) == key
 
 
 def test_successions() -> None:
     """By key id, what each was made to replace."""
-    tags = [application.succeeds_tag(B, A), application.succeeds_tag(A, None), "provision:succeeds:broken"]
-    assert application.successions(tags) == {B: A, A: None}
+    tags = [
+        delivery_tags.succeeds_tag(B, A),
+        delivery_tags.succeeds_tag(A, None),
+        "provision:succeeds:broken",
+    ]
+    assert delivery_tags.successions(tags) == {B: A, A: None}
