@@ -5,7 +5,7 @@ Source: https://click.palletsprojects.com/en/stable/shell-completion/
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -52,7 +52,7 @@ def selectors(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
     return _beginning(incomplete, [(f"{key}=", "") for key in KEYS])
 
 
-def _beginning(incomplete: str, words: Iterable[Sequence[str]]) -> list[CompletionItem]:
+def _beginning(incomplete: str, words: Iterable[tuple[str, str]]) -> list[CompletionItem]:
     return [
         CompletionItem(word, help=said or None)
         for word, said in sorted(words)

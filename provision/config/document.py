@@ -75,7 +75,7 @@ def decode(raw: bytes, file: str) -> str:
         raise unreadable(
             file,
             "is a pointer of Git LFS, not the file itself",
-            "Check it out with LFS ('git lfs pull'; actions/checkout: 'lfs: true'), or keep configs out of it.",
+            "Check it out with LFS ('git lfs pull'; actions/checkout: 'lfs: true'), or take it out of LFS.",
         )
     try:
         return raw.decode("utf-8-sig")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from provision.graph.client import Graph
-from provision.resources import Observed, application, client_secret
+from provision.resources import Observed, client_secret, delivery_tags
 from provision.resources.client_secret import Desired
 
 # Both the service's clock and a secret's start are known to the second, each rounded down, and the clock as
@@ -34,7 +34,7 @@ class Began:
         leaked; but a run that waited for another one has that one's before it.
         """
         tags = observed.application.tags if observed.application else ()
-        delivered = application.delivered(tags) - application.leaked(tags) - application.retired(tags)
+        delivered = delivery_tags.delivered(tags) - delivery_tags.leaked(tags) - delivery_tags.retired(tags)
         now, began = graph.now(), graph.time_at(self.at)
         since = began - _UNSURE if self.waited else began + _UNSURE
         return frozenset(
