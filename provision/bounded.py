@@ -147,6 +147,44 @@ def line_of_stdin(largest: int, *, patience: float = PATIENCE) -> str:
     return found.decode("utf-8-sig").rstrip("\r\n")
 
 
+def all_of_stdin(largest: int, *, patience: float = PATIENCE) -> bytes:
+    """Return all of standard input, of ``largest`` bytes at most.
+
+    A person at a terminal may take as long as they like. Raises ``OSError`` if it does not end in time, or is
+    larger.
+    """
+    try:
+        handle = sys.stdin.fileno()
+    except (OSError, ValueError, AttributeError):  # no stream of the system's: another program gave the text
+        found = sys.stdin.read(largest + 1).encode("utf-8", "surrogateescape")
+        if len(found) > largest:
+            raise _too_large(largest) from None
+        return found
+    return _all(handle, largest, None if sys.stdin.isatty() else time.monotonic() + patience)
+
+
+def refuse_unfit(path: Named, largest: int) -> None:
+    """Raise ``OSError`` if a file that others read could hang them or never end, or is too large.
+
+    One that is not there, or may not be read, is theirs to tell; so is what a shell hands over, for a look
+    would take it away.
+    """
+    if os.fspath(path).startswith(STREAMS):
+        return
+    try:
+        handle = os.open(path, _FLAGS)
+    except OSError:
+        return
+    try:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            raise _no_file(handle, about)
+        if about.st_size > largest:
+            raise _too_large(largest)
+    finally:
+        os.close(handle)
+
+
 def _all(handle: int, largest: int, until: float | None) -> bytes:
     found = bytearray()
     while True:

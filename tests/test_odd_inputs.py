@@ -259,6 +259,132 @@ def test_the_record_beside_a_stand_in(quick: Program, odd: Callable[[str], str])
     assert quick("plan", str(config), "--sandbox").code in (0, 5)
 
 
+NEVER_A_FILE = pytest.mark.parametrize("kind", [_pipe, _zero, _socket, _circle, _large])
+
+
+def _binary(path: Path) -> None:
+    path.write_bytes(bytes(range(256)))
+
+
+def _missing(path: Path) -> None:
+    """There is none."""
+
+
+@pytest.mark.parametrize("kind", [_pipe, _zero, _socket, _circle, _large, _folder, _binary, _missing])
+@pytest.mark.parametrize(
+    ("auth", "variable"),
+    [("workload", "AZURE_FEDERATED_TOKEN_FILE"), ("environment", "AZURE_CLIENT_CERTIFICATE_PATH")],
+)
+def test_what_azure_identity_opens_by_itself(
+    quick: Program, config: str, monkeypatch: pytest.MonkeyPatch, auth: str, variable: str,
+    kind: Callable[[Path], None],
+) -> None:  # fmt: skip
+    """A token's file and a certificate's: 77 before anybody is asked, and the variable is named."""
+    kind(Path("odd"))
+    monkeypatch.setenv("AZURE_TENANT_ID", "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690")
+    monkeypatch.setenv("AZURE_CLIENT_ID", "5b0e7f3a-1c2d-4e3f-8a9b-0c1d2e3f4a5b")
+    monkeypatch.setenv(variable, "odd")
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    ran = quick("plan", config, "--auth", auth)
+    assert (ran.code, "odd" in ran.err or kind is _binary) == (77, True), ran.err
+
+
+@NEVER_A_FILE
+def test_a_folder_for_the_sandboxs_certificate(quick: Program, kind: Callable[[Path], None]) -> None:
+    """64, and nothing is served; nor is a certificate of somebody else's lost."""
+    kind(Path("odd"))
+    ran = quick("sandbox", "serve", "--port", "0", "--tls-dir", "odd")
+    assert (ran.code, "--tls-dir" in ran.err) == (64, True), ran.err
+    Path("tls").mkdir()
+    Path("tls/ca.pem").write_text("mine")
+    ran = quick("sandbox", "serve", "--port", "0", "--tls-dir", "tls")
+    assert (ran.code, "no sandbox's" in ran.err) == (64, True), ran.err
+    assert Path("tls/ca.pem").read_text() == "mine"
+
+
+def test_a_state_to_be_emptied(quick: Program) -> None:
+    """A circle is something, and is left; a link to nowhere is nothing."""
+    _circle(Path("state.json"))
+    assert quick("sandbox", "reset", "--state", "state.json").code == 65
+    Path("gone.json").symlink_to("nowhere")
+    assert quick("sandbox", "reset", "--state", "gone.json").code == 0
+    assert not Path("nowhere").exists()
+
+
+@pytest.mark.parametrize("name", ["GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"])
+def test_what_the_pipeline_names(
+    quick: Program, config: str, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A pipe that nobody reads would be waited for."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for each in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.setenv(each, "file")
+    _pipe(Path("pipe"))
+    monkeypatch.setenv(name, "pipe")
+    ran = quick("plan", config, "--sandbox", "--ci", "github")
+    assert (ran.code, f"{name} names pipe" in ran.err) == (64, True), ran.err
+
+
+def test_a_stream_is_no_file_to_be_replaced(config: str) -> None:
+    """Where root may, a file would stand in the place of /dev/stdout."""
+    with Path("printed").open("w") as file:
+        done = subprocess.run(
+            [sys.executable, "-m", "provision", "plan", config, "--sandbox", "--out", "/proc/self/fd/1"],
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+            stdout=file, stderr=subprocess.PIPE, text=True, timeout=30, check=False,
+        )  # fmt: skip
+    assert (done.returncode, "is a stream, not a file" in done.stderr) == (64, True), done.stderr
+
+
+def test_our_own_folder(quick: Program, config: str, odd: Callable[[str], str]) -> None:
+    """.provision itself: an error of the catalogue, unless it can be looked into."""
+    odd(".provision")
+    ran = quick("apply", config, "--sandbox", "--yes")
+    assert ran.code in (0, 1, 65), ran.err
+    assert (ran.code == 0) == Path(".provision").is_dir()
+    assert "PRV900" not in ran.err
+
+
+def test_our_own_folder_is_a_link_to_nowhere(quick: Program, config: str) -> None:
+    """As the disk's errors are told."""
+    Path(".provision").symlink_to("nowhere")
+    ran = quick("apply", config, "--sandbox", "--yes")
+    assert (ran.code, "PRV902" in ran.err) == (1, True), ran.err
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_list_as_each_shell_writes_it(quick: Program, config: str, encoding: str, end: str) -> None:
+    """PowerShell 5 redirects as UTF-16; all of it would else be no name, and no config planned."""
+    Path("changed").write_bytes(f"README.md{end}./{config}{end}".encode(encoding))
+    ran = quick("plan", config, "--sandbox", "--changed", "changed", "-o", "json")
+    assert [plan["name"] for plan in ran.json["plans"]] == ["collab-prod"], ran.err
+
+
+def test_a_list_of_another_folder(quick: Program, config: str) -> None:
+    """Names as `git diff` gives them below the top of the work tree: said, for nothing is planned."""
+    Path("changed").write_text("team/prod.yaml\nteam/README.md\n")
+    ran = quick("plan", config, "--sandbox", "--changed", "changed", "-o", "json")
+    assert (ran.code, ran.json["plans"]) == (0, [])
+    assert "of the 2 files in it none is here" in ran.err
+
+
+def test_a_list_on_standard_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is limited in size and in time."""
+    read, write = os.pipe()
+    with os.fdopen(read) as stream:
+        monkeypatch.setattr("sys.stdin", stream)
+        os.write(write, b"never an end")
+        with pytest.raises(bounded.Unfit, match="did not end in time"):
+            bounded.all_of_stdin(100, patience=0.05)
+        os.write(write, b"x" * 11)
+        with pytest.raises(bounded.Unfit, match="larger"):
+            bounded.all_of_stdin(10)
+        os.write(write, b"a\nb")
+        os.close(write)
+        assert bounded.all_of_stdin(100).endswith(b"a\nb")
+
+
 def test_a_list_of_changed_files(quick: Program, config: str, odd: Callable[[str], str]) -> None:
     """64; an empty file is a list of none."""
     ran = quick("plan", config, "--sandbox", "--changed", odd("changed"))

@@ -19,6 +19,7 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
+from provision import bounded
 from provision.again import Again
 from provision.cli.streams import err
 from provision.errors import Entry, Finding, Place, ProvisionError, Severity, catalogue
@@ -260,8 +261,7 @@ def _writable(name: str) -> Path:
     if not path:
         raise _wrong(f"{name} is not set")
     try:
-        with Path(path).open("a", encoding="utf-8"):
-            pass
+        os.close(bounded.for_appending(path))
     except OSError as error:
         raise _wrong(f"{name} names {path}, which cannot be written: {error.strerror}") from error
     return Path(path)

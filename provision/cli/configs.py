@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
 import os
-import sys
 
 from provision import bounded
 from provision.cli.console import talk
@@ -25,7 +25,10 @@ def found(options: Common) -> Loaded:
     """
     loaded = survey(options.paths, variables=options.variables, environment=os.environ)
     if options.changed is not None:
-        loaded = changed(loaded, options.paths, _listed(options.changed))
+        files = _listed(options.changed)
+        loaded = changed(loaded, options.paths, files)
+        if files and not any(map(os.path.lexists, files)):
+            talk(f"--changed: of the {len(files)} files in it none is here; they count from this folder")
     loaded = selected(loaded, options.select)
     tell(loaded.search)
     return loaded
@@ -45,20 +48,24 @@ def tell(search: Search) -> None:
 
 def _listed(source: str) -> list[str]:
     try:
-        if source == "-":
-            binary = getattr(sys.stdin, "buffer", None)  # the page of a console says nothing of a pipe
-            raw = binary.read(_LONGEST + 1) if binary else sys.stdin.read(_LONGEST + 1).encode()
-        else:
-            raw = bounded.read(source, _LONGEST)
-        text = bounded.decoded(raw, "surrogateescape")
+        raw = bounded.all_of_stdin(_LONGEST) if source == "-" else bounded.read(source, _LONGEST)
+        text = _decoded(raw)
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else "not a text"
+        why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise ProvisionError(catalogue.USAGE, f"--changed: {source} cannot be read: {why}") from error
-    if len(text) > _LONGEST:
-        raise ProvisionError(catalogue.USAGE, f"--changed: {source} is too long to be a list of files")
     if "\0" in text:
         return [name for name in text.split("\0") if name]
     return [_name(line.removesuffix("\r")) for line in text.split("\n") if line.strip()]
+
+
+def _decoded(raw: bytes) -> str:
+    """Return a list as text. PowerShell 5 writes UTF-16; its zero bytes must not be taken for those of -z.
+
+    https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_character_encoding
+    """
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16")
+    return raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
 
 
 def _name(line: str) -> str:

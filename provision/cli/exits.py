@@ -23,10 +23,11 @@ from provision.cli.streams import err, out_json
 from provision.errors import ProvisionError, catalogue
 from provision.secret import redact
 
-# A disk that is full or may not be written to, wherever it was met: no defect of the program.
+# A disk that is full or may not be written to, or something else in a path's place, wherever it was met: no
+# defect of the program.
 _OF_THE_DISK = (
     errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT,
-    errno.ENOTDIR,
+    errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG,
 )  # fmt: skip
 
 

@@ -21,6 +21,10 @@ def write(path: str, text: str, *, sign: str, kind: str) -> None:
     file would be lost (the config itself, after a slip of the finger), or if it cannot be written.
     """
     file = Path(path)
+    if file.is_symlink() and path.startswith(("/dev/", "/proc/")):  # root would put a file in its place
+        raise ProvisionError(
+            catalogue.USAGE, f"{path} is a stream, not a file", fix="Name a file; -o json prints to stdout."
+        )
     try:
         if file.exists() and not _may_go(file, sign):
             raise ProvisionError(

@@ -34,8 +34,10 @@ from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph, moment
 from provision.graph.connect import Administrator, in_process, over_the_network
-from provision.graph.credentials import Auth, Credential, credential
+from provision.graph.credentials import Credential, credential
+from provision.graph.named_files import said
 from provision.graph.sink_credentials import OneTenant, own_identity
+from provision.graph.ways import Auth
 from provision.outcomes.search import Search
 from provision.plan.model import Target
 from provision.resources import Desired
@@ -361,10 +363,10 @@ def _opening(config: Config, spec: Spec, options: Common, progress: Progress) ->
         else:
             try:
                 found = own_identity(auth, tenant, client_id, desired.cloud, ca=ca_bundle())
-            except ValueError as error:
+            except (OSError, ValueError) as error:
                 raise ProvisionError(
                     catalogue.SIGN_IN,
-                    f"nothing here can sign in to the sink as the application {client_id}. {error}",
+                    f"nothing here can sign in to the sink as the application {client_id}. {said(error)}",
                     fix="Set one of these variables, or have the pipeline's federation trust it "
                     "(docs/delivery.md).",
                 ) from error

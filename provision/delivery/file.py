@@ -158,7 +158,9 @@ class File:
     def retrieve(self) -> Secret:
         """Return the value in the file. A record that names no tenant will do: the value is proved next."""
         owner, record = self._claim.owner, self._recorded_safely()
-        ours = record is not None and (record.owner == owner or record.owner == Earlier(owner.name))
+        ours = record is not None and (
+            record.owner == Earlier(owner.name) or self._claim.has(record.owner, record.ids)
+        )
         try:
             value = Secret(bounded.text(self._path, _LARGEST))
         except FileNotFoundError:

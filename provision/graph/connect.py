@@ -14,16 +14,8 @@ import httpx
 from provision.clouds import Cloud, ca_bundle, ca_variable, trusting
 from provision.errors import ProvisionError, catalogue
 from provision.graph.client import PATIENCE, Graph, Notify
-from provision.graph.credentials import (
-    GIVEN,
-    WAYS,
-    Auth,
-    Tokens,
-    application,
-    credential,
-    given,
-    presented,
-)
+from provision.graph.credentials import Tokens, application, credential, given, presented
+from provision.graph.ways import GIVEN, WAYS, Auth
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 

@@ -14,7 +14,6 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
@@ -22,6 +21,8 @@ from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsV
 
 from provision.clouds import CLOUDS, Cloud
 from provision.errors import ProvisionError, catalogue
+from provision.graph import named_files
+from provision.graph.ways import GIVEN, WAYS, Auth, Way
 
 _ATTEMPT = re.compile(r"^\s*(\w+)Credential: (.+)$", re.MULTILINE)  # one credential of a chain
 _BOILERPLATE = re.compile(
@@ -36,77 +37,6 @@ _EARLY = 300  # seconds before its end at which a token is renewed
 logging.getLogger("azure").addHandler(logging.NullHandler())
 
 
-class Auth(StrEnum):
-    """The ways to sign in, as ``--auth`` names them."""
-
-    DEFAULT = "default"
-    ENVIRONMENT = "environment"
-    CLI = "cli"
-    WORKLOAD = "workload"
-    MANAGED = "managed"
-    GITHUB = "github"
-    AZURE_PIPELINES = "azure-pipelines"
-    DEVICE_CODE = "device-code"
-    BROWSER = "browser"
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """How a way to sign in is described when it fails: what was tried, and what to do next."""
-
-    tried: str
-    next: str  # may name {tenant}
-
-
-WAYS: dict[Auth, Way] = {
-    Auth.DEFAULT: Way(
-        "environment variables, workload identity, managed identity, Azure CLI, and the other "
-        "sources of DefaultAzureCredential",
-        "Run 'az login --tenant {tenant}', set the AZURE_… variables of an application, "
-        "or choose a way with --auth.",
-    ),
-    Auth.ENVIRONMENT: Way(
-        "the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET or "
-        "AZURE_CLIENT_CERTIFICATE_PATH",
-        "Set all of these variables, or choose another way with --auth.",
-    ),
-    Auth.CLI: Way(
-        "the account that 'az login' signed in",
-        "Run 'az login --tenant {tenant} --allow-no-subscriptions' "
-        "(in a national cloud 'az cloud set' first).",
-    ),
-    Auth.WORKLOAD: Way(
-        "the variables AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_FEDERATED_TOKEN_FILE",
-        "Have the pipeline write its federated token to a file, and name it in that variable.",
-    ),
-    Auth.MANAGED: Way(
-        "this machine's managed identity",
-        "Run on a machine that has a managed identity, or choose another way with --auth.",
-    ),
-    Auth.GITHUB: Way(
-        "GitHub's token for this job, as the identity of AZURE_CLIENT_ID",
-        "Give the job 'permissions: id-token: write', set AZURE_CLIENT_ID, and compare the federated "
-        "credential's subject, issuer and audience with docs/ci.md.",
-    ),
-    Auth.AZURE_PIPELINES: Way(
-        "the service connection of this job in Azure Pipelines",
-        "Run it in an AzureCLI@2 task with the service connection, and map the variable "
-        "SYSTEM_ACCESSTOKEN: $(System.AccessToken) in its env; ci/azure-pipelines.yml does both.",
-    ),
-    Auth.DEVICE_CODE: Way(
-        "a sign-in with a code on another device",
-        "Run again and enter the code in time; Conditional Access may forbid this way.",
-    ),
-    Auth.BROWSER: Way(
-        "a sign-in in the browser", "Run on a machine with a browser, or use --auth device-code."
-    ),
-}
-GIVEN = Way(
-    "the administrator of the served sandbox",
-    "Look whether 'provision sandbox serve' still runs, and start it anew if not.",
-)
-
-
 class Credential(Protocol):
     """What azure-identity's synchronous credentials have in common."""
 
@@ -119,15 +49,32 @@ def credential(
 ) -> Credential:
     """Return the credential for one way to sign in; nothing is sent yet.
 
-    ``prompt`` shows the person what to do for a device code; ``ca`` is the file of a private CA.
+    ``prompt`` shows the person what to do for a device code; ``ca`` is the file of a private CA. Raises
+    ``ProvisionError`` if a variable that it needs is not set, or names a file that cannot be used.
     """
-    from azure import identity
-
     common: dict[str, Any] = {"authority": cloud.login, "additionally_allowed_tenants": [tenant]}
     if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
         common["disable_instance_discovery"] = True
     if ca:
         common["connection_verify"] = ca
+    try:
+        if auth in {Auth.DEFAULT, Auth.ENVIRONMENT, Auth.WORKLOAD}:
+            named_files.refuse_endless(named_files.FEDERATED_TOKEN, named_files.CERTIFICATE)
+        return _credential(auth, tenant, cloud, common, prompt, ca)
+    except (OSError, ValueError) as error:  # a certificate is read at once
+        raise _sign_in(WAYS[auth], tenant, named_files.said(error)) from error
+
+
+def _credential(  # noqa: PLR0917 - as they come
+    auth: Auth,
+    tenant: str,
+    cloud: Cloud,
+    common: dict[str, Any],
+    prompt: Callable[[str], None],
+    ca: str | None,
+) -> Credential:
+    from azure import identity
+
     match auth:
         case Auth.DEFAULT:
             return identity.DefaultAzureCredential(
@@ -152,24 +99,18 @@ def credential(
 
 
 def _federated(auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], ca: str | None) -> Credential:
-    """Return a credential for a token of a service that Entra trusts.
-
-    Raises ``ProvisionError`` at once if a variable that it needs is not set.
-    """
+    """Return a credential for a token of a service that Entra trusts; ``ValueError``: what is not set."""
     from azure import identity
 
     from provision.graph import federation
 
-    try:
-        match auth:
-            case Auth.GITHUB:
-                return federation.github(cloud, tenant, common, ca)
-            case Auth.AZURE_PIPELINES:
-                return federation.azure_pipelines(tenant, common)
-            case _:
-                return identity.WorkloadIdentityCredential(**common)
-    except ValueError as error:
-        raise _sign_in(WAYS[auth], tenant, str(error)) from error
+    match auth:
+        case Auth.GITHUB:
+            return federation.github(cloud, tenant, common, ca)
+        case Auth.AZURE_PIPELINES:
+            return federation.azure_pipelines(tenant, common)
+        case _:
+            return identity.WorkloadIdentityCredential(**common)
 
 
 def presented(auth: Auth, cloud: Cloud, ca: str | None) -> str | None:
@@ -329,7 +270,7 @@ class Tokens(AccessTokenProvider):
                 raise _refused(self._way, self._tenant, self._cloud, str(error), token) from error
             raise _sign_in(self._way, self._tenant, str(error)) from error
         except OSError as error:  # a file that a variable names
-            raise _sign_in(self._way, self._tenant, f"{error.filename}: {error.strerror}") from error
+            raise _sign_in(self._way, self._tenant, named_files.said(error)) from error
         return given.token, given.expires_on
 
 

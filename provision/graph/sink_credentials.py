@@ -12,7 +12,9 @@ import os
 from typing import Any
 
 from provision.clouds import Cloud
-from provision.graph.credentials import Auth, Credential, claims_of
+from provision.graph.credentials import Credential, claims_of
+from provision.graph.named_files import FEDERATED_TOKEN, refuse_endless
+from provision.graph.ways import Auth
 
 # Whom a sink's own client_id is proved by: the first that is set, else by the pipeline's federation.
 CLIENT_SECRET = "PROVISION_SINK_CLIENT_SECRET"  # noqa: S105 - the name of a variable
@@ -41,12 +43,14 @@ class OneTenant:
 def own_identity(auth: Auth, tenant: str, client_id: str, cloud: Cloud, *, ca: str | None) -> Credential:
     """Return the credential of a sink's own application; nothing is sent yet.
 
-    ``ValueError`` names the variables that lack, if nothing here can prove that we are it.
+    ``ValueError`` names the variables that lack, if nothing here can prove that we are it; ``OSError`` tells
+    of a file that one of them names.
     """
     from azure import identity
 
     from provision.graph import federation
 
+    refuse_endless(CERTIFICATE, FEDERATED_TOKEN)
     common: dict[str, Any] = {"authority": cloud.login}
     if ca:
         common["connection_verify"] = ca

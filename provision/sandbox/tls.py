@@ -18,6 +18,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 LIFETIME = timedelta(days=7)
 _EARLIER = timedelta(hours=1)  # for clients whose clock is behind
+_CA_NAME = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "provision sandbox (one run only)")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +33,8 @@ class Chain:
 def make(names: Sequence[str]) -> Chain:
     """A new authority and one certificate for these host names and addresses."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "provision sandbox (one run only)")])
     ca = (
-        _builder(ca_name, ca_name, ca_key)
+        _builder(_CA_NAME, _CA_NAME, ca_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.NameConstraints([_constraint(n) for n in names], None), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
@@ -43,7 +43,7 @@ def make(names: Sequence[str]) -> Chain:
     )
     leaf_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, names[0])])
     leaf = (
-        _builder(leaf_name, ca_name, key, ca_key)
+        _builder(leaf_name, _CA_NAME, key, ca_key)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName([_general(n) for n in names]), critical=False)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
@@ -54,6 +54,15 @@ def make(names: Sequence[str]) -> Chain:
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
     return Chain(_pem(ca), _pem(leaf), private)
+
+
+def is_ours(pem: bytes) -> bool:
+    """Say whether a file holds the authority of a server such as this, and no other certificate."""
+    try:
+        found = x509.load_pem_x509_certificates(pem)
+    except ValueError:
+        return False
+    return [one.subject for one in found] == [_CA_NAME]
 
 
 def _builder(

@@ -124,7 +124,8 @@ def test_fifty_changes_pass_and_one_more_does_not() -> None:
 def test_the_given_tenant_needs_nothing() -> None:
     """The world that the tables begin with is as its config declares."""
     plan = planned()
-    assert not (plan.pending or plan.handed_off or plan.blockers)
+    assert [*plan.pending, *plan.handed_off] == []
+    assert not plan.blockers
     assert plan.observed.tenant_id == TENANT
     assert APP.permissions == (PERMISSION,)
     assert PERMISSION.resource_app_id == GRAPH

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from provision import bounded
 from provision.cli.completion import files
 from provision.cli.options import STATE, output
 from provision.cli.streams import out, out_json
@@ -45,6 +46,7 @@ def sandbox(ctx: click.Context) -> None:
         click.echo(ctx.get_help())
 
 
+_LARGEST_CA = 64 * 1024  # bytes of the one certificate of a sandbox's authority
 _state = click.option(
     "--state",
     default=STATE,
@@ -89,7 +91,7 @@ def reset(state: str) -> int:
     from provision.errors import ProvisionError
 
     path = Path(state)
-    if not path.exists():
+    if not _is_something(path):
         talk(f"there was no {state}")
         return 0
     try:
@@ -107,10 +109,21 @@ def reset(state: str) -> int:
 
 def _may_be_a_state(path: Path) -> bool:
     """A state is JSON, whole or cut off; a config or a folder is named by a slip, and stays where it is."""
-    if not path.is_file():
+    try:
+        return bounded.head(path, 1) == b"{"
+    except OSError:
         return False
-    with path.open("rb") as file:
-        return file.read(1) == b"{"
+
+
+def _is_something(path: Path) -> bool:
+    """Links in a circle are; what they lead to is told with the state."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 @sandbox.command(cls=Verb, examples=["provision sandbox seed seed.yaml"])
@@ -230,6 +243,9 @@ def serve(
             "what is put into it. Without --host only this machine can."
         )
 
+    if tls_dir:
+        _refuse_lost(Path(tls_dir))
+
     def path(text: str | None) -> Path | None:
         return Path(text) if text else None
 
@@ -246,6 +262,29 @@ def serve(
         raise ProvisionError(catalogue.SANDBOX_ADDRESS, f"{host}:{port}: {error.strerror}") from error
     server.run(lambda endpoint: _say(endpoint, output))
     return 0
+
+
+def _refuse_lost(folder: Path) -> None:
+    """``ProvisionError`` where no folder can be, or where a certificate of somebody else's would be lost."""
+    from provision.errors import ProvisionError, catalogue
+    from provision.sandbox import tls
+
+    said = f"--tls-dir: {folder}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        there = bounded.read(folder / "ca.pem", _LARGEST_CA)
+    except FileNotFoundError:
+        return
+    except FileExistsError:
+        raise ProvisionError(catalogue.USAGE, f"{said} is there, and is no folder") from None
+    except OSError as error:
+        raise ProvisionError(catalogue.USAGE, f"{said} cannot be used: {error.strerror}") from error
+    if not tls.is_ours(there):
+        raise ProvisionError(
+            catalogue.USAGE,
+            f"{said} holds a ca.pem that is no sandbox's, and would be lost",
+            fix="Name another folder.",
+        )
 
 
 def _say(endpoint: Endpoint, output: str) -> None:
