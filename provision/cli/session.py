@@ -33,8 +33,9 @@ from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph
 from provision.graph.connect import Administrator, in_process, over_the_network
-from provision.graph.credentials import Auth, Credential, credential
+from provision.graph.credentials import Credential, credential
 from provision.graph.sink_credentials import OneTenant, own_identity
+from provision.graph.ways import Auth
 from provision.outcomes.search import Search
 from provision.plan.model import Target
 from provision.resources import Desired

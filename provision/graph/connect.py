@@ -14,16 +14,8 @@ import httpx
 from provision.clouds import Cloud, ca_bundle, ca_variable, trusting
 from provision.errors import ProvisionError, catalogue
 from provision.graph.client import PATIENCE, Graph, Notify
-from provision.graph.credentials import (
-    GIVEN,
-    WAYS,
-    Auth,
-    Tokens,
-    application,
-    credential,
-    given,
-    presented,
-)
+from provision.graph.credentials import Tokens, application, credential, given, presented
+from provision.graph.ways import GIVEN, WAYS, Auth
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
@@ -67,8 +59,10 @@ def over_the_network(
         found = application(cloud, tenant, administrator.client_id, administrator.client_secret, ca=ca)
         tokens = Tokens(found, GIVEN, tenant, cloud)
     else:
-        found = credential(auth, tenant, cloud, prompt=notify, ca=ca)
-        tokens = Tokens(found, WAYS[auth], tenant, cloud, partial(presented, auth, cloud, ca))
+        found = credential(auth, tenant, cloud, prompt=notify, ca=ca, patience=budget)
+        tokens = Tokens(
+            found, WAYS[auth], tenant, cloud, partial(presented, auth, cloud, ca), patience=budget
+        )
     return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget)
 
 

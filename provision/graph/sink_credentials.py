@@ -12,7 +12,8 @@ import os
 from typing import Any
 
 from provision.clouds import Cloud
-from provision.graph.credentials import Auth, Credential, claims_of
+from provision.graph.credentials import Credential, claims_of
+from provision.graph.ways import Auth
 
 # Whom a sink's own client_id is proved by: the first that is set, else by the pipeline's federation.
 CLIENT_SECRET = "PROVISION_SINK_CLIENT_SECRET"  # noqa: S105 - the name of a variable

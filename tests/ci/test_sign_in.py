@@ -19,7 +19,8 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from provision.clouds import CLOUDS, Cloud
 from provision.errors import ProvisionError
 from provision.graph import federation
-from provision.graph.credentials import Auth, claims_of, credential
+from provision.graph.credentials import claims_of, credential
+from provision.graph.ways import Auth
 from tests.support import Program, write_config
 
 TENANT = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"

@@ -12,8 +12,8 @@ from azure.core.exceptions import ClientAuthenticationError
 from provision.cli import session
 from provision.clouds import CLOUDS
 from provision.graph import sink_credentials
-from provision.graph.credentials import Auth
 from provision.graph.sink_credentials import OneTenant, own_identity
+from provision.graph.ways import Auth
 from tests.delivery.azure_devops_standin import BEARER, PAT, DevOps
 from tests.delivery.key_vault_standin import TENANT, Vault, token_of
 from tests.delivery.standin import Hosting

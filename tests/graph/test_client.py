@@ -18,8 +18,9 @@ from provision.clouds import CLOUDS
 from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Failure
 from provision.graph.client import Graph, Query, configuration
-from provision.graph.credentials import GIVEN, Credential, Tokens
+from provision.graph.credentials import Credential, Tokens
 from provision.graph.sign_in import sign_in
+from provision.graph.ways import GIVEN
 from provision.secret import Secret
 
 TENANT, OTHER_TENANT = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690", "11111111-2222-4333-8444-555555555555"

@@ -17,9 +17,7 @@ def entry(  # noqa: PLR0917 - read as a row
     source: str | None = None,
     *,
     allowable: bool = False,
-    aadsts: tuple[int, ...] = (),
-    graph: tuple[str, ...] = (),
 ) -> Entry:
     """Add an entry to the table, and return it; what each part means is said at ``Entry``."""
-    ENTRIES[name] = Entry(code, name, exit_code, title, cause, fix, source, allowable, aadsts, graph)
+    ENTRIES[name] = Entry(code, name, exit_code, title, cause, fix, source, allowable)
     return ENTRIES[name]
