@@ -19,7 +19,7 @@ from provision.errors import ProvisionError
 from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph
 from provision.graph.connect import Administrator, over_the_network
-from provision.graph.credentials import Auth
+from provision.graph.ways import Auth
 
 T = TypeVar("T")
 Json = dict[str, Any]

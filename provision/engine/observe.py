@@ -21,6 +21,7 @@ from provision.graph import (
     mailbox,
     owner,
     publisher,
+    senses,
     service_principal,
     tenant,
 )
@@ -30,7 +31,7 @@ from provision.graph.listing import NotReadable
 from provision.resources import Desired, Observed
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.app_management_policy import Policy
-from provision.resources.application import Deleted, Found, identify
+from provision.resources.application import Deleted, Found, Meant, identify
 from provision.resources.application import Observed as Application
 from provision.resources.client_secret import Observed as ClientSecret
 from provision.resources.consent import Role
@@ -132,6 +133,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
             by_client_id=_reduced(adopted),
             deleted=gone or (),
             foreign_tenant=await _home_tenant(graph, wanted.client_id) if adopted is None else None,
+            meant=await _meant(graph, wanted.client_id) if adopted is None else None,
         ),
     )
     observed = Observed(
@@ -193,6 +195,7 @@ async def registration(shared: Tenant, desired: Desired) -> Registration:
             by_client_id=_reduced(adopted),
             deleted=(await shared.deleted() or ()) if missing else (),
             foreign_tenant=await _home_tenant(graph, wanted.client_id) if missing else None,
+            meant=await _meant(graph, wanted.client_id) if missing else None,
         ),
     )
     secrets = client_secret.observed(adopted or named or {}) if app else ()
@@ -215,6 +218,11 @@ async def _home_tenant(graph: Graph, client_id: str | None) -> str | None:
     """Return the tenant that owns a client id which is known here only by its service principal."""
     principal = await service_principal.by_client_id(graph, client_id) if client_id else None
     return service_principal.home_tenant(principal) if principal else None
+
+
+async def _meant(graph: Graph, client_id: str | None) -> Meant | None:
+    """Return what has as its object id what was written down as a client id."""
+    return await senses.of_object_id(graph, client_id) if client_id else None
 
 
 async def _default_policy(graph: Graph) -> Policies:

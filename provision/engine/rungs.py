@@ -7,11 +7,12 @@ mail is the proof.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
+from provision.engine.dressing import no_value, undressed
 from provision.errors import Entry, ProvisionError, catalogue
-from provision.graph import mail, mailbox
+from provision.graph import mail, mailbox, senses
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.client import Graph
 from provision.graph.credentials import claims_of, given
@@ -25,6 +26,8 @@ from provision.resources.consent import PERMISSION
 from provision.resources.mailbox import Scope, State
 from provision.secret import Secret
 
+# What an entry says of whoever runs the program says nothing of the values under test.
+_ABOUT_THE_CALLER = (catalogue.SIGN_IN, catalogue.NO_PERMISSION, catalogue.GRAPH_REFUSED)
 _UNSURE = 20.0  # seconds to wait at most where it is not known whether there is anything to wait for
 
 
@@ -49,6 +52,8 @@ class Known:
     hints: frozenset[str] | None = None  # how every secret of the application begins
     young_hints: frozenset[str] | None = None  # how those begin that not every server may know
     present: Observed | None = None  # the newest of ours
+    gone: bool = False  # the tenant was looked into, and has no application of that client id
+    ids: Mapping[str, str] = field(default_factory=dict)  # what each id of the application is, in words
     removed: str | None = None  # the key that the value was, by the record of where it was read
     address_at: str = "the config"  # where mail.address stands
 
@@ -107,7 +112,9 @@ class _Ladder:
     async def token(self) -> Rung:
         """Sign in with client id, tenant and secret, as the product will do."""
         if looks_like_id(self._typed.secret):
-            return _fail("token", "the Secret Key looks like an id", catalogue.SECRET_ID_PASTED)
+            return _fail("token", f"the Secret Key {self._which_id()}", catalogue.SECRET_ID_PASTED)
+        if told := no_value(self._typed.secret):
+            return _fail("token", f"the Secret Key is no secret: {told}", catalogue.SECRET_REFUSED)
         return await self._waiting(self._token_once, self._known.secret_is_new)
 
     async def role(self) -> Rung:
@@ -169,7 +176,7 @@ class _Ladder:
         """Say whether a server may not have heard of the value yet: not where nothing new begins so."""
         hint, known = self._typed.secret.hint, self._known
         if rung.entry is catalogue.APPLICATION_UNKNOWN:
-            return True
+            return not known.gone
         if rung.entry is not catalogue.SECRET_REFUSED or hint in known.older_hints:
             return False
         return known.young_hints is None or hint in known.young_hints
@@ -209,22 +216,64 @@ class _Ladder:
         return Rung("send", Verdict.PASS, told), False
 
     async def _refused(self, refused: Refused) -> Rung:
-        """Return the rung of a refused sign-in, naming the common mistake behind it where one can be told."""
-        entry = catalogue.of_aadsts(sorted(refused.codes)) or catalogue.SIGN_IN
-        message = refused.text
-        if entry is catalogue.SECRET_REFUSED and await self._works_trimmed():
-            entry = catalogue.SECRET_PADDED
-        elif entry is catalogue.SECRET_REFUSED:
-            message += self._whose()
-        elif entry is catalogue.APPLICATION_UNKNOWN and await self._is_tenant(self._typed.client_id):
-            entry = catalogue.IDS_SWAPPED
+        """Return the rung of a refused sign-in, naming the common mistake behind it where one can be told.
+
+        It is about the three values: whoever runs this signed in, or did not, by other means.
+        """
+        entry = catalogue.of_aadsts(sorted(refused.codes)) or catalogue.VALUES_REFUSED
+        if entry in _ABOUT_THE_CALLER:
+            entry = catalogue.VALUES_REFUSED
+        message, fix = refused.text, None
+        if entry is catalogue.SECRET_REFUSED:
+            entry, message, fix = await self._dressed(message)
+        elif entry is catalogue.APPLICATION_UNKNOWN:
+            entry, message, fix = await self._other_id(message)
         return _fail(
             "token",
             message,
             entry,
+            fix=fix,
             service_code=next((f"AADSTS{code}" for code in sorted(refused.codes)), None),
             request_id=refused.trace_id,
         )
+
+    async def _dressed(self, message: str) -> tuple[Entry, str, str | None]:
+        """Tell what is around a secret that was refused, if the value is taken without it or begins like
+        one.
+        """
+        inner, words = undressed(self._typed.secret)
+        if not words:
+            return catalogue.SECRET_REFUSED, message + self._whose(), None
+        around = f" There is something around it: {', '.join(words)}."
+        if await self._signs_in(inner):
+            entry = catalogue.SECRET_PADDED if words == ("white space",) else catalogue.SECRET_DRESSED
+            return entry, message + around, None
+        return catalogue.SECRET_REFUSED, message + around + self._whose(), None
+
+    async def _other_id(self, message: str) -> tuple[Entry, str, str | None]:
+        """Tell which id was entered as the client id, if it is one of another kind."""
+        client_id = self._typed.client_id
+        if await self._is_tenant(client_id):
+            return catalogue.IDS_SWAPPED, message, None
+        try:
+            meant = await senses.of_object_id(self._graph, client_id)
+        except ProvisionError:  # whoever runs this cannot look
+            meant = None
+        if meant is None:
+            return catalogue.APPLICATION_UNKNOWN, message, None
+        told = f" {client_id} is the Object ID of the {meant.kind} '{meant.name}'."
+        fix = f"Enter its Application (client) ID: {meant.client_id}"
+        return catalogue.OBJECT_ID_ENTERED, message + told, fix + "."
+
+    def _which_id(self) -> str:
+        """Tell which id of the application was entered as its secret."""
+        value = self._typed.secret.reveal().strip().lower()
+        typed = {
+            self._typed.client_id.lower(): "the OAuth Client ID",
+            self._typed.tenant_id.lower(): "the Tenant ID",
+        }
+        known = {**typed, **self._known.ids}
+        return f"is {known[value]}" if value in known else "looks like an id"
 
     def _whose(self) -> str:
         """Tell which secret the value is, or was, as far as its beginning shows; and which is present."""
@@ -241,12 +290,9 @@ class _Ladder:
             return f" It is the secret {known.removed}, which was removed.{present}"
         return f" No secret of this application begins as it does.{present}"
 
-    async def _works_trimmed(self) -> bool:
-        trimmed = Secret(self._typed.secret.reveal().strip())
-        if len(trimmed.reveal()) == len(self._typed.secret.reveal()):
-            return False
+    async def _signs_in(self, secret: Secret) -> bool:
         try:
-            await sign_in(self._graph, self._typed.tenant_id, self._typed.client_id, trimmed)
+            await sign_in(self._graph, self._typed.tenant_id, self._typed.client_id, secret)
         except (Refused, ProvisionError):
             return False
         return True

@@ -9,6 +9,7 @@ from provision.delivery.interface import Recalling
 from provision.engine.run import Job, applied, apply, read_state
 from provision.engine.rungs import Known, Typed, climb
 from provision.errors import ProvisionError, catalogue
+from provision.graph import application
 from provision.graph.retry import REPLICATION
 from provision.outcomes.result import ConsentState, Result
 from provision.outcomes.verify import Rung, Verdict, Verification, Verified
@@ -83,7 +84,7 @@ async def verify(
     verification = await climb(
         job.tenant.graph,
         typed,
-        _known(job, observed, chosen),
+        _known(job, observed, chosen, gone=await _gone(job, observed, chosen)),
         recipient=recipient,
         subject=new_subject(),
         patience=patience,
@@ -116,11 +117,22 @@ def _told_apart(job: Job, rung: Rung) -> Rung:
     return rung
 
 
-def _known(job: Job, observed: Observed | None, client_id: str) -> Known:
+async def _gone(job: Job, observed: Observed | None, client_id: str) -> bool:
+    """Say whether the tenant, as far as it may be looked into, surely has no application of a client id."""
+    app = observed.application if observed else None
+    if observed is None or (app is not None and app.app_id.lower() == client_id.lower()):
+        return False
+    try:
+        return await application.by_client_id(job.tenant.graph, client_id, ("id",)) is None
+    except ProvisionError:
+        return False
+
+
+def _known(job: Job, observed: Observed | None, client_id: str, *, gone: bool) -> Known:
     """Return what was read of the application, unless the client id names another one."""
     app = observed.application if observed else None
     if observed is None or app is None or app.app_id.lower() != client_id.lower():
-        return Known(address_at=job.address_at)
+        return Known(gone=gone, address_at=job.address_at)
     ours = client_secret.marked(job.desired.client_secret, observed.secrets)
     young = [s for s in observed.secrets if job.tenant.graph.now() - s.start < REPLICATION]
     told = all(item.hint for item in observed.secrets)  # without a hint it might be any value
@@ -131,6 +143,13 @@ def _known(job: Job, observed: Observed | None, client_id: str) -> Known:
         hints=frozenset(item.hint for item in observed.secrets if item.hint) if told else None,
         young_hints=frozenset(item.hint for item in young if item.hint) if told else None,
         present=ours[0] if ours else None,
+        ids={
+            app.id.lower(): "the Object ID of the application",
+            **{
+                item.key_id.lower(): f"the Secret ID of the secret that begins with {item.hint or '?'}"
+                for item in observed.secrets
+            },
+        },
         removed=_removed(job, observed),
         address_at=job.address_at,
     )

@@ -72,8 +72,6 @@ class Entry:
     fix: str
     source: str | None = None  # a page that says so
     allowable: bool = False  # whether ``--allow NAME`` lets it pass
-    aadsts: tuple[int, ...] = ()  # numbers of the login service that mean this
-    graph: tuple[str, ...] = ()  # error codes of Graph or Exchange that mean this
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

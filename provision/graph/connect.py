@@ -59,8 +59,10 @@ def over_the_network(
         found = application(cloud, tenant, administrator.client_id, administrator.client_secret, ca=ca)
         tokens = Tokens(found, GIVEN, tenant, cloud)
     else:
-        found = credential(auth, tenant, cloud, prompt=notify, ca=ca)
-        tokens = Tokens(found, WAYS[auth], tenant, cloud, partial(presented, auth, cloud, ca))
+        found = credential(auth, tenant, cloud, prompt=notify, ca=ca, patience=budget)
+        tokens = Tokens(
+            found, WAYS[auth], tenant, cloud, partial(presented, auth, cloud, ca), patience=budget
+        )
     return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget)
 
 

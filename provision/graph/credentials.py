@@ -22,17 +22,15 @@ from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsV
 from provision.clouds import CLOUDS, Cloud
 from provision.errors import ProvisionError, catalogue
 from provision.graph import named_files
+from provision.graph.sign_in_failures import refused
 from provision.graph.ways import GIVEN, WAYS, Auth, Way
 
-_ATTEMPT = re.compile(r"^\s*(\w+)Credential: (.+)$", re.MULTILINE)  # one credential of a chain
-_BOILERPLATE = re.compile(
-    r"\w+Credential:? |authentication unavailable\. (?=\S)|See the troubleshooting .*?: \S+ "
-)
-_AADSTS = re.compile(r"AADSTS(\d+)")
 # No federated credential of the application fits the token: its subject, issuer or audience.
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
 _NO_MATCH = re.compile(r"AADSTS(?:70021|7002[0-9]{2,4})\b")
 _EARLY = 300  # seconds before its end at which a token is renewed
+_CONNECT, _ANSWER = 15, 60  # seconds for one try, as for Graph
+PATIENCE = 120.0  # seconds for the login service, or a program that is asked for a token
 # azure-identity would log on stderr, at length and unescaped, what is told in the error anyway.
 logging.getLogger("azure").addHandler(logging.NullHandler())
 
@@ -45,14 +43,23 @@ class Credential(Protocol):
 
 
 def credential(
-    auth: Auth, tenant: str, cloud: Cloud, *, prompt: Callable[[str], None], ca: str | None
+    auth: Auth,
+    tenant: str,
+    cloud: Cloud,
+    *,
+    prompt: Callable[[str], None],
+    ca: str | None,
+    patience: float = PATIENCE,
 ) -> Credential:
     """Return the credential for one way to sign in; nothing is sent yet.
 
-    ``prompt`` shows the person what to do for a device code; ``ca`` is the file of a private CA. Raises
+    ``prompt`` shows the person what to do for a device code; ``ca`` is the file of a private CA. ``patience``
+    is how many seconds the login service, or a program that is asked for a token, may take. Raises
     ``ProvisionError`` if a variable that it needs is not set, or names a file that cannot be used.
     """
+    seconds = max(1, round(patience))
     common: dict[str, Any] = {"authority": cloud.login, "additionally_allowed_tenants": [tenant]}
+    common |= {"connection_timeout": min(_CONNECT, seconds), "read_timeout": min(_ANSWER, seconds)}
     if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
         common["disable_instance_discovery"] = True
     if ca:
@@ -60,9 +67,10 @@ def credential(
     try:
         if auth in {Auth.DEFAULT, Auth.ENVIRONMENT, Auth.WORKLOAD}:
             named_files.refuse_endless(named_files.FEDERATED_TOKEN, named_files.CERTIFICATE)
-        return _credential(auth, tenant, cloud, common, prompt, ca)
+        return _credential(auth, tenant, cloud, common, prompt, ca, seconds)
     except (OSError, ValueError) as error:  # a certificate is read at once
-        raise _sign_in(WAYS[auth], tenant, named_files.said(error)) from error
+        named = ValueError(named_files.said(error))
+        raise refused(named, WAYS[auth], tenant, cloud, seconds=0) from error
 
 
 def _credential(  # noqa: PLR0917 - as they come
@@ -72,18 +80,21 @@ def _credential(  # noqa: PLR0917 - as they come
     common: dict[str, Any],
     prompt: Callable[[str], None],
     ca: str | None,
+    seconds: int,
 ) -> Credential:
     from azure import identity
 
     match auth:
         case Auth.DEFAULT:
             return identity.DefaultAzureCredential(
-                **common, workload_identity_tenant_id=os.environ.get("AZURE_TENANT_ID", tenant)
+                **common,
+                workload_identity_tenant_id=os.environ.get("AZURE_TENANT_ID", tenant),
+                process_timeout=seconds,
             )
         case Auth.ENVIRONMENT:
             return identity.EnvironmentCredential(**common)
         case Auth.CLI:
-            return identity.AzureCliCredential(tenant_id=tenant)
+            return identity.AzureCliCredential(tenant_id=tenant, process_timeout=seconds)
         case Auth.WORKLOAD | Auth.GITHUB | Auth.AZURE_PIPELINES:
             return _federated(auth, tenant, cloud, common, ca)
         case Auth.MANAGED:
@@ -179,13 +190,19 @@ class Tokens(AccessTokenProvider):
         tenant: str,
         cloud: Cloud,
         presented: Callable[[], str | None] = lambda: None,
+        *,
+        patience: float = PATIENCE,
     ) -> None:
-        """``presented`` returns a token such as a pipeline's host presents, if this is one's sign-in."""
+        """``presented`` returns a token such as a pipeline's host presents, if this is one's sign-in.
+
+        ``patience`` is how many seconds a program was waited for that the credential asks.
+        """
         self._credential = credential
         self._presented = presented
         self._way = way
         self._tenant = tenant
         self._cloud = cloud
+        self._patience = patience
         self._lock = asyncio.Lock()
         self._token: tuple[str, float] | None = None
         self._held_to: str | None = None  # the tenant's GUID, once it is known
@@ -254,37 +271,32 @@ class Tokens(AccessTokenProvider):
         return {word: str(payload[word]) for word in words if word in payload}
 
     def _ask(self, claims: str | None) -> tuple[str, float]:
-        from azure.core.exceptions import AzureError, ClientAuthenticationError
+        from azure.core.exceptions import AzureError
 
         asked: dict[str, Any] = {"claims": claims} if claims else {}
         try:
             given = self._credential.get_token(self._cloud.scope, enable_cae=True, **asked)
         except (AzureError, ValueError) as error:
-            if _unreached(error):
-                host = urlsplit(self._cloud.login).netloc
-                raise ProvisionError(
-                    catalogue.UNREACHABLE, f"{host} cannot be reached to sign in: {error}"
-                ) from error
-            if isinstance(error, ClientAuthenticationError):
-                token = self._presented() if _NO_MATCH.search(str(error)) else None
-                raise _refused(self._way, self._tenant, self._cloud, str(error), token) from error
-            raise _sign_in(self._way, self._tenant, str(error)) from error
+            misfit = self._misfit(error)
+            told = refused(
+                error, self._way, self._tenant, self._cloud, seconds=self._patience, federation=misfit
+            )
+            raise told from None  # what caused it may hold what a program said, a token included
         except OSError as error:  # a file that a variable names
-            raise _sign_in(self._way, self._tenant, named_files.said(error)) from error
+            named = ValueError(named_files.said(error))
+            raise refused(named, self._way, self._tenant, self._cloud, seconds=0) from error
         return given.token, given.expires_on
 
+    def _misfit(self, error: Exception) -> str | None:
+        """Return what to do where no federated credential fits what this job presents; None: that is not
+        known.
+        """
+        found = self.presented_claims() if _NO_MATCH.search(str(error)) else {}
+        if not {"iss", "sub", "aud"} <= set(found):
+            return None
+        from provision.graph import federation
 
-def _unreached(error: BaseException) -> bool:
-    """Say whether the login service was not reached; credentials that ask a person wrap what kept them."""
-    from azure.core.exceptions import ServiceRequestError
-    from azure.identity import CredentialUnavailableError
-
-    if isinstance(error, CredentialUnavailableError):  # the service was not what lacked
-        return False
-    seen: BaseException | None = error
-    while seen is not None and not isinstance(seen, ServiceRequestError):
-        seen = seen.__cause__ or seen.__context__
-    return seen is not None
+        return federation.credential_for(found)
 
 
 def _decoded(claims: Any) -> str | None:
@@ -296,42 +308,3 @@ def _decoded(claims: Any) -> str | None:
         return base64.b64decode(text + "=" * (-len(text) % 4)).decode()
     except ValueError:
         return str(claims)
-
-
-def _refused(way: Way, tenant: str, cloud: Cloud, text: str, presented: str | None) -> ProvisionError:
-    no_such_tenant = catalogue.TENANT_UNKNOWN.aadsts
-    unknown = next((code for code in _AADSTS.findall(text) if int(code) in no_such_tenant), None)
-    if unknown is None:
-        found = claims_of(presented) if presented else {}
-        if not {"iss", "sub", "aud"} <= set(found):
-            return _sign_in(way, tenant, text)
-        from provision.graph import federation
-
-        return _sign_in(Way(way.tried, federation.credential_for(found)), tenant, text)
-    said = next(line.strip() for line in text.splitlines() if unknown in line)
-    return ProvisionError(
-        catalogue.TENANT_NOT_FOUND,
-        f"tenant '{tenant}' is not in the cloud '{cloud.name}'. {said}",
-        service_code=f"AADSTS{unknown}",
-    )
-
-
-def _sign_in(way: Way, tenant: str, text: str) -> ProvisionError:
-    said = next((line.strip() for line in text.splitlines() if "AADSTS" in line), None)
-    chain = _ATTEMPT.findall(text)
-    if said is None and len(chain) > 1:  # a chain of credentials tells a paragraph of each
-        reason = "; ".join(f"{name}: {_first_sentence(why)}" for name, why in chain)
-    else:
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
-        reason = said or (" ".join(lines[:12]) if lines else "no reason given")
-    codes = _AADSTS.findall(reason)
-    return ProvisionError(
-        catalogue.SIGN_IN,
-        f"sign-in failed; tried: {way.tried}. {reason}",
-        fix=way.next.format(tenant=tenant),
-        service_code=f"AADSTS{codes[0]}" if codes else None,
-    )
-
-
-def _first_sentence(why: str) -> str:
-    return _BOILERPLATE.sub("", why).split(". ")[0].rstrip(".")

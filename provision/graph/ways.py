@@ -1,4 +1,7 @@
-"""The ways to sign in, and how each is described when it fails."""
+"""The ways to sign in: what each tries, and how it is described when it fails.
+
+Source: https://learn.microsoft.com/python/api/overview/azure/identity-readme
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ class Way:
 
     tried: str
     next: str  # may name {tenant}
+    auth: Auth | None = None  # None: nobody chose it
 
 
 WAYS: dict[Auth, Way] = {

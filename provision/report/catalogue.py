@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provision.errors import Entry, Exit, catalogue
+from provision.errors import Entry, Exit, catalogue, codes
+from provision.errors.codes import ServiceCode
 
 _GROUPS = {
     "1": "The command line",
@@ -33,8 +34,8 @@ def entry_text(entry: Entry) -> str:
     ]
     if entry.allowable:
         rows.append(f"Let it pass: --allow {entry.name}")
-    if entry.aadsts or entry.graph:
-        rows.append(f"Seen as: {_seen_as(entry)}")
+    if seen_as := ", ".join(codes.standing_for(entry.name)):
+        rows.append(f"Seen as: {seen_as}")
     if entry.source:
         rows.append(f"Source: {entry.source}")
     return "\n".join(rows)
@@ -60,8 +61,8 @@ def entry_markdown(entry: Entry) -> str:
     ]
     if entry.allowable:
         rows += ["", f"`--allow {entry.name}` lets it pass."]
-    if entry.aadsts or entry.graph:
-        rows += ["", f"Seen as {_seen_as(entry)}."]
+    if seen_as := ", ".join(codes.standing_for(entry.name)):
+        rows += ["", f"Seen as {seen_as}."]
     if entry.source:
         rows += ["", f"Source: <{entry.source}>"]
     return "\n".join(rows)
@@ -74,12 +75,38 @@ def _exit(entry: Entry) -> str:
     return "0; as a warning 4 of drift, 5 of plan --fail-on warning"
 
 
-def _seen_as(entry: Entry) -> str:
-    return ", ".join((*(f"AADSTS{number}" for number in entry.aadsts), *entry.graph))
+def row_text(row: ServiceCode) -> str:
+    """Return what a code of another service means, and what to look at first."""
+    return "\n".join(
+        (
+            f"{row.code}: {row.cause}",
+            f"First check: {row.check}",
+            f"What to do: {row.fix}",
+            f"Source: {row.source}",
+        )
+    )
 
 
-def entry_json(entry: Entry) -> dict[str, object]:
-    """Return one entry as ``provision.explanation/1``."""
+def row_markdown(row: ServiceCode) -> str:
+    """Return what a code of another service means as a section."""
+    return "\n".join(
+        (
+            f"### {row.code}", "", row.cause, "", f"**First check:** {row.check}", "",
+            f"**What to do:** {row.fix}", "", f"Source: <{row.source}>",
+        )
+    )  # fmt: skip
+
+
+def row_json(row: ServiceCode) -> dict[str, str]:
+    """Return a code of another service, as it stands beside its entry."""
+    return {
+        "code": row.code, "entry": row.means, "cause": row.cause, "check": row.check, "fix": row.fix,
+        "source": row.source,
+    }  # fmt: skip
+
+
+def entry_json(entry: Entry, rows: Iterable[ServiceCode] = ()) -> dict[str, object]:
+    """Return one entry as ``provision.explanation/1``, with the codes of other services that led to it."""
     return {
         "format": "provision.explanation/1",
         "code": entry.code,
@@ -90,7 +117,8 @@ def entry_json(entry: Entry) -> dict[str, object]:
         "exit_code": int(entry.exit),
         "allowable": entry.allowable,
         "source": entry.source,
-        "service_codes": [*(f"AADSTS{number}" for number in entry.aadsts), *entry.graph],
+        "service_codes": list(codes.standing_for(entry.name)),
+        "found": [row_json(row) for row in rows if row.means == entry.name],
     }
 
 

@@ -92,6 +92,15 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Meant:
+    """What an id is that was written in the place of a client id, and the client id that goes with it."""
+
+    kind: str  # "application" or "service principal"
+    name: str
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What the tenant has by name and by client id, before it is decided which registration is meant."""
 
@@ -99,6 +108,7 @@ class Found:
     by_client_id: Observed | None = None
     deleted: tuple[Deleted, ...] = ()
     foreign_tenant: str | None = None  # the home tenant, if client_id is known here only as its principal
+    meant: Meant | None = None  # what has client_id as its object id
 
 
 def identify(desired: Desired, found: Found) -> Observed | None:
@@ -149,6 +159,13 @@ def _client_id_missing(client_id: str, found: Found) -> ProvisionError:
         return ProvisionError(
             catalogue.OTHER_TENANTS_APPLICATION,
             f"client_id {client_id} is an application of another tenant ({found.foreign_tenant})",
+        )
+    if meant := found.meant:
+        return ProvisionError(
+            catalogue.CLIENT_ID_NOT_FOUND,
+            f"client_id {client_id} is the object id of the {meant.kind} '{meant.name}', whose client id is "
+            f"{meant.client_id}",
+            fix=f"Set application.client_id to {meant.client_id}, if that is the one that is meant.",
         )
     return ProvisionError(
         catalogue.CLIENT_ID_NOT_FOUND, f"no application with client_id {client_id} in this tenant"

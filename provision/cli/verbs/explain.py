@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from provision.cli.completion import codes
 from provision.cli.options import output
 from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
+
+if TYPE_CHECKING:
+    from provision.errors import ProvisionError
+    from provision.errors.codes import Reading
 
 
 @click.command(
@@ -24,8 +30,7 @@ def explain(code: str | None, output: str) -> int:
 
     An error of the login service, of Graph or of Exchange may be pasted whole: its codes are looked for.
     """
-    from provision import likeness
-    from provision.errors import ProvisionError, catalogue
+    from provision.errors import catalogue
     from provision.report import catalogue as shown
     from provision.report import document
 
@@ -38,19 +43,61 @@ def explain(code: str | None, output: str) -> int:
             text = shown.list_text(entries)
             out(f"```text\n{text}\n```" if output == "markdown" else text)
         return 0
-    one = catalogue.find(code)
-    found = [one] if one else catalogue.in_text(code)
+    _told(code, output)
+    return 0
+
+
+def _told(text: str, output: str) -> None:
+    """Print what the text tells of; ``ProvisionError`` if nothing in it is known."""
+    from provision.errors import catalogue, codes
+    from provision.report import catalogue as shown
+    from provision.report import document
+
+    one, reading = catalogue.find(text), codes.read(text)
+    found = [one] if one else catalogue.in_text(text)
+    rows = () if one else reading.known
     if not found:
-        raise ProvisionError(
-            catalogue.UNKNOWN_CODE,
-            f"no code of this program, of the login service or of Graph stands in '{code[:200]}'",
-            fix=likeness.question(catalogue.near(code)),
-        )
+        raise _unknown(text, reading)
     if output == "json":
-        documents = [shown.entry_json(entry) for entry in found]
+        documents = [shown.entry_json(entry, rows) for entry in found]
         several = {"format": "provision.explanations/1", "entries": documents}
         out_json(document(documents[0] if len(documents) == 1 else several))
     else:
-        as_text = shown.entry_markdown if output == "markdown" else shown.entry_text
-        out("\n\n".join(as_text(entry) for entry in found))
-    return 0
+        markdown = output == "markdown"
+        as_row, as_entry = (
+            (shown.row_markdown, shown.entry_markdown) if markdown else (shown.row_text, shown.entry_text)
+        )
+        out("\n\n".join([*map(as_row, rows), *map(as_entry, found)]))
+    if reading.unknown and not one:
+        click.echo(f"not known here: {', '.join(reading.unknown)}. {_whom_to_ask(reading)}", err=True)
+
+
+def _unknown(text: str, reading: Reading) -> ProvisionError:
+    from provision import likeness
+    from provision.errors import ProvisionError, catalogue
+    from provision.redaction import redacted
+
+    if reading.unknown or reading.ids:
+        named = f"{', '.join(reading.unknown)} is" if reading.unknown else "what was pasted is"
+        return ProvisionError(catalogue.UNKNOWN_CODE, f"{named} not known here", fix=_whom_to_ask(reading))
+    return ProvisionError(
+        catalogue.UNKNOWN_CODE,
+        f"no code of this program, of the login service or of Graph stands in '{redacted(text)[:200]}'",
+        fix=likeness.question(catalogue.near(text)),
+    )
+
+
+def _whom_to_ask(reading: Reading) -> str:
+    """Say what is still of use of a text whose code is not known: where to look, and what support asks
+    for.
+    """
+    told = ", ".join(f"{name} {value}" for name, value in reading.ids.items())
+    told = told or "the request or trace id and the time, which stand beside the code"
+    number = next((code for code in reading.unknown if code.startswith("AADSTS")), None)
+    page = "https://learn.microsoft.com/graph/errors"
+    if number:
+        page = f"https://login.microsoftonline.com/error?code={number.removeprefix('AADSTS')}"
+    return (
+        f"See {page}; who runs the tenant finds the request in Entra > Monitoring > Sign-in logs. "
+        f"Microsoft's support asks for {told}."
+    )

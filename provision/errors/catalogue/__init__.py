@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from provision import likeness
-from provision.errors import Entry
+from provision.errors import Entry, codes
 from provision.errors.catalogue.prv1_command_line import *
 from provision.errors.catalogue.prv2_config import *
 from provision.errors.catalogue.prv3_refusals import *
@@ -30,45 +30,35 @@ def find(text: str) -> Entry | None:
     return next((e for e in ENTRIES.values() if wanted in (e.code.lower(), e.name)), None)
 
 
-def of_aadsts(codes: Iterable[int]) -> Entry | None:
+def of_aadsts(numbers: Iterable[int]) -> Entry | None:
     """Return the entry of the first of these AADSTS numbers that one is known for."""
-    return next((e for code in codes for e in ENTRIES.values() if code in e.aadsts), None)
+    row = codes.of_numbers(numbers)
+    return ENTRIES[row.means] if row else None
 
 
 def of_graph(code: str | None) -> Entry | None:
     """Return the entry that Graph's or Exchange's error code stands for."""
-    return next((e for e in ENTRIES.values() if code and code in e.graph), None)
+    row = codes.of_code(code) if code else None
+    return ENTRIES[row.means] if row else None
 
 
 def in_text(text: str) -> list[Entry]:
-    """Return the entries whose codes stand in a text that somebody pasted, in its order.
+    """Return the entries that a text tells of which somebody pasted, in its order.
 
-    Codes are looked for; of wording, which Microsoft changes, only the sentences of :data:`WORDED`, which
-    people see without a code. Beside one of these a word that is a name of ours says nothing.
+    Codes of other services are looked for, and sentences that these are known for; beside one of those a word
+    that is a name of ours says nothing.
     """
-    said = " ".join(text[:100_000].lower().split())
-    worded = [ENTRIES[name] for words, name in WORDED.items() if words in said][:1]
-    found: list[Entry] = []
-    for word in _CODE.findall(text[:100_000]):
-        number = re.fullmatch(r"(?i)AADSTS(\d+)", word)
-        entry = of_aadsts([int(number[1])]) if number else of_graph(word) or (None if worded else find(word))
-        if entry is not None and entry not in found:
-            found.append(entry)
-    return found or worded
+    found = [ENTRIES[row.means] for row in codes.read(text).known]
+    found += [ENTRIES[name] for words, name in WORDED.items() if words in text.lower()][: not found]
+    if not found:
+        found = [entry for word in _NAME.findall(text[:100_000]) if (entry := find(word))]
+    return list(dict.fromkeys(found))
 
 
-# What Exchange, Graph and the consent page say to people without a code, or with one of another meaning.
-# https://learn.microsoft.com/graph/resolve-auth-errors
+# What Exchange says to people in a word that is none of Graph's.
 # https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission
-# https://learn.microsoft.com/entra/identity/enterprise-apps/user-admin-consent-overview
-WORDED = {
-    "the mailbox is either inactive, soft-deleted, or is hosted on-premise": "no-mailbox",
-    "insufficient privileges to complete the operation": "no-permission",
-    "smtpclientauthentication is disabled": "smtp-auth",
-    "need admin approval": "consent-missing",
-    "permission to access resources in your organization that only an admin can grant": "consent-missing",
-}
-_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,80}")
+WORDED = {"smtpclientauthentication is disabled": "smtp-auth"}
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,80}")
 
 
 def near(text: str) -> tuple[str, ...]:

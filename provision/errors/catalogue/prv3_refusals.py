@@ -68,7 +68,6 @@ SECRETS_BLOCKED = finding(
     "Ask who runs Entra to exclude this one application from that policy (a custom app management policy "
     "assigned to it), then run again. Nothing was written.",
     "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
-    graph=("CredentialTypeNotAllowedAsPerAppPolicy",),
     key="secret",
     address="client_secret",
 )

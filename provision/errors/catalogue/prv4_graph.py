@@ -22,7 +22,6 @@ THROTTLED = entry(
     "It answered 'too many requests' or 'unavailable' until the time allowed was over.",
     "Wait some minutes and run again; what was done is kept and found again.",
     "https://learn.microsoft.com/graph/throttling",
-    graph=("TooManyRequests",),
 )
 NO_PERMISSION = entry(
     "PRV402",
@@ -32,7 +31,6 @@ NO_PERMISSION = entry(
     "Graph refused the call for want of a permission or a directory role.",
     "Sign in as somebody who has the right that the message names, or have it granted.",
     "https://learn.microsoft.com/graph/permissions-reference",
-    graph=("Authorization_RequestDenied", "Authorization_Request_Denied"),
 )
 SIGN_IN = entry(
     "PRV403",
@@ -76,7 +74,6 @@ LIFETIME_REFUSED = entry(
     "An app management policy allows less than was asked for, and did not say so when it was read.",
     "Set secret.lifetime shorter, below what the policy allows.",
     "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
-    graph=("CredentialInvalidLifetimeAsPerAppPolicy",),
 )
 
 NOT_SPREAD_YET = entry(
@@ -87,7 +84,6 @@ NOT_SPREAD_YET = entry(
     "A new object may be missing on some servers for a minute, in bad times for twenty.",
     "Wait some minutes and run again: what was made is found again, and nothing is made twice.",
     "https://learn.microsoft.com/graph/best-practices-concept",
-    graph=("Request_ResourceNotFound", "NoBackingApplicationObject"),
 )
 WRITTEN_TO_BY_OTHERS = entry(
     "PRV409",
@@ -97,7 +93,6 @@ WRITTEN_TO_BY_OTHERS = entry(
     "Entra refuses writes that come too close together, whoever sends them.",
     "Wait a minute and run again; what was done is kept.",
     "https://learn.microsoft.com/graph/errors",
-    graph=("Directory_ConcurrencyViolation",),
 )
 OWNER_NOT_FOUND = entry(
     "PRV410",

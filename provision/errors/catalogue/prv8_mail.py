@@ -26,7 +26,6 @@ SECRET_REFUSED = entry(
     "Compare its first three characters with the hint in Entra or in 'provision show'; wait a minute if it "
     "is new; otherwise enter the Value that was delivered last, or run 'provision rotate'.",
     _AADSTS,
-    aadsts=(7000215,),
 )
 SECRET_EXPIRED = entry(
     "PRV802",
@@ -36,7 +35,6 @@ SECRET_EXPIRED = entry(
     "Mail that worked and then stopped is most often this.",
     "Run 'provision rotate', and enter the new Value in the product.",
     _AADSTS,
-    aadsts=(7000222,),
 )
 APPLICATION_UNKNOWN = entry(
     "PRV803",
@@ -47,7 +45,6 @@ APPLICATION_UNKNOWN = entry(
     "application is seconds old.",
     "Compare OAuth Client ID and Tenant ID with 'provision show'.",
     _AADSTS,
-    aadsts=(700016,),
 )
 TENANT_UNKNOWN = entry(
     "PRV804",
@@ -57,7 +54,6 @@ TENANT_UNKNOWN = entry(
     "It is mistyped, or the tenant lives in another cloud: GCC High and DoD have hosts of their own.",
     "Compare Tenant ID with the Overview page of Microsoft Entra ID, and see that tenant.cloud is right.",
     _AADSTS,
-    aadsts=(90002, 90038, 900021, 900023, 900382, 900432),
 )
 IDS_SWAPPED = entry(
     "PRV805",
@@ -83,7 +79,6 @@ APPLICATION_DISABLED = entry(
     "Somebody disabled sign-in, or Microsoft disabled the application.",
     "Switch it on in the portal: Enterprise applications > Properties > Enabled for users to sign-in.",
     _AADSTS,
-    aadsts=(7000112,),
 )
 SIGN_IN_BLOCKED = entry(
     "PRV808",
@@ -93,7 +88,6 @@ SIGN_IN_BLOCKED = entry(
     "A policy for workload identities does not let this application in from here.",
     "Ask who runs Conditional Access to except this application, or its network location.",
     "https://learn.microsoft.com/entra/identity/conditional-access/workload-identity",
-    aadsts=(53003,),
 )
 CONSENT_MISSING = entry(
     "PRV809",
@@ -104,8 +98,6 @@ CONSENT_MISSING = entry(
     "only in tokens that are made after it.",
     "A Privileged Role Administrator gives it: 'provision consent', or the link of 'provision show'.",
     _RESOLVE,
-    aadsts=(65001, 90094),
-    graph=("consent_required",),
 )
 REDIRECT_DIFFERS = entry(
     "PRV810",
@@ -115,7 +107,6 @@ REDIRECT_DIFFERS = entry(
     "It is compared letter for letter: /connectors/SMTP.aspx, with its capitals, https, no slash behind it.",
     "Compare with 'provision show' and application.admin_url; 'provision apply' registers what is declared.",
     "https://learn.microsoft.com/entra/identity-platform/reply-url",
-    aadsts=(50011,),
 )
 SEND_REFUSED = entry(
     "PRV811",
@@ -127,7 +118,6 @@ SEND_REFUSED = entry(
     "See that consent is granted; with mail.scope: mailbox run what 'provision exchange' prints, which may "
     "take two hours to have effect.",
     "https://learn.microsoft.com/graph/auth-limit-mailbox-access",
-    graph=("ErrorAccessDenied",),
 )
 NO_MAILBOX = entry(
     "PRV812",
@@ -138,7 +128,6 @@ NO_MAILBOX = entry(
     "address is a list's.",
     "License the user, or choose a mailbox that is there; a shared one works.",
     _RESOLVE,
-    graph=("ErrorInvalidUser", "MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI"),
 )
 SEND_AS_DENIED = entry(
     "PRV813",
@@ -147,7 +136,6 @@ SEND_AS_DENIED = entry(
     "the mailbox may not send in the name of another address",
     "The product sends from an address that is not the mailbox's own.",
     "Enter the mailbox's own address as Email Address, or give it Send As in Exchange.",
-    graph=("ErrorSendAsDenied",),
 )
 RECIPIENT_REFUSED = entry(
     "PRV814",
@@ -156,7 +144,6 @@ RECIPIENT_REFUSED = entry(
     "the recipient's address is not one",
     "Exchange could not make an address of it.",
     "Correct the address behind --send-to.",
-    graph=("ErrorInvalidRecipients",),
 )
 SENDING_LIMIT = entry(
     "PRV815",
@@ -166,7 +153,6 @@ SENDING_LIMIT = entry(
     "Exchange limits messages and recipients a day, and four requests at a time for one mailbox.",
     "Wait, and spread the mail; a test of one message is not the cause.",
     "https://learn.microsoft.com/graph/throttling-limits",
-    graph=("ErrorExceededMessageLimit", "ApplicationThrottled"),
 )
 ACCESS_POLICY = entry(
     "PRV816",
@@ -204,4 +190,56 @@ SMTP_AUTH = entry(
     "switched off by default; Mail.Send of Microsoft Graph does not use it.",
     "Choose the product's mode for Microsoft 365 with OAuth, and enter what 'provision show' prints.",
     "https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission",
+)
+NO_PRINCIPAL = entry(
+    "PRV820",
+    "no-principal",
+    Exit.FAILED,
+    "the application has no service principal in this tenant",
+    "The registration alone cannot sign in: its service principal (Enterprise applications) was deleted, or "
+    "never "
+    "made.",
+    "Run 'provision apply', which makes it and grants the consent anew; one that was deleted less than 30 "
+    "days ago "
+    "can be restored under Enterprise applications.",
+    "https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals",
+)
+NOT_ASSIGNED = entry(
+    "PRV821",
+    "not-assigned",
+    Exit.FAILED,
+    "an application demands an assignment that is not there",
+    "Assignment required is switched on (Enterprise applications > Properties) for what was signed in to.",
+    "Have the identity assigned there, under Users and groups or to an app role, or the requirement switched "
+    "off.",
+    "https://learn.microsoft.com/entra/identity/enterprise-apps/assign-user-or-group-access-portal",
+)
+VALUES_REFUSED = entry(
+    "PRV822",
+    "values-refused",
+    Exit.FAILED,
+    "Entra refused the three values, for a reason that is in its own words",
+    "It is about OAuth Client ID, Tenant ID and Secret Key, not about whoever runs this.",
+    "Run 'provision explain' with the text, compare the values with 'provision show', and look for the "
+    "sign-in in "
+    "Entra > Monitoring > Sign-in logs > Service principal sign-ins; support asks for the trace id and the "
+    "time.",
+    _AADSTS,
+)
+OBJECT_ID_ENTERED = entry(
+    "PRV823",
+    "object-id-entered",
+    Exit.FAILED,
+    "the OAuth Client ID is an Object ID",
+    "Entra shows an Object ID beside the Application (client) ID, and another one for the service principal.",
+    "Enter the Application (client) ID.",
+    "https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals",
+)
+SECRET_DRESSED = entry(
+    "PRV824",
+    "secret-dressed",
+    Exit.FAILED,
+    "the Secret Key has something around it that is not part of it",
+    "A label, quotes, a comma, or a mark that cannot be seen was copied with it.",
+    "Enter the Value alone.",
 )

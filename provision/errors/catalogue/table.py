@@ -17,11 +17,9 @@ def entry(  # noqa: PLR0917 - read as a row
     source: str | None = None,
     *,
     allowable: bool = False,
-    aadsts: tuple[int, ...] = (),
-    graph: tuple[str, ...] = (),
 ) -> Entry:
     """Add an entry to the table, and return it; what each part means is said at ``Entry``."""
-    ENTRIES[name] = Entry(code, name, exit_code, title, cause, fix, source, allowable, aadsts, graph)
+    ENTRIES[name] = Entry(code, name, exit_code, title, cause, fix, source, allowable)
     return ENTRIES[name]
 
 
@@ -37,12 +35,8 @@ def finding(  # noqa: PLR0917 - read as a row
     key: str,
     address: str,
     allowable: bool = False,
-    aadsts: tuple[int, ...] = (),
-    graph: tuple[str, ...] = (),
 ) -> FindingEntry:
     """Add the entry of a finding, and return it; what each part means is said at ``FindingEntry``."""
-    made = FindingEntry(
-        code, name, exit_code, title, cause, fix, source, allowable, aadsts, graph, key=key, address=address
-    )
+    made = FindingEntry(code, name, exit_code, title, cause, fix, source, allowable, key=key, address=address)
     ENTRIES[name] = made
     return made
