@@ -61,7 +61,7 @@ class Server:
         bound = int(self._socket.getsockname()[1])
         self._names = _names(host, impersonate=impersonate)
         shown = "localhost" if _is_loopback(host) else self._names[0]
-        self.url = f"https://{f'[{shown}]' if ':' in shown else shown}:{bound}"
+        self.url = address(shown, bound)
         self._hosts = None if _is_loopback(host) else frozenset(name.lower() for name in self._names)
         self._server: _Uvicorn | None = None
 
@@ -187,6 +187,12 @@ class _Uvicorn(uvicorn.Server):
         finally:
             for sig, handler in before.items():
                 signal.signal(sig, handler)
+
+
+def address(name: str, port: int) -> str:
+    """``https://name:port``; the usual port is left out, as clients do before they compare hosts."""
+    at = f"[{name}]" if ":" in name else name
+    return f"https://{at}" if port == 443 else f"https://{at}:{port}"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -19,6 +19,7 @@ import pytest
 from cryptography import x509
 
 from provision.sandbox import Weather, endpoints, tls
+from provision.sandbox.server import address
 
 from .served import Served
 from .world import DOMAIN, SEED, TENANT
@@ -44,6 +45,21 @@ def test_what_is_left_is_found_by_the_url_and_private(served: Served) -> None:
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert found.control_key not in repr(found)
     assert found.client_secret not in json.dumps(found.public())
+
+
+@pytest.mark.parametrize(
+    ("name", "port", "url"),
+    [
+        ("localhost", 8443, "https://localhost:8443"),
+        ("localhost", 443, "https://localhost"),
+        ("::1", 8443, "https://[::1]:8443"),
+        ("box.example", 443, "https://box.example"),
+    ],
+)
+def test_the_usual_port_is_left_out(name: str, port: int, url: str) -> None:
+    """MSAL for Node compares the authority's host with its known ones, from which the port is gone."""
+    assert address(name, port) == url
+    assert endpoints.folder(url) == endpoints.folder(f"{url.removesuffix(f':{port}')}:{port}")
 
 
 def test_it_is_gone_when_the_server_stops() -> None:
