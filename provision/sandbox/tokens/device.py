@@ -29,6 +29,7 @@ class Code:
     expires: datetime
     user: tuple[str, str] | None = None  # tenant and object id of who approved
     declined: bool = False
+    spent: bool = False
 
 
 class Devices:
@@ -60,11 +61,13 @@ class Devices:
         code = self._codes.get(device_code)
         if code is None or code.client_id != client_id:
             raise person_refusals.code_unknown()
+        if code.spent:
+            raise person_refusals.code_spent()
         if now >= code.expires:
             raise person_refusals.code_expired()
         if code.declined:
             raise person_refusals.declined()
         if code.user is None:
             raise person_refusals.pending()
-        del self._codes[device_code]
+        code.spent = True
         return code

@@ -113,6 +113,16 @@ def find_client(store: Store, tenant: Tenant, client_id: str) -> Client | None:
     return Client(key, name, application, principal)
 
 
+def of_one_tenant(store: Store, client_id: str) -> Client | None:
+    """The client with this id if its application is for one tenant only, whichever that is."""
+    key = client_id.strip().lower()
+    for tenant in store.tenants.values():
+        application = tenant.one("application", "appId", key)
+        if application is not None and application.props.get("signInAudience") == "AzureADMyOrg":
+            return Client(key, str(application.props.get("displayName")), application, None)
+    return None
+
+
 def find_resource(tenant: Tenant, name: str, origin: str) -> Resource:
     """The resource that a scope names; the sandbox's own host means Graph, its ``/arm`` Azure.
 

@@ -13,6 +13,8 @@ from provision.sandbox.tokens import directory, refusals
 from provision.sandbox.tokens.refusals import TokenError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from provision.sandbox.store import Store
 
 
@@ -161,8 +163,10 @@ def azure_cloud(origin: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def realm(username: str) -> dict[str, Any]:
+def realm(username: str, query: Mapping[str, str]) -> dict[str, Any]:
     """Every user of the sandbox signs in here: nobody is federated."""
+    if not query.get("api-version"):
+        raise refusals.missing_field("api-version")
     return {
         "ver": "1.0", "account_type": "Managed", "domain_name": username.rpartition("@")[2],
         "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline",

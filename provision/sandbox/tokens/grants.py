@@ -39,6 +39,9 @@ class TokenRequest:
             return directory.find_tenant(self.sandbox.store, self.tenant_name)
         if username is None:
             raise refusals.common_not_allowed()
+        client = directory.of_one_tenant(self.sandbox.store, self.form.get("client_id", ""))
+        if client is not None:
+            raise person_refusals.one_tenant_only(client.id, client.name)
         return directory.tenant_of_user(self.sandbox.store, username)
 
 
@@ -165,6 +168,8 @@ def _for_person(
     now = request.sandbox.clock.real()
     token = claims.of_user(tenant, proof.client, user, resource, proof=proof.how, now=now)
     granted = set(token["scp"].split())
+    if not granted and asked.names is None:
+        _check_declared(proof.client, asked.resource, resource)
     if not granted or (asked.names is not None and not asked.names <= granted):
         raise person_refusals.no_consent(proof.client.id, proof.client.name)
     prefix = "" if request.v1 else f"{resource.audience.rstrip('/')}/"
@@ -189,6 +194,22 @@ def _for_person(
     if proof.client.id in directory.PUBLIC_CLIENTS:
         out["foci"] = "1"
     return out
+
+
+def _check_declared(client: directory.Client, asked: str, resource: directory.Resource) -> None:
+    """Refuse everything (``.default``) of a resource that the application does not declare.
+
+    Of Graph nobody quotes it; there the answer is that nothing was consented to.
+    """
+    if client.application is None or resource.app_id == directory.GRAPH:
+        return
+    listed = [
+        str(r.get("resourceAppId")) for r in client.application.props.get("requiredResourceAccess") or ()
+    ]
+    if resource.app_id not in listed:
+        raise person_refusals.unlisted_resource(
+            client.id, client.name, asked, resource.app_id, ", ".join(listed)
+        )
 
 
 def _as_v1(out: dict[str, Any], resource: str, token: signing.Claims) -> dict[str, Any]:

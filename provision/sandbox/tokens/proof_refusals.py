@@ -1,6 +1,7 @@
 """Refusals of a client's proof: secrets, certificates, and assertions of every kind.
 
-Sources as in ``refusals``; 700213 and 700211: Azure/azure-workload-identity#1200.
+Sources as in ``refusals``; 700213 and 700211: Azure/azure-workload-identity#1200. Of assertions, the bodies
+of 2023-12 that the tests of AzureAD/microsoft-authentication-library-for-dotnet keep (``MockHelpers``).
 """
 
 from __future__ import annotations
@@ -85,9 +86,18 @@ def wrong_key(client_id: str, thumbprint: str | None) -> TokenError:
     )  # fmt: skip
 
 
-def bad_assertion(why: str) -> TokenError:
-    """The assertion is no JWT, or not one for this client and endpoint."""
-    return TokenError(50027, "invalid_request", f"JWT token is invalid or malformed. {why}")
+def bad_assertion() -> TokenError:
+    """The assertion is no JWT, or not one for this client and endpoint; which, it does not say."""
+    return TokenError(50027, "invalid_request", "JWT token is invalid or malformed.")
+
+
+def no_key_named() -> TokenError:
+    """The assertion's header does not say which certificate signed it."""
+    return TokenError(
+        5002723, "invalid_client",
+        "Invalid JWT token. No certificate SHA-1 thumbprint, certificate SHA-256 thumbprint, nor keyId"
+        " specified in token header.",
+    )  # fmt: skip
 
 
 def assertion_expired(now: datetime, start: object, end: object) -> TokenError:
@@ -102,10 +112,9 @@ def assertion_expired(now: datetime, start: object, end: object) -> TokenError:
 
 
 def _moment(seconds: object) -> str:
-    """A time of an assertion in words of the service; one that was not sent is the beginning of time."""
-    given = seconds if isinstance(seconds, int | float) and 0 <= seconds < 2**35 else None
-    moment = datetime.fromtimestamp(given, UTC) if given is not None else datetime.min
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.0000000Z".rjust(28, "0")
+    """A time of an assertion in words of the service; one that was not sent is where clocks begin."""
+    given = seconds if isinstance(seconds, int | float) and 0 <= seconds < 2**35 else 0
+    return f"{datetime.fromtimestamp(given, UTC):%Y-%m-%dT%H:%M:%S}.0000000Z"
 
 
 def wrong_assertion_type() -> TokenError:
@@ -119,20 +128,22 @@ def wrong_assertion_type() -> TokenError:
 def wrong_algorithm(algorithm: str) -> TokenError:
     """The assertion is signed in a way that the service does not take.
 
-    The list as the tests of AzureAD/microsoft-authentication-library-for-dotnet keep it.
+    The two bodies that are kept differ in their ``error``: of ES384 in 2021, of HS256 in 2023.
     """
     return TokenError(
-        5002738, "invalid_request",
+        5002738, "invalid_client" if algorithm.startswith("HS") else "invalid_request",
         f"Invalid JWT token. '{algorithm}' is not a supported signature algorithm. Supported signing"
         " algorithms are: 'RS256,RS384,RS512'",
     )  # fmt: skip
 
 
-def assertion_of_another(client_id: str) -> TokenError:
+def assertion_of_another() -> TokenError:
     """The assertion's issuer and subject are not the client."""
     return TokenError(
         700021, "invalid_client",
-        f"Client assertion application identifier doesn't match 'client_id' parameter '{client_id}'.",
+        "Client assertion application identifier doesn't match 'client_id' parameter. Review the"
+        " documentation at https://docs.microsoft.com/azure/active-directory/develop/"
+        "active-directory-certificate-credentials .",
     )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from provision.sandbox.entities.schema import is_guid
 
-_WITHOUT_PAGE = (70011, 1002012)  # no ``error_uri``
+_WITHOUT_PAGE = (70011, 1002012, 7000014)  # no ``error_uri``
 
 
 @dataclass(eq=False)
@@ -67,6 +67,18 @@ def duplicate(parameter: str) -> TokenError:
     return TokenError(
         9000411, "invalid_request",
         f"The request is not properly formatted. The parameter '{parameter}' is duplicated.",
+    )  # fmt: skip
+
+
+def missing_field(name: str) -> TokenError:
+    """A claim that every assertion must have, or a parameter of a query.
+
+    The second: AzureAD/microsoft-authentication-library-for-go, ``authority.go``, of user realms.
+    """
+    return TokenError(
+        90014, "invalid_request",
+        f"The required field '{name}' is missing from the credential. Ensure that you have all the necessary"
+        " parameters for the login request.",
     )  # fmt: skip
 
 

@@ -22,6 +22,7 @@ from provision.sandbox.tokens import (
     documents,
     grants,
     pages,
+    person_refusals,
     portal,
     refusals,
     signing,
@@ -32,6 +33,7 @@ from provision.sandbox.weather import ConnectionCut
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
+    from provision.sandbox.store import Store, Tenant
 
 _JSON = "application/json; charset=utf-8"
 _MAX_FIELDS = 64
@@ -112,7 +114,7 @@ class Login:
                     _fields(raw.query).get("authorization_endpoint", ""), raw.root
                 )
             case [_, "userrealm", _]:
-                return lambda _, parts: documents.realm(parts[2])
+                return lambda raw, parts: documents.realm(parts[2], _fields(raw.query))
         return None
 
     def _find_page(self, parts: list[str]) -> _Handler | None:
@@ -147,7 +149,10 @@ class Login:
         client_id = form.get("client_id", "").lower()
         if not client_id:
             raise refusals.missing("client_id")
-        if parts[0].lower() not in directory.ANY_TENANT:
+        if parts[0].lower() in directory.ANY_TENANT:
+            if directory.of_one_tenant(self._sandbox.store, client_id) is not None:
+                raise person_refusals.no_tenant_named()
+        else:
             tenant = directory.find_tenant(self._sandbox.store, parts[0])
             if directory.find_client(self._sandbox.store, tenant, client_id) is None:
                 raise refusals.unknown_client(client_id, directory.display_name(tenant))
@@ -184,6 +189,7 @@ class Login:
                 if any_tenant
                 else directory.find_tenant(store, code.tenant_name)
             )
+            _check_home(store, tenant, username, code.client_id)
             user = grants.sign_in(tenant, username, form.get("password", ""))
         except TokenError as error:
             return pages.device_login(str(error), text)
@@ -246,6 +252,19 @@ class Login:
             return RawAnswer(status, headers, body.encode())
         headers["Content-Type"] = _JSON
         return RawAnswer(status, headers, json.dumps(body).encode())
+
+
+def _check_home(store: Store, tenant: Tenant, username: str, client_id: str) -> None:
+    """Refuse a person who is of another tenant here."""
+    if tenant.one("user", "userPrincipalName", username.strip()) is not None:
+        return
+    for home in store.tenants.values():
+        if home.one("user", "userPrincipalName", username.strip()) is not None:
+            client = directory.find_client(store, tenant, client_id)
+            raise person_refusals.foreign_user(
+                username.strip(), home.id, directory.display_name(tenant), client_id,
+                client.name if client else client_id,
+            )  # fmt: skip
 
 
 def _refuse_method(raw: RawRequest, _: list[str]) -> Body:
