@@ -45,7 +45,7 @@ def appoint(tenant: Tenant, clock: Clock, given: Credentials) -> Record:
         "customKeyIdentifier": None, "displayName": "serve", "endDateTime": _NEVER, "hint": None,
         "keyId": key_id, "secretText": None, "startDateTime": "2000-01-01T00:00:00Z",
     }  # fmt: skip
-    private = {"administrator": True, "secrets": {key_id: hashing.hashed(given.secret)}}
+    private = {"administrator": True, "secrets": {key_id: hashing.hashed_random(given.secret)}}
     tenant.put(replace(principal.with_props(passwordCredentials=[credential]), private=private))
     tenants.give_role(tenant, principal, GLOBAL_ADMINISTRATOR)
     person = tenants.administrator(tenant)

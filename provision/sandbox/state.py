@@ -204,7 +204,8 @@ class StateFile:
     def exclusive(self) -> Iterator[None]:
         """Hold the file against other writers."""
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if not self.path.parent.is_dir():
+                self.path.parent.mkdir(parents=True, exist_ok=True)
             with lock_file(self._lock, self._lock_timeout):
                 yield
         except Locked as error:
@@ -267,8 +268,9 @@ class StateFile:
         with os.fdopen(
             os.open(self.journal, os.O_WRONLY | os.O_CREAT | _NONBLOCK, 0o600), "wb", buffering=0
         ) as file:
-            file.truncate(self._journal_size)  # a torn line, or a journal of another snapshot
-            file.seek(self._journal_size)
+            if file.seek(0, os.SEEK_END) != self._journal_size:
+                file.truncate(self._journal_size)  # a torn line, or a journal of another snapshot
+                file.seek(self._journal_size)
             try:
                 _write_all(file, line)
                 os.fsync(file.fileno())

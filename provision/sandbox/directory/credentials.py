@@ -68,7 +68,7 @@ def add_password(tenant: Tenant, record: Record, body: Json, now: datetime) -> t
     kept = replace(
         record.with_props(passwordCredentials=[credential, *existing]),  # the newest is listed first
         private={**record.private,
-                 "secrets": {**record.private.get("secrets", {}), key_id: hashing.hashed(text)}},
+                 "secrets": {**record.private.get("secrets", {}), key_id: hashing.hashed_random(text)}},
     )  # fmt: skip
     return tenant.put(kept), {**credential, "secretText": text}
 
