@@ -123,7 +123,7 @@ def test_a_config_cannot_read_a_credential(
 
 
 WRITES = {
-    "application": ("PATCH", "*/applications(uniquename=*"),
+    "application": ("POST", "*/applications"),
     "principal": ("PATCH", "*/serviceprincipals(appid=*"),
     "secret": ("POST", "*/addpassword"),
     "grant": ("POST", "*/approleassignedto"),

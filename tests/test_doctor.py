@@ -265,14 +265,14 @@ def graph_requests(ran: Ran) -> list[str]:
 def test_nothing_more_is_asked_where_the_token_settles_it(
     provision: Program, config: str, acting: Acting, caller: Caller
 ) -> None:
-    """As many requests as plan, and the look right before the creation; no owners, no roles."""
+    """As many requests as plan, before the creation; no owners, no roles."""
     with acting(caller):
         looked = provision("plan", config, "--sandbox", "-v")
         ran = provision("apply", config, *APPLY, "-v")
     asked = graph_requests(ran)
-    first_write = next(at for at, line in enumerate(asked) if line.startswith("PATCH"))
-    assert first_write == len(graph_requests(looked)) + 1
-    assert "/applications(uniqueName='collab-prod')?$select=id ->" in asked[first_write - 1]
+    first_write = next(at for at, line in enumerate(asked) if line.startswith("POST"))
+    assert first_write == len(graph_requests(looked))
+    assert "/v1.0/applications ->" in asked[first_write]
     assert not [line for line in asked if "owners" in line or "oleAssignments?" in line or "emberOf" in line]
 
 

@@ -19,10 +19,10 @@ def test_every_call_that_writes_is_a_line(provision: Program, config: str) -> No
     everything = [json.loads(line) for line in Path("audit.jsonl").read_text().splitlines()]
     lines = [line for line in everything if line["event"] == "call"]
     app = Tenant().application()
-    assert lines[0]["method"] == "PATCH"
-    assert lines[0]["url"].endswith("/v1.0/applications(uniqueName='collab-prod')")
+    assert lines[0]["method"] == "POST"
+    assert lines[0]["url"].endswith("/v1.0/applications")
     assert {line["url"].rpartition("/")[2] for line in lines} == {
-        "applications(uniqueName='collab-prod')", f"servicePrincipals(appId='{app['appId']}')",
+        "applications", f"servicePrincipals(appId='{app['appId']}')",
         "addPassword", "appRoleAssignedTo", app["id"],
     }  # fmt: skip
     for line in lines:

@@ -31,7 +31,7 @@ def weather(monkeypatch: pytest.MonkeyPatch) -> Weather:
 
 BUSY = {"Retry-After": "7"}
 PASSING = [
-    ("PATCH", "*/applications(uniqueName*", 429, "TooManyRequests", "", BUSY, "Graph asks to slow down"),
+    ("POST", "*/applications", 429, "TooManyRequests", "", BUSY, "Graph asks to slow down"),
     ("PATCH", "*/servicePrincipals(appId*", 503, "UnknownError", "", {}, "passing fault (503)"),
     ("GET", "*/applications(uniqueName*", 500, "UnknownError", "", {}, "passing fault (500)"),
     (
@@ -70,9 +70,9 @@ def test_what_passes_is_waited_for(
 
 def test_the_budget_is_kept(provision: Program, config: str, weather: Weather) -> None:
     """A fault that stays ends the run once the time is over, not before and not much later."""
-    weather.fail("PATCH", "*/applications(uniqueName*", 503, times=1000)
+    weather.fail("POST", "*/applications", 503, times=1000)
     for timeout, least, most in (("0", 1, 1), ("20", 5, 9), ("5m", 20, 40)):
-        asked = weather.fail("PATCH", "*/applications(uniqueName*", 503, times=0)
+        asked = weather.fail("POST", "*/applications", 503, times=0)
         ran = provision("apply", config, *APPLY, "--timeout", timeout)
         assert (ran.code, ran.json["changes"][0]["error"]["error"]) == (69, "throttled"), ran.err
         assert least <= asked.seen <= most, timeout
@@ -83,15 +83,11 @@ def test_a_wait_that_is_longer_than_the_budget_is_not_begun(
     provision: Program, config: str, weather: Weather
 ) -> None:
     """Graph asks for ten minutes, a minute is allowed: said at once, and with ten allowed waited for."""
-    weather.fail(
-        "PATCH", "*/applications(uniqueName*", 429, "TooManyRequests", headers={"Retry-After": "600"}
-    )
+    weather.fail("POST", "*/applications", 429, "TooManyRequests", headers={"Retry-After": "600"})
     ran = provision("apply", config, *APPLY, "--timeout", "60")
     assert ran.code == 69
     assert "trying again" not in ran.err
-    weather.fail(
-        "PATCH", "*/applications(uniqueName*", 429, "TooManyRequests", headers={"Retry-After": "600"}
-    )
+    weather.fail("POST", "*/applications", 429, "TooManyRequests", headers={"Retry-After": "600"})
     assert provision("apply", config, *APPLY, "--timeout", "10m").code == 0
 
 

@@ -110,7 +110,7 @@ NEEDS = (
         least_application=OWNED_BY,
         least_person="the role Application Developer, or a tenant that lets every member register "
         "applications",
-        source="https://learn.microsoft.com/graph/api/application-upsert",
+        source="https://learn.microsoft.com/graph/api/application-post-applications",
     ),
     Need(
         step=Step.CHANGE,

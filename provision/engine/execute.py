@@ -117,10 +117,10 @@ class Execution:
             self.holder.tags = tuple(step.body.get("tags", self.holder.tags))
             return
         began = graph.now()
-        made = await application.create(graph, step)
-        sole = made is not None
-        if made is None:
-            made = await self._made_by_a_lost_try(step, began)
+        try:
+            made, sole = await application.create(graph, step), True
+        except application.NameTaken as taken:
+            made, sole = await self._already_there(step, began, taken.error), False
         self.app_id = text(made, "appId")
         self.holder = SecretHolder(
             text(made, "id"),
@@ -134,23 +134,27 @@ class Execution:
             graph, self.holder.object_id, self.plan.desired.application.owners or (), settling=True
         )
 
-    async def _made_by_a_lost_try(self, step: applications.Create, began: datetime) -> dict[str, Any]:
-        """Return the application that the upsert found instead of creating it.
+    async def _already_there(
+        self, step: applications.Create, began: datetime, refused: ProvisionError
+    ) -> dict[str, Any]:
+        """Return the application that has the name, if it was created since ``began`` and has our tag.
 
-        An earlier try whose answer was lost may have created it. Raises ``ProvisionError`` if it was not
-        created since ``began``, or lacks our tag: then somebody else created it.
+        An earlier try whose answer was lost may have created it, or another run. Raises ``ProvisionError``
+        otherwise: then somebody else created it, or it is deleted, or is not shown (``refused``).
         """
-        pauses = RandomPauses(self.tools.graph, self.tools.dice)
-        while (found := await application.by_unique_name(self.tools.graph, step.unique_name)) is None:
+        graph = self.tools.graph
+        pauses = RandomPauses(graph, self.tools.dice)
+        while (found := await application.by_unique_name(graph, step.unique_name)) is None:
+            deleted = applications.Found(deleted=await application.deleted(graph) or ())
+            applications.identify(self.plan.desired.application, deleted)
             if not await pauses.pause("Entra does not show the application yet"):
-                break
-        created = time(found, "createdDateTime") if found else None
-        ours = found is not None and applications.OWNER_TAG in texts(found, "tags")
-        if found is None or not ours or created is None or created < began - SKEW:
-            name = maybe(found or {}, "displayName")
+                raise refused
+        created = time(found, "createdDateTime")
+        if applications.OWNER_TAG not in texts(found, "tags") or created is None or created < began - SKEW:
             raise ProvisionError(
                 catalogue.CHANGED_MEANWHILE,
-                f"an application with the uniqueName '{step.unique_name}' appeared meanwhile: '{name}'",
+                f"an application with the uniqueName '{step.unique_name}' appeared meanwhile: "
+                f"'{maybe(found, 'displayName')}'",
             )
         return found
 

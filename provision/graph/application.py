@@ -1,7 +1,7 @@
 """Observe an application registration, and carry out its steps.
 
 Sources: https://learn.microsoft.com/graph/api/application-get,
-https://learn.microsoft.com/graph/api/application-upsert and
+https://learn.microsoft.com/graph/api/application-post-applications and
 https://learn.microsoft.com/graph/api/application-update
 """
 
@@ -25,7 +25,14 @@ FIELDS = (
 )  # fmt: skip
 _DELETED_FIELDS = ("id", "appId", "displayName", "uniqueName", "deletedDateTime")
 PAGE = 999  # the largest that Graph gives: https://learn.microsoft.com/graph/api/application-list
-CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
+
+
+class NameTaken(Exception):
+    """An application of that ``uniqueName`` is there: this one was not created, and that one not touched."""
+
+    def __init__(self, error: ProvisionError) -> None:
+        super().__init__(error.message)
+        self.error = error  # in Graph's words, for where none is found
 
 
 async def by_unique_name(graph: Graph, name: str, fields: tuple[str, ...] = FIELDS) -> dict[str, Any] | None:
@@ -123,35 +130,38 @@ def observed(record: dict[str, Any]) -> Observed:
     )
 
 
-async def create(graph: Graph, step: Create) -> dict[str, Any] | None:
-    """Create the application by upsert and return its record; ``None`` if it was there already.
+async def create(graph: Graph, step: Create) -> dict[str, Any]:
+    """Create the application, and return its record. Raises ``NameTaken`` if one of that name is there.
 
-    An upsert of one that is there (204) changes it: it would take the records of deliveries out of its tags,
-    which another run wrote since the plan. So it is looked for first, at every try. Raises ``ProvisionError``
-    if the record is not that of what was to be created.
+    By POST, which takes a ``uniqueName`` and never changes what is there: an upsert would write its tags, and
+    so wipe the records of deliveries, and its redirect URIs anew. So it may be sent again, too; the answer to
+    the first try may have been lost. Raises ``ProvisionError`` if the record is not that of what was to be
+    created. Source, from a real tenant: https://github.com/byte5ai/omadia/issues/916
     """
-    builder = graph.sdk.applications_with_unique_name(step.unique_name)
-    look = builder.to_get_request_information(configuration(Query(select=("id",))))
-    create = builder.to_patch_request_information(body(step.body), configuration(headers=CREATE_IF_MISSING))
-
-    async def look_and_create(send: Send) -> dict[str, Any] | None:
-        try:
-            await send(look)
-        except Refusal as refusal:
-            if not missing(refusal):
-                raise
-            return (await send(create)).body or None
-        return None
-
+    info = graph.sdk.applications.to_post_request_information(
+        body({"uniqueName": step.unique_name, **step.body})
+    )
     try:
-        made = await graph.in_one_go("PATCH applications", look_and_create)
+        made = (await graph.send(info)).body
     except Failure as failure:
-        raise translated(failure, "creating the application", needs=WRITE) from failure
-    if not made:
-        return None
+        error = translated(failure, "creating the application", needs=WRITE)
+        if _taken(failure):
+            raise NameTaken(error) from failure
+        raise error from failure
     asked = {"uniqueName": step.unique_name, "displayName": str(step.body["displayName"])}
     refuse_other(made, "creating the application", **asked)
     return made
+
+
+def _taken(failure: Failure) -> bool:
+    """Say whether another one has the ``uniqueName``, perhaps a deleted one.
+
+    Sources: the issue above, and https://github.com/microsoftgraph/msgraph-bicep-types/issues/137
+    """
+    if not isinstance(failure, Refusal) or failure.status not in (400, 409):
+        return False
+    same = "same value for property uniqueName already exists" in failure.message
+    return same or "ObjectConflict" in (failure.code, *failure.details)
 
 
 async def update(graph: Graph, step: Update, *, settling: bool) -> None:

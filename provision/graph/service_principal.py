@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from provision.graph.answers import Failure
-from provision.graph.application import CREATE_IF_MISSING, READ, WRITE
+from provision.graph.application import READ, WRITE
 from provision.graph.client import Graph, Query, body, configuration
 from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, text
@@ -17,6 +17,7 @@ from provision.graph.refusals import missing, translated
 from provision.resources.service_principal import Create, Observed
 
 _FIELDS = ("id", "appId", "accountEnabled", "appOwnerOrganizationId")
+_CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
 DRIFT_FIELDS = ("id", "appRoleAssignmentRequired", "passwordCredentials", "keyCredentials")
 
 
@@ -62,7 +63,7 @@ async def create(graph: Graph, app_id: str, step: Create) -> Observed:
     """
     builder = graph.sdk.service_principals_with_app_id(app_id)
     info = builder.to_patch_request_information(
-        body({"tags": list(step.tags)}), configuration(headers=CREATE_IF_MISSING)
+        body({"tags": list(step.tags)}), configuration(headers=_CREATE_IF_MISSING)
     )
     try:
         answer = await graph.send(info, settling=True)

@@ -181,7 +181,7 @@ class Deleted:
 
 @dataclass(frozen=True, slots=True)
 class Create:
-    """``PATCH /applications(uniqueName='…')`` with ``Prefer: create-if-missing``."""
+    """``POST /applications`` with the ``uniqueName``, which Graph refuses where one of that name is there."""
 
     unique_name: str
     body: dict[str, Any]

@@ -35,7 +35,7 @@ GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 SERVICES = ("key_vault", "github", "azure_devops")
 _LONGEST_PAUSE = 120.0  # seconds
 _REQUESTS = (
-    ("PATCH", r".*/applications\(uniqueName=.*", "PATCH application"),
+    ("POST", r".*/applications", "POST applications"),
     ("PATCH", r".*/applications/[^/]*", "PATCH tags"),
     ("PATCH", r".*/servicePrincipals\(appId=.*", "PATCH servicePrincipal"),
     ("POST", r".*/appRoleAssignedTo", "POST appRoleAssignedTo"),

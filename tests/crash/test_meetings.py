@@ -51,6 +51,13 @@ def test_one_value_is_handed_over_in_a_generation(
     assert tally.codes[0] > len(seeds), "hardly a run was done"
 
 
+def test_a_run_that_slept_over_the_creation_wipes_no_record(tmp_path: Path) -> None:
+    """For eleven minutes, between its look and the creation: meanwhile another machine delivered."""
+    tally = Tally()
+    held(tmp_path / "1027", 1027, ASLEEP, tally)
+    assert not tally.two[ASLEEP]
+
+
 def test_real_processes_against_a_served_sandbox(tmp_path: Path) -> None:
     """Six meetings: each machine is a process of its own, the sandbox one more, over TLS."""
     seed = tmp_path / "seed.yaml"
