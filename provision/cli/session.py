@@ -6,7 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,13 +25,14 @@ from provision.clouds import CLOUDS, Cloud, ca_bundle
 from provision.config import Config
 from provision.delivery import Opening, Retrieving, Sink, Spec, open_sink
 from provision.engine import folder
+from provision.engine.began import Began
 from provision.engine.fleet import Entry
 from provision.engine.journal import Journal
 from provision.engine.lock import alone
 from provision.engine.observe import Tenant
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue, combined
-from provision.graph.client import Graph
+from provision.graph.client import Graph, moment
 from provision.graph.connect import Administrator, in_process, over_the_network
 from provision.graph.credentials import Auth, Credential, credential
 from provision.graph.sink_credentials import OneTenant, own_identity
@@ -89,6 +90,7 @@ async def opened(
     Raises ``ProvisionError`` for what is wrong with the command line, or with a config where the run may not
     go on past it.
     """
+    began = Began(moment())
     loaded = found(options)
     broken = broken_of(loaded, options, writes=writes)
     if broken and writes and not keep_going:
@@ -114,8 +116,12 @@ async def opened(
         specs = specs_of(settled, options, FOLDER)
         if tenant is None:
             broken |= clashing(settled, specs, twice, writes=writes, keep_going=keep_going)
-        with alone(_claims(settled, specs, options) if writes else (), _locks(), notify=progress):
-            jobs = {job.path: job for job in _jobs(settled, specs, options, tenants, progress, log)}
+        with alone(_claims(settled, specs, options) if writes else (), _locks(), notify=progress) as waited:
+            began = replace(began, waited=waited)
+            jobs = {
+                job.path: replace(job, began=began)
+                for job in _jobs(settled, specs, options, tenants, progress, log)
+            }
             entries = [broken.get(entry.path) or jobs[entry.path] for entry in loaded.entries]
             declared = tuple(config.desired for config in loaded.configs)
             yield Session(tuple(entries), loaded.search, progress, _target(options), declared, log)

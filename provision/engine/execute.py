@@ -75,7 +75,9 @@ class Execution:
                 frozenset(item.key_id for item in found),
                 fresh=self._settles(observed.created),
                 newest=ours[0].start if ours else None,
-                met=generation.others(
+                met=None
+                if self.plan.came
+                else generation.others(
                     self.tools.basis, found, observed.delivered, frozenset(), now=self.tools.graph.now()
                 ),
             )

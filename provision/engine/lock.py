@@ -15,15 +15,17 @@ _PATIENCE = 10.0  # seconds to wait for another run to end
 @contextmanager
 def alone(
     claims: Iterable[tuple[str, ...]], folder: Path, *, notify: Callable[[str], None]
-) -> Iterator[None]:
+) -> Iterator[bool]:
     """Hold a lock for each claim while the ``with`` block runs; the lock files are in ``folder``.
 
-    A claim names what is written to (cloud, tenant, ...); its last part is the config's name. If another
-    process holds one, waits ten seconds, then raises ``ProvisionError`` (``BUSY``). If the folder cannot be
-    written to, tells so by ``notify`` and goes on without locks: they only guard against oneself.
+    The block is given whether another run was waited for. A claim names what is written to (cloud, tenant,
+    ...); its last part is the config's name. If another process holds one, waits ten seconds, then raises
+    ``ProvisionError`` (``BUSY``). If the folder cannot be written to, tells so by ``notify`` and goes on
+    without locks: they only guard against oneself.
     """
     from filelock import FileLock, Timeout
 
+    waited = False
     with ExitStack() as held:
         for claim in sorted(set(claims)):  # in one order, so that two fleets never wait for each other
             try:
@@ -32,6 +34,7 @@ def alone(
                 try:
                     held.enter_context(lock.acquire(timeout=0))
                 except Timeout:
+                    waited = True
                     notify(f"another run works on '{claim[-1]}' on this machine; waiting for it ...")
                     held.enter_context(lock.acquire(timeout=_PATIENCE))
             except Timeout:
@@ -41,4 +44,4 @@ def alone(
             except OSError as error:
                 notify(f"no lock against a second run: {folder} cannot be written to ({error.strerror})")
                 break
-        yield
+        yield waited

@@ -13,6 +13,7 @@ from uuid import uuid4
 from provision import products
 from provision.again import UNKNOWN, Again
 from provision.delivery import Retrieving, Sink
+from provision.engine.began import Began
 from provision.engine.execute import Execution
 from provision.engine.handoff import letter, settings
 from provision.engine.holder import SecretTools
@@ -61,6 +62,7 @@ class Job:
     allowed: frozenset[str] = frozenset()  # the names of what is let pass
     made_up: frozenset[str] = frozenset()  # what a rehearsal invented: "tenant", "mailbox", "rights"
     of_delivery: tuple[Finding, ...] = ()  # what is to be said of the sink where a secret is to be made
+    began: Began | None = None  # when this run was started; None: when it looks
     dice: Callable[[], float] = random.random  # for pauses, so that two runs do not keep step
 
 
@@ -174,8 +176,11 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     """Read the tenant and return what a rotation would do; ``ProvisionError`` without an application."""
     observed, records = await read_state(job)
     applied(job, observed)
-    now = job.tenant.graph.now()
-    found = rotation.build(job.target, job.desired, observed, records, mode, now=now, allowed=job.allowed)
+    graph = job.tenant.graph
+    came = job.began.came_since(graph, job.desired.client_secret, observed) if job.began else frozenset()
+    found = rotation.build(
+        job.target, job.desired, observed, records, mode, now=graph.now(), came=came, allowed=job.allowed
+    )
     return of_job(job, found, records)
 
 
@@ -268,7 +273,10 @@ async def carried_out(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = 
         dice=job.dice,
         desired=job.desired.client_secret,
         basis=generation.basis(
-            job.desired.client_secret, plan.observed.secrets, plan.records, now=job.tenant.graph.now()
+            job.desired.client_secret,
+            [item for item in plan.observed.secrets if item.key_id not in plan.came],
+            plan.records.without(plan.came),
+            now=job.tenant.graph.now(),
         ),
         delivering=job.delivering,
         keep=keep,

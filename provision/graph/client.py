@@ -177,6 +177,10 @@ class Graph:
             return datetime.now(UTC)
         return _EPOCH + self._ahead + timedelta(seconds=_elapsed())
 
+    def time_at(self, at: float) -> datetime:
+        """Return the service's time at a :func:`moment` of this process."""
+        return self.now() - timedelta(seconds=moment() - at)
+
     @property
     def budget(self) -> float:
         """The seconds that a request, or a wait for other runs, may take: ``--timeout``."""
@@ -354,6 +358,11 @@ class Graph:
         if date is not None and date.tzinfo is not None:
             ahead = date - _EPOCH - timedelta(seconds=_elapsed())
             self._ahead = ahead if self._ahead is None else max(ahead, self._ahead)
+
+
+def moment() -> float:
+    """Return this moment in seconds, for :meth:`Graph.time_at`."""
+    return _elapsed()
 
 
 def _elapsed() -> float:

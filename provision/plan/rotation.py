@@ -48,7 +48,8 @@ class Mode(StrEnum):
 
     In each, what an interrupted run of this machine left undelivered goes too, and what an interrupted
     AGAIN or EMERGENCY of any machine was to remove. While an emergency is not finished and its new secret
-    is delivered, ROTATE and EMERGENCY only finish it.
+    is delivered, ROTATE and EMERGENCY only finish it. What another run delivered since this one was started
+    is left out of account: whoever carries the plan out meets it, and makes none beside it.
     """
 
     ROTATE = "rotate"
@@ -65,17 +66,20 @@ def build(
     mode: Mode,
     *,
     now: datetime,
+    came: frozenset[str] = frozenset(),
     allowed: Collection[str] = (),
 ) -> Plan:
     """Return what ``rotate`` would do in this mode; ``now`` is the service's time.
 
-    ``allowed`` names what is let pass. It removes only secrets that carry our mark, and that were delivered,
+    ``came`` are the key ids that other runs delivered since this one was started, ``allowed`` names what is
+    let pass. It removes only secrets that carry our mark, and that were delivered,
     or that an interrupted run left.
     """
     wanted, shorter = desired.client_secret, may_be_shorter(allowed)
-    state = standing(wanted, observed.secrets, records, now=now)
+    before, known = [item for item in observed.secrets if item.key_id not in came], records.without(came)
+    state = standing(wanted, before, known, now=now)
     limits = limits_of(observed, now=now)
-    make = partial(minting, wanted, limits, _reason(mode, state), now=now)
+    make = partial(minting, wanted, limits, _reason(mode, state, came), now=now)
     replaced = None if shorter else max((item.end for item in state.delivered), default=None)
     match mode:
         case Mode.CONFIRM:
@@ -83,7 +87,7 @@ def build(
         case Mode.ROTATE | Mode.EMERGENCY if _only_to_finish(state):
             changes = (_nothing("an emergency is not finished: its new secret is delivered"),)
         case Mode.EMERGENCY:
-            changes = _emergency(make, state, records, now)
+            changes = _emergency(make, state, known, now)
         case Mode.AGAIN if state.waits:
             # Only the newest was surely never entered: one before it may be.
             unconfirmed = state.delivered[0]
@@ -98,10 +102,10 @@ def build(
             changes = (make(at_least=replaced if state.current else None, leaked=leaked),)
     done = {change.address for change in changes}
     succeeded = state.current is not None or any(isinstance(change.step, Mint) for change in changes)
-    also = (*(finishing(state) if succeeded else ()), *lost(state, records))
+    also = (*(finishing(state) if succeeded else ()), *lost(state, known))
     changes = (*changes, *(change for change in also if change.address not in done))
     touched = {change.address for change in changes}
-    missing = tuple(change for change in unrecorded(state, records) if change.address not in touched)
+    missing = tuple(change for change in unrecorded(state, known) if change.address not in touched)
     changes = (*missing, *changes)
     found = secret_findings(desired, observed, records, changes, now=now, shorter=shorter)
     # Every other way removes the secret that was waiting, and the finding names that one.
@@ -111,7 +115,7 @@ def build(
         for f in found
         if stays or f.entry is not catalogue.AWAITS_CONFIRMATION
     )
-    return replace(planned(target, desired, observed, changes, findings), standing=state)
+    return replace(planned(target, desired, observed, changes, findings), standing=state, came=came)
 
 
 def _emergency(
@@ -157,7 +161,9 @@ def revocation(target: Target, desired: Desired, observed: Observed, records: Re
     return planned(target, desired, observed, changes, ())
 
 
-def _reason(mode: Mode, state: Standing) -> str:
+def _reason(mode: Mode, state: Standing, came: frozenset[str]) -> str:
+    if came:
+        return f"asked for, unless {', '.join(sorted(came))} stays, which another run delivered meanwhile"
     if mode is Mode.EMERGENCY and (state.delivered or state.going):
         return "the present one is to be replaced at once"
     if state.current is None:

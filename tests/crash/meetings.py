@@ -28,6 +28,7 @@ import httpx
 from provision.config import load
 from provision.delivery import Handover, Owner, file
 from provision.engine import run
+from provision.engine.began import Began
 from provision.engine.journal import Journal
 from provision.engine.observe import Tenant
 from provision.engine.run import Job
@@ -232,6 +233,7 @@ class Meeting:
             tenant=Tenant(graph, TENANT),
             sink=sink,
             journal=lambda tenant: Journal(folder / "journal", "sandbox", tenant, self.desired.name),
+            began=Began(self.schedule.time),
             dice=self.schedule.dice.random,
         )
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.crash.effects import Orders
-from tests.crash.machine import Directory, Machine, Runner
+from tests.crash.machine import SINKS, Directory, Machine, Runner
 from tests.crash.two import BY_NAME, PAIRS, Meetings, wait_for, words
 
 SEED, COUNT = 5, 4
@@ -46,6 +47,32 @@ def test_on_one_machine_one_waits_or_stops(
     (secret,) = Directory(machine.state).managed()
     assert secret["hint"] == (machine.held or "")[:3]
     assert not machine.leaks()
+
+
+@pytest.mark.parametrize("flag", ["--emergency", "--again"])
+def test_on_one_machine_the_one_that_waited_ends_no_fresh_secret(
+    runners: tuple[Runner, Runner], tmp_path: Path, flag: str
+) -> None:
+    """It was started before the other's was made: that one is what it was to make, and its value lives."""
+    machine = Machine(tmp_path / "machine")
+    machine.write_config()
+    for argv in ("apply",), ("rotate",):
+        assert machine.run(runners[0], *argv, "--yes", "--deliver", SINKS["file"]).code == 0
+        Directory(machine.state).advance(days=1)
+    asked = ("rotate", flag, "--yes", "-o", "json", "--deliver", SINKS["file"])
+    effect = "journal leaked#1" if flag == "--emergency" else "journal intended#1"
+    first = machine.begin(runners[0], *asked, orders=Orders(effect, "before", action="pause"))
+    wait_for(lambda: first.paused, "the first is never held")
+    second = machine.begin(runners[1], *asked, orders=Orders(patience=60.0))
+    wait_for(lambda: "waiting for it" in second.talk, "the second does not wait")
+    first.resume()
+    ended, waited = first.end(), second.end()
+    assert (ended.code, waited.code) == (0, 0), ended.err + waited.err
+    assert Directory(machine.state).signs_in(machine.held)
+    made, found = (json.loads(ran.out)["outputs"]["secret_key"]["key_id"] for ran in (ended, waited))
+    assert made == found
+    assert [c["status"] for c in json.loads(waited.out)["changes"]] == ["done-by-another"]
+    assert made in {item["keyId"] for item in Directory(machine.state).managed()}
 
 
 def test_from_two_machines_nothing_is_lost(runners: tuple[Runner, Runner], tmp_path: Path) -> None:

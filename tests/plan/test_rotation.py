@@ -111,6 +111,31 @@ def test_what_is_put_on_record_with_it(
     assert (list(made.retires), list(made.leaked)) == (retires, leaked)
 
 
+@pytest.mark.parametrize(
+    ("given", "mode", "came", "expected", "leaked"),
+    [
+        ([OLD, NEW], Mode.EMERGENCY, "b", "+ -a", ["a"]),
+        ([NEW], Mode.EMERGENCY, "b", "+", []),  # the other was an emergency too, and removed the old one
+        ([("a", "dl", -9, 171), NEW], Mode.EMERGENCY, "b", "+ -a", ["a"]),  # killed
+        ([OLD, NEW], Mode.AGAIN, "b", "+", []),
+        ([("a", "d", -170, 10), DUE, ("c", "d", -1, 179)], Mode.AGAIN, "c", "+ -b", []),
+        ([OLD, NEW], Mode.ROTATE, "b", "+", []),
+        ([OLD, NEW], Mode.CONFIRM, "b", "", []),
+        ([("a", "d", -170, 10), DUE, ("c", "d", -1, 179)], Mode.CONFIRM, "c", "-a", []),
+    ],
+)
+def test_what_another_run_delivered_since_the_start_is_not_counted(
+    desired: Desired, given: list[Given], mode: Mode, came: str, expected: str, leaked: list[str]
+) -> None:
+    """It neither leaked, nor was it never entered, nor is it confirmed: it stays, whatever was asked for."""
+    plan = planned(desired, given, mode, came=frozenset(came))
+    assert steps(plan) == expected
+    assert plan.came == frozenset(came)
+    assert [
+        key for change in plan.changes if isinstance(change.step, Mint) for key in change.step.leaked
+    ] == (leaked)
+
+
 LONG: Given = ("a", "d", -10, 300)
 
 

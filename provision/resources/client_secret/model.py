@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
 from provision.resources.app_management_policy import Limits
@@ -58,6 +58,10 @@ class Records:
     newest: frozenset[str] = frozenset()  # which was delivered last, whether or not it is still there
     retired: frozenset[str] = frozenset()  # to be removed, for another was delivered in its place
     leaked: frozenset[str] = frozenset()  # to be removed, for an emergency was declared
+
+    def without(self, keys: frozenset[str]) -> Records:
+        """Return what is known without these key ids."""
+        return Records(**{kind.name: getattr(self, kind.name) - keys for kind in fields(self)})
 
 
 @dataclass(frozen=True, slots=True)
