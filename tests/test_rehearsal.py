@@ -81,6 +81,41 @@ def test_a_rehearsal_on_another_sandbox_is_somebody_elses(provision: Program, co
     assert len(list(Path(".provision").glob("*.secret"))) == 3
 
 
+@pytest.mark.parametrize("shared", [False, True], ids=["one folder", "two folders, one journal"])
+def test_what_was_done_on_another_sandbox_is_not_waited_for(
+    provision: Program, config: str, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    """Their journal is one file, and each line is about one of them."""
+    states, folders = ("one.json", "two.json"), [Path(), Path()]
+    if shared:
+        monkeypatch.setenv("PROVISION_JOURNAL", str(Path("journals").absolute()))
+        states, folders = (".provision/sandbox.json",) * 2, [Path("a").absolute(), Path("b").absolute()]
+        for folder in folders:
+            folder.mkdir()
+            write_config(str(folder / config))
+    for verb in ("apply", "rotate", "apply"):
+        for number, (state, folder) in enumerate(zip(states, folders, strict=True)):
+            monkeypatch.chdir(folder)
+            deliver = ("--yes", "--deliver", f"file:{number}.secret")
+            ran = provision(verb, config, "--sandbox-at", state, *deliver)
+            assert (ran.code, "Entra does not show" in ran.err) == (0, False), ran.err
+
+
+def test_a_line_of_the_journal_that_names_no_sandbox_counts(provision: Program, config: str) -> None:
+    """It is of an earlier version: what it intended is this machine's, and is removed."""
+    assert provision("apply", config, *AT, "file:rehearsal.secret").code == 0
+    journal, tenant = Path(".provision/journal"), Tenant()
+    asked = {"displayName": "FOIAXpress Collaboration SMTP [provision:collab-prod]"}
+    path = f"/applications/{tenant.application()['id']}/addPassword"
+    key = tenant.do("POST", path, {"passwordCredential": asked})["keyId"]
+    line = next(json.loads(line) for line in journal.read_text().splitlines() if line)
+    del line["sandbox"]
+    with journal.open("a") as file:
+        file.write(json.dumps({**line, "event": "intended", "key_id": key}) + "\n")
+    assert provision("apply", config, *AT, "file:rehearsal.secret").code == 0
+    assert key not in {item["keyId"] for item in Tenant().application()["passwordCredentials"]}
+
+
 def test_a_rehearsals_record_that_names_no_sandbox(provision: Program, config: str) -> None:
     """It is of an earlier commit: any rehearsal of the config may replace it."""
     assert provision("apply", config, *AT, "file:rehearsal.secret").code == 0

@@ -24,17 +24,18 @@ def owner_of(config: Config, options: Common) -> Owner:
     """Return whose the config's values are; its tenant must be named by id."""
     desired = config.desired
     if options.sandbox:
-        return Owner(desired.name, desired.tenant, SANDBOX, _which(options.sandbox))
+        return Owner(desired.name, desired.tenant, SANDBOX, word_of(options.sandbox))
     return Owner(desired.name, desired.tenant, GRAPH, urlsplit(desired.cloud.graph).netloc.lower())
 
 
-def _which(sandbox: Embedded | Served) -> str:
+def word_of(sandbox: Embedded | Served, seen_from: Path = Path()) -> str:
     """Return a word for a sandbox that it keeps when it is emptied: a digest of where it is.
 
-    A state is known by its way from the working folder, so that both may be moved or copied together.
+    A state is known by its way from the working folder, or another one, so that both may be moved or copied
+    together.
     """
     if isinstance(sandbox, Embedded):
-        where = os.path.relpath(os.path.realpath(sandbox.state), os.path.realpath("."))
+        where = os.path.relpath(os.path.realpath(sandbox.state), os.path.realpath(seen_from))
     else:
         where = urlsplit(sandbox.url).netloc.lower().replace("127.0.0.1", "localhost")
     return hashlib.sha256(where.encode()).hexdigest()[:8]

@@ -19,7 +19,15 @@ from provision.cli.configs import found
 from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile, LoggedSink
 from provision.cli.options import Common, Embedded, Served
-from provision.cli.places import findings_of_files, named_sink, owner_of, specs_of, stand_ins, stands_in
+from provision.cli.places import (
+    findings_of_files,
+    named_sink,
+    owner_of,
+    specs_of,
+    stand_ins,
+    stands_in,
+    word_of,
+)
 from provision.cli.tenants import Tenants, key, named_by_id
 from provision.clouds import CLOUDS, Cloud, ca_bundle
 from provision.config import Config
@@ -317,7 +325,7 @@ def _jobs(  # noqa: PLR0917 - what opened() knows by then
             address_at=str(config.place("mail", "address")),
             sink=_sink(config, spec, options, progress, log),
             source=_source(config, options, progress),
-            journal=_journal(target, config.desired.name),
+            journal=_journal(target, config.desired.name, options),
             delivering=delivering,
             made_up=tenants[key(config)].made_up.get(config.desired.mailbox.address, frozenset()),
             of_delivery=(*found, *sink_identity.told(spec, config.desired)),
@@ -375,7 +383,8 @@ def _opening(config: Config, spec: Spec, options: Common, progress: Progress) ->
     return Opening(owner_of(config, options), desired.cloud.name, sign_in)
 
 
-def _journal(target: Target, name: str) -> Callable[[str], Journal]:
+def _journal(target: Target, name: str, options: Common) -> Callable[[str], Journal]:
     # Of a checkout, .provision may be a stranger's text: a pipeline keeps its journal elsewhere.
     folder_of_it = Path(os.environ.get("PROVISION_JOURNAL") or FOLDER)
-    return lambda tenant_id: Journal(folder_of_it / "journal", target.value, tenant_id, name)
+    sandbox = word_of(options.sandbox, folder_of_it) if options.sandbox else None
+    return lambda tenant_id: Journal(folder_of_it / "journal", target.value, tenant_id, name, sandbox)

@@ -37,12 +37,17 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The events of one config in one tenant, in a file that it shares with others."""
+    """The events of one config in one tenant, in a file that it shares with others.
+
+    A rehearsal's tenant is another one in each sandbox, though its id is the same; so its events name the
+    sandbox, too. Those of earlier versions do not, and count for each.
+    """
 
     path: Path
     target: str
     tenant_id: str
     name: str
+    sandbox: str | None = None  # a word for it; None: a real tenant
 
     def write(self, event: str, key_id: str, now: datetime, **more: str | bool) -> None:
         """Append an event, and return once it is on the disk; ``ProvisionError`` if it cannot be written.
@@ -57,6 +62,7 @@ class Journal:
                 "target": self.target,
                 "tenant_id": self.tenant_id,
                 "name": self.name,
+                **({"sandbox": self.sandbox} if self.sandbox else {}),
                 "time": now.isoformat(timespec="seconds"),
                 **more,
             }
@@ -159,8 +165,10 @@ class Journal:
                 entry = json.loads(line)
             except ValueError:
                 continue
-            if isinstance(entry, dict) and mine == tuple(
-                entry.get(key) for key in ("target", "tenant_id", "name")
+            if (
+                isinstance(entry, dict)
+                and mine == tuple(entry.get(key) for key in ("target", "tenant_id", "name"))
+                and entry.get("sandbox", self.sandbox) == self.sandbox
             ):
                 yield entry
 

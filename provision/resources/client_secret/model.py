@@ -65,6 +65,10 @@ class Records:
         """Return what is known without these key ids."""
         return Records(**{kind.name: getattr(self, kind.name) - keys for kind in fields(self)})
 
+    def without(self, keys: frozenset[str]) -> Records:
+        """Return what is known without these key ids."""
+        return Records(**{kind.name: getattr(self, kind.name) - keys for kind in fields(self)})
+
 
 @dataclass(frozen=True, slots=True)
 class Mint:
