@@ -135,6 +135,21 @@ def line_of_stdin(largest: int, *, patience: float = PATIENCE) -> str:
     return found.decode("utf-8").rstrip("\r\n")
 
 
+def all_of_stdin(largest: int, *, patience: float = PATIENCE) -> bytes:
+    """Return all of standard input, of ``largest`` bytes at most; a terminal has the time that it takes.
+
+    Raises ``OSError`` if it does not end in time or never fits.
+    """
+    try:
+        handle = sys.stdin.fileno()
+    except (OSError, ValueError, AttributeError):  # no stream of the system's: another program gave the text
+        found = sys.stdin.read(largest + 1).encode("utf-8", "surrogateescape")
+        if len(found) > largest:
+            raise _too_large(largest) from None
+        return found
+    return _all(handle, largest, None if sys.stdin.isatty() else time.monotonic() + patience)
+
+
 def _all(handle: int, largest: int, until: float | None) -> bytes:
     found = bytearray()
     while True:

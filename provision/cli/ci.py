@@ -37,6 +37,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
     catalogue.MAILBOX_NOT_CHECKED.name: ("mail", "address"),
     catalogue.SCOPE_UNKNOWN.name: ("mail", "scope"),
     catalogue.UNSCOPED_GRANT.name: ("mail", "scope"),
+    catalogue.EXAMPLE_VALUE.name: ("tenant", "id"),
     catalogue.AUDIENCE_WIDE.name: ("application", "sign_in_audience"),
     catalogue.AUDIENCE_WIDENED.name: ("application", "sign_in_audience"),
     catalogue.REDIRECT_URI_INSECURE.name: ("application", "redirect_uris"),
@@ -46,6 +47,8 @@ _KEYS: Mapping[str, tuple[str, ...]] = {
 
 class Pipeline:
     """No pipeline: nobody is told anything."""
+
+    posts = False  # whether what is printed as Markdown may become a comment, which has a limit
 
     def error(self, error: ProvisionError) -> None:
         """Tell of an error, and the others found with it, each at its line of the config."""
@@ -84,6 +87,8 @@ class Holder:
 
 class _Telling(Pipeline):
     """What hosts have in common; ``root`` is the folder that the paths of annotations are relative to."""
+
+    posts = True
 
     def __init__(self, root: str | None) -> None:
         self._root = root

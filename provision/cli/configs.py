@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 from provision import bounded
 from provision.cli.console import talk
@@ -46,14 +45,12 @@ def tell(search: Search) -> None:
 def _listed(source: str) -> list[str]:
     try:
         if source == "-":
-            text = sys.stdin.read(_LONGEST + 1)
+            text = bounded.all_of_stdin(_LONGEST).decode("utf-8", "surrogateescape")
         else:
             text = bounded.read(source, _LONGEST).decode("utf-8", "surrogateescape")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "not a text"
         raise ProvisionError(catalogue.USAGE, f"--changed: {source} cannot be read: {why}") from error
-    if len(text) > _LONGEST:
-        raise ProvisionError(catalogue.USAGE, f"--changed: {source} is too long to be a list of files")
     if "\0" in text:
         return [name for name in text.split("\0") if name]
     return [_name(line.removesuffix("\r")) for line in text.split("\n") if line.strip()]

@@ -418,3 +418,13 @@ SINK_ELSEWHERE = entry(
     "The sink names its own tenant or client_id, and PROVISION_SINK_TENANTS or --deliver names it, too.",
     "See that it is the tenant and the identity that are meant.",
 )
+EXAMPLE_VALUE = entry(
+    "PRV647",
+    "example-value",
+    Exit.DONE,
+    "the config holds an example value, which is nobody's",
+    "It was copied from an example. Names that end in .example, .test or .invalid, and those of example.com, "
+    "are reserved: nobody can have them.",
+    "Write your own, or rehearse with --sandbox.",
+    "https://www.rfc-editor.org/rfc/rfc2606",
+)
