@@ -200,6 +200,21 @@ class TestStreams:
             )
         assert "larger than 64 KiB" in ran.err
 
+    def test_a_list_of_changes_that_never_ends(self, config: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """--changed - as every other: bounded in size, and in time where nobody writes any more."""
+        with Path("/dev/zero").open("rb") as zero:
+            ran = within_a_second(64, "plan", config, "--sandbox", "--changed", "-", stdin=zero.fileno())
+        assert "larger than 16 MiB" in ran.err
+        read, write = os.pipe()
+        os.write(write, b"prod.yaml\n")
+        with os.fdopen(read) as stream:
+            monkeypatch.setattr("sys.stdin", stream)
+            with pytest.raises(bounded.Unfit, match="did not end in time"):
+                bounded.all_of_stdin(100, patience=0.05)
+            os.write(write, b"other.yaml\n")
+            os.close(write)
+            assert bounded.all_of_stdin(100) == b"other.yaml\n"
+
     def test_one_that_nobody_writes_to_is_waited_for_so_long(self) -> None:
         """Then it is an error."""
         read, write = os.pipe()

@@ -30,6 +30,17 @@ def served() -> Iterator[Served]:
     server.close()
 
 
+@pytest.mark.parametrize("verb", [("plan",), ("apply", "--yes"), ("show",), ("consent", "--yes")])
+def test_a_wrong_tenant_is_named(provision: Program, served: Served, verb: tuple[str, ...]) -> None:
+    """By its OpenID document, not by what the sign-in's library says of its own settings."""
+    other = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b691"
+    path = write_config(tenant=other)
+    ran = provision(*verb, path, "--sandbox-at", served.endpoint.url, "-o", "json")
+    assert (ran.code, ran.json["error"]) == (65, "tenant-not-found"), ran.out
+    assert ran.json["message"] == f"tenant '{other}' is not in the cloud 'sandbox'"
+    assert "tenant.id" in ran.json["fix"]
+
+
 def test_apply_and_again_over_https(provision: Program, config: str, served: Served) -> None:
     """The administrator is found by the URL alone; the second run sends nothing that writes."""
     at = ("--sandbox-at", served.endpoint.url)

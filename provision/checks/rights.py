@@ -296,7 +296,7 @@ def _application(need: Need, caller: Caller, held: Names, *, exists: bool) -> tu
 def _person(need: Need, caller: Caller, held: Names, *, exists: bool) -> tuple[Presence, str]:
     lacking = [group for group in need.person if not held & group]
     if lacking:
-        return Presence.MISSING, f"the program signed in with carries no scope of {_listed(lacking[0])}"
+        return Presence.MISSING, f"its token lacks the scope {_listed(lacking[0])}"
     if need.roles is None:
         return Presence.PRESENT, _named(held, need.person)
     roles = caller.directory_roles

@@ -30,6 +30,29 @@ def _broken_config(config: Config, faults: Sequence[ProvisionError]) -> Broken:
     return Broken(config.path, error, desired.name, desired.tenant)
 
 
+def _unnamed(config: Config, options: Common) -> ProvisionError | None:
+    if options.sandbox or options.deliver:
+        return None
+    return sink_identity.refuse_unnamed(config, os.environ)
+
+
+def elsewhere(
+    loaded: Sequence[Config], settled: Sequence[Config], options: Common, *, stops: bool
+) -> dict[str, Broken]:
+    """Return the configs whose sink is in another tenant, known only now that theirs have their ids.
+
+    Nobody has signed in yet. ``stops``: raises ``ProvisionError`` instead.
+    """
+    faults = {
+        after.path: fault
+        for before, after in zip(loaded, settled, strict=True)
+        if sink_identity.undecided(before) and (fault := _unnamed(after, options))
+    }
+    if faults and stops:
+        raise combined(list(faults.values()))
+    return {c.path: _broken_config(c, [faults[c.path]]) for c in settled if c.path in faults}
+
+
 def clashing(
     configs: Sequence[Config],
     specs: Sequence[Spec],
@@ -63,8 +86,7 @@ def _untrusted(config: Config, options: Common, *, writes: bool) -> Iterator[Pro
     runs = writes and config.delivery.kind == "command" and not options.deliver
     if runs and inside() and catalogue.COMMAND_SINK.name not in options.allow:
         yield ProvisionError(catalogue.COMMAND_SINK, where=config.place("secret", "delivery"))
-    unnamed = None if options.deliver else sink_identity.refuse_unnamed(config, os.environ)
-    if unnamed is not None:
+    if not sink_identity.undecided(config) and (unnamed := _unnamed(config, options)):
         yield unnamed
     host = config.delivery.options.foreign_host if config.delivery.options else None
     if host and not options.deliver and catalogue.SINK_HOST.name not in options.allow:

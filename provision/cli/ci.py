@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 class Pipeline:
     """A pipeline's host; this one is the null object for runs outside any: nobody is told anything."""
 
+    posts = False  # whether what is printed as Markdown may become a comment, which has a limit
+
     def error(self, error: ProvisionError) -> None:
         """Tell of an error, and the others found with it, each at its line of the config."""
 
@@ -70,6 +72,8 @@ class Holder:
 
 class _Telling(Pipeline):
     """What hosts have in common; ``root`` is the folder that the paths of annotations are relative to."""
+
+    posts = True
 
     def __init__(self, root: str | None) -> None:
         self._root = root

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import os
 
 from provision import bounded
@@ -49,23 +48,13 @@ def tell(search: Search) -> None:
 def _listed(source: str) -> list[str]:
     try:
         raw = bounded.all_of_stdin(_LONGEST) if source == "-" else bounded.read(source, _LONGEST)
-        text = _decoded(raw)
+        text = bounded.decoded(raw, "surrogateescape")
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no text"
         raise ProvisionError(catalogue.USAGE, f"--changed: {source} cannot be read: {why}") from error
     if "\0" in text:
         return [name for name in text.split("\0") if name]
     return [_name(line.removesuffix("\r")) for line in text.split("\n") if line.strip()]
-
-
-def _decoded(raw: bytes) -> str:
-    """Return a list as text. PowerShell 5 writes UTF-16; its zero bytes must not be taken for those of -z.
-
-    https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_character_encoding
-    """
-    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return raw.decode("utf-16")
-    return raw.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogateescape")
 
 
 def _name(line: str) -> str:

@@ -25,7 +25,7 @@ def plans(items: Sequence[Plan | ProvisionError], options: Common, search: Searc
         case "html":
             out_html(report.plans_html(items, search))
         case "markdown":
-            out(report.plans_markdown(items, search=search))
+            out(report.plans_markdown(items, _room(options), search))
         case _:
             _plans_text(items, options)
     _failed(items, options)
@@ -60,7 +60,7 @@ def results(items: Sequence[Result | ProvisionError], options: Common, search: S
         case "html":
             out_html(report.results_html(items, search))
         case "markdown":
-            out(report.results_markdown(items, search=search))
+            out(report.results_markdown(items, _room(options), search))
         case _:
             color = colorful(sys.stdout, plain=options.no_color)
             for number, result in enumerate(item for item in items if isinstance(item, Result)):
@@ -70,6 +70,11 @@ def results(items: Sequence[Result | ProvisionError], options: Common, search: S
             failed_text(items)
     _failed(items, options)
     ci_report.results(items, options.ci, search)
+
+
+def _room(options: Common) -> int | None:
+    """How long a page may be: in a pipeline it may become a comment; elsewhere nothing of it is lost."""
+    return report.LIMIT if options.ci.posts else None
 
 
 def _failed(items: Sequence[Plan | Result | ProvisionError], options: Common) -> None:

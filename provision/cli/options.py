@@ -342,6 +342,11 @@ def common(
     return configs(output(no_color(variables(pipeline(wrapper))), formats=formats), one=one)
 
 
+def rehearses() -> bool:
+    """Say whether this shell's variable turns every run into a rehearsal."""
+    return _which_sandbox(False, None) is not None
+
+
 def _which_sandbox(flag: bool, at: str | None) -> Embedded | Served | None:
     """``--sandbox-at`` goes before PROVISION_SANDBOX, which says 1 or 0, or which one as the option does."""
     variable = os.environ.get("PROVISION_SANDBOX", "")

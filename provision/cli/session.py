@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from provision.cli import sink_identity
-from provision.cli.broken import broken_of, clashing, moved
+from provision.cli.broken import broken_of, clashing, elsewhere, moved
 from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.configs import found
 from provision.cli.console import Progress, talk
@@ -120,6 +120,7 @@ async def opened(
     try:
         settled, tenants, twice = await named_by_id(configs, tenants)
         options.ci.know(settled)
+        broken |= elsewhere(configs, settled, options, stops=writes and not keep_going)
         for one in tenants.values():
             one.graph.audit = log
             one.reads_ownership = writes

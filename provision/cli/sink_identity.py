@@ -62,6 +62,12 @@ def refuse_unnamed(config: Config, environment: Mapping[str, str]) -> ProvisionE
     )
 
 
+def undecided(config: Config) -> bool:
+    """Say whether only a lookup tells if the sink's tenant is the config's own, named by a domain."""
+    named = of(config.delivery, config.desired)
+    return named is not None and not _GUID.fullmatch(config.desired.tenant.lower())
+
+
 def _allowed(tenant: str, client_id: str | None, own: str, text: str) -> bool:
     alone: set[str] = set()
     together: set[tuple[str, str]] = set()

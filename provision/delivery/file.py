@@ -6,6 +6,7 @@ import glob
 import json
 import os
 import secrets
+import shutil
 import unicodedata
 from collections.abc import Collection
 from contextlib import suppress
@@ -203,6 +204,9 @@ class File:
         """Remove what a run left that was killed while it wrote; it holds a value that is revoked."""
         for path in (self._path, self._record):
             for left in path.parent.glob(f".{glob.escape(path.name)}.{'[0-9a-f]' * 8}"):
+                if left.is_dir() and not left.is_symlink():
+                    shutil.rmtree(left, ignore_errors=True)
+                    continue
                 with suppress(OSError):
                     left.unlink()
 
@@ -250,15 +254,20 @@ class File:
 
 
 def _replace(path: Path, content: Secret | str) -> None:
-    """Put a file in the place of another, whole or not at all, and see it on the disk."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    """Put a file in the place of another, whole or not at all, and see it on the disk.
+
+    Until then it lies in a folder that git takes nothing of, whatever the work tree ignores: a run may be
+    killed here. Source: https://git-scm.com/docs/gitignore
+    """
+    room = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    room.mkdir(mode=0o700)
     try:
+        (room / ".gitignore").write_text("*\n", encoding="ascii")
+        temporary = room / "new"
         _write(temporary, content)
         temporary.replace(path)
-    except BaseException:
-        with suppress(OSError):
-            temporary.unlink()
-        raise
+    finally:
+        shutil.rmtree(room, ignore_errors=True)
     if os.name == "posix":
         with suppress(OSError):  # not every file system can, and the file is there
             folder = os.open(path.parent, os.O_RDONLY)

@@ -130,7 +130,7 @@ async def _signed_in(
         checks.append(_failed("plan", error))
         return None, caller, preflight.unplanned(job)
     now = job.tenant.graph.now()
-    due = [f"{number} to {word}" for word, number in plan.summary().items() if number and word != "no-op"]
+    due = [f"{number} {_TO[word]}" for word, number in plan.summary().items() if word in _TO and number]
     checks += [
         Check("plan", State.OK, ", ".join(due) or "nothing to do"),
         _policy(plan, allowed, now=now),
@@ -140,14 +140,27 @@ async def _signed_in(
     return plan, caller, tuple(_as_seen(plan, right) for right in held)
 
 
+_TO = {"create": "to create", "update": "to update", "delete": "to delete", "handoff": "to hand over"}
+# Microsoft's own programs that people sign in with.
+# https://learn.microsoft.com/troubleshoot/entra/entra-id/governance/verify-first-party-apps-sign-in
+_PROGRAMS = {
+    "04b07795-8ddb-461a-bbee-02f9e1bf7b46": "Azure CLI",
+    "1950a258-227b-4e31-a9cf-717495945fc2": "Azure PowerShell",
+    "14d82eec-204b-4c2f-b7e8-296a70dab67e": "Microsoft Graph Command Line Tools",
+    "aebc6443-996d-45c2-90f0-388ff96faa56": "Visual Studio Code",
+}
+
+
 def _identity(caller: Caller) -> Check:
     if caller.kind is Kind.UNKNOWN:
         return Check(
             "sign-in", State.NOTE, "signed in; the token cannot be read, so as whom is not known here"
         )
     name = caller.name or caller.id or "without a name"
-    through = f", with the program {caller.app_id}" if caller.kind is Kind.PERSON and caller.app_id else ""
-    return Check("sign-in", State.OK, f"as the {caller.kind.value} {name}{through}")
+    if caller.kind is not Kind.PERSON:
+        return Check("sign-in", State.OK, f"as the application {name}")
+    through = f", by {_PROGRAMS.get(caller.app_id, f'the program {caller.app_id}')}" if caller.app_id else ""
+    return Check("sign-in", State.OK, f"as {name}{through}")
 
 
 _SAID = (catalogue.SECRETS_BLOCKED, catalogue.MAILBOX_MISSING)  # by the two checks below

@@ -24,6 +24,7 @@ from provision.graph.client import Graph
 from provision.graph.refusals import translated
 
 _BY_SUB_SCOPE = {"DODCON": "gcc-high", "DOD": "dod"}
+_NO_TENANT = (400, 404)  # with AADSTS90002; another status says nothing of the tenant
 _ISSUER_TENANT = re.compile(r"/([0-9a-fA-F-]{36})(/|$)")
 
 
@@ -40,12 +41,36 @@ async def resolve(graph: Graph, tenant: str) -> str:
     """Return the tenant's GUID.
 
     ``ProvisionError`` as :func:`id_of`, and if the identity that signed in belongs to another tenant: nothing
-    must be written there.
+    must be written there. If nobody can sign in because there is no such tenant here, that is what is said.
     """
     tenant_id = await id_of(graph, tenant)
-    await graph.tokens.get_authorization_token(graph.root)
+    try:
+        await graph.tokens.get_authorization_token(graph.root)
+    except ProvisionError as error:
+        if error.entry is catalogue.SIGN_IN:
+            await _refuse_unknown(graph, tenant, error)
+        raise
     graph.tokens.hold_to(tenant_id)
     return tenant_id
+
+
+async def _refuse_unknown(graph: Graph, tenant: str, refused: ProvisionError) -> None:
+    """Raise ``ProvisionError`` if the login host knows no such tenant, or one of another cloud.
+
+    What the ways of signing in say of that are the words of a library, about its own settings.
+    """
+    try:
+        response = await graph.fetch_once(openid_url(graph.cloud, tenant))
+    except Lost:
+        return
+    found = read_document(response.content) if response.is_success else None
+    if response.status_code in _NO_TENANT:
+        message = f"tenant '{tenant}' is not in the cloud '{graph.cloud.name}'"
+        raise ProvisionError(
+            catalogue.TENANT_NOT_FOUND, message, service_code=refused.service_code
+        ) from refused
+    if found is not None:
+        refuse_other_cloud(graph.cloud, tenant, found)
 
 
 async def document(graph: Graph, tenant: str) -> dict[str, Any] | None:

@@ -62,6 +62,7 @@ def build(
         *service_principal.check(observed.service_principal),
         *secret_findings(desired, observed, records, changes, now=now, shorter=shorter),
         *rules.check(desired, observed),
+        *(rules.examples(desired) if target is Target.GRAPH else ()),
         *_not_checked(observed),
     )
     made = planned(target, desired, observed, changes, findings)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Finding, FindingEntry, Severity, catalogue
+from provision.plan.examples import left_in
 from provision.resources import Desired, Observed, application, consent
 
 _OWN_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -47,6 +48,16 @@ def check(desired: Desired, observed: Observed) -> Iterator[Finding]:
     elif app is not None and _asks(app, observed.role):
         entry = catalogue.ASKS_FOR_EVERYONE
         yield Finding(entry, Severity.WARNING, entry.title, value=consent.PERMISSION)
+
+
+def examples(desired: Desired) -> Iterator[Finding]:
+    """Yield a finding if example values were left in a config that is meant for a real tenant."""
+    found = left_in(desired)
+    if found:
+        said = ", ".join(f"{'.'.join(keys)} {value}" for keys, value in found)
+        yield Finding(
+            catalogue.EXAMPLE_VALUE, Severity.WARNING, f"an example value was left in: {said}", value=said
+        )
 
 
 def _asks(app: application.Observed, role: consent.Role) -> bool:

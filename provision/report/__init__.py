@@ -13,6 +13,7 @@ from provision.report.fold import fold
 from provision.report.html import plans_html, results_html
 from provision.report.orphans import orphans_json, orphans_markdown, orphans_text
 from provision.report.pages import (
+    LIMIT,
     SUMMARY_LIMIT,
     cut,
     error_markdown,
@@ -25,6 +26,7 @@ from provision.report.text import error_text, failed_text, plan_text, result_tex
 from provision.report.verify import verification_json, verification_markdown, verification_text
 
 __all__ = [
+    "LIMIT",
     "SUMMARY_LIMIT",
     "consent_markdown",
     "consent_text",

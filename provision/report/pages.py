@@ -35,8 +35,13 @@ _NO_DIGEST = (
 _FENCE = re.compile(r"^(`{3,})")
 
 
-def plans_markdown(items: Sequence[Plan | ProvisionError], limit: int = LIMIT, search: Search = ONE) -> str:
-    """Return plans, and the errors of those that could not be made, as one page of so many bytes."""
+def plans_markdown(
+    items: Sequence[Plan | ProvisionError], limit: int | None = LIMIT, search: Search = ONE
+) -> str:
+    """Return plans, and the errors of those that could not be made, as one page of so many bytes.
+
+    ``limit`` None: nothing is cut, for the page goes where it has room.
+    """
     made = [item for item in items if isinstance(item, Plan)]
     found: list[str] = []
     tail = ""
@@ -53,18 +58,23 @@ def plans_markdown(items: Sequence[Plan | ProvisionError], limit: int = LIMIT, s
             parts.append((error_markdown(item), ""))
     said = summary_markdown(items, search)
     whole = _whole(parts, "\n\n".join(filter(None, [*said, tail])))
-    if _size(whole) <= limit:
+    if limit is None or _size(whole) <= limit:
         return whole
     foot = "\n\n".join([*said, "\n".join([*found, _NO_DIGEST])])
     return f"{_cut([body for body, _ in parts], limit - _size(foot) - 2)}\n\n{foot}"
 
 
 def results_markdown(
-    items: Sequence[Result | ProvisionError], limit: int = LIMIT, search: Search = ONE
+    items: Sequence[Result | ProvisionError], limit: int | None = LIMIT, search: Search = ONE
 ) -> str:
-    """Return hand-off sheets, and the errors of those that there are none of, as one page."""
+    """Return hand-off sheets, and the errors of those that there are none of, as one page.
+
+    ``limit`` as in :func:`plans_markdown`.
+    """
     parts = [result_markdown(i) if isinstance(i, Result) else error_markdown(i) for i in items]
     foot = "\n\n".join(summary_markdown(items, search))
+    if limit is None:
+        return "\n\n".join(filter(None, [*parts, foot]))
     if not foot:
         return _cut(parts, limit)
     return f"{_cut(parts, limit - _size(foot) - 2)}\n\n{foot}".lstrip()

@@ -358,6 +358,19 @@ def test_killed_anywhere_the_next_run_converges(
         assert list(Path().glob(".out*")) == []
 
 
+@pytest.mark.parametrize("step", [1, 2])
+def test_git_takes_nothing_of_what_a_kill_leaves(provision: Program, config: str, step: int) -> None:
+    """The file itself is ignored; what it was written as stands beside it, and is no more taken."""
+    subprocess.run(["git", "init", "-q"], check=True)
+    Path(".gitignore").write_text("/out.secret\n/out.secret.provision.json\n")
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(step), "before"], check=False, timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert list(Path().glob(".out.secret*/*"))
+    subprocess.run(["git", "add", "-A"], check=True)
+    added = subprocess.run(["git", "ls-files"], capture_output=True, text=True, check=True).stdout
+    assert added.split() == [".gitignore", "prod.yaml"]
+
+
 def test_an_interrupted_write_shows_no_value_in_a_tracebacks_locals(
     provision: Program, config: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -98,6 +98,25 @@ def test_a_config_alone_cannot_choose_the_tenant(
     assert entra.sign_ins == []
 
 
+@pytest.mark.parametrize("client", [None, CLIENT])
+def test_the_configs_own_tenant_by_another_name(
+    provision: Program, entra: Entra, real: RealTenant, monkeypatch: pytest.MonkeyPatch, client: str | None
+) -> None:
+    """A domain is looked up before it is compared with a sink's GUID; another tenant's stays refused."""
+    assert real.sandbox.ensure_tenant("agency.example") == TENANT
+    monkeypatch.setenv(VARIABLE, CLIENT)
+    sink = KEY_VAULT.format(tenant=TENANT, client=client or "null")
+    path = write_config(tenant="agency.example", more=f"secret:\n  delivery:\n    {sink}\n")
+    ran = provision("plan", path, "-o", "json")
+    assert ran.code == 0, ran.out
+    Path(path).write_text(Path(path).read_text().replace(TENANT, VENDOR))
+    for verb in (("plan",), ("apply", "--yes")):
+        ran = provision(*verb, path, "-o", "json")
+        assert (ran.code, ran.json["error"]) == (5, "sink-tenant")
+        assert ran.json["where"]
+    assert entra.sign_ins == []
+
+
 @pytest.mark.parametrize("verb", ["plan", "apply"])
 def test_a_refused_config_among_others(
     provision: Program, internet: Hosting, entra: Entra, real: RealTenant, verb: str

@@ -21,7 +21,7 @@ from provision.resources import (
 )
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
-TENANT = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"
+TENANT = "5e0c8a52-6b1d-4e7f-9a34-5d2e8c71b691"
 GRAPH = "00000003-0000-0000-c000-000000000000"
 URI = "https://foia.example.gov/connectors/SMTP.aspx"
 ROLE = consent.Role("93d4b8f5-a077-4654-8e47-f71f608a9dd2", "b633e1c5-b582-4048-a93e-9f11b44c7e96")

@@ -14,6 +14,16 @@ from tests.report.test_hostile import harmless_markdown, tokens
 from tests.support import Program, Tenant, write_config
 
 
+@pytest.fixture
+def pipeline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A job of GitHub Actions, where a page becomes a comment; elsewhere nothing of it is cut."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        Path(name).touch()
+        monkeypatch.setenv(name, str(Path(name).resolve()))
+
+
+@pytest.mark.usefixtures("pipeline")
 @pytest.mark.parametrize("configs", [1, 40])
 def test_a_page_that_was_cut_has_no_digest(provision: Program, configs: int) -> None:
     """Hundreds of redirect URIs in one plan, or in each of many: nobody saw all that it would stand for."""
@@ -37,6 +47,7 @@ def test_a_page_that_was_cut_has_no_digest(provision: Program, configs: int) -> 
     assert all("Cut here" not in fence.content for fence in fences)
 
 
+@pytest.mark.usefixtures("pipeline")
 def test_the_short_leave_their_room_to_the_long(provision: Program) -> None:
     """What fits beside a long one is whole."""
     path = Path(write_config("long.yaml", name="collab-long"))
@@ -49,6 +60,7 @@ def test_the_short_leave_their_room_to_the_long(provision: Program) -> None:
     assert Tenant().get("/applications")
 
 
+@pytest.mark.usefixtures("pipeline")
 def test_a_page_that_fits_keeps_its_digests(provision: Program) -> None:
     """One for each, and one for all."""
     paths = [write_config(f"s{number}.yaml", name=f"collab-s{number}") for number in range(3)]
@@ -57,6 +69,7 @@ def test_a_page_that_fits_keeps_its_digests(provision: Program) -> None:
     assert len(re.findall(r"(?m)^Digest of these 3 plans: `sha256:[0-9a-f]{64}`$", page)) == 1
 
 
+@pytest.mark.usefixtures("pipeline")
 def test_more_configs_than_fit_have_no_digest(provision: Program) -> None:
     """Those that are left out are counted, and so nothing can be approved by the page."""
     paths = [write_config(f"c{number}.yaml", name=f"collab-{number}") for number in range(120)]
@@ -65,6 +78,23 @@ def test_more_configs_than_fit_have_no_digest(provision: Program) -> None:
     assert "more configs are in the job's log" in page
     assert "many-changes" in page
     assert "sha256:" not in page
+
+
+@pytest.mark.parametrize("verb", [("plan",), ("apply", "--yes"), ("show",)])
+def test_outside_a_pipeline_nothing_is_cut(provision: Program, verb: tuple[str, ...]) -> None:
+    """There is no job whose log would have the rest, nor a comment that it must fit."""
+    path = Path(write_config("long.yaml", name="collab-long"))
+    uris = "".join(f"    - https://collab.agency.example/{'p' * 200}/{n}\n" for n in range(250))
+    path.write_text(path.read_text().replace("mail:\n", f"  redirect_uris:\n{uris}mail:\n"))
+    paths = [write_config(f"c{number}.yaml", name=f"collab-{number}") for number in range(40)]
+    allow = ("--allow", "many-changes")
+    assert provision("apply", *paths, "--sandbox", "--yes", "-o", "json", *allow).code == 0
+    page = provision(*verb, *paths, "long.yaml", "--sandbox", "-o", "markdown", *allow).out
+    assert "Cut here" not in page
+    assert page.count("### provision") == 41
+    if verb == ("plan",):
+        assert len(page.encode()) > LIMIT
+        assert page.count("Digest: `sha256:") == 41
 
 
 @settings(max_examples=200, deadline=None, derandomize=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -13,6 +14,8 @@ from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
+    from provision.config import Config
+    from provision.errors import ProvisionError
 
 
 @click.command(
@@ -46,15 +49,16 @@ def validate(  # noqa: PLR0917 - click calls it by name
     from provision.config import survey
     from provision.config.duplicates import perhaps_twice
     from provision.errors import combined
+    from provision.report.escape import plain
 
     loaded = survey(paths, variables=variables, environment=os.environ, allow_unset=allow_unset)
     tell(loaded.search)
     if loaded.unreadable:
         raise combined([item.error for item in loaded.unreadable])
     found = loaded.configs
-    doubts = perhaps_twice(found)
+    doubts = [*perhaps_twice(found), *_examples(found)]
     for doubt in doubts:
-        talk(f"warning: {doubt.where}: {doubt.message}. {doubt.fix}")
+        talk(f"warning: {plain(str(doubt.where))}: {plain(doubt.message)}. {plain(doubt.fix)}")
     if output == "json":
         from provision import report
         from provision.report.documents import search_json
@@ -72,3 +76,17 @@ def validate(  # noqa: PLR0917 - click calls it by name
         else:
             out(f"{escape.plain(config.path)}: in order ({config.desired.name})")
     return 0
+
+
+def _examples(found: Sequence[Config]) -> Iterator[ProvisionError]:
+    """Yield what is an example's, unless this shell rehearses anyway."""
+    from provision.cli.options import rehearses
+    from provision.errors import ProvisionError, catalogue
+    from provision.plan.examples import left_in
+
+    if rehearses():
+        return
+    for config in found:
+        for keys, value in left_in(config.desired):
+            said = f"'{value}' is an example's value"
+            yield ProvisionError(catalogue.EXAMPLE_VALUE, said, where=config.place(*keys))

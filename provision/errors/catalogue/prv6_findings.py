@@ -295,3 +295,15 @@ SINK_ELSEWHERE = finding(
     key="secret.delivery",
     address="client_secret",
 )
+EXAMPLE_VALUE = finding(
+    "PRV647",
+    "example-value",
+    Exit.DONE,
+    "the config holds an example value, which is nobody's",
+    "It was copied from an example. Names that end in .example, .test or .invalid, and those of example.com, "
+    "are reserved: nobody can have them.",
+    "Write your own, or rehearse with --sandbox.",
+    "https://www.rfc-editor.org/rfc/rfc2606",
+    key="tenant.id",
+    address="config",
+)

@@ -62,12 +62,10 @@ class Records:
     replaced: frozenset[tuple[str, str]] = frozenset()
 
     def without(self, keys: frozenset[str]) -> Records:
-        """Return what is known without these key ids."""
-        return Records(**{kind.name: getattr(self, kind.name) - keys for kind in fields(self)})
-
-    def without(self, keys: frozenset[str]) -> Records:
-        """Return what is known without these key ids."""
-        return Records(**{kind.name: getattr(self, kind.name) - keys for kind in fields(self)})
+        """Return what is known without these key ids, and without what was to go for their sake."""
+        left = {kind.name: getattr(self, kind.name) - keys for kind in fields(self)}
+        left["replaced"] = frozenset(pair for pair in self.replaced if pair[0] not in keys)
+        return Records(**left)
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,11 +84,17 @@ def is_for_azure(claims: signing.Claims) -> bool:
     return audience == AZURE_MANAGEMENT or host.startswith("management.") or "xms_sandbox" in claims
 
 
+def _named(sandbox: Sandbox, tenant_id: str, user_id: str) -> dict[str, Any]:
+    tenant = sandbox.store.tenant(tenant_id)
+    user = tenant.get("user", user_id) if tenant else None
+    return {"upn": user.props["userPrincipalName"]} if user else {}
+
+
 def administrator_claims(sandbox: Sandbox, tenant_id: str, user_id: str, resource: str) -> dict[str, Any]:
     """The claims of a Global Administrator signed in here, with every delegated permission that counts."""
     moment = int(sandbox.clock.real().timestamp())
     return {
         "aud": resource, "tid": tenant_id, "oid": user_id, "appid": _AZURE_CLI, "idtyp": "user", "ver": "1.0",
         "iat": moment, "nbf": moment, "exp": moment + _DAY, "wids": [GLOBAL_ADMINISTRATOR],
-        "scp": " ".join(sorted(permissions.delegated_permissions())),
+        "scp": " ".join(sorted(permissions.delegated_permissions())), **_named(sandbox, tenant_id, user_id),
     }  # fmt: skip
