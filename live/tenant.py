@@ -38,7 +38,7 @@ class Leftover:
 
 def cloud_of(settings: Settings) -> tuple[Cloud, Administrator | None]:
     """Return the cloud, and who signs in at a served sandbox."""
-    return served_sandbox(settings.sandbox) if settings.sandbox else (CLOUDS[settings.cloud], None)
+    return served_sandbox(settings.sandbox)[:2] if settings.sandbox else (CLOUDS[settings.cloud], None)
 
 
 def remove(settings: Settings, name: str, *, made: bool) -> list[str]:

@@ -206,6 +206,18 @@ def test_one_mailbox_needs_no_consent(provision: Program) -> None:
     assert written() == []
 
 
+def test_a_plan_tells_waiting_from_changes(provision: Program, handed_over: str) -> None:
+    """2 counts what a person must do, too; with --allow consent-pending only what apply would."""
+    asked = ("plan", handed_over, "--sandbox", "--detailed-exitcode")
+    ran = provision(*asked)
+    assert ran.code == 2
+    assert "Apply would change nothing: an administrator's consent is waited for." in ran.out
+    assert provision(*asked, "--allow", "consent-pending").code == 0
+    Tenant().advance(days=155)
+    due = provision(*asked, "--allow", "consent-pending")
+    assert (due.code, "waited for" in due.out) == (2, False)
+
+
 # -- waited for ---------------------------------------------------------------------------------------
 
 
@@ -384,7 +396,7 @@ def pipeline(provision: Program, served: Served, monkeypatch: pytest.MonkeyPatch
             patch.setenv("AZURE_TENANT_ID", TENANT)
             patch.setenv("AZURE_CLIENT_ID", CLIENT)
             patch.setenv("AZURE_CLIENT_SECRET", "known-to-the-test")
-            patch.setenv("SSL_CERT_FILE", str(served.endpoint.ca_file))
+            patch.setenv("SSL_CERT_FILE", "somebody-else's.pem")  # the sandbox's own is found by its URL
             return provision(*argv, "--sandbox-at", served.endpoint.url, "--auth", "environment")
 
     return call

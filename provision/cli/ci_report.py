@@ -28,7 +28,7 @@ def plans(items: Sequence[Plan | ProvisionError], pipeline: Pipeline, search: Se
     _findings(made, pipeline)
     _errors(items, pipeline)
     pipeline.summary(report.plans_markdown(items, report.SUMMARY_LIMIT, search))
-    changes = any(plan.pending or plan.handed_off for plan in made)
+    changes = any(plan.pending for plan in made)
     # Without a digest nothing can be approved: half of a fleet is not what somebody looked at.
     digest = overall(made) if len(made) == len(items) else ""
     facts = _facts([_plan(plan) for plan in made], len(items))

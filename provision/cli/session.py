@@ -192,7 +192,7 @@ def _served(
     url: str, configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool
 ) -> Tenants:
     """A sandbox behind a URL: by azure-identity as its administrator, or as whom AZURE_… names."""
-    cloud, administrator = served_sandbox(url)
+    cloud, administrator, authority = served_sandbox(url)
     _announce(url, options, writes=writes)
     return _connected(
         configs,
@@ -201,6 +201,7 @@ def _served(
             config.desired.tenant,
             Auth(options.auth),
             administrator=administrator,
+            authority=authority,
             notify=progress,
             trace=talk if options.verbose else None,
             budget=options.timeout,
@@ -208,11 +209,11 @@ def _served(
     )
 
 
-def served_sandbox(url: str) -> tuple[Cloud, Administrator | None]:
-    """Return a served sandbox as a cloud, and its administrator (None: the AZURE_… variables sign in).
+def served_sandbox(url: str) -> tuple[Cloud, Administrator | None, str | None]:
+    """Return a served sandbox as a cloud, its administrator, and the file of its CA as far as it is known.
 
-    Those are honoured on this machine alone: no real credential is sent to another. ``ProvisionError``
-    if nobody knows how to sign in there.
+    No administrator: the AZURE_… variables sign in. Those are honoured on this machine alone: no real
+    credential is sent to another. ``ProvisionError`` if nobody knows how to sign in there.
     """
     from provision.sandbox import endpoints
 
@@ -226,13 +227,14 @@ def served_sandbox(url: str) -> tuple[Cloud, Administrator | None]:
         raise ProvisionError(catalogue.USAGE, f"--sandbox-at: write https://HOST:PORT, not '{url}'")
     cloud = Cloud("sandbox", graph=url, login=url, portal=url)
     local = host in ("localhost", "127.0.0.1", "::1")
-    if local and any(os.environ.get(name) for name in _IDENTITIES):
-        return cloud, None
     endpoint = endpoints.find(url)
+    if local and any(os.environ.get(name) for name in _IDENTITIES):
+        return cloud, None, str(endpoint.ca_file) if endpoint else None
     if endpoint is None:
         raise ProvisionError(catalogue.SANDBOX_NOT_SERVED, f"no sandbox is known at {url}")
     try:
-        return cloud, Administrator(endpoint.client_id, endpoint.client_secret, str(endpoint.ca_file))
+        ca = str(endpoint.ca_file)
+        return cloud, Administrator(endpoint.client_id, endpoint.client_secret, ca), ca
     except OSError as error:
         raise ProvisionError(catalogue.SANDBOX_NOT_SERVED, f"{url}: {error.strerror}") from error
 

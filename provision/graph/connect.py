@@ -39,15 +39,17 @@ def over_the_network(
     *,
     notify: Notify,
     administrator: Administrator | None = None,
+    authority: str | None = None,
     trace: Callable[[str], None] | None = None,
     budget: float = PATIENCE,
 ) -> Graph:
     """Return a client of the cloud's own hosts that signs in as ``auth`` says. Nothing is sent yet.
 
     ``administrator`` signs in instead, where the cloud is a served sandbox. ``budget`` is how many seconds
-    one request may wait for what passes.
+    one request may wait for what passes. ``authority``: the file of the CA of a sandbox that others sign in
+    to; without it, the one that the environment names.
     """
-    ca = administrator.ca if administrator else ca_bundle()
+    ca = administrator.ca if administrator else authority or ca_bundle()
     trust = _trust(ca) if ca else True
     http = httpx.AsyncClient(
         http2=True,

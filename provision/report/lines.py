@@ -92,6 +92,12 @@ def refusal(plan: Plan) -> str | None:
     return f"apply would refuse this: {', '.join(codes)}" if codes else None
 
 
+def waiting(plan: Plan) -> str | None:
+    """Say that all is done but what only a person can do; ``None`` where that is not so."""
+    waits = plan.handed_off and not plan.pending
+    return "apply would change nothing: an administrator's consent is waited for" if waits else None
+
+
 def summary(plan: Plan) -> str:
     """Return the count of changes in words."""
     counts = plan.summary()

@@ -37,7 +37,11 @@ def plan_markdown(plan: Plan) -> str:
         fenced(lines.as_diff(plan), "diff"),
         "",
         *findings_markdown(plan.findings),
-        *([f"**{refused[0].upper()}{refused[1:]}.**", ""] if (refused := lines.refusal(plan)) else []),
+        *(
+            [f"**{refused[0].upper()}{refused[1:]}.**", ""]
+            if (refused := lines.refusal(plan) or lines.waiting(plan))
+            else []
+        ),
         f"Digest: {code(plan.digest)}",
     ]
     return "\n".join(out)

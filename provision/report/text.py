@@ -32,10 +32,15 @@ def plan_text(plan: Plan, *, color: bool = False, width: int | None = None) -> s
     out = [f"{pen(plan.name, BOLD)}  for {address}, in tenant {plain(plan.observed.tenant_id)}, {where}", ""]
     out += [pen(f"  {line.sign} {line.text}".rstrip(), OF_SIGN[line.sign]) for line in lines.of_plan(plan)]
     out += ["", *_findings(plan.findings, pen)]
-    refused = lines.refusal(plan)
-    stop = f" {pen(refused[0].upper() + refused[1:], RED)}." if refused else ""
+    refused, waits = lines.refusal(plan), lines.waiting(plan)
+    said = pen(_sentence(refused), RED) if refused else _sentence(waits) if waits else ""
+    stop = f" {said}." if said else ""
     out += [f"Plan: {lines.summary(plan)}.{stop}", f"Digest: {plan.digest}"]
     return fold("\n".join(out), width)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
 
 
 def together_text(plans: Sequence[Plan]) -> str:

@@ -36,7 +36,8 @@ def plan(options: Common, detailed_exitcode: bool, out: str | None, fail_on: Sev
     """Show what apply would do to each CONFIG, a file, folder or glob. Writes nothing.
 
     Exits 0, or with --detailed-exitcode 2 when changes are pending, or 5 as --fail-on says; 4 when
-    something of a secret cannot wait.
+    something of a secret cannot wait. A consent that only a person can give counts as a change, but not
+    with --allow consent-pending.
     """
     return asyncio.run(look(options, detailed_exitcode=detailed_exitcode, out=out, least=fail_on))
 
@@ -52,7 +53,7 @@ async def look(
     from provision.cli.session import opened
     from provision.engine import run
     from provision.engine.fleet import each
-    from provision.errors import Exit, worst
+    from provision.errors import Exit, catalogue, worst
     from provision.plan.model import Plan
 
     async with opened(options, writes=False) as session:
@@ -62,9 +63,11 @@ async def look(
     if out is not None:
         plan_file.write(out, items, session.search, now=now)
     emit.plans(items, options, session.search)
-    due = any(isinstance(item, Plan) and (item.pending or item.handed_off) for item in items)
+    plans = [item for item in items if isinstance(item, Plan)]
+    waits = catalogue.CONSENT_PENDING.name not in options.allow and any(plan.handed_off for plan in plans)
+    due = waits or any(plan.pending for plan in plans)
     pending = Exit.PENDING if detailed_exitcode and due else Exit.DONE
-    found = [finding for item in items if isinstance(item, Plan) for finding in item.findings]
+    found = [finding for plan in plans for finding in plan.findings]
     refused = least is not None and any(finding.severity.at_least(least) for finding in found)
     refusal = Exit.REFUSED if refused else Exit.DONE
     return worst([emit.failures(items), emit.attention(items), pending, refusal])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -184,6 +186,53 @@ def _covered(found: Covered) -> str:
         ("who is", found.person), ("page", found.page),
     ]  # fmt: skip
     return "\n".join(f"{name:12}  {value}" for name, value in lines if value)
+
+
+def _span(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
+    found = re.fullmatch(r"(\d{1,5})([dwh])", value) if value is not None else None
+    if value is not None and found is None:
+        raise click.BadParameter(f"'{value}' is no length of time: write 150d, 4w or 6h")
+    return timedelta(hours=int(found[1]) * {"h": 1, "d": 24, "w": 168}[found[2]]) if found else None
+
+
+def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
+    try:
+        moment = None if value is None else datetime.fromisoformat(value)
+    except ValueError:
+        raise click.BadParameter(f"'{value}' is no time: write 2027-05-01 or 2027-05-01T12:00:00Z") from None
+    return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+@sandbox.command(
+    cls=Verb,
+    examples=("provision sandbox clock --advance 150d", "provision sandbox clock --set 2027-05-01"),
+)
+@click.option("--advance", metavar="150d", callback=_span, help="Let so much time pass: 150d, 4w, 6h.")
+@click.option("--set", "moment", metavar="TIME", callback=_moment, help="Make it that time, in UTC.")
+@click.option(
+    "--at",
+    "at",
+    default=STATE,
+    show_default=True,
+    metavar="STATE|URL",
+    shell_complete=files,
+    help="Which sandbox: a state file, or the URL of a served one on this machine.",
+)
+@output
+def clock(advance: timedelta | None, moment: datetime | None, at: str, output: str) -> int:
+    """Tell the sandbox's time, or move it: to rehearse a renewal. Only its own clock moves, never yours."""
+    from provision import report
+    from provision.cli import sandbox_clock
+    from provision.errors import ProvisionError, catalogue
+
+    if advance is not None and moment is not None:
+        raise ProvisionError(catalogue.USAGE, "--advance and --set do not go together")
+    now = sandbox_clock.moved(at, advance, moment)
+    if output == "json":
+        click.echo(report.document({"format": "provision.sandbox-clock/1", "now": now}))
+    else:
+        click.echo(f"it is {now} in the sandbox")
+    return 0
 
 
 def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:
