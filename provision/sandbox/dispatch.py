@@ -130,7 +130,7 @@ class Dispatcher:
         try:
             yield
         except GraphError as error:
-            missing = borders.beyond(method, segments)
+            missing = borders.beyond(method, segments, here=error.status == 405)
             if missing is not None:
                 error.headers[borders.HEADER] = f"{method} {missing}"
                 self._tell(f"{method} {missing}")

@@ -36,8 +36,8 @@ def test_a_message_of_two_types(world: World, kinds: list[str]) -> None:
     """microsoft-graph-explorer-v4 issue 533, 2020-05: Exchange's reader; twice is once with a comma."""
     text = (
         "The specified content type 'application/json, application/json' contains either no media type or"
-        " more than one media type, which is not allowed. You must specify exactly one media type as the content"
-        " type."
+        " more than one media type, which is not allowed. You must specify exactly one media type as the"
+        " content type."
     )
     refused(sent(world, SEND, MAIL, kinds, MAILER), 400, "RequestBodyRead", text)
 
@@ -74,6 +74,33 @@ def test_json_with_parameters(world: World, kind: str, path: str, content: bytes
     assert sent(world, path, content, [kind], who).is_success
 
 
+@pytest.mark.parametrize(
+    ("member", "value", "text"),
+    [
+        ("importance", "urgent", "Requested value 'urgent' was not found."),
+        ("subject", 5, "Cannot convert the literal '5' to the expected type 'Edm.String'."),
+        ("isRead", "no", "Cannot convert the literal 'no' to the expected type 'Edm.Boolean'."),
+        (
+            "body",
+            "hello",
+            "An unexpected 'PrimitiveValue' node was found for property named 'body' when reading from the"
+            " JSON reader. A 'StartObject' node was expected.",
+        ),
+        (
+            "from",
+            [],
+            "An unexpected 'StartArray' node was found for property named 'from' when reading from the JSON"
+            " reader. A 'StartObject' node was expected.",
+        ),
+    ],
+)
+def test_members_of_a_message(world: World, member: str, value: Any, text: str) -> None:
+    """Microsoft.OData.Core's resources, as quoted of toRecipients, contentType and dates (2016 to 2026)."""
+    body = json.loads(MAIL)
+    body["message"][member] = value
+    refused(world.graph(MAILER, "POST", SEND, body), 400, "RequestBodyRead", text)
+
+
 def test_a_compressed_message(world: World) -> None:
     """msgraph-sdk-design, CompressionHandler.md: bodies in gzip, of Exchange too; what is not is 415."""
     zipped = gzip.compress(MAIL)
@@ -106,6 +133,20 @@ def test_a_method_that_a_path_has_not(world: World, method: str, path: str) -> N
     answer = world.send(method, ROOT + at, content=b"{", headers=headers)
     text = "Specified HTTP method is not allowed for the request target."
     refused(answer, 405, "Request_BadRequest", text)
+
+
+def test_a_wrong_method_is_the_callers_own_mistake(world: World) -> None:
+    """Real Graph has no GET of an action either: nothing is missing here."""
+    app = new_app(world)
+    for method, path in (
+        ("GET", SEND),
+        ("DELETE", "/directory/deletedItems"),
+        ("GET", f"/applications/{app['id']}/addPassword"),
+    ):
+        answer = world.graph(ADMINISTRATOR, method, path)
+        assert (answer.status_code, answer.headers.get("x-sandbox-not-emulated")) == (405, None)
+    told = world.graph(ADMINISTRATOR, "POST", "/domains", {"id": "a.example"})
+    assert told.headers["x-sandbox-not-emulated"] == "POST domains"
 
 
 def test_a_body_where_none_belongs_is_not_read(world: World) -> None:
