@@ -79,7 +79,9 @@ class Application:
 def _raw(scope: Scope, body: bytes | None) -> RawRequest:
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
-        headers[name.decode("latin-1").lower()] = value.decode("latin-1")
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        # A header that comes twice is one with both values (RFC 9110, 5.3).
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
     path: bytes = scope.get("raw_path") or scope["path"].encode()
     server = scope.get("server") or ("localhost", None)
     host = headers.get("host", "")

@@ -104,13 +104,13 @@ _singletons = {name.lower(): kind for name, kind in _SINGLETONS.items()}
 _others = frozenset(_OTHERS.lower().split())
 
 
-def beyond(method: str, segments: Sequence[Segment]) -> str | None:
+def beyond(method: str, segments: Sequence[Segment], *, here: bool = False) -> str | None:
     """The path of real Graph that a refused request was for, with ``{id}`` for keys; None if it has none.
 
-    Asked about a path that no endpoint here answers.
+    Asked about a path that no endpoint here answers; ``here`` says that one does, by another method.
     """
     names = [s.value if isinstance(s, Key) else plain(s) for s in segments]
-    if not names or not (_has(names) or _writes(method, names)):
+    if not names or not (_writes(method, names) or (not here and _has(names))):
         return None
     shown = ["{id}" if isinstance(s, Key) else s for s in segments]
     if names[0] in _collections and len(shown) > 1 and names[1] not in _ON_COLLECTIONS:

@@ -32,8 +32,9 @@ def ask(method: str, path: str) -> Covered:
     verb, segments = method.upper(), _segments(path)
     try:
         endpoint, _ = Router(ENDPOINTS).find(verb, segments)
-    except (GraphError, IndexError):
-        return _missing(verb, segments, path)
+    except (GraphError, IndexError) as error:
+        here = isinstance(error, GraphError) and error.status == 405
+        return _missing(verb, segments, path, here=here)
     beyond = (
         borders.beyond(verb, segments) if endpoint.guesses and not _is_property(endpoint, segments) else None
     )
@@ -67,7 +68,7 @@ def _is_property(endpoint: Endpoint, segments: list[odata_path.Segment]) -> bool
     return entity is not None and isinstance(last, str) and last.lower() in entity.by_name
 
 
-def _missing(verb: str, segments: list[odata_path.Segment], path: str) -> Covered:
-    beyond = borders.beyond(verb, segments)
+def _missing(verb: str, segments: list[odata_path.Segment], path: str, *, here: bool = False) -> Covered:
+    beyond = borders.beyond(verb, segments, here=here)
     shown = beyond if beyond is not None else urlsplit(path).path.strip("/")
     return Covered(emulated=False, request=f"{verb} /{shown}", real=beyond is not None)

@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 from provision.sandbox import borders, compression, envelope, resource_units, rights
 from provision.sandbox.call import Answer, Call
 from provision.sandbox.caller import Caller
-from provision.sandbox.errors import GraphError, bad_syntax, too_large, unknown_segment
+from provision.sandbox.errors import (
+    GraphError,
+    bad_syntax,
+    several_content_types,
+    too_large,
+    unknown_content_type,
+    unknown_segment,
+)
 from provision.sandbox.http import LoggedRequest, RawAnswer, RawRequest
 from provision.sandbox.odata import metadata
 from provision.sandbox.odata import path as odata_path
@@ -123,7 +130,7 @@ class Dispatcher:
         try:
             yield
         except GraphError as error:
-            missing = borders.beyond(method, segments)
+            missing = borders.beyond(method, segments, here=error.status == 405)
             if missing is not None:
                 error.headers[borders.HEADER] = f"{method} {missing}"
                 self._tell(f"{method} {missing}")
@@ -168,10 +175,11 @@ def _body(raw: RawRequest) -> Any:
         raise too_large()
     if raw.method not in _BODY_METHODS or not content.strip():
         return None
-    kind = raw.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if kind.startswith("image/") or (kind == "text/plain" and _takes_text(raw.path)):
+    given = raw.headers.get("content-type", "")
+    kind = given.partition(";")[0].strip().lower()
+    if kind.startswith("image/") or (kind == "text/plain" and _is_exchanges(raw.path)):
         return content
-    _check_type(kind)
+    _check_type(kind, given, exchange=_is_exchanges(raw.path))
     with _json_faults():
         document = json.loads(content)
         _check_depth(document, 0)
@@ -180,19 +188,27 @@ def _body(raw: RawRequest) -> Any:
     return document
 
 
-def _takes_text(path: str) -> bool:
-    """``sendMail`` takes MIME too: https://learn.microsoft.com/graph/api/user-sendmail, example 4."""
+def _is_exchanges(path: str) -> bool:
+    """``sendMail``, the one write that Exchange reads for itself.
+
+    It takes MIME too: https://learn.microsoft.com/graph/api/user-sendmail, example 4.
+    """
     return path.rstrip("/").lower().endswith("sendmail")
 
 
-def _check_type(kind: str) -> None:
+def _check_type(kind: str, given: str, *, exchange: bool) -> None:
     """A write says that it is JSON, or is not looked at; both texts are quoted by many who met them."""
     if not kind:
         raise bad_syntax(
             "Write requests (excluding DELETE) must contain the Content-Type header declaration."
         )
-    if kind not in ("application/json", "text/json") and not kind.endswith("+json"):
-        raise bad_syntax("Entity only allows writes with a JSON Content-Type header.")
+    if exchange and "," in given:
+        raise several_content_types(given)
+    if kind in ("application/json", "text/json") or (kind.endswith("+json") and "," not in kind):
+        return
+    if exchange:
+        raise unknown_content_type(given)
+    raise bad_syntax("Entity only allows writes with a JSON Content-Type header.")
 
 
 def _check_depth(node: Any, depth: int) -> None:

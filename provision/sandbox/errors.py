@@ -97,6 +97,32 @@ def quota_exceeded(name: str, count: int, limit: int) -> GraphError:
     )
 
 
+def only_one_expansion() -> GraphError:
+    """400 for two relations of a role assignment at once: measured on live tenants by several, 2026-08."""
+    return bad_request("Only one property can be expanded in a single query.")
+
+
+def several_content_types(kind: str) -> GraphError:
+    """400 of Exchange for a header that came twice: microsoft-graph-explorer-v4 issue 533, 2020-05."""
+    return unreadable(
+        f"The specified content type '{kind}' contains either no media type or more than one media type,"
+        " which is not allowed. You must specify exactly one media type as the content type."
+    )
+
+
+def unknown_content_type(kind: str) -> GraphError:
+    """415 of Exchange: microsoft-graph-docs issue 4648, 2019-05; PHPGraphMailer issue 14, 2024-01.
+
+    The types that it knows are listed by the name of their class since then.
+    """
+    known = ", ".join(["Microsoft.OData.ODataMediaType"] * 8)
+    return GraphError(
+        415, "RequestBodyRead",
+        "A supported MIME type could not be found that matches the content type of the response. None of the"
+        f" supported type(s) '{known}' matches the content type '{kind}'.",
+    )  # fmt: skip
+
+
 def no_direct_queries() -> GraphError:
     """400 for a collection that is in the model and is read through other objects only.
 

@@ -92,7 +92,8 @@ def _tags(props: Json) -> None:
 def _required_access(props: Json) -> None:
     wanted = props["requiredResourceAccess"]
     if any(not is_guid(r["resourceAppId"] or "") for r in wanted):
-        raise _invalid("requiredResourceAccess")
+        # Azure-Samples/ms-identity-javascript-react-spa-dotnetcore-webapi-obo issue 6, 2020-06.
+        raise invalid_value("resourceAppId", "RequiredResourceAccess")
     _refuse_duplicates("requiredResourceAccess", [r["resourceAppId"].lower() for r in wanted])
     for resource in wanted:
         _refuse_duplicates("requiredResourceAccess", [a["id"] for a in resource["resourceAccess"]])

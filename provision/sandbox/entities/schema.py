@@ -53,7 +53,9 @@ class Prop:
         """The default, safe to keep."""
         if self.nested and isinstance(self.type, Complex):
             return self.type.blank()
-        return [] if self.many and self.default is None else copy.deepcopy(self.default)
+        if self.many and self.default is None:
+            return []
+        return copy.deepcopy(self.default) if isinstance(self.default, list | dict) else self.default
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class EntityType:
     unfilterable: frozenset[str] = frozenset()
     sortable: frozenset[str] | None = None  # None: nobody says which
     disjunctive: bool = True  # whether a filter may say "or"
+    expands_one: bool = False  # whether a request may expand one relation only
     pages: bool = True  # whether a request may choose the size of a page
     advanced: frozenset[str] = frozenset()  # filtered with ConsistencyLevel: eventual and $count only
     contained: frozenset[str] = frozenset()  # relations to what is a part of it, by the metadata

@@ -114,7 +114,7 @@ APP_POLICY = EntityType(
 )  # fmt: skip
 
 ROLE_ASSIGNMENT = EntityType(
-    kind="roleAssignment", name="unifiedRoleAssignment", resource="RoleAssignment",
+    kind="roleAssignment", name="unifiedRoleAssignment", resource="RoleAssignment", expands_one=True,
     collection="roleManagement/directory/roleAssignments", directory_object=False,
     navigation=("roleDefinition", "principal"),
     props=(

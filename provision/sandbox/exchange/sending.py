@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from provision.sandbox.clock import instant
-from provision.sandbox.entities.schema import wrong_node_text
+from provision.sandbox.entities.schema import Complex, wrong_node_text
 from provision.sandbox.errors import GraphError, unreadable
 from provision.sandbox.exchange import attachments, mailboxes, mime
 from provision.sandbox.exchange.types import MESSAGE, SENT_ONLY
@@ -28,6 +28,8 @@ _LISTS = ("toRecipients", "ccRecipients", "bccRecipients")
 _PREVIEW = 255
 _LONGEST_SUBJECT = 255
 _MOST_HEADERS = 5
+_IMPORTANCE = ("low", "normal", "high")
+_JSON_TYPES: dict[str, type] = {"String": str, "Boolean": bool}
 
 
 def send(call: Call, sender: Record) -> None:
@@ -69,10 +71,26 @@ def _read(body: Any) -> tuple[Json, bool]:
                 f"The property '{name}' does not exist on type 'microsoft.graph.message'. Make sure to only"
                 " use property names that are defined by the type or mark the type as open type."
             )
+    _check_members(message)
     save = members.get("savetosentitems", True)
     if not isinstance(save, bool) and str(save).lower() not in ("true", "false"):
         raise unreadable(f"Cannot convert the literal '{save}' to the expected type 'Edm.Boolean'.")
     return {_name(k): v for k, v in message.items()}, save is True or str(save).lower() == "true"
+
+
+def _check_members(message: Json) -> None:
+    """Refuse values of the wrong form, in the words of the OData reader that Exchange has."""
+    for name, value in message.items():
+        prop = MESSAGE.by_name.get(str(name).lower())
+        if prop is None or prop.many or value is None:
+            continue
+        if isinstance(prop.type, Complex):
+            if not isinstance(value, dict):
+                raise unreadable(wrong_node_text(prop.name, value, "StartObject"))
+        elif not isinstance(value, _JSON_TYPES.get(prop.type, object)):
+            raise unreadable(f"Cannot convert the literal '{value}' to the expected type 'Edm.{prop.type}'.")
+        if prop.name == "importance" and str(value).lower() not in _IMPORTANCE:
+            raise unreadable(f"Requested value '{value}' was not found.")
 
 
 def _name(name: str) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from provision.sandbox.entities.schema import EntityType
-from provision.sandbox.errors import GraphError, bad_syntax
+from provision.sandbox.errors import GraphError, bad_syntax, only_one_expansion
 from provision.sandbox.odata.query import Query
 
 Json = dict[str, Any]
@@ -67,6 +67,8 @@ def _expansions(entity: EntityType, text: str) -> list[tuple[str, Shape]]:
             raise unparsable(match.group(1), entity.name)
         options = dict(_option(o) for o in _outside_parentheses(match.group(2) or "", ";"))
         select = options.get("select")
+        if out and entity.expands_one:
+            raise only_one_expansion()
         out.append((name, Shape(tuple(s.strip() for s in select.split(",")) if select else None)))
     return out
 
