@@ -17,6 +17,7 @@ from provision.engine.holder import (
     SecretTools,
     forget,
     record,
+    refuse_missing,
     refuse_to_strand,
     remove,
     retire,
@@ -202,6 +203,7 @@ class Execution:
                     made = self.minted or self.by_another
                     await refuse_to_strand(self.tools, self.holder, self._staying(), mints=made is not None)
                     await retire(self.tools, self.holder, self._going() & self.tools.basis.delivered)
+                    refuse_missing(self.holder, self._staying())
                     self._may_remove = True
                 start = self._start(step.key_id)
                 await remove(self.tools, self.holder, step.key_id, young=self._settles(start), start=start)

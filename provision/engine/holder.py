@@ -25,6 +25,7 @@ from provision.resources import delivery_tags
 from provision.resources.client_secret import Desired, Observed, marked
 from provision.secret import Secret
 
+_NO_RECORDS = "Entra does not show the records yet"
 _STILL_TRUE = timedelta(seconds=30)  # for so long what was seen of an application made here is written from
 
 
@@ -46,6 +47,16 @@ class SecretHolder:
     gone: frozenset[str] = frozenset()  # removed by this run
     delivered: Observed | None = None  # handed over by this run
     proven: frozenset[str] = frozenset()  # delivered by another run, whose record this run wrote again
+
+    @property
+    def tags_left(self) -> tuple[str, ...]:
+        """The tags as the run leaves them: not those that another run took away with their secret.
+
+        ``tags`` keeps these, for a write may be based on what a server shows that is behind.
+        """
+        there = _ids(self.seen) if self.seen else self.keys
+        seen = self.seen.tags if self.seen else self.tags
+        return tuple(t for t in self.tags if t in seen or delivery_tags.noted_key(t) in {None, *there})
 
 
 @dataclass(frozen=True)
@@ -218,53 +229,56 @@ async def remove(
 async def see_no_record_lost(tools: SecretTools, holder: SecretHolder, *, patient: bool = True) -> None:
     """See that the list just written lacks no record that came while it was read and written.
 
-    A secret that came meanwhile and has no record is about to get one, or had one, which is gone now. It had
-    one where a delivered secret went that was to stay, for a run removes others only once its own delivery is
-    on record; then that is written again. Else its run is waited for. Raises ``ProvisionError``
-    (``ANOTHER_RUN``) if that leads to nothing: only the machine that delivered can mend it; and
+    This run's own record is written again. Another's secret that came meanwhile and has no record is about to
+    get one, or had one, which is gone now: so its run is waited for first. If nothing comes, it had one where
+    the secret that was delivered before it went, for a run removes that only once its own delivery is on
+    record; then that is written again. (A person who removes that one looks the same, so it counts only now.)
+    Else raises ``ProvisionError`` (``ANOTHER_RUN``): only the machine that delivered can mend it; and
     (``REVOKED_MEANWHILE``) if what went is what this run delivered. Not ``patient``: nobody is waited for.
     """
     before, pauses = holder.wrote_from, RandomPauses(tools.graph, tools.dice)
     while before is not None:
         seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
-        known = _ids(before) | holder.mine | tools.basis.delivered | delivery_tags.delivered(seen.tags)
-        came = [item for item in marked(tools.desired, seen.secrets) if item.key_id not in known]
+        recorded = delivery_tags.delivered(seen.tags) | holder.proven
+        known = _ids(before) | holder.mine | tools.basis.delivered | recorded
+        came = [item.key_id for item in marked(tools.desired, seen.secrets) if item.key_id not in known]
         stale = holder.gone & {delivery_tags.noted_key(tag) for tag in seen.tags}
-        if not came and not stale:
+        own = frozenset({holder.delivered.key_id} if holder.delivered else ())
+        if not (came or stale or own & _ids(seen) - recorded):
             holder.seen, holder.tags = seen, seen.tags
-            if holder.delivered is not None:
-                _refuse_revoked(tools, holder, seen, holder.delivered.key_id)
+            for key_id in own:
+                _refuse_revoked(tools, holder, seen, key_id)
             return
-        went = _ids(before) & delivery_tags.delivered(before.tags) - _ids(seen) - holder.gone
-        if len(came) == 1 and went and not stale:
-            await _write_again(tools, holder, came[0].key_id, before)
-        elif not patient:
+        waits_for = f"another run makes a secret ({came[0]})" if came else _NO_RECORDS
+        if not patient:
             return
-        elif not await pauses.pause(
-            f"another run makes a secret ({came[0].key_id})"
-            if came
-            else "Entra does not show the records yet"
-        ):
+        if not await pauses.pause(waits_for):
             if not came:
                 return
-            raise ProvisionError(
-                catalogue.ANOTHER_RUN,
-                f"another run made a secret for '{tools.desired.name}' meanwhile ({came[0].key_id}), and the "
-                "record of its delivery may be lost",
-                fix="Run 'provision apply' once more on the machine that made it: it records the delivery.",
-            )
+            await _write_again(tools, holder, came, before, seen)
+        elif own & _ids(seen) - recorded:
+            await write_records(tools, holder, frozenset())
 
 
-async def _write_again(tools: SecretTools, holder: SecretHolder, key_id: str, before: Seen) -> None:
-    """Put another run's delivery on record again, as it must have done itself."""
+async def _write_again(
+    tools: SecretTools, holder: SecretHolder, came: list[str], before: Seen, seen: Seen
+) -> None:
+    """Put the delivery of the one that ``came`` on record again, where its run must have done so itself."""
     name = tools.desired.name
     newest = delivery_tags.newest(before.tags, name)
+    if len(came) > 1 or len(newest) != 1 or not newest & _ids(before) - _ids(seen) - holder.gone:
+        raise ProvisionError(
+            catalogue.ANOTHER_RUN,
+            f"another run made a secret for '{name}' meanwhile ({came[0]}), and the record of its delivery "
+            "may be lost",
+            fix="Run 'provision apply' once more on the machine that made it: it records the delivery.",
+        )
     tags = {
-        delivery_tags.DELIVERED_TAG + key_id,
-        delivery_tags.newest_tag(name, key_id),
-        delivery_tags.succeeds_tag(key_id, next(iter(newest)) if len(newest) == 1 else None),
+        delivery_tags.DELIVERED_TAG + came[0],
+        delivery_tags.newest_tag(name, came[0]),
+        delivery_tags.succeeds_tag(came[0], min(newest)),
     }
-    holder.proven |= {key_id}
+    holder.proven |= set(came)
     await write_records(tools, holder, tags)
 
 
@@ -285,6 +299,11 @@ async def refuse_to_strand(
                 f"another run made a secret for '{tools.desired.name}' meanwhile ({rival}); "
                 "nothing was removed",
             )
+    refuse_missing(holder, stay)
+
+
+def refuse_missing(holder: SecretHolder, stay: frozenset[str]) -> None:
+    """Raise ``ProvisionError`` (``CHANGED_MEANWHILE``) unless the last look shows the secrets ``stay``."""
     assert holder.seen is not None
     lost = generation.missing(stay, holder.seen.secrets)
     if lost:

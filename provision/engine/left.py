@@ -9,7 +9,7 @@ from datetime import datetime
 from provision.delivery import Sink
 from provision.engine.journal import Journal
 from provision.engine.known import recorded, with_held
-from provision.errors import Finding, ProvisionError, catalogue
+from provision.errors import Finding, ProvisionError, Severity, catalogue
 from provision.outcomes.result import SecretKey
 from provision.plan.build import by_severity
 from provision.plan.model import Plan
@@ -52,10 +52,16 @@ async def left_behind(
 def retold(plan: Plan, left: Left, *, minted: bool) -> tuple[Finding, ...]:
     """Return the plan's findings with those about the secrets as they stand after the run.
 
-    The commands in the plan's own are whole already.
+    An emergency that came since the plan is another run's, which is at it. The commands in the plan's own
+    are whole already.
     """
     desired, whole = plan.desired.client_secret, plan.again.worded
-    again = client_secret.of_the_standing(desired, left.state, left.records, now=left.now)
+    mints = (c.step for c in plan.changes if isinstance(c.step, client_secret.Mint))
+    known = plan.records.leaked.union(*(step.leaked for step in mints))
+    again = [
+        f if f.entry is not catalogue.EMERGENCY_UNFINISHED or f.value in known else _under_way(f.value)
+        for f in client_secret.of_the_standing(desired, left.state, left.records, now=left.now)
+    ]
     found = [f for f in plan.findings if f.entry not in client_secret.OF_THE_STANDING]
     # Of the secret that was just handed over the sheet itself says until when it is to be entered.
     found += [
@@ -64,6 +70,15 @@ def retold(plan: Plan, left: Left, *, minted: bool) -> tuple[Finding, ...]:
         if not (minted and f.entry is catalogue.AWAITS_CONFIRMATION)
     ]
     return by_severity(found)
+
+
+def _under_way(key_id: str) -> Finding:
+    return Finding(
+        catalogue.EMERGENCY_UNDER_WAY,
+        Severity.INFO,
+        f"another run declared an emergency meanwhile, about the secret {key_id}",
+        value=key_id,
+    )
 
 
 def to_enter(

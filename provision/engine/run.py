@@ -254,7 +254,7 @@ async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forge
     there = holder.seen.secrets if holder and holder.seen else plan.observed.secrets
     kept = tuple(item for item in there if item.key_id not in execution.removed)
     secrets = (*kept, made) if made and made not in kept else kept
-    left = await _left(job, plan.observed.tenant_id, secrets, holder.tags if holder else ())
+    left = await _left(job, plan.observed.tenant_id, secrets, holder.tags_left if holder else ())
     told = replace(plan, standing=left.state, findings=retold(plan, left, minted=made is not None))
     result = _with_secret(job, left, told, execution.ordered(), execution.app_id, fresh=execution.minted)
     remember_consent(job, result)

@@ -32,7 +32,7 @@ from provision.engine.began import Began
 from provision.engine.journal import Journal
 from provision.engine.observe import Tenant
 from provision.engine.run import Job
-from provision.errors import ProvisionError
+from provision.errors import Exit, Finding, ProvisionError
 from provision.graph import client
 from provision.graph.connect import in_process
 from provision.outcomes.result import Result
@@ -60,7 +60,7 @@ TOLD = {
     "revoked-meanwhile", "two-delivered", "secret-too-old", "written-to-by-others", "not-spread-yet",
 }  # fmt: skip
 # With these there is no secret to enter yet, and plan, show and apply say so.
-NOTHING_TO_ENTER = {"emergency-unfinished", "secret-removed"}
+NOTHING_TO_ENTER = {"emergency-unfinished", "emergency-under-way", "secret-removed"}
 WEATHERS: dict[str, dict[str, float]] = {
     "fair": {},
     "replication": {"replication": 20.0},
@@ -347,13 +347,15 @@ class Meeting:
                 found.append(f"{ran}: {names - TOLD}")
             if ran.errors:
                 continue
+            urgent = [f.entry.name for f in _findings(ran) if f.entry.exit is Exit.ATTENTION]
+            if urgent and self.weather in WEATHERS:
+                found.append(f"{ran}: {urgent}, although nobody was killed")
             said = " ".join(error.message for each in self.runs for error in each.errors)
             lost = {key for key in ran.handed if key in there and key not in recorded and key not in said}
             if lost:
                 found.append(f"{ran}: the record of {lost} is lost")
             key = ran.result.outputs.secret_key if ran.result else None
-            findings = ran.result.plan.findings if ran.result else ()
-            if key is None and NOTHING_TO_ENTER & {finding.entry.name for finding in findings}:
+            if key is None and NOTHING_TO_ENTER & {finding.entry.name for finding in _findings(ran)}:
                 continue  # it was planned while another's emergency was under way, and says so
             if key is None or key.key_id not in handed | self.before:
                 found.append(f"{ran}: names {key and key.key_id}, which nobody was handed")
@@ -367,6 +369,10 @@ class Meeting:
         """Enough to see what happened."""
         runs = "\n".join(map(str, self.runs))
         return f"seed {self.seed}, {self.weather}, {self.begins}\n{runs}\n" + "\n".join(self.said[-120:])
+
+
+def _findings(ran: Run) -> tuple[Finding, ...]:
+    return ran.result.plan.findings if ran.result else ()
 
 
 SPREAD = 5.0  # seconds that scattered servers take

@@ -200,6 +200,17 @@ EMERGENCY_UNFINISHED = finding(
     key="secret",
     address="client_secret",
 )
+EMERGENCY_UNDER_WAY = finding(
+    "PRV648",
+    "emergency-under-way",
+    Exit.DONE,
+    "another run declared an emergency meanwhile",
+    "'provision rotate --emergency' was run at the same time as this. It removes what leaked, or may have, "
+    "or says what is to be done. If it is interrupted, every later run tells, and 'apply' finishes it.",
+    "Enter the newest secret; 'provision show CONFIG' names it.",
+    key="secret",
+    address="client_secret",
+)
 SECRET_REMOVED = finding(
     "PRV618",
     "secret-removed",
