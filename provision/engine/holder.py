@@ -44,7 +44,7 @@ class SecretHolder:
     wrote_from: Seen | None = None  # the look from which tags were written last
     mine: frozenset[str] = frozenset()  # every key id that this run chose or was given
     unseen: frozenset[str] = frozenset()  # asked for by this run, and the answer was lost
-    gone: frozenset[str] = frozenset()  # removed by this run
+    gone: frozenset[str] = frozenset()  # removed by this run, or by one whose record it wrote again
     delivered: Observed | None = None  # handed over by this run
     proven: frozenset[str] = frozenset()  # delivered by another run, whose record this run wrote again
 
@@ -265,8 +265,8 @@ async def _write_again(
 ) -> None:
     """Put the delivery of the one that ``came`` on record again, where its run must have done so itself."""
     name = tools.desired.name
-    newest = delivery_tags.newest(before.tags, name)
-    if len(came) > 1 or len(newest) != 1 or not newest & _ids(before) - _ids(seen) - holder.gone:
+    newest, went = delivery_tags.newest(before.tags, name), _ids(before) - _ids(seen) - holder.gone
+    if len(came) > 1 or len(newest) != 1 or not newest & went:
         raise ProvisionError(
             catalogue.ANOTHER_RUN,
             f"another run made a secret for '{name}' meanwhile ({came[0]}), and the record of its delivery "
@@ -279,6 +279,7 @@ async def _write_again(
         delivery_tags.succeeds_tag(came[0], min(newest)),
     }
     holder.proven |= set(came)
+    holder.gone |= went & delivery_tags.delivered(before.tags)  # by that run, which forgot them, too
     await write_records(tools, holder, tags)
 
 
@@ -340,8 +341,7 @@ async def write_records(
     known, pauses, patient = holder.tags, RandomPauses(tools.graph, tools.dice), not urgent
 
     def merge(seen: Seen) -> tuple[str, ...]:
-        mine = holder.mine & holder.keys
-        behind = bool(mine - _ids(seen) or holder.gone & _ids(seen))
+        behind = bool(_unheard_of(tools, holder, seen) or holder.gone & _ids(seen))
         claimed = holder.delivered is None and bool(others(tools, holder, seen).claims)
         if patient and (behind or claimed):
             raise _Behind
@@ -362,6 +362,18 @@ async def write_records(
             patient = await pauses.pause("Entra does not show the secrets as they will be yet")
             continue
         return
+
+
+def _unheard_of(tools: SecretTools, holder: SecretHolder, seen: Seen) -> frozenset[str]:
+    """Return this run's own secrets that a server does not show because it is behind.
+
+    One that shows a later secret of another run has heard of the delivered one, which was removed then.
+    """
+    lacking, made = holder.mine & holder.keys - _ids(seen), holder.delivered
+    theirs = [item for item in marked(tools.desired, seen.secrets) if item.key_id not in holder.mine]
+    if made is not None and any(item.start > made.start for item in theirs):
+        return lacking - {made.key_id}
+    return lacking
 
 
 def _recent(tools: SecretTools, holder: SecretHolder) -> Seen | None:

@@ -254,7 +254,15 @@ async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forge
     there = holder.seen.secrets if holder and holder.seen else plan.observed.secrets
     kept = tuple(item for item in there if item.key_id not in execution.removed)
     secrets = (*kept, made) if made and made not in kept else kept
-    left = await _left(job, plan.observed.tenant_id, secrets, holder.tags_left if holder else ())
+    tags = holder.tags_left if holder else ()
+    if (other := execution.by_another) is not None:  # seen on record, whatever a server shows by now
+        name = job.desired.client_secret.name
+        tags = (
+            *tags,
+            delivery_tags.DELIVERED_TAG + other.key_id,
+            delivery_tags.newest_tag(name, other.key_id),
+        )
+    left = await _left(job, plan.observed.tenant_id, secrets, tags)
     told = replace(plan, standing=left.state, findings=retold(plan, left, minted=made is not None))
     result = _with_secret(job, left, told, execution.ordered(), execution.app_id, fresh=execution.minted)
     remember_consent(job, result)
