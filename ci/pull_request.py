@@ -10,7 +10,9 @@ write approved its last commit after the comment was written; and it writes the 
 those alone.
 Source: https://docs.github.com/rest/issues/comments, https://docs.github.com/rest/commits/commits,
 https://docs.github.com/rest/pulls/reviews, https://docs.github.com/rest/pulls/pulls#list-pull-requests-files
-and https://docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user
+and https://docs.github.com/rest/collaborators/collaborators#get-repository-permissions-for-a-user; the right
+for that is Metadata, read, which every job's token has:
+https://docs.github.com/rest/authentication/permissions-required-for-github-apps
 """
 
 from __future__ import annotations

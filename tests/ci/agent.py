@@ -3,7 +3,9 @@
 What the tasks do is in their sources (https://github.com/microsoft/azure-pipelines-tasks):
 Tasks/BashV3/bash.ts, Tasks/AzureCLIV2/azureclitask.ts and Tasks/AzureCLIV3/azureclitask.ts
 (only this one knows ``allowNoSubscriptions``). Both look for bash and az on PATH, and start az in the
-working directory.
+working directory. A variable of the pipeline wins over the env of a step; its name is in capitals in the
+environment, and a macro is expanded once (https://github.com/microsoft/azure-pipelines-agent,
+src/Agent.Worker/Handlers/Handler.cs and TaskRunner.cs, issue 3091).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from tests.ci.runner import ROOT
 from tests.support import Ran
 
 TEMPLATE = ROOT / "ci" / "azure-pipelines.yml"
+_LOADS = re.compile(r"BASH_ENV|LD_(?:PRELOAD|AUDIT)|NODE_|PYTHON|AZURE_EXTENSION|OPENSSL|GCONV_PATH|NETRC")
 _SET = re.compile(r"^##vso\[task\.setvariable variable=(\w+)([^\]]*)\](.*)$", re.MULTILINE)
 
 
@@ -38,15 +41,25 @@ class Agent:
     """A job on an agent: its temporary folder, and what its variables are."""
 
     temp: Path
-    environment: dict[str, str] = field(default_factory=dict)  # of every step
+    environment: dict[str, str] = field(default_factory=dict)  # the agent's own
+    variables: dict[str, str] = field(default_factory=dict)  # of the pipeline, or set when it is queued
+    reason: str = "IndividualCI"
+    branch: str = "refs/heads/main"
     sources: Path = field(default_factory=Path.cwd)
     connection: Connection = field(default_factory=Connection)
-    fork: bool = False
+    fork: bool = False  # as the host tells it, which it does for a build that a pull request caused
     names: list[str] = field(default_factory=list)  # of the steps that ran
+    loaded: list[str] = field(
+        default_factory=list
+    )  # variables by which the task, Node or az would load a file
 
     def run(self, parameters: dict[str, str]) -> list[Ran]:
         """Run the template's steps one after the other, until one fails."""
         variables = {
+            **self.variables,
+            "Build.Reason": self.reason,
+            "Build.SourceBranch": self.branch,
+            "System.PullRequest.IsFork": str(self.fork) if self.reason == "PullRequest" else "",
             "System.DefaultWorkingDirectory": str(self.sources),
             "Build.SourcesDirectory": str(self.sources),
             "Agent.TempDirectory": str(self.temp),
@@ -55,11 +68,7 @@ class Agent:
         ran = []
         self.names = []
         for step in resolved(parameters):
-            if "task" in step and self.fork:
-                assert (
-                    step["condition"]
-                    == "and(succeeded(), ne(variables['System.PullRequest.IsFork'], 'True'))"
-                )
+            if "condition" in step and not holds(step["condition"], variables):
                 continue
             self.names.append(step["displayName"])
             said = self._step(step, variables)
@@ -78,17 +87,17 @@ class Agent:
 
         environment = {
             **self.environment,
-            # A variable is in the environment, in capitals; the system's are read-only.
+            **{name: put(value).strip() for name, value in step.get("env", {}).items()},
             **{
                 name.replace(".", "_").upper(): value
                 for name, value in variables.items()
-                if "Token" not in name
+                if "Token" not in name  # a secret is given to none that does not ask for it
             },
             "TF_BUILD": "True",
-            **{name: put(value) for name, value in step.get("env", {}).items()},
         }
         if "task" not in step:
             return self._bash(step["bash"], environment, self.sources)
+        self.loaded = [name for name, text in environment.items() if text and _LOADS.match(name)]
         inputs = {name: put(value) for name, value in step["inputs"].items()}
         task, _, version = step["task"].partition("@")
         assert task == "AzureCLI"
@@ -121,6 +130,42 @@ class Agent:
             check=False,
         )
         return Ran(process.returncode, process.stdout.decode(), process.stderr.decode())
+
+
+_WORD = re.compile(r"\s*(?:(\w+)\(|'([^']*)'|variables\['([\w.]+)'\]|([,)]))\s*")
+
+
+def holds(condition: str, variables: Mapping[str, str]) -> bool:
+    """Say whether a condition holds; texts are compared without case.
+
+    https://learn.microsoft.com/azure/devops/pipelines/process/expressions
+    """
+    words = iter(_WORD.findall(condition))
+
+    def value() -> Any:
+        name, text, variable, sign = next(words)
+        if not name:
+            return (sign, variables.get(variable, "") if variable else text)
+        given = []
+        while (item := value()) != (")", ""):
+            given += [] if item == (",", "") else [item]
+        texts = [str(item[1]).lower() if isinstance(item, tuple) else item for item in given]
+        match name:
+            case "succeeded":
+                return True
+            case "and":
+                return all(texts)
+            case "or":
+                return any(texts)
+            case "not":
+                return not texts[0]
+            case "eq" | "ne":
+                return (texts[0] == texts[1]) == (name == "eq")
+            case "startsWith":
+                return texts[0].startswith(texts[1])
+        raise AssertionError(f"this agent does not know {name}")
+
+    return bool(value())
 
 
 def _absolute(path: str, folder: Path) -> str:

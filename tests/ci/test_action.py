@@ -94,6 +94,27 @@ def test_a_fork_gets_validate_alone(
     assert "name" in message
 
 
+@pytest.mark.parametrize("folder", ["configs", "envs"])
+@pytest.mark.parametrize("text", ["canary: [\n", "extraheader = canary\n", "version: 1\nname: canary\n"])
+def test_a_link_out_of_the_checkout_shows_nothing(
+    repository: Repository, tmp_path: Path, text: str, folder: str
+) -> None:
+    """Of a token's file, say, whose lines an error would show in a public log."""
+    Path(".git").mkdir()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    for place, name in ((outside, "token.yaml"), (Path(".git"), "config")):
+        (place / name).write_text(text)
+    Path("configs/token.yaml").symlink_to(outside / "token.yaml")
+    Path("configs/git.yaml").symlink_to("../.git/config")
+    Path("envs").symlink_to(outside)
+    payload = repository.pull_request(source="mallory/mail")
+    job = repository.run({"command": "validate", "configs": folder}, "pull_request_target", payload)
+    assert job.code == 65
+    assert "outside its folder tree" in job.log.text
+    assert "canary" not in "\n".join(job.log.raw) + job.summary + str(job.outputs)
+
+
 @pytest.mark.parametrize("event", ["pull_request", "pull_request_target", "workflow_run"])
 def test_a_stranger_reads_no_variable_of_the_job(repository: Repository, event: str) -> None:
     """Put into a name it would be shown, and the log may be public."""

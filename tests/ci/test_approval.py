@@ -165,6 +165,16 @@ def test_a_comment_that_changed_after_the_approval_is_not_what_was_approved(
     assert approved(github).code == 0
 
 
+def test_an_edit_in_the_second_of_the_approval_is_later(repository: Repository, github: GitHub) -> None:
+    """GitHub's times are in seconds: nobody looked at a comment and approved it within one."""
+    shown(github)
+    repository.merge()
+    github.comments[0]["updated_at"] = github.reviews[-1]["submitted_at"]
+    ran = approved(github)
+    assert ran.code == 5
+    assert "newer than the approval" in ran.err
+
+
 def test_only_one_comment_can_be_the_actions(repository: Repository, github: GitHub) -> None:
     """A workflow that repeats what strangers write posts as the same author: two plans are none."""
     shown(github, digest=OTHER)  # before the action's own

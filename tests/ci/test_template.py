@@ -78,7 +78,7 @@ def test_apply_is_bound_to_something(agent: Agent) -> None:
 def test_a_pull_request_plans_what_it_changes(agent: Agent) -> None:
     """The merge against its target; what cannot be known is all, with a warning."""
     write_config("configs/two.yaml", name="collab-two")
-    agent.environment["BUILD_REASON"] = "PullRequest"
+    agent.reason = "PullRequest"
 
     def planned(**more: str) -> tuple[bool, bool, bool]:
         ran = agent.run({"command": "plan", "requirement": str(ROOT), "serviceConnection": "c", **more})
@@ -117,10 +117,12 @@ def test_its_identity_needs_no_role_in_azure(agent: Agent, roles: bool) -> None:
 
 def test_it_gives_a_fork_validate_alone(agent: Agent) -> None:
     """And no parameter becomes a command."""
-    agent.fork = True
+    agent.reason, agent.branch, agent.fork = "PullRequest", "refs/pull/7/merge", True
+    assert run(agent, "plan") == [0, 0]
+    agent.reason = "Manual"  # by a person: then nobody tells that it is of a fork
     assert run(agent, "plan") == [0, 0]
     assert not STATE.exists()
-    agent.fork = False
+    agent.reason, agent.branch, agent.fork = "Manual", "refs/heads/main", False
     evil = "$(touch owned)\n`touch owned`; touch owned"
     for name in ("arguments", "configs", "requirement", "indexUrl", "serviceConnection"):
         run(agent, "plan", **{"requirement": str(ROOT), name: evil})
@@ -130,8 +132,12 @@ def test_it_gives_a_fork_validate_alone(agent: Agent) -> None:
 
 def test_a_pull_request_is_never_applied(agent: Agent) -> None:
     """Refused before anything is installed."""
-    agent.environment["BUILD_REASON"] = "PullRequest"
-    assert run(agent, "apply") == [64]
+    arguments = f"--expect-digest\nsha256:{'0' * 64}"
+    for agent.reason in ("PullRequest", "Manual", "IndividualCI"):
+        agent.branch = "refs/pull/7/merge"
+        assert run(agent, "apply", arguments) == [64]
+    agent.reason = "PullRequest"
+    assert run(agent, "apply", arguments) == [64]
     assert list(agent.temp.iterdir()) == [agent.temp / "step.sh"]
     assert run(agent, "plan") == [0, 0, 0]
 
@@ -173,3 +179,30 @@ def test_a_path_into_the_checkout_gets_no_identity(agent: Agent, entry: str) -> 
     assert ran.code == 64
     assert "PATH names a folder of the checkout" in ran.out
     assert run(agent, "validate") == [0, 0]
+
+
+def test_a_variable_of_the_pipeline_changes_no_parameter(agent: Agent, tmp_path: Path) -> None:
+    """Who may start a run sets one; it would win over a step's env of the same name."""
+    evil = tmp_path / "evil" / "venv" / "bin"
+    evil.mkdir(parents=True)
+    (evil / "python").write_text(f"#!/bin/sh\ntouch {tmp_path / 'owned'}\n")
+    (evil / "python").chmod(0o755)
+    names = (
+        "command",
+        "configs",
+        "arguments",
+        "unbound",
+        "requirement",
+        "index_url",
+        "changed",
+        "changed_only",
+    )
+    folders = ("folder", "provisionFolder", "sources", "temp", "agent_tempDirectory")
+    agent.variables = {
+        **dict.fromkeys(names, "true"),
+        **{f"our_{name}": "true" for name in names},
+        **dict.fromkeys((*folders, *(f"our_{name}" for name in folders)), str(evil.parents[1])),
+    }
+    assert run(agent, "apply", "--deliver\nfile:out.secret") == [64]
+    assert run(agent, "plan") == [0, 0, 0]
+    assert not (tmp_path / "owned").exists()
