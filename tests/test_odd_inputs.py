@@ -399,7 +399,11 @@ def test_a_list_of_another_folder(quick: Program, config: str) -> None:
     Path("changed").write_text("team/prod.yaml\nteam/README.md\n")
     ran = quick("plan", config, "--sandbox", "--changed", "changed", "-o", "json")
     assert (ran.code, ran.json["plans"]) == (0, [])
-    assert "of the 2 files in it none is here" in ran.err
+    assert "none of the files in that list is here" in ran.err
+    Path("changed").write_text("gone.yaml\n")
+    ran = quick("plan", ".", "--sandbox", "--changed", "changed", "-o", "json")
+    assert ran.json["passed_over"][-1]["path"] == "gone.yaml"
+    assert "none of the files" not in ran.err
 
 
 def test_a_list_on_standard_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
