@@ -274,6 +274,24 @@ def test_the_record_beside_a_stand_in(quick: Program, odd: Callable[[str], str])
     assert quick("plan", str(config), "--sandbox").code in (0, 5)
 
 
+@pytest.mark.parametrize("text", ["[" * 60_000, '{"a":' * 60_000, "- " * 60_000], ids=["[", "{", "-"])
+def test_what_is_nested_without_an_end(quick: Program, config: str, text: str) -> None:
+    """Of each file that is read as JSON or YAML: an error of the catalogue, or a line that is passed over."""
+    Path("deep").write_text(text)
+    for argv, code in (
+        (("validate", "deep"), 65),
+        (("sandbox", "seed", "deep"), 65),
+        (("plan", config, "--sandbox-at", "deep"), 65),
+        (("apply", config, "--sandbox", "--yes", "--plan", "deep"), 5),
+        (("apply", config, "--sandbox", "--yes"), 0),
+    ):
+        ran = quick(*argv)
+        assert (ran.code, "PRV900" in ran.err) == (code, False), (argv, ran.err)
+    with Path(".provision/journal").open("a") as file:
+        file.write(f"{text}\n")
+    assert quick("show", config, "--sandbox").code == 0
+
+
 NEVER_A_FILE = pytest.mark.parametrize("kind", [_pipe, _zero, _socket, _circle, _large])
 
 
@@ -381,7 +399,11 @@ def test_a_list_of_another_folder(quick: Program, config: str) -> None:
     Path("changed").write_text("team/prod.yaml\nteam/README.md\n")
     ran = quick("plan", config, "--sandbox", "--changed", "changed", "-o", "json")
     assert (ran.code, ran.json["plans"]) == (0, [])
-    assert "of the 2 files in it none is here" in ran.err
+    assert "none of the files in that list is here" in ran.err
+    Path("changed").write_text("gone.yaml\n")
+    ran = quick("plan", ".", "--sandbox", "--changed", "changed", "-o", "json")
+    assert ran.json["passed_over"][-1]["path"] == "gone.yaml"
+    assert "none of the files" not in ran.err
 
 
 def test_a_list_on_standard_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:

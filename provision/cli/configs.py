@@ -10,7 +10,7 @@ from provision.cli.options import Common
 from provision.config import Loaded, survey
 from provision.config.select import changed, selected
 from provision.errors import ProvisionError, catalogue
-from provision.outcomes.search import Search
+from provision.outcomes.search import REMOVED, Search
 from provision.report.escape import plain
 
 _LONGEST = 16 * 1024 * 1024  # bytes of a list of files
@@ -26,8 +26,9 @@ def found(options: Common) -> Loaded:
     if options.changed is not None:
         files = _listed(options.changed)
         loaded = changed(loaded, options.paths, files)
-        if files and not any(map(os.path.lexists, files)):
-            talk(f"--changed: of the {len(files)} files in it none is here; they count from this folder")
+        told = any(item.reason == REMOVED for item in loaded.search.passed_over)
+        if files and not told and not any(map(os.path.lexists, files)):
+            talk("--changed: none of the files in that list is here; their names count from this folder")
     loaded = selected(loaded, options.select)
     tell(loaded.search)
     return loaded

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from provision.sandbox import Sandbox
 
 FOLDER = Path(".provision")
+_SHOWN = 5  # made-up mailboxes that are named on stderr
 # What azure-identity takes for a credential; see graph/credentials.py.
 _IDENTITIES = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
 
@@ -258,6 +259,7 @@ def _embedded(
     sandbox.persist = writes
     _announce(state, options, writes=writes)
     tenants: dict[tuple[str, str], Tenant] = {}
+    made_up: dict[str, None] = {}
     for config in configs:
         desired = config.desired
         tenant_id = sandbox.ensure_tenant(desired.tenant)
@@ -280,7 +282,11 @@ def _embedded(
         invented = sandbox.made_up(tenant_id, address)
         tenants[key(config)].made_up[address] = invented | {"rights"}
         if "mailbox" in invented:
-            talk(f"made up for it, so nothing says that the real ones are there: {tenant_id}, {address}")
+            made_up.setdefault(f"{tenant_id}, {address}")
+    for each in list(made_up)[:_SHOWN]:
+        talk(f"made up for it, so nothing says that the real ones are there: {each}")
+    if len(made_up) > _SHOWN:
+        talk(f"made up for it likewise: {len(made_up) - _SHOWN} more")
     return tenants
 
 

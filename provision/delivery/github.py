@@ -384,5 +384,5 @@ def _record(variable: Any) -> Record | None:
     """Return the record in a variable; ``None`` if it is something else."""
     try:
         return from_document(json.loads(variable["value"]))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None

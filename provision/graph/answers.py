@@ -123,7 +123,7 @@ def elsewhere(response: httpx.Response) -> str | None:
 def _json(response: httpx.Response) -> Any:
     try:
         return json.loads(response.content)
-    except ValueError:  # an HTML page of a gateway, a truncated body
+    except (ValueError, RecursionError):  # an HTML page of a gateway, a truncated body
         return None
 
 

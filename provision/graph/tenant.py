@@ -91,7 +91,7 @@ def read_document(content: bytes) -> dict[str, Any] | None:
     """Return a document that is one, else ``None``."""
     try:
         found = json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
 

@@ -63,7 +63,7 @@ def find(url: str) -> Endpoint | None:
             raw["url"], raw["tenant_id"], raw["client_id"], raw["user"], Path(raw["ca_file"]),
             Path(raw["secret_file"]), Path(raw["password_file"]), raw["control_key"],
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 

@@ -13,6 +13,9 @@ import yaml
 from provision.sandbox import bounded
 
 _LARGEST = 4 * 1024 * 1024  # bytes
+_DEEPEST = 32  # levels of a map in a list in a map
+# The scanner in Python takes minutes for what libyaml tells at once: a file of brackets.
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class SeedError(Exception):
@@ -115,11 +118,15 @@ def documents(path: Path) -> list[Marked]:
         text = data.decode(
             "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
         )
-        for event in yaml.parse(text, yaml.SafeLoader):
+        depth = 0
+        for event in yaml.parse(text, _Loader):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            where = f"{path}:{event.start_mark.line + 1}" if event.start_mark else str(path)
             if isinstance(event, yaml.AliasEvent):
-                where = f"{path}:{event.start_mark.line + 1}" if event.start_mark else str(path)
                 raise SeedError(f"{where}: aliases (*{event.anchor}) are not read")
-        return [Marked(str(path), node, "seed") for node in yaml.compose_all(text, yaml.SafeLoader) if node]
+            if depth > _DEEPEST:
+                raise SeedError(f"{where}: a seed is not nested deeper than {_DEEPEST} levels")
+        return [Marked(str(path), node, "seed") for node in yaml.compose_all(text, _Loader) if node]
     except UnicodeDecodeError as error:
         raise SeedError(f"{path}: not UTF-8") from error
     except yaml.MarkedYAMLError as error:

@@ -14,7 +14,7 @@ from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
-    from provision.config import Config
+    from provision.config import Config, Loaded, Unreadable
     from provision.errors import ProvisionError
 
 
@@ -36,13 +36,13 @@ def validate(  # noqa: PLR0917 - click calls it by name
     output: str,
     no_color: bool,  # noqa: ARG001 - read from the arguments where an error is printed
     variables: dict[str, str],
-    ci: Pipeline,  # noqa: ARG001 - told of what is wrong on the way out
+    ci: Pipeline,
     allow_unset: bool,
 ) -> int:
     """Check each CONFIG, a file, folder or glob, offline. Says everything that is wrong at once.
 
-    A folder is searched with its subfolders. What is no config there, or is there only to be extended, is
-    passed over, and named.
+    Of several, one that is wrong hides no other. A folder is searched with its subfolders. What is no config
+    there, or is there only to be extended, is passed over, and named.
     """
     from provision.cli.configs import tell
     from provision.cli.console import talk
@@ -53,29 +53,57 @@ def validate(  # noqa: PLR0917 - click calls it by name
 
     loaded = survey(paths, variables=variables, environment=os.environ, allow_unset=allow_unset)
     tell(loaded.search)
-    if loaded.unreadable:
-        raise combined([item.error for item in loaded.unreadable])
-    found = loaded.configs
-    doubts = [*perhaps_twice(found), *_examples(found)]
+    wrong = combined([item.error for item in loaded.unreadable]) if loaded.unreadable else None
+    if wrong is not None and not loaded.search.listed:
+        raise wrong
+    doubts = [*perhaps_twice(loaded.configs), *_examples(loaded.configs)]
     for doubt in doubts:
         talk(f"warning: {plain(str(doubt.where))}: {plain(doubt.message)}. {plain(doubt.fix)}")
-    if output == "json":
-        from provision import report
-        from provision.report.documents import search_json
-
-        items = [{"path": config.path, "name": config.desired.name} for config in found]
-        warnings = [report.error_json(doubt) for doubt in doubts]
-        said = {"format": "provision.validation/1", "configs": items, "warnings": warnings}
-        out_json(report.document({**said, **search_json(loaded.search)}))
+    if output != "json":
+        for entry in loaded.entries:
+            out(_line(entry, in_markdown=output == "markdown"))
+        if wrong is not None:
+            raise wrong
         return 0
+    _print_json(loaded, doubts)
+    if wrong is None:
+        return 0
+    from provision import report
+
+    ci.error(wrong)
+    ci.summary(report.error_markdown(wrong))
+    return int(wrong.exit)
+
+
+def _line(entry: Config | Unreadable, *, in_markdown: bool) -> str:
+    """Say of one config whether it is in order; what is wrong with it goes to stderr."""
+    from provision.config import Config
     from provision.report import escape
 
-    for config in found:
-        if output == "markdown":
-            out(f"- {escape.code(config.path)}: in order ({escape.markdown(config.desired.name)})")
-        else:
-            out(f"{escape.plain(config.path)}: in order ({config.desired.name})")
-    return 0
+    if isinstance(entry, Config):
+        said, name = "in order", entry.desired.name
+    else:
+        said, name = "not in order", entry.name or ""
+    if in_markdown:
+        strong = said if isinstance(entry, Config) else f"**{said}**"
+        return f"- {escape.code(entry.path)}: {strong}" + (f" ({escape.markdown(name)})" if name else "")
+    return f"{escape.plain(entry.path)}: {said}" + (f" ({escape.plain(name)})" if name else "")
+
+
+def _print_json(loaded: Loaded, doubts: Sequence[ProvisionError]) -> None:
+    from provision import report
+    from provision.config import Config
+    from provision.report.documents import search_json
+
+    items = [
+        {"path": entry.path, "name": entry.desired.name}
+        if isinstance(entry, Config)
+        else report.error_json(entry.error)
+        for entry in loaded.entries
+    ]
+    warnings = [report.error_json(doubt) for doubt in doubts]
+    said = {"format": "provision.validation/1", "configs": items, "warnings": warnings}
+    out_json(report.document({**said, **search_json(loaded.search)}))
 
 
 def _examples(found: Sequence[Config]) -> Iterator[ProvisionError]:
