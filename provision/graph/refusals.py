@@ -6,12 +6,16 @@ from provision.errors import Entry, ProvisionError, catalogue
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.retry import BROKEN, BUSY
 
+# Limits of the directory, which are a 403 too: no right helps against them.
+_LIMITS = ("Directory_QuotaExceeded", "Directory_ResourceSizeExceeded")
 _DENIED = ("Authorization_RequestDenied", "ErrorAccessDenied", "AccessDenied", "Forbidden")
 
 
 def denied(failure: Failure) -> bool:
     """Say whether the call failed because this identity may not make it."""
-    return isinstance(failure, Refusal) and (failure.status == 403 or failure.code in _DENIED)
+    if not isinstance(failure, Refusal) or failure.code in _LIMITS:
+        return False
+    return failure.status == 403 or failure.code in _DENIED
 
 
 def missing(failure: Failure) -> bool:
