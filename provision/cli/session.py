@@ -135,7 +135,7 @@ async def opened(
         specs = specs_of(settled, options, FOLDER)
         if tenant is None:
             broken |= clashing(settled, specs, twice, writes=writes, keep_going=keep_going)
-        with alone(_claims(settled, specs, options) if writes else (), _locks(), notify=progress) as waited:
+        with alone(_claims(settled, specs, options) if writes else (), notify=progress) as waited:
             began = replace(began, waited=waited)
             jobs = {
                 job.path: replace(job, began=began)
@@ -174,12 +174,6 @@ def _claims(configs: Sequence[Config], specs: Sequence[Spec], options: Common) -
         for place in spec.places(config.desired.name, config.desired.cloud.name)[:1]
     ]
     return [*applications, *places]
-
-
-def _locks() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("provision", appauthor=False) / "locks"
 
 
 def _real(configs: Sequence[Config], options: Common, progress: Progress, *, lenient: bool) -> Tenants:
