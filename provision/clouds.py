@@ -1,4 +1,4 @@
-"""The one table of Microsoft clouds: hosts, the links built from them, and whom connections trust.
+"""The one table of Microsoft clouds: hosts, and the links built from them.
 
 Sources: https://learn.microsoft.com/graph/deployments and
 https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
@@ -6,15 +6,8 @@ https://learn.microsoft.com/entra/identity-platform/authentication-national-clou
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
-
-from provision import bounded
-
-if TYPE_CHECKING:
-    import ssl
 
 MICROSOFT_GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
@@ -165,34 +158,3 @@ def with_host(text: str) -> tuple[str, ...]:
         for cloud in CLOUDS.values()
         if f"https://{host}" in (cloud.graph, cloud.login, cloud.portal)
     )
-
-
-_CA_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
-_LARGEST_CA = 16 * 1024 * 1024  # bytes; what Mozilla trusts takes a quarter of one MiB
-
-
-def ca_variable() -> str | None:
-    """Return the variable that names the file of a private CA; the first that is set counts."""
-    return next((name for name in _CA_VARIABLES if os.environ.get(name)), None)
-
-
-def ca_bundle() -> str | None:
-    """Return the file of a private CA that the environment names, for all connections alike."""
-    name = ca_variable()
-    return os.environ[name] if name else None
-
-
-def trusting(ca: str) -> ssl.SSLContext:
-    """Return what a connection trusts: the certificates of one file alone.
-
-    ``OSError`` if it cannot be read, ``ValueError`` if it holds none; both say why in words.
-    """
-    import ssl
-
-    pem = bounded.read(ca, _LARGEST_CA).decode("ascii", "ignore")
-    try:
-        if "BEGIN" in pem:
-            return ssl.create_default_context(cadata=pem)
-    except ssl.SSLError:
-        pass
-    raise ValueError("it holds no certificates in the form PEM")

@@ -24,8 +24,9 @@ def clean_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(folder)
     for name in list(os.environ):
         if name.startswith(("AZURE_", "PROVISION_", "GITHUB_", "TF_", "ARM_")) or name in (
-            "CI", "NO_COLOR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GITLAB_CI", "TF_BUILD",
-        ):  # fmt: skip
+            "CI", "NO_COLOR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GITLAB_CI", "TF_BUILD", "SSL_CERT_DIR",
+            "CURL_CA_BUNDLE",
+        ) or name.lower().endswith("_proxy"):  # fmt: skip
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return folder

@@ -35,6 +35,7 @@ MARKED = {
     "expiry.md": 1,
     "first-run.md": 6,
     "live.md": 2,
+    "network.md": 1,
     "one-mailbox.md": 2,
     "sandbox.md": 3,
     "verify.md": 1,

@@ -144,6 +144,19 @@ def named_sink(text: str, option: str, config: Config) -> Spec:
     return parse_option(text.replace("{name}", desired.name).replace("{tenant}", desired.tenant), option)
 
 
+def reached(config: Config, spec: Spec, options: Common) -> tuple[str, ...]:
+    """Return the addresses that a run asks over the network for a config, its sink's too."""
+    cloud = config.desired.cloud
+    match options.sandbox:
+        case None:
+            asked = [cloud.login, cloud.graph]
+        case Served(url):
+            asked = [url]
+        case _:
+            asked = []
+    return tuple(url for url in (*asked, spec.reaches(cloud.name)) if url)
+
+
 def refuse_one_place(configs: Sequence[Config], specs: Sequence[Spec]) -> None:
     """Raise ``ProvisionError`` if two configs of a run would write to the same place."""
     for _, error in sharing_a_place(configs, specs):

@@ -23,13 +23,14 @@ from provision.cli.places import (
     findings_of_files,
     named_sink,
     owner_of,
+    reached,
     specs_of,
     stand_ins,
     stands_in,
     word_of,
 )
 from provision.cli.tenants import Tenants, key, named_by_id
-from provision.clouds import CLOUDS, Cloud, ca_bundle
+from provision.clouds import CLOUDS, Cloud
 from provision.config import Config
 from provision.delivery import Opening, Retrieving, Sink, Spec, open_sink
 from provision.engine import folder
@@ -46,6 +47,7 @@ from provision.graph.credentials import Credential, credential
 from provision.graph.named_files import said
 from provision.graph.sink_credentials import OneTenant, own_identity
 from provision.graph.ways import Auth
+from provision.network import current
 from provision.outcomes.search import Search
 from provision.plan.model import Target
 from provision.resources import Desired
@@ -91,12 +93,18 @@ class Session:
 
 @asynccontextmanager
 async def opened(
-    options: Common, *, writes: bool, keep_going: bool = False, tenant: str | None = None
+    options: Common,
+    *,
+    writes: bool,
+    keep_going: bool = False,
+    tenant: str | None = None,
+    lenient: bool = False,
 ) -> AsyncIterator[Session]:
     """Load the configs and open the tenants they name; ``writes`` is false for a look alone.
 
     A look goes on past a config that is wrong, or not allowed by name; what writes does so with
-    ``keep_going``. With ``tenant``, that one is opened in the place of those that the configs name.
+    ``keep_going``. With ``tenant``, that one is opened in the place of those that the configs name. With
+    ``lenient``, what is wrong with the network's variables is told at each request, not here.
 
     Raises ``ProvisionError`` for what is wrong with the command line, or with a config where the run may not
     go on past it.
@@ -112,7 +120,7 @@ async def opened(
     progress = Progress()
     match options.sandbox:
         case None:
-            tenants = _real(configs, options, progress)
+            tenants = _real(configs, options, progress, lenient=lenient)
         case Served(url):
             tenants = _served(url, configs, options, progress, writes=writes)
         case Embedded(state):
@@ -128,7 +136,7 @@ async def opened(
         specs = specs_of(settled, options, FOLDER)
         if tenant is None:
             broken |= clashing(settled, specs, twice, writes=writes, keep_going=keep_going)
-        with alone(_claims(settled, specs, options) if writes else (), _locks(), notify=progress) as waited:
+        with alone(_claims(settled, specs, options) if writes else (), notify=progress) as waited:
             began = replace(began, waited=waited)
             jobs = {
                 job.path: replace(job, began=began)
@@ -169,13 +177,7 @@ def _claims(configs: Sequence[Config], specs: Sequence[Spec], options: Common) -
     return [*applications, *places]
 
 
-def _locks() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("provision", appauthor=False) / "locks"
-
-
-def _real(configs: Sequence[Config], options: Common, progress: Progress) -> Tenants:
+def _real(configs: Sequence[Config], options: Common, progress: Progress, *, lenient: bool) -> Tenants:
     return _connected(
         configs,
         lambda config: over_the_network(
@@ -185,6 +187,7 @@ def _real(configs: Sequence[Config], options: Common, progress: Progress) -> Ten
             notify=progress,
             trace=talk if options.verbose else None,
             budget=options.timeout,
+            lenient=lenient,
         ),
     )
 
@@ -339,6 +342,7 @@ def _jobs(  # noqa: PLR0917 - what opened() knows by then
             made_up=tenants[key(config)].made_up.get(config.desired.mailbox.address, frozenset()),
             of_delivery=(*found, *sink_identity.told(spec, config.desired)),
             allowed=options.allow,
+            reaches=reached(config, spec, options),
         )
         for config, spec, found in zip(configs, specs, seen, strict=True)
     )
@@ -376,10 +380,10 @@ def _opening(config: Config, spec: Spec, options: Common, progress: Progress) ->
         auth = Auth(options.auth)
         tenant, client_id = sink_identity.of(spec, desired) or (desired.tenant, None)
         if client_id is None:
-            found = credential(auth, tenant, desired.cloud, prompt=progress, ca=ca_bundle())
+            found = credential(auth, tenant, desired.cloud, prompt=progress, network=current())
         else:
             try:
-                found = own_identity(auth, tenant, client_id, desired.cloud, ca=ca_bundle())
+                found = own_identity(auth, tenant, client_id, desired.cloud, network=current())
             except (OSError, ValueError) as error:
                 raise ProvisionError(
                     catalogue.SIGN_IN,

@@ -123,6 +123,18 @@ class Spec:
         found: tuple[Place, ...] = self.options.places(name, cloud) if self.options else ()
         return found
 
+    def reaches(self, cloud: str) -> str:
+        """Return the address of the service that is asked; empty if none is."""
+        match self.kind:
+            case "key_vault":
+                return str(self.options.address(cloud))
+            case "github":
+                return github.address()
+            case "azure_devops":
+                return str(self.options.organization)
+            case _:
+                return ""
+
 
 def open_sink(spec: Spec, opening: Opening) -> Sink:
     """Return the sink for a config. Nothing is touched yet, nobody signed in."""

@@ -47,6 +47,11 @@ _ROOT = "https://api.github.com"
 _REPOSITORY = r"[A-Za-z0-9][A-Za-z0-9-]{0,99}/(?!\.{1,2}$)[A-Za-z0-9._-]{1,100}"
 
 
+def address() -> str:
+    """Return the address of GitHub's API: the one that a job is told, or the public one."""
+    return (os.environ.get("GITHUB_API_URL") or _ROOT).rstrip("/")
+
+
 class Options(interface.Options):
     """Options of the sink ``github``."""
 
@@ -365,7 +370,7 @@ class GitHub:
                 fix=f"Set GH_TOKEN. {RIGHTS}",
                 sort=Sort.SIGN_IN,
             )
-        root = (os.environ.get("GITHUB_API_URL") or _ROOT).rstrip("/")
+        root = address()
         if not root.startswith("https://") or not urlsplit(root).hostname:
             raise Trouble("GITHUB_API_URL must begin with https://")
         with connected(root, self._headers, request_id="x-github-request-id", explain=explain) as github:

@@ -16,7 +16,6 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, field_validator
 
-from provision.clouds import ca_bundle
 from provision.delivery import interface, service
 from provision.delivery.interface import Handover, Opening
 from provision.delivery.ownership import FORMAT, Claim, Earlier, Owner, from_tag
@@ -25,6 +24,7 @@ from provision.delivery.refusals import judge
 from provision.delivery.refusals.key_vault import MOST_TAGS, RULES, deleted
 from provision.delivery.service import Sort, Trouble, one_line, patiently, told
 from provision.errors import catalogue
+from provision.network import current
 from provision.secret import Secret
 
 if TYPE_CHECKING:
@@ -288,6 +288,8 @@ class KeyVault:
             from azure.keyvault.secrets import SecretClient
         except ImportError:
             raise interface.lacking("key-vault", "key_vault") from None
+        from provision.network.clients import for_azure
+
         if not self._url:
             raise Trouble("this cloud's vaults have no host that is known; write the vault's address")
         if self._credential is None:
@@ -298,9 +300,7 @@ class KeyVault:
             api_version=_API,
             retry_total=0,
             permit_redirects=False,  # a redirect would take the value elsewhere
-            connection_timeout=service.CONNECT,
-            read_timeout=service.ANSWER,
-            connection_verify=ca_bundle() or True,
+            transport=for_azure(current(), connect=service.CONNECT, answer=service.ANSWER),
         ) as vault:
             yield vault
 

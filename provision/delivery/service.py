@@ -18,9 +18,9 @@ from time import sleep
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
-from provision.clouds import ca_bundle, trusting
 from provision.delivery.interface import Undeliverable
 from provision.errors import Entry, ProvisionError, catalogue
+from provision.network import current
 from provision.secret import Secret, redact
 
 if TYPE_CHECKING:
@@ -266,11 +266,12 @@ def connected(
     """
     import httpx
 
-    ca = ca_bundle()
-    with httpx.Client(
+    from provision.network.clients import synchronous
+
+    with synchronous(
+        current(),
         headers=headers(),
         timeout=httpx.Timeout(ANSWER, connect=CONNECT),
-        verify=trusting(ca) if ca else True,
         follow_redirects=False,
     ) as client:
         yield Connection(client, root, request_id, explain)

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from provision import cache
 from provision.delivery.service import Sort, Trouble
 
 _PATIENCE = 60.0  # seconds to wait for another process; each holds it for a read and a write
@@ -19,11 +20,10 @@ def in_turn(*what: str) -> Iterator[None]:
     the block runs without one: it only guards against oneself.
     """
     from filelock import FileLock, Timeout
-    from platformdirs import user_cache_path
 
     name = hashlib.sha256(repr(what).encode()).hexdigest()[:32]
     try:
-        folder = user_cache_path("provision", appauthor=False) / "locks"
+        folder = cache.folder() / "locks"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(folder / f"{name}.lock")
         lock.acquire(timeout=_PATIENCE)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from provision.checks import rights
-from provision.engine import preflight, run
+from provision.engine import preflight, run, ways
 from provision.engine.run import Job
 from provision.errors import Entry, Finding, ProvisionError, catalogue
 from provision.graph import caller as callers
@@ -35,8 +35,9 @@ async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagno
     ``allowed`` are the names of the findings that ``apply`` is told to let pass (``--allow``). ``probes`` is
     false in a rehearsal, where the config's own sink is not contacted.
     """
-    checks = list(await _hosts(job))
-    reached = all(check.state is not State.FAILED for check in checks)
+    hosts = list(await _hosts(job))
+    reached = all(check.state is not State.FAILED for check in hosts)
+    checks = [*(ways.told(job.reaches) if job.reaches else ()), *hosts]
     plan, caller, held = await _signed_in(job, checks, allowed) if reached else (None, Caller(), ())
     due = plan is None or any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
     checks = [_told_apart(job, check) for check in checks]

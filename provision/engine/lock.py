@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from provision import cache
 from provision.errors import ProvisionError, catalogue
 
 _PATIENCE = 10.0  # seconds to wait for another run to end
@@ -14,9 +15,10 @@ _PATIENCE = 10.0  # seconds to wait for another run to end
 
 @contextmanager
 def alone(
-    claims: Iterable[tuple[str, ...]], folder: Path, *, notify: Callable[[str], None]
+    claims: Iterable[tuple[str, ...]], folder: Path | None = None, *, notify: Callable[[str], None]
 ) -> Iterator[bool]:
-    """Hold a lock for each claim while the ``with`` block runs; the lock files are in ``folder``.
+    """Hold a lock for each claim while the ``with`` block runs; the lock files are in ``folder``, or in the
+    user's cache.
 
     The block is given whether another run was waited for. A claim names what is written to (cloud, tenant,
     ...); its last part is the config's name. If another process holds one, waits ten seconds, then raises
@@ -29,6 +31,7 @@ def alone(
     with ExitStack() as held:
         for claim in sorted(set(claims)):  # in one order, so that two fleets never wait for each other
             try:
+                folder = folder or cache.folder() / "locks"
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 lock = FileLock(folder / f"{hashlib.sha256(repr(claim).encode()).hexdigest()[:32]}.lock")
                 try:
@@ -42,6 +45,7 @@ def alone(
                     catalogue.BUSY, f"another run works on '{claim[-1]}' on this machine"
                 ) from None
             except OSError as error:
-                notify(f"no lock against a second run: {folder} cannot be written to ({error.strerror})")
+                where = error.filename or folder
+                notify(f"no lock against a second run: {where} cannot be written to ({error.strerror})")
                 break
         yield waited

@@ -63,6 +63,7 @@ class Job:
     made_up: frozenset[str] = frozenset()  # what a rehearsal invented: "tenant", "mailbox", "rights"
     of_delivery: tuple[Finding, ...] = ()  # what is to be said of the sink where a secret is to be made
     began: Began | None = None  # when this run was started; None: when it looks
+    reaches: tuple[str, ...] = ()  # the addresses that are asked over the network; none in a rehearsal here
     dice: Callable[[], float] = random.random  # for pauses, so that two runs do not keep step
 
 

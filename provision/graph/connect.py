@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
@@ -11,11 +10,13 @@ from typing import Any
 
 import httpx
 
-from provision.clouds import Cloud, ca_bundle, ca_variable, trusting
-from provision.errors import ProvisionError, catalogue
+from provision.clouds import Cloud
+from provision.errors import ProvisionError
 from provision.graph.client import PATIENCE, Graph, Notify
 from provision.graph.credentials import Tokens, application, credential, given, presented
 from provision.graph.ways import GIVEN, WAYS, Auth
+from provision.network import current, of_file
+from provision.network.clients import asynchronous
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
@@ -42,40 +43,49 @@ def over_the_network(
     authority: str | None = None,
     trace: Callable[[str], None] | None = None,
     budget: float = PATIENCE,
+    lenient: bool = False,
 ) -> Graph:
     """Return a client of the cloud's own hosts that signs in as ``auth`` says. Nothing is sent yet.
 
     ``administrator`` signs in instead, where the cloud is a served sandbox. ``budget`` is how many seconds
     one request may wait for what passes. ``authority``: the file of the CA of a sandbox that others sign in
-    to; without it, the one that the environment names.
+    to; without it, what the environment names counts. Raises ``ProvisionError`` if that names certificates or
+    a proxy that cannot be used; with ``lenient``, each request does.
     """
-    ca = administrator.ca if administrator else authority or ca_bundle()
-    trust = _trust(ca) if ca else True
-    http = httpx.AsyncClient(
-        http2=True,
-        timeout=_TIMEOUT,
-        verify=trust,
-        event_hooks=_hooks(trace),
-    )
+    ca = administrator.ca if administrator else authority
+    network = of_file(ca) if ca else current()
+    try:
+        network.check(*(() if lenient else (cloud.login, cloud.graph)))
+    except ProvisionError as error:
+        if not lenient:
+            raise
+        return _unusable(error, cloud, tenant, notify)
+    http = asynchronous(network, timeout=_TIMEOUT, event_hooks=_hooks(trace))
     if administrator:
-        found = application(cloud, tenant, administrator.client_id, administrator.client_secret, ca=ca)
-        tokens = Tokens(found, GIVEN, tenant, cloud)
+        own = (administrator.client_id, administrator.client_secret)
+        tokens = Tokens(application(cloud, tenant, *own, network=network), GIVEN, tenant, cloud)
     else:
-        found = credential(auth, tenant, cloud, prompt=notify, ca=ca, patience=budget)
-        tokens = Tokens(
-            found, WAYS[auth], tenant, cloud, partial(presented, auth, cloud, ca), patience=budget
-        )
+        found = credential(auth, tenant, cloud, prompt=notify, network=network, patience=budget)
+        host = partial(presented, auth, cloud, network)
+        tokens = Tokens(found, WAYS[auth], tenant, cloud, host, patience=budget)
     return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget)
 
 
-def _trust(ca: str) -> ssl.SSLContext:
-    """Read the file of a CA before anybody is asked for anything; ``ProvisionError`` if it is none."""
-    try:
-        return trusting(ca)
-    except (OSError, ValueError) as error:
-        reason = (error.strerror or "it cannot be read") if isinstance(error, OSError) else str(error)
-        named = f"{ca_variable()} names {ca}" if ca == ca_bundle() else ca
-        raise ProvisionError(catalogue.CA_FILE, f"{named}: {reason}") from error
+class _Refusing(httpx.AsyncBaseTransport):
+    """Answers each request with what keeps all of them from being sent."""
+
+    def __init__(self, error: ProvisionError) -> None:
+        self._error = error
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        del request
+        raise self._error
+
+
+def _unusable(error: ProvisionError, cloud: Cloud, tenant: str, notify: Notify) -> Graph:
+    """Return a client that tells at each request why none can be sent."""
+    http = httpx.AsyncClient(transport=_Refusing(error), trust_env=False)
+    return Graph(cloud, given("", tenant, cloud), http, sleep=asyncio.sleep, notify=notify)
 
 
 def in_process(

@@ -24,6 +24,8 @@ from provision.errors import ProvisionError, catalogue
 from provision.graph import named_files
 from provision.graph.sign_in_failures import refused
 from provision.graph.ways import GIVEN, WAYS, Auth, Way
+from provision.network import Network
+from provision.network.clients import for_azure
 
 # No federated credential of the application fits the token: its subject, issuer or audience.
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust
@@ -48,26 +50,24 @@ def credential(
     cloud: Cloud,
     *,
     prompt: Callable[[str], None],
-    ca: str | None,
+    network: Network,
     patience: float = PATIENCE,
 ) -> Credential:
     """Return the credential for one way to sign in; nothing is sent yet.
 
-    ``prompt`` shows the person what to do for a device code; ``ca`` is the file of a private CA. ``patience``
-    is how many seconds the login service, or a program that is asked for a token, may take. Raises
-    ``ProvisionError`` if a variable that it needs is not set, or names a file that cannot be used.
+    ``prompt`` shows the person what to do for a device code; ``network`` is what requests go through.
+    ``patience`` is how many seconds the login service, or a program that is asked for a token, may take.
+    Raises ``ProvisionError`` if a variable that it needs is not set, or names a file that cannot be used.
     """
     seconds = max(1, round(patience))
     common: dict[str, Any] = {"authority": cloud.login, "additionally_allowed_tenants": [tenant]}
-    common |= {"connection_timeout": min(_CONNECT, seconds), "read_timeout": min(_ANSWER, seconds)}
+    common["transport"] = for_azure(network, connect=min(_CONNECT, seconds), answer=min(_ANSWER, seconds))
     if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
         common["disable_instance_discovery"] = True
-    if ca:
-        common["connection_verify"] = ca
     try:
         if auth in {Auth.DEFAULT, Auth.ENVIRONMENT, Auth.WORKLOAD}:
             named_files.refuse_endless(named_files.FEDERATED_TOKEN, named_files.CERTIFICATE)
-        return _credential(auth, tenant, cloud, common, prompt, ca, seconds)
+        return _credential(auth, tenant, cloud, common, prompt, network, seconds)
     except (OSError, ValueError) as error:  # a certificate is read at once
         named = ValueError(named_files.said(error))
         raise refused(named, WAYS[auth], tenant, cloud, seconds=0) from error
@@ -79,7 +79,7 @@ def _credential(  # noqa: PLR0917 - as they come
     cloud: Cloud,
     common: dict[str, Any],
     prompt: Callable[[str], None],
-    ca: str | None,
+    network: Network,
     seconds: int,
 ) -> Credential:
     from azure import identity
@@ -96,9 +96,9 @@ def _credential(  # noqa: PLR0917 - as they come
         case Auth.CLI:
             return identity.AzureCliCredential(tenant_id=tenant, process_timeout=seconds)
         case Auth.WORKLOAD | Auth.GITHUB | Auth.AZURE_PIPELINES:
-            return _federated(auth, tenant, cloud, common, ca)
+            return _federated(auth, tenant, cloud, common, network)
         case Auth.MANAGED:
-            return identity.ManagedIdentityCredential()
+            return identity.ManagedIdentityCredential(transport=common["transport"])
         case Auth.DEVICE_CODE:
             return identity.DeviceCodeCredential(
                 tenant_id=tenant,
@@ -109,7 +109,7 @@ def _credential(  # noqa: PLR0917 - as they come
             return identity.InteractiveBrowserCredential(tenant_id=tenant, **common)
 
 
-def _federated(auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], ca: str | None) -> Credential:
+def _federated(auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], network: Network) -> Credential:
     """Return a credential for a token of a service that Entra trusts; ``ValueError``: what is not set."""
     from azure import identity
 
@@ -117,24 +117,24 @@ def _federated(auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], ca
 
     match auth:
         case Auth.GITHUB:
-            return federation.github(cloud, tenant, common, ca)
+            return federation.github(cloud, tenant, common, network)
         case Auth.AZURE_PIPELINES:
             return federation.azure_pipelines(tenant, common)
         case _:
             return identity.WorkloadIdentityCredential(**common)
 
 
-def presented(auth: Auth, cloud: Cloud, ca: str | None) -> str | None:
+def presented(auth: Auth, cloud: Cloud, network: Network) -> str | None:
     """Return a token such as a pipeline's host presents to Entra, or None where no host does."""
     if auth not in {Auth.GITHUB, Auth.AZURE_PIPELINES, Auth.WORKLOAD}:
         return None
     from provision.graph import federation
 
-    return federation.presented(auth, cloud, ca)
+    return federation.presented(auth, cloud, network)
 
 
 def application(
-    cloud: Cloud, tenant: str, client_id: str, client_secret: str, *, ca: str | None
+    cloud: Cloud, tenant: str, client_id: str, client_secret: str, *, network: Network
 ) -> Credential:
     """Return the credential of an application whose secret is at hand; nothing is sent yet."""
     from azure import identity
@@ -145,7 +145,7 @@ def application(
         client_secret,
         authority=cloud.login,
         disable_instance_discovery=cloud.name not in CLOUDS,
-        connection_verify=ca or True,
+        transport=for_azure(network),
     )
 
 

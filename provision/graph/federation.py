@@ -22,6 +22,9 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, Service
 
 from provision import bounded
 from provision.clouds import Cloud
+from provision.errors import ProvisionError
+from provision.network import Network
+from provision.network.clients import synchronous
 
 # What each cloud wants to see as the token's audience; the federated credential must say the same.
 # Source: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
@@ -43,39 +46,40 @@ AZURE_PIPELINES = (
 
 
 def github(
-    cloud: Cloud, tenant: str, common: Mapping[str, Any], ca: str | None
+    cloud: Cloud, tenant: str, common: Mapping[str, Any], network: Network
 ) -> identity.ClientAssertionCredential:
     """Return the credential of a job in GitHub Actions; ``ValueError`` names the variables that lack.
 
     It signs in to the config's own tenant unless AZURE_TENANT_ID names the identity's.
     """
     client_id, *_ = _values(GITHUB)
-    return github_as(cloud, os.environ.get("AZURE_TENANT_ID") or tenant, client_id, common, ca)
+    return github_as(cloud, os.environ.get("AZURE_TENANT_ID") or tenant, client_id, common, network)
 
 
 def github_as(
-    cloud: Cloud, tenant: str, client_id: str, common: Mapping[str, Any], ca: str | None
+    cloud: Cloud, tenant: str, client_id: str, common: Mapping[str, Any], network: Network
 ) -> identity.ClientAssertionCredential:
     """Return the credential of a job in GitHub Actions as this application of this tenant.
 
     ``ValueError`` names the variables that lack.
     """
     _values(GITHUB[1:])
-    return identity.ClientAssertionCredential(tenant, client_id, partial(_github_token, cloud, ca), **common)
+    return identity.ClientAssertionCredential(
+        tenant, client_id, partial(_github_token, cloud, network), **common
+    )
 
 
-def _github_token(cloud: Cloud, ca: str | None) -> str:
+def _github_token(cloud: Cloud, network: Network) -> str:
     url, token = _values(GITHUB[1:])
     audience = _AUDIENCES.get(cloud.name, _AUDIENCE)
     parts = urlsplit(url)
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("audience", audience)])
     try:
-        answer = httpx.get(
-            urlunsplit(parts._replace(query=query)),
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-            timeout=30.0,
-            verify=ca or True,
-        )
+        with synchronous(network, timeout=30.0) as http:
+            answer = http.get(
+                urlunsplit(parts._replace(query=query)),
+                headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
+            )
     except httpx.HTTPError as error:
         raise ServiceRequestError(f"GitHub's token service: {type(error).__name__}") from None
     try:
@@ -120,7 +124,7 @@ def azure_pipelines_as(
     )
 
 
-def presented(auth: str, cloud: Cloud, ca: str | None) -> str | None:
+def presented(auth: str, cloud: Cloud, network: Network) -> str | None:
     """Return a token such as the host just presented to Entra; None if there is none to be had.
 
     It is for its claims to be read, when Entra refused it, and goes nowhere. Azure DevOps is asked as
@@ -129,20 +133,19 @@ def presented(auth: str, cloud: Cloud, ca: str | None) -> str | None:
     try:
         match auth:
             case "github":
-                return _github_token(cloud, ca)
+                return _github_token(cloud, network)
             case "azure-pipelines":
                 _, connection, token, url = _values(AZURE_PIPELINES)
-                answer = httpx.post(
-                    f"{url.rstrip('/')}?api-version=7.1&serviceConnectionId={quote(connection, safe='')}",
-                    headers={"Authorization": f"Bearer {token}", "X-TFS-FedAuthRedirect": "Suppress"},
-                    timeout=30.0,
-                    verify=ca or True,
-                )
+                with synchronous(network, timeout=30.0) as http:
+                    answer = http.post(
+                        f"{url.rstrip('/')}?api-version=7.1&serviceConnectionId={quote(connection, safe='')}",
+                        headers={"Authorization": f"Bearer {token}", "X-TFS-FedAuthRedirect": "Suppress"},
+                    )
                 found = answer.json()["oidcToken"]
                 return found if isinstance(found, str) else None
             case _:
                 return bounded.text(os.environ["AZURE_FEDERATED_TOKEN_FILE"], _LONGEST_TOKEN).strip()
-    except (AzureError, httpx.HTTPError, OSError, ValueError, KeyError, TypeError):
+    except (AzureError, httpx.HTTPError, ProvisionError, OSError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -15,6 +15,8 @@ from provision.clouds import Cloud
 from provision.graph.credentials import Credential, claims_of
 from provision.graph.named_files import FEDERATED_TOKEN, refuse_endless
 from provision.graph.ways import Auth
+from provision.network import Network
+from provision.network.clients import for_azure
 
 # Whom a sink's own client_id is proved by: the first that is set, else by the pipeline's federation.
 CLIENT_SECRET = "PROVISION_SINK_CLIENT_SECRET"  # noqa: S105 - the name of a variable
@@ -40,7 +42,7 @@ class OneTenant:
         return token
 
 
-def own_identity(auth: Auth, tenant: str, client_id: str, cloud: Cloud, *, ca: str | None) -> Credential:
+def own_identity(auth: Auth, tenant: str, client_id: str, cloud: Cloud, *, network: Network) -> Credential:
     """Return the credential of a sink's own application; nothing is sent yet.
 
     ``ValueError`` names the variables that lack, if nothing here can prove that we are it; ``OSError`` tells
@@ -51,19 +53,17 @@ def own_identity(auth: Auth, tenant: str, client_id: str, cloud: Cloud, *, ca: s
     from provision.graph import federation
 
     refuse_endless(CERTIFICATE, FEDERATED_TOKEN)
-    common: dict[str, Any] = {"authority": cloud.login}
-    if ca:
-        common["connection_verify"] = ca
+    common: dict[str, Any] = {"authority": cloud.login, "transport": for_azure(network)}
     if secret := os.environ.get(CLIENT_SECRET):
         return identity.ClientSecretCredential(tenant, client_id, secret, **common)
     if path := os.environ.get(CERTIFICATE):
         return identity.CertificateCredential(tenant, client_id, path, **common)
     if auth is Auth.MANAGED:
-        return identity.ManagedIdentityCredential(client_id=client_id)
+        return identity.ManagedIdentityCredential(client_id=client_id, transport=common["transport"])
     if auth is Auth.AZURE_PIPELINES:
         return federation.azure_pipelines_as(tenant, client_id, os.environ.get(SERVICE_CONNECTION), common)
     if auth is Auth.GITHUB or (auth is Auth.DEFAULT and os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL")):
-        return federation.github_as(cloud, tenant, client_id, common, ca)
+        return federation.github_as(cloud, tenant, client_id, common, network)
     if file := os.environ.get("AZURE_FEDERATED_TOKEN_FILE"):
         return identity.WorkloadIdentityCredential(
             tenant_id=tenant, client_id=client_id, token_file_path=file, **common

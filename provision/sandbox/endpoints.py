@@ -10,7 +10,9 @@ import hashlib
 import json
 import os
 import secrets
+import stat
 import sys
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -123,4 +125,22 @@ def _cache() -> Path:
         return Path(named)
     if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
         return Path(os.environ["LOCALAPPDATA"])
-    return Path.home() / ".cache"
+    try:
+        home = Path.home()
+        if any(os.access(each, os.W_OK | os.X_OK) for each in (home / ".cache", home)):
+            return home / ".cache"
+    except RuntimeError:  # no HOME, and a user without a name, as in a container
+        pass
+    return _temporary()
+
+
+def _temporary() -> Path:
+    """Everybody may write to the folder above, so ours must be nobody else's."""
+    user = os.geteuid() if hasattr(os, "geteuid") else 0
+    path = Path(tempfile.gettempdir()) / f"provision-{user}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    about = path.lstat()
+    ours = stat.S_ISDIR(about.st_mode) and about.st_uid == user and not about.st_mode & 0o022
+    if os.name == "posix" and not ours:
+        raise PermissionError(1, "it is somebody else's", str(path))
+    return path

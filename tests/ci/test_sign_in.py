@@ -21,6 +21,7 @@ from provision.errors import ProvisionError
 from provision.graph import federation
 from provision.graph.credentials import claims_of, credential
 from provision.graph.ways import Auth
+from provision.network import current
 from tests.support import Program, write_config
 
 TENANT = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"
@@ -74,7 +75,7 @@ def assertion(monkeypatch: pytest.MonkeyPatch, cloud: Cloud) -> tuple[Any, tuple
         return "credential"
 
     monkeypatch.setattr("azure.identity.ClientAssertionCredential", taken)
-    credential(Auth.GITHUB, TENANT, cloud, prompt=print, ca=None)
+    credential(Auth.GITHUB, TENANT, cloud, prompt=print, network=current())
     return made[2], tuple(made)
 
 
@@ -147,7 +148,7 @@ def test_what_is_missing_is_named(
             monkeypatch.setenv(name, "x")
         monkeypatch.delenv(lacking)
         with pytest.raises(ProvisionError) as caught:
-            credential(auth, TENANT, CLOUDS["global"], prompt=print, ca=None)
+            credential(auth, TENANT, CLOUDS["global"], prompt=print, network=current())
         assert caught.value.entry.name == "sign-in"
         assert f"Not set: {lacking}" in caught.value.message
         assert said in caught.value.fix
@@ -157,7 +158,7 @@ def test_a_service_connection_is_used_as_the_task_names_it(monkeypatch: pytest.M
     """By azure-identity's own credential, with the variables of AzureCLI@2."""
     for name in federation.AZURE_PIPELINES:
         monkeypatch.setenv(name, f"value-of-{name}")
-    made = credential(Auth.AZURE_PIPELINES, TENANT, CLOUDS["gcc-high"], prompt=print, ca=None)
+    made = credential(Auth.AZURE_PIPELINES, TENANT, CLOUDS["gcc-high"], prompt=print, network=current())
     assert type(made).__name__ == "AzurePipelinesCredential"
     monkeypatch.delenv("SYSTEM_OIDCREQUESTURI")
 
@@ -277,13 +278,13 @@ def test_a_service_connection_and_a_file_are_shown_alike(
     service.answer = json.dumps({"oidcToken": presented})
     cloud = CLOUDS["global"]
     for auth in (Auth.AZURE_PIPELINES, Auth.WORKLOAD):
-        assert federation.presented(auth, cloud, None) == presented
+        assert federation.presented(auth, cloud, current()) == presented
     assert service.asked[-1][0] == {"api-version": ["7.1"], "serviceConnectionId": ["c"]}
     for status, answer in ((500, "{}"), (200, "[]"), (200, '{"oidcToken": 1}'), (200, "no")):
         service.status, service.answer = status, answer
-        assert federation.presented(Auth.AZURE_PIPELINES, cloud, None) is None
+        assert federation.presented(Auth.AZURE_PIPELINES, cloud, current()) is None
     monkeypatch.delenv("AZURE_FEDERATED_TOKEN_FILE")
-    assert federation.presented(Auth.WORKLOAD, cloud, None) is None
+    assert federation.presented(Auth.WORKLOAD, cloud, current()) is None
 
 
 def test_the_program_says_so_too(provision: Program, config: str) -> None:

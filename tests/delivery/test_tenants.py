@@ -14,6 +14,7 @@ from provision.clouds import CLOUDS
 from provision.graph import sink_credentials
 from provision.graph.sink_credentials import OneTenant, own_identity
 from provision.graph.ways import Auth
+from provision.network import current
 from tests.delivery.azure_devops_standin import BEARER, PAT, DevOps
 from tests.delivery.key_vault_standin import TENANT, Vault, token_of
 from tests.delivery.standin import Hosting
@@ -272,9 +273,9 @@ def test_how_the_application_proves_itself(
         monkeypatch.setenv(name, value)
     if way is None:
         with pytest.raises(ValueError, match="Not set: "):
-            own_identity(auth, VENDOR, CLIENT, CLOUDS["global"], ca=None)
+            own_identity(auth, VENDOR, CLIENT, CLOUDS["global"], network=current())
         return
-    own_identity(auth, VENDOR, CLIENT, CLOUDS["global"], ca=None).get_token("x")
+    own_identity(auth, VENDOR, CLIENT, CLOUDS["global"], network=current()).get_token("x")
     assert entra.sign_ins == [(way, CLIENT, VENDOR if way != "ManagedIdentityCredential" else TENANT)]
 
 

@@ -51,7 +51,7 @@ async def _doctor(options: Common) -> int:
     async def one(job: Job) -> Diagnosis:
         return await examine(job, allowed=options.allow, probes=probes)
 
-    async with opened(options, writes=False) as session:
+    async with opened(options, writes=False, lenient=True) as session:
         session.progress("looking at hosts, rights and policy ...")
         items = await each(session.entries, one, parallel=options.parallel)
     _print(items, options, session.search)

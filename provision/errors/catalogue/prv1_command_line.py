@@ -69,10 +69,20 @@ CA_FILE = entry(
     "PRV108",
     "ca-file",
     Exit.USAGE,
-    "the file of the private CA cannot be used",
-    "SSL_CERT_FILE or REQUESTS_CA_BUNDLE names the certificates to trust in place of the system's; the file "
-    "is not there, is no file, or holds no certificate.",
+    "the certificates that a variable names cannot be used",
+    "SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE or SSL_CERT_DIR names the certificates to trust in "
+    "place of those that come with the program; what it names is not there, is no such file, or holds none.",
     "Name a file of certificates in the form PEM, or unset the variable. Nothing was sent.",
+)
+PROXY = entry(
+    "PRV109",
+    "proxy",
+    Exit.USAGE,
+    "the proxy that a variable names cannot be used",
+    "HTTPS_PROXY, HTTP_PROXY or ALL_PROXY, in capitals or small letters, is no address of a proxy that "
+    "speaks HTTP. Its value is not shown, for it may hold a password.",
+    "Write http://HOST:PORT, or http://NAME:PASSWORD@HOST:PORT with special signs as %40; or unset the "
+    "variable. Nothing was sent. docs/network.md has all forms.",
 )
 DECLINED = entry(
     "PRV104",
