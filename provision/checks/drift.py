@@ -48,7 +48,10 @@ _NOT_SEEN = (
     catalogue.SCOPE_UNKNOWN,
 )
 # Said of a plan's secrets and permissions; told here one by one, with the value.
-_TOLD_APART = (catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE)
+_TOLD_APART = (
+    catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE,
+    catalogue.AUDIENCE_NARROWED,
+)  # fmt: skip
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {
     catalogue.AWAITS_CONFIRMATION: Severity.INFO,  # our own doing, which ``expiry`` watches
@@ -63,6 +66,10 @@ _ADDRESSES = {
     catalogue.PRINCIPAL_DISABLED: f"{service_principal.ADDRESS}.accountEnabled",
     catalogue.AUDIENCE_WIDE: f"{application.ADDRESS}.signInAudience",
     catalogue.AUDIENCE_WIDENED: f"{application.ADDRESS}.signInAudience",
+    catalogue.TAGS_LOST: f"{application.ADDRESS}.tags",
+    catalogue.OWNER_NOT_FOUND: f"{application.ADDRESS}.owners",
+    catalogue.REDIRECT_URI_ON_OTHER_PLATFORM: f"{application.ADDRESS}.redirectUris",
+    catalogue.REDIRECT_URI_LIMIT: f"{application.ADDRESS}.redirectUris",
     catalogue.REDIRECT_URI_INSECURE: f"{application.ADDRESS}.redirectUris",
     catalogue.REDIRECT_URI_ELSEWHERE: f"{application.ADDRESS}.redirectUris",
 }

@@ -29,7 +29,7 @@ STATE = ".provision/sandbox.json"
 
 
 def configs(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Take one or more configs: files, folders, globs."""
+    """Take one or more configs: files, folders, globs, or ``-`` for one on standard input."""
     return click.argument("paths", metavar="CONFIG...", nargs=-1, required=True)(function)
 
 

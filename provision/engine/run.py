@@ -13,6 +13,7 @@ from uuid import uuid4
 from provision import products
 from provision.again import UNKNOWN, Again
 from provision.delivery import Retrieving, Sink
+from provision.engine.afterwards import afterwards
 from provision.engine.execute import Execution
 from provision.engine.handoff import letter, settings
 from provision.engine.holder import SecretTools
@@ -176,6 +177,9 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     applied(job, observed)
     now = job.tenant.graph.now()
     found = rotation.build(job.target, job.desired, observed, records, mode, now=now, allowed=job.allowed)
+    if mode is rotation.Mode.EMERGENCY:
+        more = await afterwards(job.tenant.graph, job.desired, observed, now=now)
+        found = replace(found, findings=(*found.findings, *more))
     return of_job(job, found, records)
 
 
