@@ -18,6 +18,7 @@ ADDRESS = "application"
 OWNER_TAG = "provision"  # what we make or adopt carries it; a uniqueName without it is somebody else's
 ONE_TENANT = "AzureADMyOrg"
 PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+MOST_URIS, MOST_URIS_PERSONAL = 256, 100  # redirect URIs, of all platforms together
 DELIVERED_TAG = "provision:delivered:"  # followed by the keyId of a secret that a sink took
 NEWEST_TAG = "provision:newest:"  # by a config's name, a colon and the keyId of what was delivered last
 RETIRED_TAG = "provision:retired:"  # by the keyId of a secret that is to go: another was delivered for it
