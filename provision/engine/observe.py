@@ -6,18 +6,21 @@ What all configs of a tenant share, such as its policy, is read once per run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from provision.checks import rights
+from provision.checks.signs_in import APPLICATION, PRINCIPAL, Holder
 from provision.engine.together import together
 from provision.errors import ProvisionError
 from provision.graph import (
     app_management_policy,
     application,
+    certificate,
     client_secret,
     consent,
+    federated_credential,
     mailbox,
     owner,
     publisher,
@@ -28,13 +31,18 @@ from provision.graph import (
 from provision.graph import caller as callers
 from provision.graph.client import Graph
 from provision.graph.listing import NotReadable
+from provision.graph.records import text
+from provision.plan.identification import Found, Meant, identify
 from provision.resources import Desired, Observed
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.app_management_policy import Policy
-from provision.resources.application import Deleted, Found, Meant, identify
+from provision.resources.application import Deleted
 from provision.resources.application import Observed as Application
 from provision.resources.client_secret import Observed as ClientSecret
+from provision.resources.client_secret import marked
 from provision.resources.consent import Role
+from provision.resources.federated_credential import Observed as Federated
+from provision.resources.owner import Candidate
 from provision.resources.publisher import Observed as Publisher
 
 T = TypeVar("T")
@@ -134,6 +142,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
             deleted=gone or (),
             foreign_tenant=await _home_tenant(graph, wanted.client_id) if adopted is None else None,
             meant=await _meant(graph, wanted.client_id) if adopted is None else None,
+            marked=_marked(desired, named),
         ),
     )
     observed = Observed(
@@ -148,7 +157,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         not_checked=() if gone is not None else (f"deleted applications: needs {application.READ}",),
     )
     if app is None:
-        return observed
+        return await _with_owners(graph, observed, wanted.owners or ())
     record, grants, custom, owners, _ = await together(
         service_principal.by_client_id(graph, app.app_id),
         consent.assignments(graph, app.app_id),
@@ -157,14 +166,35 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         shared.owns(app.id) if shared.reads_ownership else _nothing(),
     )
     principal = service_principal.observed(record) if record else None
+    there = {item.id for item in owners or ()}
+    lacking = [key for key in wanted.owners or () if key.lower() not in there]
+    observed = await _with_owners(graph, observed, lacking)
     return replace(
         observed,
         application=replace(app, owners=owners and tuple(item.id for item in owners)),
         service_principal=principal,
         assignments=grants.by(principal.id if principal else None),
         secrets=client_secret.observed(adopted or named or {}),
+        certificates=certificate.observed(adopted or named or {}),
+        principal_secrets=client_secret.observed(record or {}),
+        principal_certificates=certificate.observed(record or {}),
         policy=replace(policies, custom=custom),
     )
+
+
+async def _with_owners(graph: Graph, observed: Observed, ids: Collection[str]) -> Observed:
+    """Add what the ids are that are to be owners: a wrong one is told before anything is made."""
+    found: tuple[Candidate, ...]
+    try:
+        found = await owner.candidates(graph, ids)
+    except NotReadable as error:
+        return replace(observed, not_checked=(*observed.not_checked, f"{error.what}: needs {error.needs}"))
+    return replace(observed, owner_candidates=found)
+
+
+def _marked(desired: Desired, record: dict[str, Any] | None) -> bool:
+    """Say whether an application has a secret with this config's mark."""
+    return bool(record and marked(desired.client_secret, client_secret.observed(record)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,10 +204,11 @@ class Registration:
     tenant_id: str
     application: Application | None
     secrets: tuple[ClientSecret, ...]
+    others: tuple[Holder, ...] = ()  # what else signs in as it, on the application or on its principal
 
 
 async def registration(shared: Tenant, desired: Desired) -> Registration:
-    """Return the registration of one config and its secrets; in most cases by one request.
+    """Return the registration of one config, and all that signs in as it; in most cases by three requests.
 
     Raises ``ProvisionError`` if it is not clear which application is meant, or if it belongs to another tool.
     """
@@ -196,10 +227,33 @@ async def registration(shared: Tenant, desired: Desired) -> Registration:
             deleted=(await shared.deleted() or ()) if missing else (),
             foreign_tenant=await _home_tenant(graph, wanted.client_id) if missing else None,
             meant=await _meant(graph, wanted.client_id) if missing else None,
+            marked=_marked(desired, named),
         ),
     )
-    secrets = client_secret.observed(adopted or named or {}) if app else ()
-    return Registration(tenant_id, app, secrets)
+    if app is None:
+        return Registration(tenant_id, None, ())
+    found = adopted or named or {}
+    return Registration(tenant_id, app, client_secret.observed(found), await _others(graph, app, found))
+
+
+async def _others(graph: Graph, app: Application, found: dict[str, Any]) -> tuple[Holder, ...]:
+    """Return what signs in as the application beside its own secrets, as far as it may be read."""
+    record, federated = await together(
+        service_principal.by_client_id(graph, app.app_id, service_principal.DRIFT_FIELDS),
+        _federated(graph, app.id),
+    )
+    own = Holder(APPLICATION, app.app_id, (), certificate.observed(found), federated)
+    if record is None:
+        return (own,)
+    secrets, certificates = client_secret.observed(record), certificate.observed(record)
+    return own, Holder(PRINCIPAL, text(record, "id"), secrets, certificates)
+
+
+async def _federated(graph: Graph, object_id: str) -> tuple[Federated, ...]:
+    try:
+        return await federated_credential.of_application(graph, object_id)
+    except NotReadable:
+        return ()
 
 
 def _reduced(record: dict[str, Any] | None) -> Application | None:

@@ -16,7 +16,7 @@ from provision.graph.records import maybe, text
 from provision.graph.refusals import missing, translated
 from provision.resources.service_principal import Create, Observed
 
-_FIELDS = ("id", "appId", "accountEnabled", "appOwnerOrganizationId")
+_FIELDS = ("id", "appId", "accountEnabled", "appOwnerOrganizationId", "passwordCredentials", "keyCredentials")
 _CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
 DRIFT_FIELDS = ("id", "appRoleAssignmentRequired", "passwordCredentials", "keyCredentials")
 

@@ -31,7 +31,7 @@ class _Adapter(HTTPAdapter):
         conn.cert_reqs, conn.ca_certs, conn.ca_cert_dir = "CERT_REQUIRED", None, None
 
 
-class Transport(RequestsTransport):  # type: ignore[misc] - the library has no types here
+class Transport(RequestsTransport):  # type: ignore[misc]  # the library has no types here
     """Sends each request the way that its host is reached, whatever the environment says to requests."""
 
     def __init__(self, network: Network, connect: float, answer: float) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from provision.errors import Entry, Severity, catalogue
+from provision.errors import Severity, catalogue
 from provision.plan import guards, rules
 from provision.resources import consent
 from tests.plan.given import APP, DESIRED, GRAPH, OBSERVED, PERMISSION, TENANT, URI, planned, there, wanted
@@ -87,25 +87,6 @@ def test_many_addresses_are_counted(count: int, said: str) -> None:
     found = next(iter(rules.check(DESIRED, there(redirect_uris=tuple(uris)))))
     assert found.message == f"redirect URIs, not on foia.example.gov: https://c0, https://c1, https://{said}"
     assert found.value == ", ".join(uris)
-
-
-@pytest.mark.parametrize(
-    ("there_is", "declared", "entry"),
-    [
-        ("AzureADMyOrg", "AzureADMyOrg", None),
-        ("AzureADMyOrg", MULTIPLE, catalogue.AUDIENCE_WIDENED),
-        (MULTIPLE, "AzureADandPersonalMicrosoftAccount", None),  # it was wide already
-        (None, MULTIPLE, None),  # a new one: the rule about a wide audience tells
-    ],
-)
-def test_a_wider_audience_is_refused(there_is: str | None, declared: str, entry: Entry | None) -> None:
-    """Only where one tenant becomes several."""
-    observed = there(sign_in_audience=there_is) if there_is else NOTHING
-    found = guards.check(wanted(sign_in_audience=declared), observed)
-    assert [finding.entry for finding in found] == ([entry] if entry else [])
-    assert all(finding.severity is Severity.ERROR for finding in found)
-    if found:
-        assert found[0].message == f"sign_in_audience would change from AzureADMyOrg to {MULTIPLE}"
 
 
 def test_fifty_changes_pass_and_one_more_does_not() -> None:

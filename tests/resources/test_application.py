@@ -1,4 +1,4 @@
-"""The registration's identity and diff, a row a case: what is sent is what differs, and nothing else."""
+"""The registration's diff, a row a case: what is sent is what differs, and nothing else."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from provision.change import Action
-from provision.errors import Entry, ProvisionError, catalogue
 from provision.resources import application
-from provision.resources.application import Create, Deleted, Found, Permission, Update, diff, identify
+from provision.resources.application import Create, Permission, Update, diff
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
 SEND = Permission(GRAPH, "b633e1c5-b582-4048-a93e-9f11b44c7e96", "Microsoft Graph: Mail.Send")
@@ -33,72 +32,10 @@ AS_DECLARED = application.Observed(
     created=datetime(2026, 1, 1, tzinfo=UTC),
     required_resource_access=(SEND_ENTRY,),
 )
-OTHER = replace(AS_DECLARED, id="22222222-0000-4000-8000-000000000000", app_id=OTHER_ID, unique_name=None)
-GONE = Deleted(
-    "33333333-0000-4000-8000-000000000000", APP_ID, "Collaboration", "collab-prod", "2026-01-02T03:04Z"
-)
 USER = {"id": "e1fe6dd8-ba31-4d61-89e7-88639da4683d", "type": "Scope"}  # User.Read, of a person
 SHOUTED = {"resourceAppId": GRAPH.upper(), "resourceAccess": [USER]}  # as an id may be written
 LACKS: dict[str, Any] = {"permissions": ()}
 FOREIGN = {"resourceAppId": "11111111-0000-0000-c000-000000000000", "resourceAccess": [USER]}
-
-
-@pytest.mark.parametrize(
-    ("client_id", "found", "meant"),
-    [
-        pytest.param(None, Found(), None, id="nothing: it is to be created"),
-        pytest.param(None, Found(by_unique_name=AS_DECLARED), AS_DECLARED, id="by its name"),
-        pytest.param(None, Found(deleted=(replace(GONE, unique_name="x"),)), None, id="another was deleted"),
-        pytest.param(APP_ID, Found(by_client_id=OTHER), OTHER, id="adopted, whatever its tags"),
-        pytest.param(APP_ID, Found(AS_DECLARED, AS_DECLARED), AS_DECLARED, id="adopted, and has the name"),
-        pytest.param(
-            None, Found(replace(AS_DECLARED, tags=())), catalogue.FOREIGN_UNIQUE_NAME, id="without our tag"
-        ),
-        pytest.param(None, Found(deleted=(GONE,)), catalogue.SOFT_DELETED, id="its name was deleted"),
-        pytest.param(
-            APP_ID.upper(),
-            Found(deleted=(GONE,)),
-            catalogue.SOFT_DELETED,
-            id="its id was deleted, in any case",
-        ),
-        pytest.param(APP_ID, Found(), catalogue.CLIENT_ID_NOT_FOUND, id="no such id"),
-        pytest.param(
-            APP_ID, Found(AS_DECLARED), catalogue.CLIENT_ID_NOT_FOUND, id="the name alone is no match"
-        ),
-        pytest.param(
-            APP_ID,
-            Found(foreign_tenant="elsewhere"),
-            catalogue.OTHER_TENANTS_APPLICATION,
-            id="another tenant's",
-        ),
-        pytest.param(APP_ID, Found(AS_DECLARED, OTHER), catalogue.IDENTITY_CONFLICT, id="two are meant"),
-    ],
-)
-def test_which_registration_is_meant(
-    client_id: str | None, found: Found, meant: application.Observed | Entry | None
-) -> None:
-    """By name or by client id, never by what it is called; a doubt is an error."""
-    desired = replace(DESIRED, client_id=client_id)
-    if not isinstance(meant, Entry):
-        assert identify(desired, found) == meant
-        return
-    with pytest.raises(ProvisionError) as error:
-        identify(desired, found)
-    assert error.value.entry is meant
-
-
-def test_a_refused_identity_names_what_was_found() -> None:
-    """The person needs the ids to act, and the way out has them."""
-    for found, words in (
-        (Found(replace(AS_DECLARED, tags=())), [APP_ID, "did not make"]),
-        (Found(deleted=(GONE,)), [GONE.id, "2026-01-02", "collab-prod"]),
-    ):
-        with pytest.raises(ProvisionError) as error:
-            identify(DESIRED, found)
-        assert all(word in error.value.message for word in words)
-    with pytest.raises(ProvisionError) as error:
-        identify(DESIRED, Found(replace(AS_DECLARED, tags=())))
-    assert f"set application.client_id to {APP_ID}" in error.value.fix
 
 
 CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {

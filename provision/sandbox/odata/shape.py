@@ -57,7 +57,7 @@ def _selected(entity: EntityType, name: str) -> str:
 
 
 def _expansions(entity: EntityType, text: str) -> list[tuple[str, Shape]]:
-    out = []
+    out: list[tuple[str, Shape]] = []
     for part in _outside_parentheses(text, ","):
         match = re.fullmatch(r"\s*([\w.]+)\s*(?:\((.*)\))?\s*", part, re.S)
         if match is None:
