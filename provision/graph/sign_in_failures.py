@@ -181,7 +181,7 @@ def _told(
         message = f"tenant '{tenant}' is not in the cloud '{cloud.name}'. {reason}"
     elif kind is Kind.SLOW:
         message += f" within {seconds:.0f} s, or it cannot be run"
-    fix = federation if kind is Kind.FEDERATION and federation else next_step(kind, way, cloud)
+    fix = federation or next_step(kind, way, cloud)
     return ProvisionError(entry, message, fix=fix and fix.format(tenant=tenant), service_code=code)
 
 
