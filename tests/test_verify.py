@@ -41,6 +41,8 @@ def test_every_rung(provision: Program, config: str, applied: Ran) -> None:
     assert seen == made_up | dict.fromkeys(("token", "role", "send"), "pass")
     assert ran.json["proven"]
     assert ran.json["oauth_client_id"] == applied.json["outputs"]["oauth_client_id"]
+    (last,) = [rung["message"] for rung in ran.json["rungs"] if rung["rung"] == "seen"]
+    assert last == "not looked: takes Mail.Read"
     send = next(rung for rung in ran.json["rungs"] if rung["rung"] == "send")
     assert "accepted is not delivered" in send["message"]
     assert "provision verify collab-prod" in send["message"]

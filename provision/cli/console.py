@@ -56,8 +56,10 @@ def _width() -> int:
 
 
 def talk(text: str) -> None:
-    """Say something that is not data."""
-    err(text)
+    """Say something that is not data; on a terminal no word of it is broken."""
+    from provision.report.fold import fold
+
+    err(fold(text, columns(sys.stderr)))
 
 
 def ask(question: str, *, yes: bool) -> None:

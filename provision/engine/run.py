@@ -23,6 +23,7 @@ from provision.engine.known import completed, heard_of, recorded
 from provision.engine.left import Left, left_behind, of_the_place, retold, to_enter
 from provision.engine.observe import Tenant, observe
 from provision.errors import Finding, ProvisionError, catalogue, combined
+from provision.graph import caller as callers
 from provision.graph import consent as grants
 from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION
@@ -371,6 +372,7 @@ def result_of(
         consent=_consent(job, plan, outcomes, app_id, product),
         # A rehearsal's application is in no portal.
         at=job.tenant.graph.now(),
+        by=callers.of_token(job.tenant.graph.tokens).name,
         portal_url=cloud.registration_url(app_id) if app_id and plan.target is Target.GRAPH else None,
     )
 

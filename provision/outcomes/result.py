@@ -119,6 +119,7 @@ class Result:
     proof: str | None = None  # of a confirmation: "token" (the value signed in) or "none" (it was not seen)
     of_the_place: str | None = None  # where --deliver names a place that has not the secret to enter
     at: datetime | None = None  # the service's time at the end of the run
+    by: str | None = None  # who was signed in, as far as the token tells
     portal_url: str | None = None  # the registration's page, for a person to look at
     verified: Verified | None = None  # with apply --verify: what became of the values
     unverified: str | None = None  # why not, although it was asked for

@@ -113,7 +113,9 @@ def _made(items: Sequence[Plan | Result | ProvisionError]) -> str:
     """Say when, as far as that is known, and by which version a page was made."""
     times = [item.at for item in items if isinstance(item, Result) and item.at is not None]
     on = f" on {max(times).astimezone(UTC):%Y-%m-%d} (UTC)" if times else ""
-    return f"Made{on} by provision {__version__}."
+    names = dict.fromkeys(item.by for item in items if isinstance(item, Result) and item.by)
+    by = f", run by {', '.join(names)}" if names else ""
+    return f"Made{on} by provision {__version__}{by}."
 
 
 def _plan_of(item: Plan | Result) -> Plan:

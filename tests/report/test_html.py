@@ -249,7 +249,7 @@ def test_the_sheet_says_what_it_is(provision: Program) -> None:
     assert page.text["title"][0].endswith(title)
     (foot,) = [line for line in page.text["p"] if line.startswith("Made on")]
     assert f"Made on {datetime.now(UTC):%Y-%m-%d}" in foot
-    assert f"by provision {__version__}." in foot
+    assert f"by provision {__version__}, run by admin@" in foot
     assert page.text["p"].count("Then save the screen.") == 2
     (message,) = page.text["pre"]
     assert message.startswith("Subject: [rehearsal] Admin consent for")

@@ -35,6 +35,9 @@ def renewed(provision: Program, sandbox: tuple[str, ...], at: tuple[str, ...]) -
     moved = provision("sandbox", "clock", *at, "--advance", "155d", "-o", "json").json["now"]
     assert timedelta(0) <= datetime.fromisoformat(moved) - before - timedelta(days=155) < timedelta(minutes=2)
     assert provision("plan", config, *sandbox, "--detailed-exitcode").code == 2
+    shown = provision("show", config, *sandbox).out
+    assert "3 unchanged, 1 due" in shown
+    assert "renewal is due since" in shown
     again = provision("apply", config, *sandbox, *DELIVER)
     assert again.code == 0, again.out
     assert again.json["outputs"]["secret_key"]["confirm_by"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.options import Common, assume_yes, common, keep_going, seconds
-from provision.cli.streams import out
+from provision.cli.streams import err, out
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ async def _consent(
     from provision import report
     from provision.cli import emit
     from provision.cli.carry_out import confirm
-    from provision.cli.console import columns, talk
+    from provision.cli.console import columns
     from provision.cli.log_file import about
     from provision.cli.session import opened
     from provision.engine import consent as engine
@@ -97,7 +97,7 @@ async def _consent(
             told = options.output == "text"  # a page holds the message all the same, to be kept
             for item in items:  # whoever gives it must be told before it is waited for
                 if isinstance(item, Result) and waiting(item):
-                    talk(report.consent_text(item, width=columns(sys.stderr)))
+                    err(report.consent_text(item, width=columns(sys.stderr)))
         items = await _waited(options, items, [waiting(item) for item in items], wait)
     _print(items, options, session.search, told=told)
     pending = any(map(waiting, items)) and catalogue.CONSENT_PENDING.name not in options.allow

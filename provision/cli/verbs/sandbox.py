@@ -229,9 +229,9 @@ def clock(advance: timedelta | None, moment: datetime | None, at: str, output: s
         raise ProvisionError(catalogue.USAGE, "--advance and --set do not go together")
     now = sandbox_clock.moved(at, advance, moment)
     if output == "json":
-        click.echo(report.document({"format": "provision.sandbox-clock/1", "now": now}))
+        out_json(report.document({"format": "provision.sandbox-clock/1", "now": now}))
     else:
-        click.echo(f"it is {now} in the sandbox")
+        out(f"it is {now} in the sandbox")
     return 0
 
 
