@@ -133,6 +133,8 @@ def _claimed(form: Mapping[str, str]) -> str | None:
     if not form.get("client_assertion"):
         return None
     _, claims = _open(form["client_assertion"])
+    if claims.get("iss") != claims.get("sub"):  # an issuer's own subject names no application
+        raise refusals.ambiguous_client()
     return str(claims["sub"]) if claims.get("sub") else None
 
 

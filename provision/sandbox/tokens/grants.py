@@ -50,6 +50,8 @@ def answer(request: TokenRequest) -> dict[str, Any]:
     grant = request.form.get("grant_type")
     if not grant:
         raise refusals.missing("grant_type")
+    if not request.v1 and request.form.get("resource"):
+        raise refusals.resource_not_supported()
     handler = _GRANTS.get(grant)
     if handler is None:
         raise refusals.unsupported_grant(grant)
@@ -137,12 +139,10 @@ def _refresh(request: TokenRequest) -> dict[str, Any]:
     except signing.InvalidToken as error:
         raise refusals.malformed("invalid_grant") from error
     now = request.sandbox.clock.real().timestamp()
-    if (
-        kept.get("typ") != "refresh"
-        or kept["client_id"] != request.form.get("client_id", "").lower()
-        or (now > kept["exp"])
-    ):
+    if kept.get("typ") != "refresh" or now > kept["exp"]:
         raise refusals.malformed("invalid_grant")
+    if kept["client_id"] != request.form.get("client_id", "").lower():
+        raise refusals.ambiguous_client()
     tenant, user = _person(request, kept["tid"], kept["oid"])
     if user.props.get("accountEnabled") is False:
         raise person_refusals.disabled_user()
@@ -212,6 +212,14 @@ def _check_declared(client: directory.Client, asked: str, resource: directory.Re
         )
 
 
+def _authorization_code(request: TokenRequest) -> dict[str, Any]:
+    """No code is given out here, so each is one that was cut or made up: AADSTS9002313, as quoted of both."""
+    for parameter in ("client_id", "code"):
+        if not request.form.get(parameter):
+            raise refusals.missing(parameter)
+    raise refusals.malformed("invalid_grant")
+
+
 def _as_v1(out: dict[str, Any], resource: str, token: signing.Claims) -> dict[str, Any]:
     """The v1.0 endpoint answers numbers as text, and names the resource."""
     return {name: str(value) for name, value in out.items()} | {
@@ -223,6 +231,7 @@ _GRANTS: dict[str, Callable[[TokenRequest], dict[str, Any]]] = {
     "client_credentials": _client_credentials,
     "password": _password,
     "refresh_token": _refresh,
+    "authorization_code": _authorization_code,
     "device_code": _device_code,
     "urn:ietf:params:oauth:grant-type:device_code": _device_code,
 }

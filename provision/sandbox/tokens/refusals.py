@@ -103,6 +103,24 @@ def tenant_not_found(tenant: str, error: str = "invalid_request") -> TokenError:
     )  # fmt: skip
 
 
+def resource_not_supported() -> TokenError:
+    """The older endpoint's parameter, at the newer one: reference-error-codes; met by MCP's clients, 2026."""
+    return TokenError(901002, "invalid_request", "The 'resource' request parameter is not supported.")
+
+
+def ambiguous_client() -> TokenError:
+    """Two applications in one request, or none that can be told.
+
+    https://learn.microsoft.com/troubleshoot/entra/entra-id/app-integration/error-code-aadsts7000110-request-is-ambiguous
+    """
+    return TokenError(
+        7000110, "invalid_client",
+        "Request is ambiguous, multiple application identifiers found. The client ID used to obtain the grant"
+        " (e.g. refresh token or authorization code) might not match the client ID passed in this request or"
+        " client credential.",
+    )  # fmt: skip
+
+
 def common_not_allowed() -> TokenError:
     """Client credentials need a tenant."""
     return TokenError(

@@ -189,6 +189,35 @@ def test_a_realm_is_asked_for_with_a_version(world: World) -> None:
     assert world.send("GET", f"{url}?api-version=1.0").json()["account_type"] == "Managed"
 
 
+def test_a_code_that_was_cut(world: World) -> None:
+    """Quoted of a code that an address bar shortened, 2026; one that is not sent is the body's fault."""
+    form = {"grant_type": "authorization_code", "client_id": AZURE_CLI, "redirect_uri": "http://localhost"}
+    assert "'code'" in told(world.token_answer(**form), 900144, "invalid_request")
+    text = "Invalid request. Request is malformed or invalid."
+    assert told(world.token_answer(**form, code="0.AX"), 9002313, "invalid_grant") == text
+
+
+def test_a_federated_assertion_without_the_clients_id(world: World) -> None:
+    """Met by Quarkus' client, whose assertion is an issuer's: its subject names no application."""
+    now = int(time.time())
+    sent = {
+        "iss": "https://token.actions.githubusercontent.com",
+        "sub": "repo:a/b",
+        "aud": "x",
+        "exp": now + 60,
+    }
+    form = {"client_assertion_type": ASSERTION, "client_assertion": jwt.encode(sent, KEY, "HS256")}
+    answer = world.token_answer(grant_type="client_credentials", scope=SCOPE, **form)
+    text = told(answer, 7000110, "invalid_client", 401)
+    assert text.startswith("Request is ambiguous, multiple application identifiers found. The client ID used")
+
+
+def test_the_older_parameter_at_the_newer_endpoint(world: World) -> None:
+    """reference-error-codes; MCP's clients send both, and are told so."""
+    answer = world.token_answer(**FORM, resource="https://graph.microsoft.com")
+    assert told(answer, 901002, "invalid_request") == "The 'resource' request parameter is not supported."
+
+
 # -- how the endpoint is asked -------------------------------------------------------------------
 
 URL = f"{LOGIN}/{TENANT}/oauth2/v2.0/token"
