@@ -104,7 +104,7 @@ def findings_of_files(specs: Sequence[Spec], folder: Path, *, rehearsal: bool) -
     A rehearsal's secret is worthless, so that is a warning. What is in our own ``folder`` is ignored at the
     latest once something is written there.
     """
-    paths = {spec: Path(spec.options.path) for spec in specs if spec.kind == "file"}
+    paths: dict[Spec, Path] = {spec: spec.options.file for spec in specs if spec.kind == "file"}
     ours = {
         spec for spec, path in paths.items() if path.parent == folder and not (folder / ".gitignore").exists()
     }

@@ -10,6 +10,7 @@ from itertools import islice
 
 from pydantic import ValidationError
 
+from provision import bounded
 from provision.config import build, extend, rules, search
 from provision.config import node as tree
 from provision.config.document import MAX_FAULTS, top_keys
@@ -226,11 +227,17 @@ def _config(
         path=path,
         desired=build.desired(document),
         custom_cloud=isinstance(document.tenant.cloud, CloudHosts),
-        delivery=build.delivery(document),
+        delivery=build.delivery(document).within(_folder(places)),
         places=places,
         document=document,
         files=frozenset(files.chains.get(path, ())),
     )
+
+
+def _folder(places: Mapping[tree.Path, Place]) -> str:
+    """Return the folder that paths of ``secret.delivery`` are meant from: that of the file which names it."""
+    file = place_of(("secret", "delivery"), places).file
+    return "" if file == "-" or file.startswith(bounded.STREAMS) else os.path.dirname(file)  # noqa: PTH120
 
 
 def _order(fault: ProvisionError, path: str) -> tuple[bool, str, int, int]:

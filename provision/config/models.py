@@ -217,7 +217,7 @@ class ClientSecret(_Model):
     )
     delivery: Delivery = Field(
         default="terminal",
-        description="Where a new secret goes. Paths are relative to the working directory.",
+        description="Where a new secret goes. Paths are relative to the file that names it.",
     )
 
 

@@ -123,6 +123,10 @@ class Spec:
         found: tuple[Place, ...] = self.options.places(name, cloud) if self.options else ()
         return found
 
+    def within(self, folder: str) -> Spec:
+        """Return the same sink, with its paths meant from a folder."""
+        return Spec(self.kind, self.options.within(folder)) if self.options else self
+
     def reaches(self, cloud: str) -> str:
         """Return the address of the service that is asked; empty if none is."""
         match self.kind:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from provision.delivery import interface
 from provision.delivery.interface import Handover, failed, unusable
@@ -25,6 +25,8 @@ _PATIENCE = 300.0  # seconds that a command may take
 class Options(interface.Options):
     """Options of the sink ``command``."""
 
+    _folder: str = PrivateAttr(default="")
+
     argv: tuple[str, ...] = Field(
         min_length=1,
         description="The command and its arguments; no shell is used. The value goes to its standard input; "
@@ -37,6 +39,17 @@ class Options(interface.Options):
         if any("\0" in word for word in argv):
             raise ValueError("an argument has no zero byte in it")
         return argv
+
+    @property
+    def folder(self) -> Path | None:
+        """Where the command is run; ``None``: here."""
+        return Path(self._folder) if self._folder else None
+
+    def within(self, folder: str) -> Self:
+        """A config means the same program and the same files, wherever this program is run."""
+        moved = self.model_copy()
+        moved._folder = folder
+        return moved
 
     @classmethod
     def from_argument(cls, text: str) -> Self:
@@ -66,7 +79,11 @@ class Command:
     interactive = False
 
     def __init__(self, options: Options, owner: Owner) -> None:
-        self._argv = options.argv
+        self._argv, self._folder = options.argv, options.folder
+        a_way = Path(self._argv[0]).name != self._argv[0]  # not a name to be looked up in PATH
+        if self._folder is not None and a_way:
+            program = Path(os.path.abspath(self._folder)) / self._argv[0]  # noqa: PTH100 - links are kept
+            self._argv = (str(program), *self._argv[1:])
         self._owner = owner
 
     @property
@@ -106,6 +123,7 @@ class Command:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             env={**os.environ, **self._told},
+            cwd=self._folder,
         ) as process:
             assert process.stdin is not None
             try:

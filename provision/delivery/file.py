@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, PrivateAttr, field_validator
 
 from provision import bounded
 from provision.delivery import interface, shared
@@ -28,6 +28,8 @@ _LARGEST = 64 * 1024  # bytes of a value, or of its record
 
 class Options(interface.Options):
     """Options of the sink ``file``."""
+
+    _folder: str = PrivateAttr(default="")
 
     path: str = Field(
         min_length=1,
@@ -51,10 +53,21 @@ class Options(interface.Options):
     def foreign_host(self) -> None:
         """A file is on no host but this one."""
 
+    @property
+    def file(self) -> Path:
+        """The file as the system finds it from here."""
+        return Path(self._folder) / self.path
+
+    def within(self, folder: str) -> Self:
+        """A config means the same file, wherever the program is run."""
+        moved = self.model_copy()
+        moved._folder = folder
+        return moved
+
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """The file and its record; names that differ by case alone are one, as file systems may have it."""
         del name, cloud
-        path = Path(self.path)
+        path = self.file
         folder = os.path.realpath(path.parent)
         try:
             about = Path(folder).stat()
@@ -101,14 +114,14 @@ class File:
     interactive = False
 
     def __init__(self, options: Options, owner: Owner) -> None:
-        self._path = Path(options.path)
+        self._path, self._given = options.file, options.path
         self._record = record_of(self._path)
         self._claim = Claim(owner)
 
     @property
     def label(self) -> str:
-        """The path as it was given."""
-        return f"file:{self._path}"
+        """The path as it was given, which is the same wherever the program is run."""
+        return f"file:{Path(self._given)}"
 
     def probe(self, known: Collection[str] = ()) -> str:
         """See that the folder and the file are safe, and that a file can be written there."""

@@ -35,6 +35,11 @@ class Options(BaseModel):
         A config may name such a host only with ``--allow``.
         """
 
+    def within(self, folder: str) -> Self:
+        """Return the options with their paths meant from a folder; the command line's are from here."""
+        del folder
+        return self
+
     @abstractmethod
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """Return what would be written for a config of that name in that cloud; empty: it cannot be told."""
