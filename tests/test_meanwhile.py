@@ -85,3 +85,25 @@ def test_a_record_that_was_overwritten_is_written_again(
     said = {f"provision:delivered:{made[0]}", f"provision:newest:collab-prod:{made[0]}",
             f"provision:succeeds:{newest}:{made[0]}"}  # fmt: skip
     assert said <= set(tags)
+
+
+def test_an_emergency_that_wrote_over_anothers_record_writes_it_again(
+    provision: Program, config: str, applied: Ran, after_the_tags: Meanwhile
+) -> None:
+    """Another one's whole emergency passed between this one's read and its declaration: done by that."""
+    tenant, made = Tenant(), list[str]()
+    (leaked,) = (secret["keyId"] for secret in tenant.application()["passwordCredentials"])
+    path = f"/applications/{tenant.application()['id']}"
+
+    def overwritten(tenant: Tenant) -> None:
+        tenant.advance(seconds=5)
+        made.append(tenant.do("POST", f"{path}/addPassword", ASKED)["keyId"])
+        tenant.do("POST", f"{path}/removePassword", {"keyId": leaked})
+
+    after_the_tags({1: overwritten})
+    ran = provision("rotate", config, "--sandbox", "--yes", "--emergency", "--deliver", "file:out.secret")
+    assert ran.code == 0, ran.out + ran.err
+    app = Tenant().application()
+    assert [secret["keyId"] for secret in app["passwordCredentials"]] == made
+    assert made[0] in ran.out
+    assert provision("plan", config, "--sandbox", "--detailed-exitcode").code == 0

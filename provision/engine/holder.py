@@ -234,7 +234,8 @@ async def see_no_record_lost(tools: SecretTools, holder: SecretHolder, *, patien
     the secret that was delivered before it went, for a run removes that only once its own delivery is on
     record; then that is written again. (A person who removes that one looks the same, so it counts only now.)
     Else raises ``ProvisionError`` (``ANOTHER_RUN``): only the machine that delivered can mend it; and
-    (``REVOKED_MEANWHILE``) if what went is what this run delivered. Not ``patient``: nobody is waited for.
+    (``REVOKED_MEANWHILE``) if what went is what this run delivered. Not ``patient``: nobody is waited for,
+    unless such a one went.
     """
     before, pauses = holder.wrote_from, RandomPauses(tools.graph, tools.dice)
     while before is not None:
@@ -250,36 +251,45 @@ async def see_no_record_lost(tools: SecretTools, holder: SecretHolder, *, patien
                 _refuse_revoked(tools, holder, seen, key_id)
             return
         waits_for = f"another run makes a secret ({came[0]})" if came else _NO_RECORDS
-        if not patient:
+        went = _replaced(tools, holder, came, before, seen)
+        if not (patient or went):
             return
         if not await pauses.pause(waits_for):
             if not came:
                 return
-            await _write_again(tools, holder, came, before, seen)
+            await _write_again(tools, holder, came[0], went, before)
         elif own & _ids(seen) - recorded:
             await write_records(tools, holder, frozenset())
 
 
-async def _write_again(
+def _replaced(
     tools: SecretTools, holder: SecretHolder, came: list[str], before: Seen, seen: Seen
+) -> frozenset[str]:
+    """Return the delivered secrets that went as one came, if the newest is among them: by a run, perhaps."""
+    newest = delivery_tags.newest(before.tags, tools.desired.name)
+    went = _ids(before) & delivery_tags.delivered(before.tags) - _ids(seen) - holder.gone
+    return went if len(came) == len(newest) == 1 and newest <= went else frozenset()
+
+
+async def _write_again(
+    tools: SecretTools, holder: SecretHolder, came: str, went: frozenset[str], before: Seen
 ) -> None:
     """Put the delivery of the one that ``came`` on record again, where its run must have done so itself."""
     name = tools.desired.name
-    newest, went = delivery_tags.newest(before.tags, name), _ids(before) - _ids(seen) - holder.gone
-    if len(came) > 1 or len(newest) != 1 or not newest & went:
+    if not went:
         raise ProvisionError(
             catalogue.ANOTHER_RUN,
-            f"another run made a secret for '{name}' meanwhile ({came[0]}), and the record of its delivery "
+            f"another run made a secret for '{name}' meanwhile ({came}), and the record of its delivery "
             "may be lost",
             fix="Run 'provision apply' once more on the machine that made it: it records the delivery.",
         )
     tags = {
-        delivery_tags.DELIVERED_TAG + came[0],
-        delivery_tags.newest_tag(name, came[0]),
-        delivery_tags.succeeds_tag(came[0], min(newest)),
+        delivery_tags.DELIVERED_TAG + came,
+        delivery_tags.newest_tag(name, came),
+        delivery_tags.succeeds_tag(came, min(delivery_tags.newest(before.tags, name))),
     }
-    holder.proven |= set(came)
-    holder.gone |= went & delivery_tags.delivered(before.tags)  # by that run, which forgot them, too
+    holder.proven |= {came}
+    holder.gone |= went  # by that run, which forgot them, too
     await write_records(tools, holder, tags)
 
 
