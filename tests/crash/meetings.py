@@ -60,7 +60,8 @@ TOLD = {
     "revoked-meanwhile", "two-delivered", "secret-too-old", "written-to-by-others", "not-spread-yet",
 }  # fmt: skip
 # With these there is no secret to enter yet, and plan, show and apply say so.
-NOTHING_TO_ENTER = {"emergency-unfinished", "emergency-under-way", "secret-removed"}
+# The last: what is to be replaced is named no more, and the new one is on its way.
+NOTHING_TO_ENTER = {"emergency-unfinished", "emergency-under-way", "secret-removed", "secret-unproven"}
 WEATHERS: dict[str, dict[str, float]] = {
     "fair": {},
     "replication": {"replication": 20.0},
@@ -295,7 +296,7 @@ class Meeting:
         """Hide what others made in the last seconds, secret by secret, whatever else is shown."""
         await response.aread()
         document = response.json()
-        if "passwordCredentials" not in document:
+        if not {"passwordCredentials", "tags"} <= document.keys():  # a principal's
             return response
         dice, moment = self.schedule.dice, self.schedule.time
 
@@ -347,7 +348,9 @@ class Meeting:
                 found.append(f"{ran}: {names - TOLD}")
             if ran.errors:
                 continue
-            urgent = [f.entry.name for f in _findings(ran) if f.entry.exit is Exit.ATTENTION]
+            urgent = {f.entry.name for f in _findings(ran) if f.entry.exit is Exit.ATTENTION}
+            if any(each.verb == "emergency" for each in self.runs):  # it was under way when this one looked
+                urgent -= {"emergency-unfinished"}
             if urgent and self.weather in WEATHERS:
                 found.append(f"{ran}: {urgent}, although nobody was killed")
             said = " ".join(error.message for each in self.runs for error in each.errors)
