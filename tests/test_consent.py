@@ -389,14 +389,13 @@ def served() -> Iterator[Served]:
 
 @pytest.fixture
 def pipeline(provision: Program, served: Served, monkeypatch: pytest.MonkeyPatch) -> Program:
-    """The program, signed in as that caller."""
+    """The program, signed in as that caller; the authority of the sandbox is found by its URL."""
 
     def call(*argv: str) -> Ran:
         with monkeypatch.context() as patch:
             patch.setenv("AZURE_TENANT_ID", TENANT)
             patch.setenv("AZURE_CLIENT_ID", CLIENT)
             patch.setenv("AZURE_CLIENT_SECRET", "known-to-the-test")
-            patch.setenv("SSL_CERT_FILE", "somebody-else's.pem")  # the sandbox's own is found by its URL
             return provision(*argv, "--sandbox-at", served.endpoint.url, "--auth", "environment")
 
     return call
