@@ -266,3 +266,37 @@ def test_what_people_paste(provision: Program, text: str, name: str) -> None:
     """The sentences that Exchange, Graph and the consent page show without a code of their own."""
     ran = provision("explain", text, "-o", "json")
     assert (ran.code, ran.json["name"]) == (0, name)
+
+
+@pytest.mark.parametrize(
+    ("written", "proposal"),
+    [
+        # a path is proposed as it stands, unless nobody would deliver there
+        ("out.secret", "file:out.secret"),
+        ("kept/mail.secret", "file:kept/mail.secret"),
+        ("/tmp/x.secret", "file:/tmp/x.secret"),
+        ("/etc/shadow", "file:PATH"),
+        ("/dev/stdout", "file:PATH"),
+        ("/usr/local/bin/x", "file:PATH"),
+        ("/proc/self/fd/1", "file:PATH"),
+        ("C:\\Windows\\System32\\x", "file:PATH"),
+        ("folder/", "file:PATH"),
+        ("github.com/agency/mail", "file:PATH"),  # an address that lost its https://
+        # an address as the browser or git shows it: the repository, and no other one
+        ("https://github.com/agency/mail", "github:agency/mail"),
+        ("https://github.com/agency/mail.git", "github:agency/mail"),
+        ("https://github.com/agency/mail/settings/secrets/actions", "github:agency/mail"),
+        ("https://github.com/agency", "github:OWNER/NAME"),
+        ("https://github.agency.gov/a/b", "github:OWNER/NAME"),  # another host's a/b
+        ("https://agency-kv.vault.azure.net", "key_vault:https://agency-kv.vault.azure.net"),
+        ("https://agency-kv.vault.azure.net/secrets/x/0123", "key_vault:URL"),
+        ("https://evil.example/vault.x", "key_vault:URL"),
+        ("https://dev.azure.com/o/p?group=g", "azure_devops:https://dev.azure.com/o/p?group=g"),
+        ("https://dev.azure.com/o/p/_library", "azure_devops:URL?group=NAME"),
+    ],
+)
+def test_a_sink_is_proposed_whole_or_by_its_form(provision: Program, written: str, proposal: str) -> None:
+    """Never another host, another repository, or a file of the system."""
+    ran = provision("apply", write_config(), "--sandbox", "--deliver", written)
+    assert ran.code == 64
+    assert f"Did you mean '{proposal}'?" in ran.err

@@ -6,9 +6,11 @@ it holds.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
@@ -175,11 +177,43 @@ def parse_option(text: str, option: str = "--deliver") -> Spec:
 
 
 def _asked(near: tuple[str, ...], text: str, rest: str | None) -> str | None:
-    """Ask whether a sink is meant, written out; ``rest`` None: the text has no sink's name."""
+    """Ask whether a sink is meant, written out whole; ``rest`` None: the text has no sink's name."""
     if len(near) != 1 or SINKS[near[0]].options is None:
         return likeness.question(near)
-    if rest is None and near == ("github",) and "://" in text:
-        rest = text.split("://", 1)[1].partition("/")[2]
-    elif rest is None and ("://" in text or near == ("file",)):
-        rest = text if likeness.plainly(text) not in _CALLED else ""
-    return likeness.question((f"{near[0]}:{rest}" if rest else SINKS[near[0]].argument,))
+    (name,) = near
+    if rest is None:
+        rest = _rest(name, text)
+        rest = rest if _in_order(name, rest) else ""
+    return likeness.question((f"{name}:{rest}" if rest else SINKS[name].argument,))
+
+
+# Nobody delivers a secret there, and what is there must not be lost.
+_SYSTEM = re.compile(
+    r"/(?:bin|boot|dev|etc|lib\w*|proc|run|sbin|sys|usr)(?:/|\Z)|[a-z]:\\(?:windows|program)", re.IGNORECASE
+)
+_A_HOST = re.compile(r"(?:[a-z0-9-]+\.)+[a-z]{2,}/", re.IGNORECASE)  # an address that lost its https://
+
+
+def _rest(name: str, text: str) -> str:
+    """Return what stands behind the sink's name for an address or a path; empty if that is not sure."""
+    if "://" not in text:
+        known = likeness.plainly(text) in _CALLED or _SYSTEM.match(text) or _A_HOST.match(text)
+        return text if name == "file" and not known else ""
+    parts = urlsplit(text)
+    host = parts.hostname or ""
+    if name == "github":  # on a server of one's own the same name is another repository
+        owner_and_name = parts.path.strip("/").split("/")[:2]  # behind them stand pages of the repository
+        ours = host in {"github.com", "www.github.com"}
+        return "/".join(owner_and_name).removesuffix(".git") if ours else ""
+    if name == "key_vault":
+        return text if host.endswith(tuple(f".{suffix}" for suffix in key_vault.SUFFIXES.values())) else ""
+    return text
+
+
+def _in_order(name: str, rest: str) -> bool:
+    """Say whether a proposal can be read as it stands."""
+    kind = SINKS[name].options
+    try:
+        return bool(rest) and kind is not None and kind.from_argument(rest) is not None
+    except ValueError:  # pydantic's errors are some, too
+        return False
