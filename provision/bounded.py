@@ -185,6 +185,21 @@ def refuse_unfit(path: Named, largest: int) -> None:
         os.close(handle)
 
 
+def stdin(largest: int, *, patience: float = PATIENCE) -> bytes:
+    """Return all of standard input, of ``largest`` bytes at most.
+
+    Raises ``OSError`` if it is a terminal, where nobody is asked for so much, if it does not end in time, or
+    if it is larger.
+    """
+    try:
+        handle = sys.stdin.fileno()
+    except (OSError, ValueError, AttributeError):  # no stream of the system's: another program gave the text
+        return sys.stdin.buffer.read(largest + 1)[: largest + 1]
+    if os.isatty(handle):
+        raise Unfit(errno.EINVAL, "it is a terminal, not a file")
+    return _all(handle, largest, time.monotonic() + patience)
+
+
 def _all(handle: int, largest: int, until: float | None) -> bytes:
     found = bytearray()
     while True:

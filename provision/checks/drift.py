@@ -49,7 +49,10 @@ _NOT_SEEN = (
     catalogue.SCOPE_UNKNOWN,
 )
 # Said of a plan's secrets and permissions; told here one by one, with the value.
-_TOLD_APART = (catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE)
+_TOLD_APART = (
+    catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE,
+    catalogue.AUDIENCE_NARROWED,
+)  # fmt: skip
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {
     catalogue.AWAITS_CONFIRMATION: Severity.INFO,  # our own doing, which ``expiry`` watches

@@ -8,6 +8,7 @@ from provision import bounded
 from provision.cli.console import talk
 from provision.cli.options import Common
 from provision.config import Loaded, survey
+from provision.config.search import STDIN
 from provision.config.select import changed, selected
 from provision.errors import ProvisionError, catalogue
 from provision.outcomes.search import REMOVED, Search
@@ -22,6 +23,12 @@ def found(options: Common) -> Loaded:
 
     Raises ``ProvisionError`` if an option takes none, or if the list of changed files cannot be read.
     """
+    if options.changed == STDIN and STDIN in options.paths:
+        raise ProvisionError(
+            catalogue.USAGE,
+            "standard input cannot hold both the config and the list of --changed",
+            fix="Save one of them as a file, and name that.",
+        )
     loaded = survey(options.paths, variables=options.variables, environment=os.environ)
     if options.changed is not None:
         files = _listed(options.changed)

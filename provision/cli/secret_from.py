@@ -7,12 +7,27 @@ import sys
 import click
 
 from provision import bounded
+from provision.cli.options import Common
+from provision.config.search import STDIN
 from provision.delivery import Retrieving
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue
 from provision.secret import Secret
 
 _LONGEST = 64 * 1024  # bytes; Microsoft's values have 40
+
+
+def from_stdin(options: Common, secret_from: str | None) -> bool:
+    """Say whether the value comes on standard input; ``ProvisionError`` if a config does so already."""
+    if secret_from != STDIN:
+        return False
+    if STDIN in options.paths:
+        raise ProvisionError(
+            catalogue.USAGE,
+            "standard input cannot hold both the config and the Secret Key",
+            fix="Save the config as a file, and name that.",
+        )
+    return True
 
 
 def value(job: Job, *, from_stdin: bool, question: str | None) -> Secret | None:

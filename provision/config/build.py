@@ -16,10 +16,9 @@ from provision.config.urls import SMTP_PAGE, has_query
 from provision.delivery import Spec
 from provision.errors import catalogue
 from provision.resources import Desired, Ignore, application, client_secret, consent, mailbox
+from provision.resources.audience import MOST_URIS, MOST_URIS_PERSONAL
 from provision.resources.mailbox import Scope
 
-_MAX_URIS = 256
-_MAX_URIS_PERSONAL = 100
 _MAX_NAME_PERSONAL = 90
 
 
@@ -47,9 +46,10 @@ def across(document: Document) -> Iterator[Broken]:
         if uri in seen and not isinstance(uri, Unset):  # a path compares with its case, as Entra does
             yield Broken(here, Fault("it is there already", "Remove it.", entry=catalogue.REDIRECT_URI))
         seen.add(uri)
-    if len(app.redirect_uris) + 1 > _MAX_URIS:
+    if len(app.redirect_uris) + 1 > MOST_URIS:
         yield Broken(
-            ("application", "redirect_uris"), Fault(f"an application has {_MAX_URIS} redirect URIs at most")
+            ("application", "redirect_uris"),
+            Fault(f"an application has {MOST_URIS} redirect URIs at most"),
         )
     for index, owner in enumerate(app.owners or ()):
         if owner in (app.owners or ())[:index] and not isinstance(owner, Unset):
@@ -111,8 +111,8 @@ def _personal(document: Document) -> Iterator[Broken]:
     if app.display_name is not None and len(app.display_name) > _MAX_NAME_PERSONAL:
         why = f"with personal accounts a name has {_MAX_NAME_PERSONAL} characters at most"
         yield Broken(("application", "display_name"), Fault(why))
-    if _MAX_URIS_PERSONAL < len(app.redirect_uris) + 1 <= _MAX_URIS:
-        why = f"with personal accounts an application has {_MAX_URIS_PERSONAL} redirect URIs at most"
+    if MOST_URIS_PERSONAL < len(app.redirect_uris) + 1 <= MOST_URIS:
+        why = f"with personal accounts an application has {MOST_URIS_PERSONAL} redirect URIs at most"
         yield Broken(("application", "redirect_uris"), Fault(why))
     for index, uri in enumerate(app.redirect_uris):
         if has_query(uri):
@@ -141,6 +141,7 @@ def desired(document: Document) -> Desired:
             client_id=app.client_id,
             owners=app.owners,
             notes=app.notes,
+            service_management_reference=app.service_management_reference,
         ),
         consent=consent.Desired(mode),
         client_secret=client_secret.Desired(

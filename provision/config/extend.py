@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from provision import bounded
-from provision.config import document
+from provision.config import document, search
 from provision.config.node import Entry, Kind, Map, Node, Scalar
 from provision.errors import Place, ProvisionError, catalogue
 
@@ -176,6 +176,8 @@ def _inside(path: str, root: str) -> bool:
 def _bytes(path: str, root: str) -> bytes:
     """Read a file, and no more of it than a config may have; one outside of ``root`` is not read."""
     try:
+        if path == search.STDIN:
+            return bounded.stdin(document.MAX_BYTES)
         return bounded.read(path, document.MAX_BYTES, may=lambda real: _inside(real, root))
     except FileNotFoundError:
         link = Path(path).is_symlink()

@@ -130,6 +130,10 @@ class Application(_Model):
     notes: Annotated[_Text, AfterValidator(rules.notes), _lengths(1024), _UNSET] | None = Field(
         default=None, description="Notes on the registration; null: notes are not managed."
     )
+    service_management_reference: Guid | None = Field(
+        default=None,
+        description="Id in the tenant's service catalogue, where policy wants one; null: not managed.",
+    )
 
 
 _SCOPES = tuple(scope.value for scope in Scope)

@@ -1,4 +1,4 @@
-"""Find the files that the paths of a command line mean: files, folders and globs.
+"""Find the files that the paths of a command line mean: files, folders, globs, and ``-`` for standard input.
 
 A folder is searched through with its subfolders. Hidden ones and links to folders are not entered: a link
 could lead out of the repository, or back into itself.
@@ -15,6 +15,7 @@ from pathlib import Path
 from provision.errors import Place, ProvisionError, catalogue
 from provision.outcomes.search import PassedOver
 
+STDIN = "-"  # a config that is handed over on standard input; what it extends is looked for from here
 SUFFIXES = (".yaml", ".yml")
 MAX_DEPTH = 16  # subfolders below a folder that was named
 MAX_FILES = 10_000  # YAML files below it
@@ -77,6 +78,8 @@ def candidates(paths: Sequence[str]) -> Candidates:
 
 
 def _files(path: str, found: Candidates) -> dict[str, bool]:
+    if path == STDIN:
+        return {path: True}
     if Path(path).is_dir():
         return dict.fromkeys(_below(path, found), False)
     if os.path.lexists(path):

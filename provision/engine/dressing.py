@@ -15,7 +15,7 @@ from urllib.parse import unquote
 from provision.secret import Secret
 
 _UNSEEN = re.compile("[\u0000-\u0008\u000e-\u001f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
-_LABEL = re.compile(r"^([A-Za-z][A-Za-z0-9 _().-]{0,40}?)\s*(?:[:=]|=>|->)\s*(?=\S)")
+_LABEL = re.compile(r"^[\"'{\s]*([A-Za-z][A-Za-z0-9 _().-]{0,40}?)[\"']?\s*(?:[:=]|=>|->)\s*(?=\S)")
 _WORD = re.compile(r"^((?:client |secret |app )*(?:secret|key|value|password))\s+(?=\S)", re.IGNORECASE)
 _QUOTES = "\"'`\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a<>()[]"
 _VALUE = re.compile(r"[\w~.-]{30,64}", re.ASCII)
@@ -59,12 +59,12 @@ def _once(text: str) -> tuple[str, str | None]:
     if seen != text:
         mark = "a byte order mark" if "\ufeff" in text else "a mark that cannot be seen"
         return seen, mark
-    bare = "".join(text.split())
-    if bare != text and (text.strip() == bare or _VALUE.fullmatch(bare)):
-        return bare, "white space" if text.strip() == bare else "a line's end or a blank inside"
     for pattern in (_LABEL, _WORD):
         if label := pattern.match(text):
             return text[label.end() :], f"the label '{label[1]}'"
+    bare = "".join(text.split())
+    if bare != text and (text.strip() == bare or _VALUE.fullmatch(bare)):
+        return bare, "white space" if text.strip() == bare else "a line's end or a blank inside"
     if len(text) > 2 and (text[0] in _QUOTES or text[-1] in _QUOTES):
         return text.strip(_QUOTES), "quotes"
     if text[-1:] in ",;":

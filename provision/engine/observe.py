@@ -6,7 +6,7 @@ What all configs of a tenant share, such as its policy, is read once per run.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -16,6 +16,7 @@ from provision.errors import ProvisionError
 from provision.graph import (
     app_management_policy,
     application,
+    certificate,
     client_secret,
     consent,
     mailbox,
@@ -31,10 +32,13 @@ from provision.graph.listing import NotReadable
 from provision.resources import Desired, Observed
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.app_management_policy import Policy
-from provision.resources.application import Deleted, Found, Meant, identify
+from provision.resources.application import Deleted
 from provision.resources.application import Observed as Application
 from provision.resources.client_secret import Observed as ClientSecret
+from provision.resources.client_secret import marked
 from provision.resources.consent import Role
+from provision.resources.identification import Found, Meant, identify
+from provision.resources.owner import Candidate
 from provision.resources.publisher import Observed as Publisher
 
 T = TypeVar("T")
@@ -134,6 +138,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
             deleted=gone or (),
             foreign_tenant=await _home_tenant(graph, wanted.client_id) if adopted is None else None,
             meant=await _meant(graph, wanted.client_id) if adopted is None else None,
+            marked=_marked(desired, named),
         ),
     )
     observed = Observed(
@@ -148,7 +153,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         not_checked=() if gone is not None else (f"deleted applications: needs {application.READ}",),
     )
     if app is None:
-        return observed
+        return await _with_owners(graph, observed, wanted.owners or ())
     record, grants, custom, owners, _ = await together(
         service_principal.by_client_id(graph, app.app_id),
         consent.assignments(graph, app.app_id),
@@ -157,14 +162,33 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         shared.owns(app.id) if shared.reads_ownership else _nothing(),
     )
     principal = service_principal.observed(record) if record else None
+    there = {item.id for item in owners or ()}
+    lacking = [key for key in wanted.owners or () if key.lower() not in there]
+    observed = await _with_owners(graph, observed, lacking)
     return replace(
         observed,
         application=replace(app, owners=owners and tuple(item.id for item in owners)),
         service_principal=principal,
         assignments=grants.by(principal.id if principal else None),
         secrets=client_secret.observed(adopted or named or {}),
+        certificates=certificate.observed(adopted or named or {}),
         policy=replace(policies, custom=custom),
     )
+
+
+async def _with_owners(graph: Graph, observed: Observed, ids: Collection[str]) -> Observed:
+    """Add what the ids are that are to be owners: a wrong one is told before anything is made."""
+    found: tuple[Candidate, ...]
+    try:
+        found = await owner.candidates(graph, ids)
+    except NotReadable as error:
+        return replace(observed, not_checked=(*observed.not_checked, f"{error.what}: needs {error.needs}"))
+    return replace(observed, owner_candidates=found)
+
+
+def _marked(desired: Desired, record: dict[str, Any] | None) -> bool:
+    """Say whether an application has a secret with this config's mark."""
+    return bool(record and marked(desired.client_secret, client_secret.observed(record)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +220,7 @@ async def registration(shared: Tenant, desired: Desired) -> Registration:
             deleted=(await shared.deleted() or ()) if missing else (),
             foreign_tenant=await _home_tenant(graph, wanted.client_id) if missing else None,
             meant=await _meant(graph, wanted.client_id) if missing else None,
+            marked=_marked(desired, named),
         ),
     )
     secrets = client_secret.observed(adopted or named or {}) if app else ()

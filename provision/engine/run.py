@@ -13,6 +13,7 @@ from uuid import uuid4
 from provision import products
 from provision.again import UNKNOWN, Again
 from provision.delivery import Retrieving, Sink
+from provision.engine.afterwards import afterwards
 from provision.engine.began import Began
 from provision.engine.execute import Execution
 from provision.engine.handoff import letter, settings
@@ -183,6 +184,9 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     found = rotation.build(
         job.target, job.desired, observed, records, mode, now=graph.now(), came=came, allowed=job.allowed
     )
+    if mode is rotation.Mode.EMERGENCY:
+        more = await afterwards(graph, job.desired, observed, now=graph.now())
+        found = replace(found, findings=(*found.findings, *more))
     return of_job(job, found, records)
 
 

@@ -45,6 +45,7 @@ class ServiceCode:
     fix: str
     source: str
     says: tuple[str, ...] = ()  # sentences in small letters that the service uses without the code
+    instead_of: str = ""  # a code that says less where both stand
     general: bool = False  # says less than any other that stands beside it
 
 
@@ -137,12 +138,17 @@ def read(text: str) -> Reading:
     for found in _GRAPH.finditer(text):
         if of_code(found[1]) is None and not found[1].upper().startswith(("AADSTS", "PRV")):
             unknown.setdefault(found[1], found.start())
+    if (sentence := _sentence(text)) is not None and not numbers:
+        at.setdefault(sentence.code, len(text))
     rows = sorted((table()[code.lower()] for code in at), key=lambda row: at[row.code])
+    told_better = {row.instead_of for row in rows}
+    rows = [row for row in rows if row.code not in told_better]
     specific = [row for row in rows if not row.general]
     return Reading(
-        tuple(_with_sentences(specific or rows, text, numbers=bool(numbers))), tuple(unknown),
+        tuple(specific or rows),
+        tuple(unknown),
         {name: said[1] for name, pattern in _IDS.items() if (said := pattern.search(text))},
-    )  # fmt: skip
+    )
 
 
 def _is_code(word: str, row: ServiceCode) -> bool:
@@ -150,17 +156,8 @@ def _is_code(word: str, row: ServiceCode) -> bool:
     return word == row.code or "_" in word or not row.code.isalpha() or row.code[1:] != row.code[1:].lower()
 
 
-def _with_sentences(rows: list[ServiceCode], text: str, *, numbers: bool) -> list[ServiceCode]:
-    """Add what a sentence says; one that tells more than the code beside it takes that one's place."""
+def _sentence(text: str) -> ServiceCode | None:
+    """Return the code that the text's longest known sentence stands for."""
     said = " ".join(re.sub(r"[\u2018\u2019`]", "'", text.replace("\u00a0", " ").lower()).split())
-    found = [
-        (len(words), row)
-        for row in table().values()
-        for words in row.says
-        if words in said and row not in rows
-    ]
-    if not found or numbers:
-        return rows
-    _, best = max(found, key=lambda item: item[0])
-    shared = [row for row in rows if row.code == "ErrorAccessDenied" and best.code == "RAOP"]
-    return [row for row in rows if row not in shared] + [best] if not rows or shared else rows
+    found = [(len(words), row) for row in table().values() for words in row.says if words in said]
+    return max(found, key=lambda item: item[0])[1] if found else None

@@ -13,7 +13,7 @@ from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph, Query, Send, body, configuration
 from provision.graph.identity import refuse_other
-from provision.graph.records import maybe, records, text, texts, time
+from provision.graph.records import disabled, maybe, part, records, text, texts, time
 from provision.graph.refusals import denied, missing, translated
 from provision.resources.application import OWNER_TAG, Create, Deleted, Observed, Permission, Update
 
@@ -21,7 +21,8 @@ READ = "Application.Read.All"
 WRITE = "Application.ReadWrite.OwnedBy (as owner) or Application.ReadWrite.All"
 FIELDS = (
     "id", "appId", "displayName", "uniqueName", "signInAudience", "web", "requiredResourceAccess",
-    "tags", "notes", "createdDateTime", "passwordCredentials",
+    "tags", "notes", "createdDateTime", "passwordCredentials", "spa", "publicClient", "api", "isDisabled",
+    "disabledByMicrosoftStatus", "verifiedPublisher", "serviceManagementReference", "keyCredentials",
 )  # fmt: skip
 _DELETED_FIELDS = ("id", "appId", "displayName", "uniqueName", "deletedDateTime")
 PAGE = 999  # the largest that Graph gives: https://learn.microsoft.com/graph/api/application-list
@@ -109,14 +110,24 @@ async def tagged(graph: Graph) -> list[dict[str, Any]]:
 def observed(record: dict[str, Any]) -> Observed:
     """Return what a record of an application says that was read with ``FIELDS``."""
     access = records(record, "requiredResourceAccess")
-    web = record.get("web")
+    web, publisher = part(record, "web"), maybe(part(record, "verifiedPublisher"), "displayName")
+    version = part(record, "api").get("requestedAccessTokenVersion")
     return Observed(
         id=text(record, "id"),
         app_id=text(record, "appId"),
         display_name=maybe(record, "displayName") or "",
         unique_name=maybe(record, "uniqueName"),
         sign_in_audience=maybe(record, "signInAudience") or "",
-        redirect_uris=texts(web if isinstance(web, dict) else {}, "redirectUris"),
+        redirect_uris=texts(web, "redirectUris"),
+        other_uris=tuple(
+            (platform, uri)
+            for platform in ("spa", "publicClient")
+            for uri in texts(part(record, platform), "redirectUris")
+        ),
+        token_version=version if isinstance(version, int) else None,
+        disabled=disabled(record),
+        verified_publisher=publisher,
+        service_management_reference=maybe(record, "serviceManagementReference"),
         permissions=tuple(
             Permission(text(entry, "resourceAppId"), text(role, "id"))
             for entry in access
@@ -144,7 +155,7 @@ async def create(graph: Graph, step: Create) -> dict[str, Any]:
     try:
         made = (await graph.send(info)).body
     except Failure as failure:
-        error = translated(failure, "creating the application", needs=WRITE)
+        error = _error(failure, "creating the application")
         if _taken(failure):
             raise NameTaken(error) from failure
         raise error from failure
@@ -164,6 +175,21 @@ def _taken(failure: Failure) -> bool:
     return same or "ObjectConflict" in (failure.code, *failure.details)
 
 
+def _error(failure: Failure, what: str) -> ProvisionError:
+    """Return the error for a write that failed; a tenant may demand a service reference.
+
+    Source: https://aka.ms/service-management-reference-error, and Azure/azure-cli pull request 31212
+    """
+    if not isinstance(failure, Refusal) or not failure.code.startswith("ServiceTree"):
+        return translated(failure, what, needs=WRITE)
+    return ProvisionError(
+        catalogue.SERVICE_REFERENCE,
+        f"{what}: Graph says {failure.status} {failure.code}: {failure.message}",
+        request_id=failure.request_id,
+        service_code=failure.code,
+    )
+
+
 async def update(graph: Graph, step: Update, *, settling: bool) -> None:
     """Send a PATCH of what differs, and add the owners that are missing.
 
@@ -175,7 +201,7 @@ async def update(graph: Graph, step: Update, *, settling: bool) -> None:
                 "PATCH applications", lambda send: _patch(graph, step, send), settling=settling
             )
     except Failure as failure:
-        raise translated(failure, "updating the application", needs=WRITE) from failure
+        raise _error(failure, "updating the application") from failure
     await add_owners(graph, step.id, step.add_owners, settling=settling)
 
 

@@ -46,3 +46,20 @@ def time(record: Mapping[str, Any], key: str) -> datetime | None:
     except ValueError as error:
         raise ProvisionError(catalogue.GRAPH_ANSWER, f"Graph's '{key}' is no time: {value}") from error
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def part(record: dict[str, Any], key: str) -> dict[str, Any]:
+    """Return an object inside a record; empty if it is not there."""
+    value = record.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def disabled(record: dict[str, Any]) -> str | None:
+    """Return why an application gets no new tokens, in the property's name; ``None`` if it does.
+
+    Source: https://learn.microsoft.com/entra/identity/enterprise-apps/deactivate-app-registration
+    """
+    by_microsoft = maybe(record, "disabledByMicrosoftStatus")
+    if by_microsoft not in (None, "NotDisabled"):
+        return f"disabledByMicrosoftStatus: {by_microsoft}"
+    return "isDisabled" if record.get("isDisabled") is True else None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.graph.records import maybe, records, text, texts
+from provision.graph.records import disabled, maybe, part, records, text, texts
 from provision.resources.registration_settings import Observed
 
 FIELDS = (
@@ -20,8 +20,8 @@ _PLATFORMS = ("web", "spa", "publicClient")
 
 def observed(record: dict[str, Any]) -> Observed:
     """Return what a record of an application says that was read with ``FIELDS``."""
-    web, api = _part(record, "web"), _part(record, "api")
-    implicit = _part(web, "implicitGrantSettings")
+    web, api = part(record, "web"), part(record, "api")
+    implicit = part(web, "implicitGrantSettings")
     offered = [
         ("api.oauth2PermissionScopes", records(api, "oauth2PermissionScopes"), "value"),
         ("api.preAuthorizedApplications", records(api, "preAuthorizedApplications"), "appId"),
@@ -33,7 +33,7 @@ def observed(record: dict[str, Any]) -> Observed:
         redirect_uris=tuple(
             (platform, uri)
             for platform in _PLATFORMS
-            for uri in texts(_part(record, platform), "redirectUris")
+            for uri in texts(part(record, platform), "redirectUris")
         ),
         implicit=tuple(sorted(name for name, value in implicit.items() if value is True)),
         public_client=record.get("isFallbackPublicClient") is True,
@@ -47,17 +47,5 @@ def observed(record: dict[str, Any]) -> Observed:
                 for item in items
             )
         ),
-        disabled=_disabled(record),
+        disabled=disabled(record),
     )
-
-
-def _disabled(record: dict[str, Any]) -> str | None:
-    by_microsoft = maybe(record, "disabledByMicrosoftStatus")
-    if by_microsoft not in (None, "NotDisabled"):
-        return f"disabledByMicrosoftStatus: {by_microsoft}"
-    return "isDisabled" if record.get("isDisabled") is True else None
-
-
-def _part(record: dict[str, Any], key: str) -> dict[str, Any]:
-    value = record.get(key)
-    return value if isinstance(value, dict) else {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from provision.graph import certificate, client_secret
 from provision.graph.answers import Failure
 from provision.graph.application import READ, WRITE
 from provision.graph.client import Graph, Query, body, configuration
@@ -16,7 +17,7 @@ from provision.graph.records import maybe, text
 from provision.graph.refusals import missing, translated
 from provision.resources.service_principal import Create, Observed
 
-_FIELDS = ("id", "appId", "accountEnabled", "appOwnerOrganizationId")
+_FIELDS = ("id", "appId", "accountEnabled", "appOwnerOrganizationId", "passwordCredentials", "keyCredentials")
 _CREATE_IF_MISSING = {"Prefer": "create-if-missing"}
 DRIFT_FIELDS = ("id", "appRoleAssignmentRequired", "passwordCredentials", "keyCredentials")
 
@@ -42,7 +43,12 @@ async def by_client_id(
 
 def observed(record: dict[str, Any]) -> Observed:
     """Return what a record of a service principal says."""
-    return Observed(id=text(record, "id"), enabled=record.get("accountEnabled") is not False)
+    return Observed(
+        id=text(record, "id"),
+        enabled=record.get("accountEnabled") is not False,
+        secrets=client_secret.observed(record),
+        certificates=certificate.observed(record),
+    )
 
 
 def home_tenant(record: dict[str, Any]) -> str | None:

@@ -10,23 +10,40 @@ from collections.abc import Sequence
 
 from provision.errors import Finding, Severity, catalogue
 from provision.plan.model import Plan
-from provision.resources import Desired, Observed, application
+from provision.resources import Desired, Observed, application, audience, client_secret, owner
 
 MANY = 50  # changes in one run
 
 
 def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
     """Return the findings that one plan is refused for."""
-    app, wanted = observed.application, desired.application.sign_in_audience
-    if app is None or app.sign_in_audience != application.ONE_TENANT or wanted == application.ONE_TENANT:
-        return ()
+    app, wanted = observed.application, desired.application
     return (
-        Finding(
-            catalogue.AUDIENCE_WIDENED,
-            Severity.ERROR,
-            f"sign_in_audience would change from {app.sign_in_audience} to {wanted}",
-        ),
+        *audience.check(wanted, app),
+        *_tags(desired, observed),
+        *owner.check(observed.owner_candidates),
     )
+
+
+def _tags(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
+    """Say so where only its name and its marks tell that an application is ours: its tags were wiped.
+
+    One that ``client_id`` names is taken as it is, and gets the tag.
+    """
+    app = observed.application
+    if app is None or application.OWNER_TAG in app.tags or desired.application.client_id is not None:
+        return ()
+    marked = client_secret.marked(desired.client_secret, observed.secrets)
+    if not marked:
+        return ()
+    held = ", ".join(f"{item.key_id} (begins with {item.hint or '?'})" for item in marked)
+    kept = ", ".join(app.tags) or "none"
+    message = (
+        f"'{app.display_name}' ({app.app_id}) has this config's uniqueName and secrets with its mark "
+        f"({held}), "
+        f"but not the tag '{application.OWNER_TAG}'; its tags are: {kept}"
+    )
+    return (Finding(catalogue.TAGS_LOST, Severity.ERROR, message),)
 
 
 def fleet(plans: Sequence[Plan]) -> Finding | None:

@@ -12,9 +12,11 @@ from provision.clouds import Cloud
 from provision.resources import (
     app_management_policy,
     application,
+    certificate,
     client_secret,
     consent,
     mailbox,
+    owner,
     service_principal,
 )
 
@@ -56,4 +58,6 @@ class Observed:
     secrets: tuple[client_secret.Observed, ...]
     policy: app_management_policy.Observed
     mailbox: mailbox.Observed
+    certificates: tuple[certificate.Observed, ...] = ()  # of the application
+    owner_candidates: tuple[owner.Candidate, ...] = ()  # those of the declared owners that are to be added
     not_checked: tuple[str, ...] = ()  # other things that could not be read, and the right that lacks

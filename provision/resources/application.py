@@ -13,7 +13,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from provision.change import Action, Change
-from provision.errors import ProvisionError, catalogue
 
 ADDRESS = "application"
 OWNER_TAG = "provision"  # what we make or adopt carries it; a uniqueName without it is somebody else's
@@ -41,6 +40,7 @@ class Desired:
     client_id: str | None = None
     owners: tuple[str, ...] | None = None
     notes: str | None = None
+    service_management_reference: str | None = None
     permission: Permission | None = None  # filled in from the tenant; None with mail.scope: mailbox
 
 
@@ -59,6 +59,11 @@ class Observed:
     notes: str | None
     created: datetime | None
     owners: tuple[str, ...] | None = None  # None: not read
+    other_uris: tuple[tuple[str, str], ...] = ()  # platform ("spa", "publicClient") and redirect URI
+    token_version: int | None = None  # api.requestedAccessTokenVersion
+    disabled: str | None = None  # why no new tokens are issued, if none are
+    verified_publisher: str | None = None
+    service_management_reference: str | None = None
     # requiredResourceAccess as Graph gave it: sent back whole, so that entries of others survive a PATCH
     required_resource_access: tuple[Any, ...] = ()
 
@@ -91,87 +96,6 @@ class Update:
     add_owners: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Meant:
-    """What an id is that was written in the place of a client id, and the client id that goes with it."""
-
-    kind: str  # "application" or "service principal"
-    name: str
-    client_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What the tenant has by name and by client id, before it is decided which registration is meant."""
-
-    by_unique_name: Observed | None = None
-    by_client_id: Observed | None = None
-    deleted: tuple[Deleted, ...] = ()
-    foreign_tenant: str | None = None  # the home tenant, if client_id is known here only as its principal
-    meant: Meant | None = None  # what has client_id as its object id
-
-
-def identify(desired: Desired, found: Found) -> Observed | None:
-    """Return the registration that the configuration means, or ``None`` if it is to be created.
-
-    Raises ``ProvisionError`` if name and client id mean two different ones, or if the one found belongs to
-    another tool, is soft-deleted, or is another tenant's.
-    """
-    named, adopted = found.by_unique_name, found.by_client_id
-    if named and adopted and named.id != adopted.id:
-        raise ProvisionError(
-            catalogue.IDENTITY_CONFLICT,
-            f"name '{desired.unique_name}' and client_id name two applications: "
-            f"'{named.display_name}' ({named.app_id}) and '{adopted.display_name}' ({adopted.app_id})",
-        )
-    if desired.client_id is not None:
-        if adopted is None:
-            raise _client_id_missing(desired.client_id, found)
-        return adopted
-    if named is None:
-        for item in found.deleted:
-            if item.unique_name == desired.unique_name:
-                raise _soft_deleted(item, f"name '{desired.unique_name}'")
-        return None
-    if OWNER_TAG not in named.tags:
-        raise ProvisionError(
-            catalogue.FOREIGN_UNIQUE_NAME,
-            f"uniqueName '{desired.unique_name}' belongs to '{named.display_name}' ({named.app_id}), "
-            "which this tool did not make",
-            fix=f"choose another name, or adopt that one: set application.client_id to {named.app_id}",
-        )
-    return named
-
-
-def _soft_deleted(item: Deleted, what: str) -> ProvisionError:
-    return ProvisionError(
-        catalogue.SOFT_DELETED,
-        f"{what} belongs to a deleted application: '{item.display_name}' ({item.app_id}), "
-        f"deleted {item.deleted[:10]}, object id {item.id}",
-    )
-
-
-def _client_id_missing(client_id: str, found: Found) -> ProvisionError:
-    for item in found.deleted:
-        if item.app_id.lower() == client_id.lower():
-            return _soft_deleted(item, f"client_id {client_id}")
-    if found.foreign_tenant:
-        return ProvisionError(
-            catalogue.OTHER_TENANTS_APPLICATION,
-            f"client_id {client_id} is an application of another tenant ({found.foreign_tenant})",
-        )
-    if meant := found.meant:
-        return ProvisionError(
-            catalogue.CLIENT_ID_NOT_FOUND,
-            f"client_id {client_id} is the object id of the {meant.kind} '{meant.name}', whose client id is "
-            f"{meant.client_id}",
-            fix=f"Set application.client_id to {meant.client_id}, if that is the one that is meant.",
-        )
-    return ProvisionError(
-        catalogue.CLIENT_ID_NOT_FOUND, f"no application with client_id {client_id} in this tenant"
-    )
-
-
 def diff(desired: Desired, observed: Observed | None) -> Change:
     """Return the one change that makes the registration as desired; nothing undeclared is touched."""
     if observed is None:
@@ -191,12 +115,16 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
     if observed.unique_name is None:  # written once; another tool's name on an adopted one is kept
         differs("uniqueName", None, desired.unique_name, {"uniqueName": desired.unique_name})
     if observed.sign_in_audience != desired.sign_in_audience:
-        differs(
-            "signInAudience",
-            observed.sign_in_audience,
-            desired.sign_in_audience,
-            {"signInAudience": desired.sign_in_audience},
-        )
+        patch = {"signInAudience": desired.sign_in_audience}
+        differs("signInAudience", observed.sign_in_audience, desired.sign_in_audience, patch)
+    version = token_version(desired)
+    if version is not None and observed.token_version != version:
+        patch = {"api": {"requestedAccessTokenVersion": version}}
+        differs("requestedAccessTokenVersion", observed.token_version, version, patch)
+    reference = desired.service_management_reference
+    if reference is not None and reference != observed.service_management_reference:
+        patch = {"serviceManagementReference": reference}
+        differs("serviceManagementReference", observed.service_management_reference, reference, patch)
     if desired.notes is not None and observed.notes != desired.notes:
         differs("notes", observed.notes, desired.notes, {"notes": desired.notes})
     live = {comparable(uri) for uri in observed.redirect_uris}
@@ -237,6 +165,14 @@ def _why(observed: Observed, after: dict[str, Any]) -> str:
     return "differs from the config in " + ", ".join(after)
 
 
+def token_version(desired: Desired) -> int | None:
+    """Return the version of tokens that the audience demands; ``None``: it demands none.
+
+    With personal accounts it must be 2: https://learn.microsoft.com/graph/api/resources/apiapplication
+    """
+    return 2 if desired.sign_in_audience in PERSONAL_AUDIENCES else None
+
+
 def _creation(desired: Desired) -> Change:
     body: dict[str, Any] = {
         "displayName": desired.display_name,
@@ -255,6 +191,11 @@ def _creation(desired: Desired) -> Change:
     }
     if desired.notes is not None:
         body["notes"] = after["notes"] = desired.notes
+    if desired.service_management_reference is not None:
+        reference = desired.service_management_reference
+        body["serviceManagementReference"] = after["serviceManagementReference"] = reference
+    if (version := token_version(desired)) is not None:
+        body["api"] = {"requestedAccessTokenVersion": version}
     if desired.owners:
         after["owners"] = sorted(desired.owners)
     return Change(

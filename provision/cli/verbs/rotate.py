@@ -54,6 +54,7 @@ def rotate(  # noqa: PLR0917 - click calls it by name
     proof that the new one signs in. While a new one waits to be confirmed, no third is made.
     """
     from provision.cli.carry_out import carry_out
+    from provision.cli.secret_from import from_stdin
     from provision.engine import run
     from provision.errors import ProvisionError, catalogue
     from provision.plan.rotation import Mode
@@ -64,8 +65,8 @@ def rotate(  # noqa: PLR0917 - click calls it by name
         raise ProvisionError(catalogue.USAGE, f"{' and '.join(chosen)} do not go together")
     if secret_from and not confirm:
         raise ProvisionError(catalogue.USAGE, "--secret-from goes with --confirm")
-    from_stdin = secret_from == "-"  # noqa: S105 - where from, not what
-    if from_stdin and not yes:
+    on_stdin = from_stdin(options, secret_from)
+    if on_stdin and not yes:
         raise ProvisionError(
             catalogue.USAGE,
             "with --secret-from - nobody can be asked: stdin holds the value",
@@ -78,8 +79,8 @@ def rotate(  # noqa: PLR0917 - click calls it by name
             return await run.plan_revocation(job, revoke)
         return await run.plan_rotation(job, mode)
 
-    prover = _Prover(ask=not yes, from_stdin=from_stdin) if confirm else None
-    options = replace(options, secret_from=None if from_stdin else secret_from)
+    prover = _Prover(ask=not yes, from_stdin=on_stdin) if confirm else None
+    options = replace(options, secret_from=None if on_stdin else secret_from)
     return asyncio.run(carry_out(options, planner, yes=yes, prover=prover, keep_going=keep_going))
 
 

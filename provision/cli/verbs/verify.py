@@ -49,7 +49,7 @@ async def _verify(
     from provision import report
     from provision.cli.console import colorful, columns
     from provision.cli.log_file import about
-    from provision.cli.secret_from import value
+    from provision.cli.secret_from import from_stdin, value
     from provision.cli.session import opened
     from provision.config import rules
     from provision.engine import verify as engine
@@ -61,8 +61,8 @@ async def _verify(
             _ = rule(text) if text is not None else None
         except rules.Fault as fault:
             raise ProvisionError(catalogue.USAGE, f"{name} '{text}': {fault.why}", fix=fault.fix) from None
-    from_stdin = secret_from == "-"  # noqa: S105 - where from, not what
-    options = replace(options, secret_from=None if from_stdin else secret_from)
+    on_stdin = from_stdin(options, secret_from)
+    options = replace(options, secret_from=None if on_stdin else secret_from)
 
     async with opened(options, writes=False) as session:
         job = session.only_job("verify")
@@ -72,7 +72,7 @@ async def _verify(
             session.progress.done()
             found = value(
                 job,
-                from_stdin=from_stdin,
+                from_stdin=on_stdin,
                 question=f"Secret Key that is entered for '{job.desired.name}' (not shown)",
             )
             if found is None or not found.reveal():

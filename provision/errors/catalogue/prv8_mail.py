@@ -243,3 +243,13 @@ SECRET_DRESSED = entry(
     "A label, quotes, a comma, or a mark that cannot be seen was copied with it.",
     "Enter the Value alone.",
 )
+STILL_SIGNS_IN = entry(
+    "PRV825",
+    "still-signs-in",
+    Exit.DONE,
+    "something that was not made here signs in as this application",
+    "Secrets, certificates and federated credentials of the application, and secrets and certificates of its "
+    "service principal, each sign in as it. An emergency ends those that this tool made, and no other.",
+    "If the leak may reach it, remove it by the command in the message; ask first who uses it.",
+    "https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals",
+)

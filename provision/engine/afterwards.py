@@ -1,0 +1,51 @@
+"""What still signs in as an application after an emergency: all that this tool did not make."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from provision.errors import Finding, Severity, catalogue
+from provision.graph import federated_credential
+from provision.graph.client import Graph
+from provision.graph.listing import NotReadable
+from provision.resources import Desired, Observed, client_secret, signs_in
+from provision.resources import federated_credential as kind
+
+
+async def afterwards(
+    graph: Graph, desired: Desired, observed: Observed, *, now: datetime
+) -> tuple[Finding, ...]:
+    """Return a finding for each thing on the application or its service principal that stays, with its
+    command.
+
+    ``now`` is the service's time. What may not be read is said to be not checked.
+    """
+    app = observed.application
+    if app is None:
+        return ()
+    federated: tuple[kind.Observed, ...] = ()
+    unread: tuple[Finding, ...] = ()
+    try:
+        federated = await federated_credential.of_application(graph, app.id)
+    except NotReadable as error:
+        message = f"not checked: {error.what}: needs {error.needs}"
+        unread = (Finding(catalogue.NOT_CHECKED, Severity.WARNING, message),)
+    ours = {item.key_id for item in client_secret.marked(desired.client_secret, observed.secrets)}
+    return (*signs_in.check(signs_in.others(held(observed, federated), ours, now=now)), *unread)
+
+
+def held(observed: Observed, federated: tuple[kind.Observed, ...]) -> tuple[signs_in.Holder, ...]:
+    """Return what the application and its service principal hold, as far as they are there."""
+    app, principal = observed.application, observed.service_principal
+    holders = []
+    if app is not None:
+        holders.append(
+            signs_in.Holder(
+                signs_in.APPLICATION, app.app_id, observed.secrets, observed.certificates, federated
+            )
+        )
+    if principal is not None:
+        holders.append(
+            signs_in.Holder(signs_in.PRINCIPAL, principal.id, principal.secrets, principal.certificates)
+        )
+    return tuple(holders)
