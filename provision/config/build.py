@@ -16,7 +16,7 @@ from provision.config.urls import SMTP_PAGE, has_query
 from provision.delivery import Spec
 from provision.errors import catalogue
 from provision.resources import Desired, Ignore, application, client_secret, consent, mailbox
-from provision.resources.audience import MOST_URIS, MOST_URIS_PERSONAL
+from provision.resources.application import MOST_URIS, MOST_URIS_PERSONAL
 from provision.resources.mailbox import Scope
 
 _MAX_NAME_PERSONAL = 90

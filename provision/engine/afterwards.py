@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from provision.checks import signs_in
 from provision.errors import Finding, Severity, catalogue
 from provision.graph import federated_credential
 from provision.graph.client import Graph
 from provision.graph.listing import NotReadable
-from provision.resources import Desired, Observed, client_secret, signs_in
+from provision.resources import Desired, Observed, client_secret
 from provision.resources import federated_credential as kind
 
 
@@ -46,6 +47,11 @@ def held(observed: Observed, federated: tuple[kind.Observed, ...]) -> tuple[sign
         )
     if principal is not None:
         holders.append(
-            signs_in.Holder(signs_in.PRINCIPAL, principal.id, principal.secrets, principal.certificates)
+            signs_in.Holder(
+                signs_in.PRINCIPAL,
+                principal.id,
+                observed.principal_secrets,
+                observed.principal_certificates,
+            )
         )
     return tuple(holders)

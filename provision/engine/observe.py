@@ -29,6 +29,7 @@ from provision.graph import (
 from provision.graph import caller as callers
 from provision.graph.client import Graph
 from provision.graph.listing import NotReadable
+from provision.plan.identification import Found, Meant, identify
 from provision.resources import Desired, Observed
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.app_management_policy import Policy
@@ -37,7 +38,6 @@ from provision.resources.application import Observed as Application
 from provision.resources.client_secret import Observed as ClientSecret
 from provision.resources.client_secret import marked
 from provision.resources.consent import Role
-from provision.resources.identification import Found, Meant, identify
 from provision.resources.owner import Candidate
 from provision.resources.publisher import Observed as Publisher
 
@@ -172,6 +172,8 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         assignments=grants.by(principal.id if principal else None),
         secrets=client_secret.observed(adopted or named or {}),
         certificates=certificate.observed(adopted or named or {}),
+        principal_secrets=client_secret.observed(record or {}),
+        principal_certificates=certificate.observed(record or {}),
         policy=replace(policies, custom=custom),
     )
 

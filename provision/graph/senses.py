@@ -13,7 +13,7 @@ from provision.graph.answers import Failure
 from provision.graph.client import Graph, Query, configuration
 from provision.graph.identity import same
 from provision.graph.records import maybe
-from provision.resources.identification import Meant
+from provision.plan.identification import Meant
 
 _FIELDS = ("id", "appId", "displayName")
 _APPLICATION, _PRINCIPAL = "application", "service principal"

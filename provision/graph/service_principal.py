@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.graph import certificate, client_secret
 from provision.graph.answers import Failure
 from provision.graph.application import READ, WRITE
 from provision.graph.client import Graph, Query, body, configuration
@@ -43,12 +42,7 @@ async def by_client_id(
 
 def observed(record: dict[str, Any]) -> Observed:
     """Return what a record of a service principal says."""
-    return Observed(
-        id=text(record, "id"),
-        enabled=record.get("accountEnabled") is not False,
-        secrets=client_secret.observed(record),
-        certificates=certificate.observed(record),
-    )
+    return Observed(id=text(record, "id"), enabled=record.get("accountEnabled") is not False)
 
 
 def home_tenant(record: dict[str, Any]) -> str | None:

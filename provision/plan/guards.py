@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provision.errors import Finding, Severity, catalogue
+from provision.plan import audience
 from provision.plan.model import Plan
-from provision.resources import Desired, Observed, application, audience, client_secret, owner
+from provision.resources import Desired, Observed, application, client_secret, owner
 
 MANY = 50  # changes in one run
 

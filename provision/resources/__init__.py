@@ -59,5 +59,7 @@ class Observed:
     policy: app_management_policy.Observed
     mailbox: mailbox.Observed
     certificates: tuple[certificate.Observed, ...] = ()  # of the application
+    principal_secrets: tuple[client_secret.Observed, ...] = ()
+    principal_certificates: tuple[certificate.Observed, ...] = ()
     owner_candidates: tuple[owner.Candidate, ...] = ()  # those of the declared owners that are to be added
     not_checked: tuple[str, ...] = ()  # other things that could not be read, and the right that lacks

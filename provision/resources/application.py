@@ -18,6 +18,7 @@ ADDRESS = "application"
 OWNER_TAG = "provision"  # what we make or adopt carries it; a uniqueName without it is somebody else's
 ONE_TENANT = "AzureADMyOrg"
 PERSONAL_AUDIENCES = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")
+MOST_URIS, MOST_URIS_PERSONAL = 256, 100  # redirect URIs, of all platforms together
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from provision.change import Action, Change
 from provision.errors import Finding, Severity, catalogue
-from provision.resources import certificate, client_secret
 
 ADDRESS = "service_principal"
 # Without this tag the portal's list of enterprise applications hides a principal made through Graph.
@@ -22,8 +21,6 @@ class Observed:
 
     id: str
     enabled: bool
-    secrets: tuple[client_secret.Observed, ...] = ()
-    certificates: tuple[certificate.Observed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

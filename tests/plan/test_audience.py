@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from provision.resources import application, audience, owner
+from provision.plan import audience
+from provision.resources import application, owner
 from provision.resources.application import Desired, Observed, Update
 from provision.resources.owner import Candidate
 

@@ -10,9 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from provision.errors import Finding, Severity, catalogue
-from provision.resources.application import OWNER_TAG, PERSONAL_AUDIENCES, Desired, Observed, comparable
+from provision.resources.application import (
+    MOST_URIS,
+    MOST_URIS_PERSONAL,
+    OWNER_TAG,
+    PERSONAL_AUDIENCES,
+    Desired,
+    Observed,
+    comparable,
+)
 
-MOST_URIS, MOST_URIS_PERSONAL = 256, 100  # of all platforms together
 _ACCOUNTS = {
     "AzureADMyOrg": frozenset({"this tenant"}),
     "AzureADMultipleOrgs": frozenset({"this tenant", "other tenants"}),
