@@ -15,6 +15,7 @@ import pytest
 
 from provision.cli.options import AUTHS
 from tests.support import TENANT, Program, Ran, write_config
+from tests.test_redaction import DRESSES, TOKEN
 
 # What is said to have been tried, and what to do next, for each way on a machine that has nothing for it.
 # The exit code is 77 where nothing could be tried, 69 where the login service would have to be asked.
@@ -181,3 +182,54 @@ def test_what_entra_refuses_keeps_its_words(
     if name == "tenant-not-found":
         assert TENANT in ran.json["message"]
         assert "tenant.cloud" in ran.json["fix"]
+
+
+PROGRAMS = {
+    "az": ("cli", "az", "#!/bin/sh\ncat answer\n"),
+    "az that fails": ("cli", "az", "#!/bin/sh\ncat answer >&2\nexit 1\n"),
+    "pwsh": ("default", "pwsh", "#!/bin/sh\ncat answer\n"),
+    "pwsh that fails": ("default", "pwsh", "#!/bin/sh\ncat answer >&2\nexit 1\n"),
+    "azd": ("default", "azd", "#!/bin/sh\ncat answer\n"),
+    "azd that fails": ("default", "azd", "#!/bin/sh\ncat answer >&2\nexit 1\n"),
+}
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+@pytest.mark.parametrize("dress", ["coloured", "wrapped", "as JSON, compact, behind a warning", "in base64"])
+def test_no_answer_of_a_program_is_told_with_its_token(
+    provision: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str, dress: str
+) -> None:
+    """az, Azure PowerShell and azd, whatever they wrap a token in: on no stream, in no format."""
+    auth, name, script = PROGRAMS[program]
+    tool = tmp_path / name
+    answer = tmp_path / "answer"
+    answer.write_text(DRESSES[dress].replace("\0", "\x01"))
+    tool.write_text(script.replace("cat answer", f"/bin/cat {answer}"))
+    tool.chmod(0o755)
+    ran = plan(provision, "--auth", auth, "--timeout", "5", "-v")
+    assert ran.code != 0
+    assert "Traceback" not in ran.err
+    for piece in (TOKEN, TOKEN[:40], TOKEN[-40:]):
+        assert piece not in ran.out + ran.err
+
+
+def test_an_az_that_takes_its_time(provision: Program, tmp_path: Path) -> None:
+    """It is waited for as long as --timeout says, and then the message speaks of the time."""
+    az = tmp_path / "az"
+    az.write_text("#!/bin/sh\n/bin/sleep 30\n")
+    az.chmod(0o755)
+    ran = plan(provision, "--auth", "cli", "--timeout", "1")
+    assert (ran.code, ran.json["error"]) == (77, "sign-in")
+    assert "1 s" in ran.json["message"]
+    assert "--timeout" in ran.json["fix"]
+
+
+@pytest.mark.parametrize("way", ["default", "environment"])
+def test_variables_and_no_network(provision: Program, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
+    """69 whichever way was chosen: a login does not mend a network."""
+    monkeypatch.setenv("AZURE_CLIENT_ID", TENANT)
+    monkeypatch.setenv("AZURE_TENANT_ID", TENANT)
+    monkeypatch.setenv("AZURE_CLIENT_SECRET", "x")
+    ran = plan(provision, "--auth", way)
+    assert (ran.code, ran.json["error"]) == (69, "unreachable"), ran.out
+    assert "az login" not in ran.json["fix"]

@@ -273,13 +273,46 @@ def test_it_writes_nothing(provision: Program, applied: Ran) -> None:
     assert {path: path.read_bytes() for path in sorted(Path().rglob("*")) if path.is_file()} == files
 
 
-def test_one_request_a_config(provision: Program, applied: Ran) -> None:
-    """The application with its secrets, and nothing else: not the policy, the role or the mailbox."""
+def test_three_requests_a_config(provision: Program, applied: Ran) -> None:
+    """The application, and then what else signs in as it; not the policy, the role or the mailbox.
+
+    What is on the service principal, and federated credentials, cannot be read with the application.
+    """
     ran = provision("expiry", "prod.yaml", "--sandbox", "-v")
     requests = re.findall(r"^(GET|POST|PATCH|DELETE) (\S+)", ran.err, re.MULTILINE)
-    assert [(method, path.split("?")[0].rsplit("/", 1)[1]) for method, path in requests] == [
-        ("GET", "applications(uniqueName='collab-prod')")
+    app = Tenant().application()
+    asked = [(method, path.split("?")[0].split("/v1.0/")[1]) for method, path in requests]
+    assert asked[0] == ("GET", "applications(uniqueName='collab-prod')")
+    assert sorted(asked[1:]) == [
+        ("GET", f"applications/{app['id']}/federatedIdentityCredentials"),
+        ("GET", f"servicePrincipals(appId='{app['appId']}')"),
     ]
+
+
+def test_what_else_signs_in_is_shown(provision: Program, applied: Ran) -> None:
+    """Secrets of the service principal with their end, as others'; federated credentials, which have none."""
+    tenant = Tenant()
+    app = tenant.application()
+    principal = tenant.get(f"/servicePrincipals(appId='{app['appId']}')")
+    end = (tenant.sandbox.clock.now() + timedelta(days=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    body = {"passwordCredential": {"displayName": "by az ad sp", "endDateTime": end}}
+    made = tenant.do("POST", f"/servicePrincipals/{principal['id']}/addPassword", body)
+    trust = {"name": "pipe", "issuer": "https://token.example", "subject": "s", "audiences": ["api://x"]}
+    tenant.do("POST", f"/applications/{app['id']}/federatedIdentityCredentials", trust)
+    ran = provision("expiry", "prod.yaml", "--sandbox", "-o", "json")
+    assert ran.code == 4
+    (row,) = [item for item in ran.json["secrets"] if item["key_id"] == made["keyId"]]
+    assert (row["holder"], row["kind"], row["managed"], row["state"]) == (
+        "service principal", "secret", False, "expiring",
+    )  # fmt: skip
+    (config,) = ran.json["configs"]
+    assert config["federated_credentials"] == [
+        {"name": "pipe", "issuer": "https://token.example", "subject": "s"}
+    ]
+    for output in ("text", "markdown"):
+        shown = " ".join(provision("expiry", "prod.yaml", "--sandbox", "-o", output).out.split())
+        assert "service principal" in shown
+        assert "pipe" in shown
 
 
 # -- fleets ---------------------------------------------------------------------------------------

@@ -148,6 +148,90 @@ def test_replication_is_waited_out(provision: Program, config: str, monkeypatch:
     assert ran.code == 0, ran.out + ran.err
 
 
+def verified(provision: Program, monkeypatch: pytest.MonkeyPatch, typed: str, *more: str) -> Ran:
+    """Verify with what somebody typed."""
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{typed}\n"))
+    return provision("verify", "prod.yaml", *SANDBOX, "--secret-from", "-", *more)
+
+
+def failed(ran: Ran) -> dict[str, Any]:
+    """The rung that failed."""
+    (rung,) = [rung for rung in ran.json["rungs"] if rung["verdict"] == "fail"]
+    return dict(rung)
+
+
+def test_without_a_service_principal_it_says_so(provision: Program, config: str, applied: Ran) -> None:
+    """Not the caller's login is at fault, and apply makes it."""
+    tenant = Tenant()
+    principal = tenant.get(f"/servicePrincipals(appId='{tenant.application()['appId']}')")
+    tenant.do("DELETE", f"/servicePrincipals/{principal['id']}")
+    ran = provision("verify", config, *SANDBOX, *FROM_FILE)
+    assert ran.code == 1
+    rung = failed(ran)
+    assert (rung["name"], rung["service_code"]) == ("no-principal", "AADSTS7000229")
+    assert "provision apply" in rung["fix"]
+    assert "az login" not in ran.out
+
+
+@pytest.mark.parametrize(
+    ("dressed", "what"),
+    [
+        ('"{}"', "quotes"), ("\ufeff{}", "byte order mark"), ("Secret Key: {}", "the label 'Secret Key'"),
+        ("AZURE_CLIENT_SECRET={}", "the label"), ("{},", "a comma"), ("\u201c{}\u201d", "quotes"),
+    ],
+)  # fmt: skip
+def test_what_is_around_a_secret_is_told_at_once(
+    provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch, dressed: str, what: str
+) -> None:
+    """It signs in without, so that is what is wrong; nothing is waited for, and no value is shown."""
+    value = Path("out.secret").read_text().strip()
+    ran = verified(provision, monkeypatch, dressed.format(value))
+    rung = failed(ran)
+    assert (ran.code, rung["name"]) == (1, "secret-dressed")
+    assert what in rung["message"]
+    assert "trying again" not in ran.err
+    assert value not in ran.out + ran.err
+
+
+def test_each_id_in_the_box_of_the_secret_is_called_by_its_name(
+    provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Secret ID, Object ID, client id, tenant id; any other id looks like one."""
+    app = Tenant().application()
+    ids = {
+        app["passwordCredentials"][0]["keyId"]: "the Secret ID", app["id"]: "the Object ID",
+        app["appId"]: "the OAuth Client ID", TENANT: "the Tenant ID",
+        "99999999-0000-4000-8000-000000000001": "looks like an id",
+    }  # fmt: skip
+    for typed, what in ids.items():
+        rung = failed(verified(provision, monkeypatch, typed))
+        assert rung["name"] == "secret-id-pasted"
+        assert what in rung["message"]
+
+
+def test_an_object_id_in_the_box_of_the_client_id(provision: Program, config: str, applied: Ran) -> None:
+    """The right one is offered, at once."""
+    app = Tenant().application()
+    ran = provision("verify", config, *SANDBOX, *FROM_FILE, "--client-id", app["id"])
+    rung = failed(ran)
+    assert rung["name"] == "object-id-entered"
+    assert app["appId"] in rung["fix"]
+    assert "trying again" not in ran.err
+    unknown = provision("verify", config, *SANDBOX, *FROM_FILE, "--client-id", TENANT.replace("3", "4"))
+    assert failed(unknown)["name"] == "application-unknown"
+    assert "trying again" not in unknown.err  # the tenant was looked into
+
+
+@pytest.mark.parametrize("typed", ["${SECRET}", "<secret>", "********", "A1" * 20])
+def test_what_is_no_secret_is_not_asked_about(
+    provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    """A placeholder that nobody filled in, or a thumbprint."""
+    rung = failed(verified(provision, monkeypatch, typed))
+    assert rung["name"] == "secret-refused"
+    assert "is no secret" in rung["message"]
+
+
 @pytest.mark.parametrize(
     "argv",
     [

@@ -25,6 +25,7 @@ ours, minted by a run of this machine that was interrupted     unproven, expired
 others', ends within the window                                expiring            yes
 others', ends later                                            fine                no
 others', ended                                                 expired             no
+certificates, and what is on the service principal     as others' secrets
 one of ours that was delivered was removed by somebody else    removed             yes
 none of ours was ever delivered                                none                no: ``plan`` says it
 ============================================================== =================== ===================
@@ -32,15 +33,18 @@ none of ours was ever delivered                                none             
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import partial
 
+from provision.checks.signs_in import Holder
 from provision.outcomes.expiry import Expiry, Row, State, Unreadable, Watched
 from provision.plan.model import Target
 from provision.resources import client_secret
 from provision.resources.client_secret import Observed, Records, Span, Standing
+
+_NO_START = datetime.min.replace(tzinfo=UTC)  # of a certificate it is not read
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +63,11 @@ def rows(
     *,
     within: Span,
     now: datetime,
+    others: Iterable[Holder] = (),
 ) -> tuple[Row, ...]:
     """Return a row for each secret of one application, ours and others', in any order.
+
+    ``others`` is what signs in as it beside the application's own secrets: judged as others' secrets are.
 
     ``within`` is the window that ``counts`` is judged by, ``now`` the service's time.
     """
@@ -93,7 +100,19 @@ def rows(
                 confirm_by=confirm_by,
             )
         )
+    for holder in others:
+        for kind, secret in _held(holder):
+            meaning = _of_others(secret, soon=secret.end <= window_end, now=now)
+            made = row(meaning, counts=meaning is State.EXPIRING, ours=False, secret=secret)
+            judged.append(replace(made, kind=kind, holder=holder.kind))
     return tuple(judged)
+
+
+def _held(holder: Holder) -> Iterator[tuple[str, Observed]]:
+    """Yield secrets and certificates alike: what counts is when each ends."""
+    yield from (("secret", item) for item in holder.secrets)
+    for item in holder.certificates:
+        yield "certificate", Observed(item.key_id, item.display_name, _NO_START, item.end, None)
 
 
 def _of_others(secret: Observed, *, soon: bool, now: datetime) -> State:

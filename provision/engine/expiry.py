@@ -35,7 +35,9 @@ async def read_dates(job: Job, within: Span) -> Watched:
             records,
             within=within,
             now=now,
+            others=found.others,
         ),
+        federated=tuple(item for holder in found.others for item in holder.federated),
     )
 
 

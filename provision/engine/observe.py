@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from provision.checks import rights
+from provision.checks.signs_in import APPLICATION, PRINCIPAL, Holder
 from provision.engine.together import together
 from provision.errors import ProvisionError
 from provision.graph import (
@@ -19,6 +20,7 @@ from provision.graph import (
     certificate,
     client_secret,
     consent,
+    federated_credential,
     mailbox,
     owner,
     publisher,
@@ -29,6 +31,7 @@ from provision.graph import (
 from provision.graph import caller as callers
 from provision.graph.client import Graph
 from provision.graph.listing import NotReadable
+from provision.graph.records import text
 from provision.plan.identification import Found, Meant, identify
 from provision.resources import Desired, Observed
 from provision.resources.app_management_policy import Observed as Policies
@@ -38,6 +41,7 @@ from provision.resources.application import Observed as Application
 from provision.resources.client_secret import Observed as ClientSecret
 from provision.resources.client_secret import marked
 from provision.resources.consent import Role
+from provision.resources.federated_credential import Observed as Federated
 from provision.resources.owner import Candidate
 from provision.resources.publisher import Observed as Publisher
 
@@ -200,10 +204,11 @@ class Registration:
     tenant_id: str
     application: Application | None
     secrets: tuple[ClientSecret, ...]
+    others: tuple[Holder, ...] = ()  # what else signs in as it, on the application or on its principal
 
 
 async def registration(shared: Tenant, desired: Desired) -> Registration:
-    """Return the registration of one config and its secrets; in most cases by one request.
+    """Return the registration of one config, and all that signs in as it; in most cases by three requests.
 
     Raises ``ProvisionError`` if it is not clear which application is meant, or if it belongs to another tool.
     """
@@ -225,8 +230,30 @@ async def registration(shared: Tenant, desired: Desired) -> Registration:
             marked=_marked(desired, named),
         ),
     )
-    secrets = client_secret.observed(adopted or named or {}) if app else ()
-    return Registration(tenant_id, app, secrets)
+    if app is None:
+        return Registration(tenant_id, None, ())
+    found = adopted or named or {}
+    return Registration(tenant_id, app, client_secret.observed(found), await _others(graph, app, found))
+
+
+async def _others(graph: Graph, app: Application, found: dict[str, Any]) -> tuple[Holder, ...]:
+    """Return what signs in as the application beside its own secrets, as far as it may be read."""
+    record, federated = await together(
+        service_principal.by_client_id(graph, app.app_id, service_principal.DRIFT_FIELDS),
+        _federated(graph, app.id),
+    )
+    own = Holder(APPLICATION, app.app_id, (), certificate.observed(found), federated)
+    if record is None:
+        return (own,)
+    secrets, certificates = client_secret.observed(record), certificate.observed(record)
+    return own, Holder(PRINCIPAL, text(record, "id"), secrets, certificates)
+
+
+async def _federated(graph: Graph, object_id: str) -> tuple[Federated, ...]:
+    try:
+        return await federated_credential.of_application(graph, object_id)
+    except NotReadable:
+        return ()
 
 
 def _reduced(record: dict[str, Any] | None) -> Application | None:

@@ -10,6 +10,7 @@ from provision.again import UNKNOWN, Again
 from provision.errors import ProvisionError
 from provision.plan.model import Target
 from provision.resources.client_secret import Observed, Span
+from provision.resources.federated_credential import Observed as Federated
 
 
 class State(StrEnum):
@@ -41,6 +42,8 @@ class Row:
     secret: Observed | None = None
     renew: datetime | None = None  # from when on ``apply`` mints its successor
     confirm_by: datetime | None = None  # the last day: the first end of one that may be in use
+    kind: str = "secret"  # or "certificate", which is somebody else's
+    holder: str = "application"  # or "service principal": what is on either signs in
 
     @property
     def deadline(self) -> datetime | None:
@@ -83,6 +86,7 @@ class Watched:
     application: str | None  # its display name
     now: datetime
     rows: tuple[Row, ...]
+    federated: tuple[Federated, ...] = ()  # whose tokens sign in, too, without an end
 
     @property
     def delivered(self) -> int:

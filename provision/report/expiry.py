@@ -39,7 +39,7 @@ def expiry_text(expiry: Expiry, *, color: bool = False, width: int | None = None
     lines = [pen(first, BOLD)]
     for row, shown in zip(expiry.rows, others, strict=True):
         lines += [pen(fold(line, width), _color(row)) for line in shown]
-    told = "\n".join(["", _summary(expiry), *_unread(expiry), *_advice(expiry)])
+    told = "\n".join(["", _summary(expiry), *_unread(expiry), *_federated(expiry), *_advice(expiry)])
     return "\n".join([*lines, fold(told, width)])
 
 
@@ -59,8 +59,16 @@ def _cells(row: Row) -> tuple[str, ...]:
         _words(row),
         plain(secret.hint or ""),
         plain(secret.key_id),
-        plain(secret.display_name or ""),
+        plain(_name(row)),
     )
+
+
+def _name(row: Row) -> str:
+    """Return the secret's name, and where and what it is unless it is a secret of the application."""
+    name = (row.secret.display_name if row.secret else None) or ""
+    if row.kind == "secret" and row.holder == "application":
+        return name
+    return f"{name} ({row.kind} of the {row.holder})".strip()
 
 
 def _bar(row: Row) -> str:
@@ -113,6 +121,18 @@ def _unread(expiry: Expiry) -> list[str]:
     """Name in one line what could not be read; why is told elsewhere."""
     names = ", ".join(plain(item.subject) for item in expiry.unreadable)
     return [f"Not read: {names}"] if names else []
+
+
+def _federated(expiry: Expiry) -> list[str]:
+    """Name what signs in without an end."""
+    return [
+        plain(
+            f"Also signs in as {item.name}, and does not end: federated credential '{trust.name}' (issuer "
+            f"{trust.issuer}, subject {trust.subject})"
+        )
+        for item in expiry.watched
+        for trust in item.federated
+    ]
 
 
 def _advice(expiry: Expiry) -> list[str]:
@@ -184,10 +204,11 @@ def expiry_markdown(expiry: Expiry) -> str:
             _words(row),
             code(secret.hint) if secret and secret.hint else "",
             code(secret.key_id) if secret else "",
-            markdown(secret.display_name or "") if secret else "",
+            markdown(_name(row)) if secret else "",
         ]
         out.append("| " + " | ".join(cells) + " |")
     out += ["", *(f"- {text}" for text in _advice(expiry))]
+    out += [f"- {markdown(text)}" for text in _federated(expiry)]
     out += [
         f"- {code(item.subject)} could not be read: {markdown(item.error.message)}"
         for item in expiry.unreadable
@@ -219,6 +240,8 @@ def _row(row: Row) -> dict[str, Any]:
         "tenant_id": row.tenant_id,
         "oauth_client_id": row.client_id,
         "managed": row.ours,
+        "kind": row.kind,
+        "holder": row.holder,
         "key_id": secret.key_id if secret else None,
         "display_name": secret.display_name if secret else None,
         "hint": secret.hint if secret else None,
@@ -242,6 +265,10 @@ def _config(item: Watched | Unreadable) -> dict[str, Any]:
         "application": known.application if known else None,
         "time": timestamp(known.now) if known else None,
         "readable": known is not None,
+        "federated_credentials": [
+            {"name": item.name, "issuer": item.issuer, "subject": item.subject}
+            for item in (known.federated if known else ())
+        ],
         "error": error_json(item.error) if isinstance(item, Unreadable) else None,
     }
 
