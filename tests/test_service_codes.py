@@ -82,6 +82,13 @@ def test_what_people_paste(text: str) -> None:
     assert [row.code for row in read(text).known] == PASTED[text]
 
 
+@pytest.mark.parametrize("words", catalogue.WORDED)
+def test_what_people_meet_in_words_alone(words: str) -> None:
+    """A sentence that has no code anywhere leads to the entry that tells what to do."""
+    (entry,) = catalogue.in_text(f"Error: {words.upper()}!")
+    assert entry.name == catalogue.WORDED[words]
+
+
 def test_numbers_are_looked_for_in_their_order() -> None:
     """The first that is known counts."""
     assert of_numbers([1, 700016, 7000215]) == table()["aadsts700016"]
