@@ -34,7 +34,10 @@ STATE = ".provision/sandbox.json"
 
 
 def configs(function: Callable[..., Any], *, one: bool = False) -> Callable[..., Any]:
-    """Take one or more configs: files, folders, globs, or ``-`` for one on standard input; ``one``: the verb refuses more than one."""
+    """Take one or more configs: files, folders, globs, or ``-`` for one on standard input.
+
+    ``one``: the verb refuses more than one.
+    """
     return click.argument(
         "paths",
         metavar="CONFIG" if one else "CONFIG...",

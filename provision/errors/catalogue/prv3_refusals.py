@@ -357,7 +357,7 @@ EXCHANGE_SCRIPT_FAILED = entry(
     "PowerShell's own words stand above. What the script had made by then stays.",
     "Put right what it names and run it again: it goes on where it ended.",
 )
-AUDIENCE_NARROWED = entry(
+AUDIENCE_NARROWED = finding(
     "PRV350",
     "audience-narrowed",
     Exit.REFUSED,
@@ -367,8 +367,10 @@ AUDIENCE_NARROWED = entry(
     "Set application.sign_in_audience to what the registration has, or pass --allow audience-narrowed.",
     "https://learn.microsoft.com/entra/identity-platform/howto-modify-supported-accounts",
     allowable=True,
+    key="application.sign_in_audience",
+    address="application.signInAudience",
 )
-TAGS_LOST = entry(
+TAGS_LOST = finding(
     "PRV351",
     "tags-lost",
     Exit.REFUSED,
@@ -379,8 +381,10 @@ TAGS_LOST = entry(
     "the tags alone recorded are not known any more: 'provision plan' names them.",
     "https://learn.microsoft.com/graph/api/resources/application",
     allowable=True,
+    key="name",
+    address="application.tags",
 )
-REDIRECT_URI_ON_OTHER_PLATFORM = entry(
+REDIRECT_URI_ON_OTHER_PLATFORM = finding(
     "PRV352",
     "redirect-uri-on-other-platform",
     Exit.REFUSED,
@@ -389,8 +393,10 @@ REDIRECT_URI_ON_OTHER_PLATFORM = entry(
     "needs it under Web.",
     "Remove it there in the portal (App registrations > Authentication), then run again.",
     "https://learn.microsoft.com/entra/identity-platform/reply-url",
+    key="application.redirect_uris",
+    address="application.redirectUris",
 )
-REDIRECT_URI_LIMIT = entry(
+REDIRECT_URI_LIMIT = finding(
     "PRV353",
     "redirect-uri-limit",
     Exit.REFUSED,
@@ -398,6 +404,8 @@ REDIRECT_URI_LIMIT = entry(
     "Those of all platforms count together: 256, or 100 with personal accounts as its audience.",
     "Remove some that nobody uses in the portal (App registrations > Authentication).",
     "https://learn.microsoft.com/entra/identity-platform/reply-url",
+    key="application.redirect_uris",
+    address="application.redirectUris",
 )
 SERVICE_REFERENCE = entry(
     "PRV354",

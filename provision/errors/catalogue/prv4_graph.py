@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provision.errors import Exit
-from provision.errors.catalogue.table import entry
+from provision.errors.catalogue.table import entry, finding
 
 UNREACHABLE = entry(
     "PRV400",
@@ -94,7 +94,7 @@ WRITTEN_TO_BY_OTHERS = entry(
     "Wait a minute and run again; what was done is kept.",
     "https://learn.microsoft.com/graph/errors",
 )
-OWNER_NOT_FOUND = entry(
+OWNER_NOT_FOUND = finding(
     "PRV410",
     "owner-not-found",
     Exit.REFUSED,
@@ -103,6 +103,8 @@ OWNER_NOT_FOUND = entry(
     "its client id, is another.",
     "Correct application.owners and run again; what was done is kept.",
     "https://learn.microsoft.com/graph/api/application-post-owners",
+    key="application.owners",
+    address="application.owners",
 )
 OTHER_OBJECT = entry(
     "PRV411",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from provision.errors import Exit
-from provision.errors.catalogue.table import entry
+from provision.errors.catalogue.table import entry, finding
 
 _AADSTS = "https://learn.microsoft.com/entra/identity-platform/reference-error-codes"
 _RESOLVE = "https://learn.microsoft.com/graph/resolve-auth-errors"
@@ -243,7 +243,7 @@ SECRET_DRESSED = entry(
     "A label, quotes, a comma, or a mark that cannot be seen was copied with it.",
     "Enter the Value alone.",
 )
-STILL_SIGNS_IN = entry(
+STILL_SIGNS_IN = finding(
     "PRV825",
     "still-signs-in",
     Exit.DONE,
@@ -252,4 +252,6 @@ STILL_SIGNS_IN = entry(
     "service principal, each sign in as it. An emergency ends those that this tool made, and no other.",
     "If the leak may reach it, remove it by the command in the message; ask first who uses it.",
     "https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals",
+    key="secret.description",
+    address="client_secret",
 )
