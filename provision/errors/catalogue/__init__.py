@@ -14,6 +14,7 @@ from provision.errors import Entry, codes
 from provision.errors.catalogue.prv1_command_line import *
 from provision.errors.catalogue.prv2_config import *
 from provision.errors.catalogue.prv3_refusals import *
+from provision.errors.catalogue.prv3_registration import *
 from provision.errors.catalogue.prv4_graph import *
 from provision.errors.catalogue.prv5_delivery import *
 from provision.errors.catalogue.prv6_drift import *
