@@ -199,3 +199,29 @@ def test_a_config_on_standard_input(
     assert provision("verify", "-", "--secret-from", "-", "--sandbox").code == 64
     assert provision("plan", "-", "--changed", "-", "--sandbox").code == 64
     files.close()
+
+
+def test_an_address_of_a_group_is_said_to_be_one(provision: Program) -> None:
+    """A list has no mailbox to send from, whatever its address looks like."""
+    seed = f"tenant: {{id: {TENANT}, domain: agency.example}}\n"
+    seed += "users: [{user_principal_name: u@agency.example}]\n"
+    Path("seed.yaml").write_text(seed)
+    assert provision("sandbox", "seed", "seed.yaml").code == 0
+    group = {"displayName": "All staff", "mailEnabled": True, "mailNickname": "noreply"}
+    Tenant().do("POST", "/groups", {**group, "securityEnabled": False, "groupTypes": ["Unified"]})
+    ran = provision("plan", write_config(), *SANDBOX)
+    (found,) = [item for item in ran.json["findings"] if item["name"] == "mailbox-missing"]
+    assert "the group 'All staff'" in found["message"]
+
+
+def test_a_registration_that_is_switched_off_is_said_to_be(
+    provision: Program, config: str, applied: Ran
+) -> None:
+    """Nothing that is made for it signs in; drift says it once."""
+    tenant = Tenant()
+    tenant.do("PATCH", f"/applications/{tenant.application()['id']}", {"isDisabled": True})
+    delivered = ("--deliver", "file:out.secret")
+    found = [item["name"] for item in provision("plan", config, *SANDBOX, *delivered).json["findings"]]
+    assert found.count("registration-disabled") == 1
+    seen = provision("drift", config, *SANDBOX, *delivered).out
+    assert seen.count('"registration-disabled"') == 1

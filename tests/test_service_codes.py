@@ -17,7 +17,7 @@ def test_there_are_enough_and_each_is_whole() -> None:
     """A cause, a first check, a fix, a page that says so, and an entry of ours."""
     assert sum(row.code.startswith("AADSTS") for row in ROWS) >= 60
     for row in ROWS:
-        assert re.fullmatch(r"AADSTS\d{5,9}|[A-Za-z][A-Za-z_]+", row.code), row.code
+        assert re.fullmatch(r"AADSTS\d{5,9}|[A-Za-z][A-Za-z0-9_]+", row.code), row.code
         assert row.means in catalogue.ENTRIES, row.code
         assert isinstance(row.kind, Kind)
         assert re.fullmatch(r"https://\S+", row.source), row.code
@@ -80,6 +80,13 @@ PASTED = {
 def test_what_people_paste(text: str) -> None:
     """The codes in their order; of OAuth's words and a code the code; prose is no code."""
     assert [row.code for row in read(text).known] == PASTED[text]
+
+
+@pytest.mark.parametrize("words", catalogue.WORDED)
+def test_what_people_meet_in_words_alone(words: str) -> None:
+    """A sentence that has no code anywhere leads to the entry that tells what to do."""
+    (entry,) = catalogue.in_text(f"Error: {words.upper()}!")
+    assert entry.name == catalogue.WORDED[words]
 
 
 def test_numbers_are_looked_for_in_their_order() -> None:

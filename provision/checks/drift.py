@@ -51,7 +51,7 @@ _NOT_SEEN = (
 # Said of a plan's secrets and permissions; told here one by one, with the value.
 _TOLD_APART = (
     catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE,
-    catalogue.AUDIENCE_NARROWED,
+    catalogue.AUDIENCE_NARROWED, catalogue.REGISTRATION_DISABLED,
 )  # fmt: skip
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {

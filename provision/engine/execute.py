@@ -30,8 +30,7 @@ from provision.graph.patience import RandomPauses
 from provision.graph.records import maybe, text, texts, time
 from provision.graph.retry import REPLICATION
 from provision.outcomes.result import Outcome, Status
-from provision.plan import generation
-from provision.plan.identification import Found, identify
+from provision.plan import generation, identification
 from provision.plan.model import Plan
 from provision.resources import application as applications
 from provision.resources import client_secret as secrets
@@ -154,8 +153,8 @@ class Execution:
         graph = self.tools.graph
         pauses = RandomPauses(graph, self.tools.dice)
         while (found := await application.by_unique_name(graph, step.unique_name)) is None:
-            deleted = Found(deleted=await application.deleted(graph) or ())
-            identify(self.plan.desired.application, deleted)
+            deleted = identification.Found(deleted=await application.deleted(graph) or ())
+            identification.identify(self.plan.desired.application, deleted)
             if not await pauses.pause("Entra does not show the application yet"):
                 raise refused
         created = time(found, "createdDateTime")

@@ -7,6 +7,7 @@ https://learn.microsoft.com/graph/api/mailfolder-get
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 from provision.errors import ProvisionError, catalogue
@@ -27,6 +28,28 @@ async def observe(graph: Graph, address: str) -> Observed:
     ``NOT_CHECKED`` if this identity may ask neither; ``ProvisionError`` if a request fails otherwise, or if
     the answer is about a user who has another address. What a folder of a mailbox tells names no user.
     """
+    found = await _observe(graph, address)
+    return replace(found, group=await _group(graph, address)) if found.state is State.NO_USER else found
+
+
+async def _group(graph: Graph, address: str) -> str | None:
+    """Return the name of the group or distribution list that has the address; ``None`` if none is seen.
+
+    Source: https://learn.microsoft.com/graph/api/group-list
+    """
+    quoted = address.replace("'", "''")
+    query = Query(
+        select=("id", "displayName"),
+        filter=f"mail eq '{quoted}' or proxyAddresses/any(p:p eq 'smtp:{quoted}')",
+    )
+    try:
+        items = await graph.collect(graph.sdk.groups, configuration(query))
+    except (Failure, ProvisionError):  # it is a hint, and no more
+        return None
+    return next((maybe(item, "displayName") or "" for item in items), None)
+
+
+async def _observe(graph: Graph, address: str) -> Observed:
     probe, user = await asyncio.gather(_probe(graph, address), _user(graph, address))
     if probe is None:
         return Observed(State.PRESENT)

@@ -28,6 +28,9 @@ def check(desired: Desired, observed: Observed) -> Iterator[Finding]:
             f"the registration's uniqueName is '{app.unique_name}': it was made for the config of that name",
             value=str(app.unique_name),
         )
+    if app is not None and app.disabled is not None:
+        entry = catalogue.REGISTRATION_DISABLED
+        yield Finding(entry, Severity.WARNING, f"{entry.title} ({app.disabled})", value=app.disabled)
     audience = desired.application.sign_in_audience
     if audience != application.ONE_TENANT:
         yield Finding(

@@ -48,6 +48,7 @@ class Observed:
 
     state: State
     detail: str = ""
+    group: str | None = None  # the name of the group, or list, whose address it is
 
 
 def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
@@ -65,6 +66,11 @@ def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
             )
         case State.NO_USER:
             what = "no user of this tenant has that address"
+            if observed.group is not None:
+                what = (
+                    f"it is the address of the group '{observed.group}', and a group has no mailbox to "
+                    "send from; name a user's or a shared mailbox"
+                )
         case State.NO_MAILBOX:
             what = f"the user is there, an Exchange Online mailbox is not ({observed.detail})"
     return (Finding(catalogue.MAILBOX_MISSING, Severity.ERROR, f"mailbox {desired.address}: {what}"),)

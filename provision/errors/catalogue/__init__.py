@@ -14,6 +14,7 @@ from provision.errors import Entry, codes
 from provision.errors.catalogue.prv1_command_line import *
 from provision.errors.catalogue.prv2_config import *
 from provision.errors.catalogue.prv3_refusals import *
+from provision.errors.catalogue.prv3_registration import *
 from provision.errors.catalogue.prv4_graph import *
 from provision.errors.catalogue.prv5_delivery import *
 from provision.errors.catalogue.prv6_drift import *
@@ -49,15 +50,29 @@ def in_text(text: str) -> list[Entry]:
     that is a name of ours says nothing.
     """
     found = [ENTRIES[row.means] for row in codes.read(text).known]
-    found += [ENTRIES[name] for words, name in WORDED.items() if words in text.lower()][: not found]
+    if not found:
+        said = " ".join(text[:100_000].lower().replace("\u2019", "'").split())
+        found = [ENTRIES[name] for words, name in WORDED.items() if words in said][:1]
     if not found:
         found = [entry for word in _NAME.findall(text[:100_000]) if (entry := find(word))]
     return list(dict.fromkeys(found))
 
 
-# What Exchange says to people in a word that is none of Graph's.
+# What people meet in words alone, of Exchange, Graph, the portal and the libraries that sign in.
 # https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission
-WORDED = {"smtpclientauthentication is disabled": "smtp-auth"}
+# https://github.com/Azure/azure-cli/issues/11924 (owners)
+# https://github.com/Azure/azure-cli/issues/31648 (signing in)
+# https://github.com/Azure/azure-sdk-for-python/issues/37167 (signing in)
+# https://github.com/MicrosoftDocs/office-docs-powershell/issues/8854 (a role that is not there)
+WORDED = {
+    "smtpclientauthentication is disabled": "smtp-auth",
+    "is invalid for the 'owners' reference": "owner-not-found",
+    "does not exist on resource application": "role-not-found",
+    "failed to retrieve a token from the included credentials": "sign-in",
+    "failed to invoke the azure cli": "sign-in",
+    "please run 'az login'": "sign-in",
+    "azure cli not found on path": "sign-in",
+}
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{3,80}")
 
 

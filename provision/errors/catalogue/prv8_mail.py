@@ -252,6 +252,6 @@ STILL_SIGNS_IN = finding(
     "service principal, each sign in as it. An emergency ends those that this tool made, and no other.",
     "If the leak may reach it, remove it by the command in the message; ask first who uses it.",
     "https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals",
-    key="secret",
+    key="secret.description",
     address="client_secret",
 )

@@ -1,0 +1,66 @@
+"""PRV3xx: refused because of the registration as it is, which a change would break."""
+
+from __future__ import annotations
+
+from provision.errors import Exit
+from provision.errors.catalogue.table import entry, finding
+
+AUDIENCE_NARROWED = finding(
+    "PRV350",
+    "audience-narrowed",
+    Exit.REFUSED,
+    "accounts that may sign in to the application now could not any more",
+    "The registration is open to more accounts than application.sign_in_audience says, whose default is this "
+    "tenant's alone.",
+    "Set application.sign_in_audience to what the registration has, or pass --allow audience-narrowed.",
+    "https://learn.microsoft.com/entra/identity-platform/howto-modify-supported-accounts",
+    allowable=True,
+    key="application.sign_in_audience",
+    address="application.signInAudience",
+)
+TAGS_LOST = finding(
+    "PRV351",
+    "tags-lost",
+    Exit.REFUSED,
+    "the application has lost the tags that this tool keeps its records in",
+    "Its uniqueName and the marks of its secrets show that it was made here; another tool, or a person, "
+    "wrote its tags anew without them.",
+    "Find out what writes its tags; then pass --allow tags-lost, which puts the tag back. Deliveries that "
+    "the tags alone recorded are not known any more: 'provision plan' names them.",
+    "https://learn.microsoft.com/graph/api/resources/application",
+    allowable=True,
+    key="name",
+    address="application.tags",
+)
+REDIRECT_URI_ON_OTHER_PLATFORM = finding(
+    "PRV352",
+    "redirect-uri-on-other-platform",
+    Exit.REFUSED,
+    "a redirect URI stands under another platform already",
+    "An address belongs to one platform of a registration; Entra refuses it under a second one. The product "
+    "needs it under Web.",
+    "Remove it there in the portal (App registrations > Authentication), then run again.",
+    "https://learn.microsoft.com/entra/identity-platform/reply-url",
+    key="application.redirect_uris",
+    address="application.redirectUris",
+)
+REDIRECT_URI_LIMIT = finding(
+    "PRV353",
+    "redirect-uri-limit",
+    Exit.REFUSED,
+    "the registration would have more redirect URIs than it may",
+    "Those of all platforms count together: 256, or 100 with personal accounts as its audience.",
+    "Remove some that nobody uses in the portal (App registrations > Authentication).",
+    "https://learn.microsoft.com/entra/identity-platform/reply-url",
+    key="application.redirect_uris",
+    address="application.redirectUris",
+)
+SERVICE_REFERENCE = entry(
+    "PRV354",
+    "service-reference",
+    Exit.REFUSED,
+    "this tenant wants a service reference on each registration",
+    "A policy of the tenant demands serviceManagementReference, an id of its own service catalogue.",
+    "Ask who runs Entra for the id, and set application.service_management_reference to it.",
+    "https://learn.microsoft.com/graph/api/resources/application",
+)
