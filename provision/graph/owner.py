@@ -60,7 +60,7 @@ async def candidates(graph: Graph, ids: Collection[str]) -> tuple[Candidate, ...
         answer = await graph.send(builder.to_post_request_information(body({"ids": list(ids), "types": []})))
     except Failure as failure:
         if denied(failure):
-            raise NotReadable("the owners that are to be added", DIRECTORY) from failure
+            raise NotReadable(failure, "the owners that are to be added", DIRECTORY) from failure
         raise translated(failure, "looking up owners", needs=DIRECTORY) from failure
     found = {text(item, "id").lower(): item for item in items(answer)}
     return tuple([await _candidate(graph, key, found.get(key.lower())) for key in ids])

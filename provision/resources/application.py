@@ -116,7 +116,7 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
     if observed.unique_name is None:  # written once; another tool's name on an adopted one is kept
         differs("uniqueName", None, desired.unique_name, {"uniqueName": desired.unique_name})
     if observed.sign_in_audience != desired.sign_in_audience:
-        patch = {"signInAudience": desired.sign_in_audience}
+        patch: dict[str, Any] = {"signInAudience": desired.sign_in_audience}
         differs("signInAudience", observed.sign_in_audience, desired.sign_in_audience, patch)
     version = token_version(desired)
     if version is not None and observed.token_version != version:
