@@ -124,16 +124,18 @@ def decoded(raw: bytes, errors: str = "strict") -> str:
     return raw.decode("utf-8-sig", errors)
 
 
-def line_of_stdin(largest: int, *, patience: float = PATIENCE) -> str:
+def line_of_stdin(largest: int, *, patience: float = PATIENCE, as_it_is: bool = False) -> str:
     """Return the next line of standard input without its end, of ``largest`` bytes at most.
 
+    A byte order mark before it is left out, unless the line is wanted ``as_it_is``.
     Nothing behind it is taken. A person at a terminal may take as long as they like. Raises ``OSError`` if
     the line does not end in time or never fits, and ``UnicodeDecodeError`` if it is no text.
     """
     try:
         handle = sys.stdin.fileno()
     except (OSError, ValueError, AttributeError):  # no stream of the system's: another program gave the text
-        return sys.stdin.readline().removeprefix("\ufeff").rstrip("\r\n")
+        line = sys.stdin.readline().rstrip("\r\n")
+        return line if as_it_is else line.removeprefix("\ufeff")
     until = None if sys.stdin.isatty() else time.monotonic() + patience
     found = bytearray()
     while not found.endswith(b"\n"):
@@ -144,7 +146,7 @@ def line_of_stdin(largest: int, *, patience: float = PATIENCE) -> str:
         found += byte
         if len(found) > largest:
             raise _too_large(largest)
-    return found.decode("utf-8-sig").rstrip("\r\n")
+    return found.decode("utf-8" if as_it_is else "utf-8-sig").rstrip("\r\n")
 
 
 def all_of_stdin(largest: int, *, patience: float = PATIENCE) -> bytes:
@@ -183,21 +185,6 @@ def refuse_unfit(path: Named, largest: int) -> None:
             raise _too_large(largest)
     finally:
         os.close(handle)
-
-
-def stdin(largest: int, *, patience: float = PATIENCE) -> bytes:
-    """Return all of standard input, of ``largest`` bytes at most.
-
-    Raises ``OSError`` if it is a terminal, where nobody is asked for so much, if it does not end in time, or
-    if it is larger.
-    """
-    try:
-        handle = sys.stdin.fileno()
-    except (OSError, ValueError, AttributeError):  # no stream of the system's: another program gave the text
-        return sys.stdin.buffer.read(largest + 1)[: largest + 1]
-    if os.isatty(handle):
-        raise Unfit(errno.EINVAL, "it is a terminal, not a file")
-    return _all(handle, largest, time.monotonic() + patience)
 
 
 def _all(handle: int, largest: int, until: float | None) -> bytes:

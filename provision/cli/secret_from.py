@@ -30,16 +30,17 @@ def from_stdin(options: Common, secret_from: str | None) -> bool:
     return True
 
 
-def value(job: Job, *, from_stdin: bool, question: str | None) -> Secret | None:
+def value(job: Job, *, from_stdin: bool, question: str | None, as_it_is: bool = False) -> Secret | None:
     """Return the value from the job's source, stdin, or a person; ``None`` if nobody can be asked.
 
-    ``question`` None: nobody is to be asked. What is typed is not shown.
+    ``question`` None: nobody is to be asked. What is typed is not shown. ``as_it_is``: a byte order mark on
+    stdin stays, for what was copied is to be judged as it is entered.
     """
     if job.source is not None:
         return _read_back(job.source)
     if from_stdin:
         try:
-            return _readable(bounded.line_of_stdin(_LONGEST))
+            return _readable(bounded.line_of_stdin(_LONGEST, as_it_is=as_it_is))
         except UnicodeDecodeError:
             raise _no_text() from None
         except OSError as error:

@@ -177,7 +177,7 @@ def _bytes(path: str, root: str) -> bytes:
     """Read a file, and no more of it than a config may have; one outside of ``root`` is not read."""
     try:
         if path == search.STDIN:
-            return bounded.stdin(document.MAX_BYTES)
+            return bounded.all_of_stdin(document.MAX_BYTES)
         return bounded.read(path, document.MAX_BYTES, may=lambda real: _inside(real, root))
     except FileNotFoundError:
         link = Path(path).is_symlink()

@@ -73,6 +73,7 @@ async def _verify(
             found = value(
                 job,
                 from_stdin=on_stdin,
+                as_it_is=True,
                 question=f"Secret Key that is entered for '{job.desired.name}' (not shown)",
             )
             if found is None or not found.reveal():
