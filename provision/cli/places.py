@@ -157,6 +157,27 @@ def reached(config: Config, spec: Spec, options: Common) -> tuple[str, ...]:
     return tuple(url for url in (*asked, spec.reaches(cloud.name)) if url)
 
 
+def claims(configs: Sequence[Config], specs: Sequence[Spec], options: Common) -> list[tuple[str, ...]]:
+    """What this run writes to, tenants and sinks, as a second run on this machine would name it."""
+    match options.sandbox:
+        case None:
+            where = None
+        case Served(url):
+            where = url
+        case Embedded(state):
+            where = os.path.realpath(state)
+    applications = [
+        (where or config.desired.cloud.graph, config.desired.tenant, config.desired.name)
+        for config in configs
+    ]
+    places = [
+        ("delivery", *place.certain)
+        for config, spec in zip(configs, specs, strict=True)
+        for place in spec.places(config.desired.name, config.desired.cloud.name)[:1]
+    ]
+    return [*applications, *places]
+
+
 def refuse_one_place(configs: Sequence[Config], specs: Sequence[Spec]) -> None:
     """Raise ``ProvisionError`` if two configs of a run would write to the same place."""
     for _, error in sharing_a_place(configs, specs):

@@ -20,6 +20,7 @@ from provision.cli.console import Progress, talk
 from provision.cli.log_file import LogFile, LoggedSink
 from provision.cli.options import Common, Embedded, Served
 from provision.cli.places import (
+    claims,
     findings_of_files,
     named_sink,
     owner_of,
@@ -136,7 +137,7 @@ async def opened(
         specs = specs_of(settled, options, FOLDER)
         if tenant is None:
             broken |= clashing(settled, specs, twice, writes=writes, keep_going=keep_going)
-        with alone(_claims(settled, specs, options) if writes else (), notify=progress) as waited:
+        with alone(claims(settled, specs, options) if writes else (), notify=progress) as waited:
             began = replace(began, waited=waited)
             jobs = {
                 job.path: replace(job, began=began)
@@ -154,27 +155,6 @@ async def opened(
 
 def _target(options: Common) -> Target:
     return Target.SANDBOX if options.sandbox else Target.GRAPH
-
-
-def _claims(configs: Sequence[Config], specs: Sequence[Spec], options: Common) -> list[tuple[str, ...]]:
-    """What this run writes to, tenants and sinks, as a second run on this machine would name it."""
-    match options.sandbox:
-        case None:
-            where = None
-        case Served(url):
-            where = url
-        case Embedded(state):
-            where = os.path.realpath(state)
-    applications = [
-        (where or config.desired.cloud.graph, config.desired.tenant, config.desired.name)
-        for config in configs
-    ]
-    places = [
-        ("delivery", *place.certain)
-        for config, spec in zip(configs, specs, strict=True)
-        for place in spec.places(config.desired.name, config.desired.cloud.name)[:1]
-    ]
-    return [*applications, *places]
 
 
 def _real(configs: Sequence[Config], options: Common, progress: Progress, *, lenient: bool) -> Tenants:
