@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
+from provision.graph.answers import Refusal
+from provision.graph.listing import NotReadable
 from tests.support import TENANT, Program, Ran, Tenant, write_config
 
 SANDBOX = ("--sandbox", "-o", "json")
@@ -225,3 +227,22 @@ def test_a_registration_that_is_switched_off_is_said_to_be(
     assert found.count("registration-disabled") == 1
     seen = provision("drift", config, *SANDBOX, *delivered).out
     assert seen.count('"registration-disabled"') == 1
+
+
+def test_owners_that_may_not_be_looked_up_are_said_to_be_not_checked(
+    provision: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without the right to read the directory the plan goes on, and names the right."""
+
+    async def denied(*_: Any) -> NoReturn:
+        raise NotReadable(
+            Refusal(403, "Authorization_RequestDenied", "no"), "the owners", "Directory.Read.All"
+        )
+
+    monkeypatch.setattr("provision.graph.owner.candidates", denied)
+    config = write_config()
+    text = Path(config).read_text().replace("application:\n", f"application:\n  owners: [{NOBODY}]\n")
+    Path(config).write_text(text)
+    ran = provision("plan", config, *SANDBOX)
+    assert ran.code == 0, ran.out
+    assert "Directory.Read.All" in ran.out
