@@ -175,7 +175,7 @@ UNDECLARED_SETTING = finding(
 REGISTRATION_DISABLED = finding(
     "PRV635",
     "registration-disabled",
-    Exit.ATTENTION,
+    Exit.DONE,
     "the application is deactivated: no token will be issued",
     "Somebody, or Microsoft, deactivated the registration.",
     "Find out why before you activate it in the portal (App registrations > Overview).",
