@@ -147,6 +147,8 @@ async def announce(tools: SecretTools, holder: SecretHolder, key_id: str, replac
     Raises ``ProvisionError`` if that does not come about in time.
     """
     wanted = {delivery_tags.replaces_tag(key_id, old) for old in replaces}
+    # What it replaces will be gone, and then nothing else tells that one made beside it is of its generation.
+    wanted |= {delivery_tags.succeeds_tag(key_id, tools.basis.succeeds)} if wanted else set()
     if wanted and not await _written(tools, holder, key_id, wanted, delivered=False):
         raise ProvisionError(
             catalogue.CHANGED_MEANWHILE,

@@ -128,7 +128,8 @@ def test_what_a_killed_run_was_to_replace_is_known_everywhere(
     shown = json.loads(second.run(other, "show", *told).out)["outputs"]["secret_key"]
     assert Directory(machine.state).signs_in(second.held)
     assert shown["hint"] == (second.held or "")[:3]
-    # The first machine finds what it delivered; the value that the other one names stays.
-    assert machine.run(one, "apply", "--yes", *told).code in (0, 4)
+    # The first machine finds what it delivered: two are of one generation now; both stay, and are told.
+    found = machine.run(one, "apply", "--yes", *told)
+    assert (found.code, "two-delivered" in found.out) == (1, True)
     for value in (machine.held, second.held):
         assert Directory(machine.state).signs_in(value)
