@@ -28,6 +28,7 @@ application:
   sign_in_audience: AzureADMyOrg
   owners: null
   notes: some
+  service_management_reference: null
 mail:
   address: noreply@agency.example
   scope: organization
@@ -125,6 +126,7 @@ CONFIG_FIELDS = {
     "sign_in_audience": "AzureADMultipleOrgs",
     "owners": "[11111111-6b1d-4e7f-9a34-5d2e8c71b691]",
     "notes": "other",
+    "service_management_reference": "22222222-6b1d-4e7f-9a34-5d2e8c71b691",
     "address": "another@agency.example",
     "scope": "mailbox",
     "consent": "handoff",
@@ -163,7 +165,7 @@ def test_a_changed_config_is_refused(provision: Program, key: str) -> None:
     ran = provision("apply", "prod.yaml", *DELIVER, "--plan", "plan.json", "--allow", "audience-widened",
                     "--allow", "mailbox-missing")  # fmt: skip
     assert ran.code == 5, ran.out
-    assert ran.json["error"] in ("stale-plan", "client-id-not-found")
+    assert ran.json["error"] in ("stale-plan", "client-id-not-found", "owner-not-found")
     assert Tenant().get("/applications")["value"] == []
     assert Tenant().writes <= writes + 2  # a rehearsal makes the tenant and the mailbox that a config names
 

@@ -38,8 +38,8 @@ class Config:
     files: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # real paths: it, its bases
 
     def place(self, *keys: str) -> Place:
-        """Return where a key stands, or the nearest one above it."""
-        return place_of(keys, self.places)
+        """Return where a key stands, or the nearest one above it; the config's name, if there is none."""
+        return place_of(keys if keys[:1] in self.places else ("name",), self.places)
 
     def in_tenant(self, tenant_id: str, cloud_of: Config | None = None) -> Config:
         """Return the config as if it named its tenant by this id, in the cloud of another config if given."""

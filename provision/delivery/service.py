@@ -138,7 +138,7 @@ def patiently(call: Callable[[], T]) -> T:
 
 def one_line(text: str) -> str:
     """Return a service's words as one short line, without control characters, tokens and values."""
-    plain = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", redact(redacted(text))).strip()
+    plain = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", redacted(redact(text))).strip()
     return plain if len(plain) <= _LONGEST else plain[:_LONGEST] + "..."
 
 

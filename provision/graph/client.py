@@ -342,10 +342,9 @@ class Graph:
         return result
 
     def _tell(self, request: Request, status: int | None, result: str, request_id: str | None) -> None:
-        method = request.method.value
-        if self.audit is not None and method != "GET":
+        if self.audit is not None and not request.reads:
             who = self.tokens.caller()
-            self.audit(Written(self.now(), who, method, request.url, status, result, request_id))
+            self.audit(Written(self.now(), who, request.method.value, request.url, status, result, request_id))
 
     def _learn_time(self, response: httpx.Response) -> None:
         header = response.headers.get("Date")

@@ -29,6 +29,14 @@ class Request:
     headers: tuple[tuple[str, str], ...]
     content: bytes | None
 
+    @property
+    def reads(self) -> bool:
+        """Whether it changes nothing: a GET, or the question whose many ids go in a body.
+
+        Source: https://learn.microsoft.com/graph/api/directoryobject-getbyids
+        """
+        return self.method is Method.GET or self.url.endswith("/directoryObjects/getByIds")
+
     def information(self) -> RequestInformation:
         """Return it as the SDK sends it: a new one for each try, which the SDK may write to."""
         info = RequestInformation(self.method)

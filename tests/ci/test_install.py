@@ -122,7 +122,7 @@ def test_the_template_installs_nothing_of_the_checkout_that_is_built(agent: Agen
         "git+https://github.com/OWNER/provision",
         "git+https://github.com/OWNER/provision@v1",
         f"git+https://github.com/OWNER/provision@{'a' * 39}",
-        f"git+https://github.com/OWNER/provision@{'a' * 40}\n",
+        f"git+https://github.com/OWNER/provision@{'a' * 40}\nx",
         "$(touch owned)",
         "",
     ],

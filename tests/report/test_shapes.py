@@ -243,7 +243,7 @@ def test_an_explanation(provision: Program) -> None:
     one = {
         "format": "provision.explanation/1", "code": CODE, "name": NAME, "title": TEXT, "cause": TEXT,
         "fix": TEXT, "exit_code": int, "allowable": bool, "source": Maybe(r"https://\S+"),
-        "service_codes": [TEXT],
+        "service_codes": [TEXT], "found": list,
     }  # fmt: skip
     conforms(provision("explain", "PRV305", "-o", "json").json, one)
     every = provision("explain", "-o", "json").json
