@@ -131,15 +131,7 @@ class Spec:
 
     def reaches(self, cloud: str) -> str:
         """Return the address of the service that is asked; empty if none is."""
-        match self.kind:
-            case "key_vault":
-                return str(self.options.address(cloud))
-            case "github":
-                return github.address()
-            case "azure_devops":
-                return str(self.options.organization)
-            case _:
-                return ""
+        return str(self.options.reaches(cloud)) if self.options else ""
 
 
 def open_sink(spec: Spec, opening: Opening) -> Sink:

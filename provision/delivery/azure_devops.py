@@ -141,6 +141,11 @@ class Options(interface.EntraOptions):
         old = r"^https://([a-z0-9-]+)\.visualstudio\.com(?::443)?"
         return re.sub(old, r"https://dev.azure.com/\1", self.organization).lower()
 
+    def reaches(self, cloud: str) -> str:
+        """The organization, which a config names by its address."""
+        del cloud
+        return self.organization
+
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """The variable and those beside it. Project and group may each be written as name or id."""
         del cloud

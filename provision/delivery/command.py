@@ -63,6 +63,11 @@ class Options(interface.Options):
     def foreign_host(self) -> None:
         """No host of ours to judge: a config may name a command only with an allowance of its own."""
 
+    def reaches(self, cloud: str) -> str:
+        """What the command asks, it alone can tell."""
+        del cloud
+        return ""
+
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """Where the value goes, the command alone can tell."""
         del name, cloud

@@ -64,6 +64,11 @@ class Options(interface.Options):
         moved._folder = folder
         return moved
 
+    def reaches(self, cloud: str) -> str:
+        """Nothing is asked over the network."""
+        del cloud
+        return ""
+
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """The file and its record; names that differ by case alone are one, as file systems may have it."""
         del name, cloud

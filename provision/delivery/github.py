@@ -105,6 +105,11 @@ class Options(interface.Options):
     def foreign_host(self) -> None:
         """The host is the environment's (GITHUB_API_URL) or GitHub's own; a config cannot name one."""
 
+    def reaches(self, cloud: str) -> str:
+        """GitHub's API, as the job is told."""
+        del cloud
+        return address()
+
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """The secret, whose record has the same name with more behind it; GitHub minds no case.
 

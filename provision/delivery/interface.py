@@ -41,6 +41,10 @@ class Options(BaseModel):
         return self
 
     @abstractmethod
+    def reaches(self, cloud: str) -> str:
+        """Return the address of the service that is asked; empty if none is, or none is known."""
+
+    @abstractmethod
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
         """Return what would be written for a config of that name in that cloud; empty: it cannot be told."""
 

@@ -113,7 +113,7 @@ class Options(interface.EntraOptions):
         known = any(re.fullmatch(rf"{_VAULT}\.{re.escape(suffix)}", host) for suffix in SUFFIXES.values())
         return None if known else host
 
-    def address(self, cloud: str) -> str:
+    def reaches(self, cloud: str) -> str:
         """Return the vault's address; empty if the cloud's vaults have no host that is known."""
         if self.vault.startswith("https://"):
             return self.vault
@@ -125,7 +125,7 @@ class Options(interface.EntraOptions):
 
         Source: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
         """
-        vault = (self.address(cloud) or self.vault).lower().removesuffix(":443")
+        vault = (self.reaches(cloud) or self.vault).lower().removesuffix(":443")
         return (Place(("key_vault", vault, (self.secret or name).lower())),)
 
 
@@ -149,7 +149,7 @@ class KeyVault:
         self._opening = opening
         self._secret = options.secret or opening.name
         self._claim = Claim(opening.owner)
-        self._url = options.address(opening.cloud)
+        self._url = options.reaches(opening.cloud)
         self._identity = options.identity
         self._vault = self._url or options.vault
         self._credential: Any = None

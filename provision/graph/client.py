@@ -344,7 +344,9 @@ class Graph:
     def _tell(self, request: Request, status: int | None, result: str, request_id: str | None) -> None:
         if self.audit is not None and not request.reads:
             who = self.tokens.caller()
-            self.audit(Written(self.now(), who, request.method.value, request.url, status, result, request_id))
+            self.audit(
+                Written(self.now(), who, request.method.value, request.url, status, result, request_id)
+            )
 
     def _learn_time(self, response: httpx.Response) -> None:
         header = response.headers.get("Date")
