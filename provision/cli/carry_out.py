@@ -103,10 +103,11 @@ def _noted(log: LogFile | None, planned: Mapping[str, Plan | ProvisionError]) ->
     try:
         yield
     except ProvisionError as error:
-        for path, plan in planned.items() if log is not None else ():
-            if isinstance(plan, Plan) and plan.pending and log is not None:
-                with about(path, plan.name, plan.digest):
-                    log.note("run", result=error.entry.name)
+        if log is not None:
+            for path, plan in planned.items():
+                if isinstance(plan, Plan) and plan.pending:
+                    with about(path, plan.name, plan.digest):
+                        log.note("run", result=error.entry.name)
         raise
 
 

@@ -217,10 +217,10 @@ def served_sandbox(url: str) -> tuple[Cloud, Administrator | None, str | None]:
     if endpoint is None:
         raise ProvisionError(catalogue.SANDBOX_NOT_SERVED, f"no sandbox is known at {url}")
     try:
-        ca = str(endpoint.ca_file)
-        return cloud, Administrator(endpoint.client_id, endpoint.client_secret, ca), ca
+        administrator = Administrator(endpoint.client_id, endpoint.client_secret)
     except OSError as error:
         raise ProvisionError(catalogue.SANDBOX_NOT_SERVED, f"{url}: {error.strerror}") from error
+    return cloud, administrator, str(endpoint.ca_file)
 
 
 def _announce(where: str, options: Common, *, writes: bool) -> None:

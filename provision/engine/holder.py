@@ -222,10 +222,7 @@ async def remove(
         with suppress(ProvisionError):  # the secret is gone: a journal that says less is harmless
             tools.journal.write(REMOVED, key_id, tools.graph.now())
     holder.keys -= {key_id}
-    holder.gone |= {key_id}
-    if any(delivery_tags.noted_key(tag) == key_id for tag in holder.tags):
-        await write_records(tools, holder, frozenset())
-        await see_no_record_lost(tools, holder)
+    await forget(tools, holder, key_id)
 
 
 async def see_no_record_lost(tools: SecretTools, holder: SecretHolder, *, patient: bool = True) -> None:

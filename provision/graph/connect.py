@@ -23,11 +23,10 @@ _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 
 @dataclass(frozen=True)
 class Administrator:
-    """Who a served sandbox lets do everything, and the authority that signed its certificate."""
+    """Who a served sandbox lets do everything."""
 
     client_id: str
     client_secret: str
-    ca: str
 
     def __repr__(self) -> str:
         return f"Administrator({self.client_id})"
@@ -47,13 +46,12 @@ def over_the_network(
 ) -> Graph:
     """Return a client of the cloud's own hosts that signs in as ``auth`` says. Nothing is sent yet.
 
-    ``administrator`` signs in instead, where the cloud is a served sandbox. ``budget`` is how many seconds
-    one request may wait for what passes. ``authority``: the file of the CA of a sandbox that others sign in
-    to; without it, what the environment names counts. Raises ``ProvisionError`` if that names certificates or
-    a proxy that cannot be used; with ``lenient``, each request does.
+    ``administrator`` signs in instead, where the cloud is a served sandbox; ``authority`` is the file of its
+    CA, and without it, what the environment names counts. ``budget`` is how many seconds one request may wait
+    for what passes. Raises ``ProvisionError`` if the environment names certificates or a proxy that cannot be
+    used; with ``lenient``, each request does.
     """
-    ca = administrator.ca if administrator else authority
-    network = of_file(ca) if ca else current()
+    network = of_file(authority) if authority else current()
     try:
         network.check(*(() if lenient else (cloud.login, cloud.graph)))
     except ProvisionError as error:

@@ -60,10 +60,8 @@ def credential(
     Raises ``ProvisionError`` if a variable that it needs is not set, or names a file that cannot be used.
     """
     seconds = max(1, round(patience))
-    common: dict[str, Any] = {"authority": cloud.login, "additionally_allowed_tenants": [tenant]}
-    common["transport"] = for_azure(network, connect=min(_CONNECT, seconds), answer=min(_ANSWER, seconds))
-    if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
-        common["disable_instance_discovery"] = True
+    transport = for_azure(network, connect=min(_CONNECT, seconds), answer=min(_ANSWER, seconds))
+    common = {**asking(cloud, transport), "additionally_allowed_tenants": [tenant]}
     try:
         if auth in {Auth.DEFAULT, Auth.ENVIRONMENT, Auth.WORKLOAD}:
             named_files.refuse_endless(named_files.FEDERATED_TOKEN, named_files.CERTIFICATE)
@@ -133,6 +131,14 @@ def presented(auth: Auth, cloud: Cloud, network: Network) -> str | None:
     return federation.presented(auth, cloud, network)
 
 
+def asking(cloud: Cloud, transport: Any) -> dict[str, Any]:
+    """Return what every credential that asks a cloud's login service is made with."""
+    found: dict[str, Any] = {"authority": cloud.login, "transport": transport}
+    if cloud.name not in CLOUDS:  # only Microsoft's own hosts are listed in its instance discovery
+        found["disable_instance_discovery"] = True
+    return found
+
+
 def application(
     cloud: Cloud, tenant: str, client_id: str, client_secret: str, *, network: Network
 ) -> Credential:
@@ -143,9 +149,7 @@ def application(
         tenant,
         client_id,
         client_secret,
-        authority=cloud.login,
-        disable_instance_discovery=cloud.name not in CLOUDS,
-        transport=for_azure(network),
+        **asking(cloud, for_azure(network)),
     )
 
 

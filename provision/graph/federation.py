@@ -23,12 +23,13 @@ from azure.core.exceptions import AzureError, ClientAuthenticationError, Service
 from provision import bounded
 from provision.clouds import Cloud
 from provision.errors import ProvisionError
+from provision.graph.named_files import FEDERATED_TOKEN
 from provision.network import Network
 from provision.network.clients import synchronous
 
+_LONGEST_TOKEN = 64 * 1024  # bytes of a token in a file
 # What each cloud wants to see as the token's audience; the federated credential must say the same.
 # Source: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
-_LONGEST_TOKEN = 64 * 1024  # bytes of a token in a file
 _AUDIENCES = {
     "gcc-high": "api://AzureADTokenExchangeUSGov",
     "dod": "api://AzureADTokenExchangeUSGov",
@@ -144,13 +145,13 @@ def presented(auth: str, cloud: Cloud, network: Network) -> str | None:
                 found = answer.json()["oidcToken"]
                 return found if isinstance(found, str) else None
             case _:
-                return bounded.text(os.environ["AZURE_FEDERATED_TOKEN_FILE"], _LONGEST_TOKEN).strip()
+                return bounded.text(os.environ[FEDERATED_TOKEN], _LONGEST_TOKEN).strip()
     except (AzureError, httpx.HTTPError, ProvisionError, OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def credential_for(claims: Mapping[str, Any]) -> str:
-    """Return what to do so that a token with these claims fits, with braces doubled for ``format``.
+    """Return what to do so that a token with these claims fits.
 
     The claims are no secret; the token is.
     """
@@ -163,8 +164,7 @@ def credential_for(claims: Mapping[str, Any]) -> str:
     }
     names = ("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID")
     client = shlex.quote(next((os.environ[name] for name in names if os.environ.get(name)), "CLIENT_ID"))
-    text = json.dumps(asked, ensure_ascii=False)
-    shown = shlex.quote(text).replace("{", "{{").replace("}", "}}")
+    shown = shlex.quote(json.dumps(asked, ensure_ascii=False))
     return (
         "If that is the job that may sign in, give the application a federated credential with exactly "
         f"what was presented: az ad app federated-credential create --id {client} --parameters {shown}. "

@@ -181,8 +181,10 @@ def _told(
         message = f"tenant '{tenant}' is not in the cloud '{cloud.name}'. {reason}"
     elif kind is Kind.SLOW:
         message += f" within {seconds:.0f} s, or it cannot be run"
-    fix = federation or next_step(kind, way, cloud)
-    return ProvisionError(entry, message, fix=fix and fix.format(tenant=tenant), service_code=code)
+    step = next_step(kind, way, cloud)
+    return ProvisionError(
+        entry, message, fix=federation or (step and step.format(tenant=tenant)), service_code=code
+    )
 
 
 def next_step(kind: Kind, way: Way, cloud: Cloud) -> str | None:

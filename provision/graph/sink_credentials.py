@@ -12,7 +12,7 @@ import os
 from typing import Any
 
 from provision.clouds import Cloud
-from provision.graph.credentials import Credential, claims_of
+from provision.graph.credentials import Credential, asking, claims_of
 from provision.graph.named_files import FEDERATED_TOKEN, refuse_endless
 from provision.graph.ways import Auth
 from provision.network import Network
@@ -53,7 +53,7 @@ def own_identity(auth: Auth, tenant: str, client_id: str, cloud: Cloud, *, netwo
     from provision.graph import federation
 
     refuse_endless(CERTIFICATE, FEDERATED_TOKEN)
-    common: dict[str, Any] = {"authority": cloud.login, "transport": for_azure(network)}
+    common = asking(cloud, for_azure(network))
     if secret := os.environ.get(CLIENT_SECRET):
         return identity.ClientSecretCredential(tenant, client_id, secret, **common)
     if path := os.environ.get(CERTIFICATE):
@@ -64,7 +64,7 @@ def own_identity(auth: Auth, tenant: str, client_id: str, cloud: Cloud, *, netwo
         return federation.azure_pipelines_as(tenant, client_id, os.environ.get(SERVICE_CONNECTION), common)
     if auth is Auth.GITHUB or (auth is Auth.DEFAULT and os.environ.get("ACTIONS_ID_TOKEN_REQUEST_URL")):
         return federation.github_as(cloud, tenant, client_id, common, network)
-    if file := os.environ.get("AZURE_FEDERATED_TOKEN_FILE"):
+    if file := os.environ.get(FEDERATED_TOKEN):
         return identity.WorkloadIdentityCredential(
             tenant_id=tenant, client_id=client_id, token_file_path=file, **common
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,6 +45,7 @@ class Entra:
 
     def __init__(self) -> None:
         self.sign_ins: list[tuple[str, str | None, str]] = []  # way, client id, tenant
+        self.made_with: list[dict[str, Any]] = []  # of each credential, by name
 
     def way(self, name: str) -> Any:
         entra = self
@@ -52,6 +54,7 @@ class Entra:
             def __init__(self, tenant: str | None = None, client_id: str | None = None, *_: Any, **more: Any):
                 self.tenant = tenant or more.get("tenant_id")
                 self.client_id = client_id or more.get("client_id")
+                entra.made_with.append(more)
 
             def get_token(self, *_: str, tenant_id: str | None = None, **__: Any) -> _Token:
                 tenant = tenant_id or self.tenant or TENANT
@@ -277,6 +280,17 @@ def test_how_the_application_proves_itself(
         return
     own_identity(auth, VENDOR, CLIENT, CLOUDS["global"], network=current()).get_token("x")
     assert entra.sign_ins == [(way, CLIENT, VENDOR if way != "ManagedIdentityCredential" else TENANT)]
+
+
+@pytest.mark.parametrize(("name", "alone"), [("custom", True), ("gcc-high", None)])
+def test_a_cloud_of_its_own_is_asked_alone(
+    entra: Entra, monkeypatch: pytest.MonkeyPatch, name: str, alone: bool | None
+) -> None:
+    """As for Graph: Microsoft's worldwide login service knows nothing of its hosts, or is not reached."""
+    monkeypatch.setenv(sink_credentials.CLIENT_SECRET, "s")
+    cloud = replace(CLOUDS["gcc-high"], name=name)
+    own_identity(Auth.DEFAULT, VENDOR, CLIENT, cloud, network=current())
+    assert entra.made_with[-1].get("disable_instance_discovery") is alone
 
 
 def test_azure_devops_of_another_tenant(devops: DevOps, monkeypatch: pytest.MonkeyPatch) -> None:

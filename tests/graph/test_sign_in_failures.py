@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import shlex
 import subprocess
 from typing import Any
 
@@ -12,6 +14,7 @@ from azure.identity import CredentialUnavailableError
 from provision.clouds import CLOUDS
 from provision.errors import ProvisionError, catalogue
 from provision.errors.codes import Kind
+from provision.graph.federation import credential_for
 from provision.graph.sign_in_failures import kind_of, refused
 from provision.graph.ways import GIVEN, WAYS, Auth
 from tests.test_redaction import TOKEN
@@ -161,6 +164,17 @@ def test_no_way_tells_a_token(auth: Auth) -> None:
         error = told(ClientAuthenticationError(text), auth)
         assert TOKEN not in error.message + error.fix
         assert TOKEN[:40] not in error.message
+
+
+def test_a_federated_credential_is_told_as_a_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The JSON in it is whole, and a brace that somebody left in a variable is no placeholder of ours."""
+    monkeypatch.setenv("AZURE_CLIENT_ID", "{client}")
+    asked = credential_for({"iss": "https://x.example", "sub": "repo:a/{tenant}:ref", "aud": "api://x"})
+    error = told(ClientAuthenticationError("AADSTS700213: no match"), Auth.GITHUB, federation=asked)
+    words = shlex.split(error.fix)
+    assert words[words.index("--id") + 1] == "{client}"
+    parameters = json.loads(words[words.index("--parameters") + 1].removesuffix("."))
+    assert (parameters["subject"], parameters["audiences"]) == ("repo:a/{tenant}:ref", ["api://x"])
 
 
 def test_where_nobody_chose_the_way() -> None:

@@ -177,7 +177,7 @@ def _overlap_findings(desired: Desired, state: Standing, *, now: datetime, due: 
         enter = (
             f"let 'provision apply' make the next one, enter that by {by:%Y-%m-%d}"
             if due
-            else f"enter the secret that begins with {newest.hint or '?'} by {by:%Y-%m-%d}, {ends}"
+            else f"enter the secret {_begins(newest.hint)} by {by:%Y-%m-%d}, {ends}"
         )
         yield Finding(
             catalogue.CONFIRMATION_OVERDUE,
