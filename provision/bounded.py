@@ -195,6 +195,7 @@ def _all(handle: int, largest: int, until: float | None) -> bytes:
         try:
             part = os.read(handle, min(_CHUNK, largest + 1 - len(found)))
         except BlockingIOError:
+            _await(handle, until)
             continue
         if not part:
             return bytes(found)

@@ -265,8 +265,8 @@ class _Ladder:
         if meant is None:
             return catalogue.APPLICATION_UNKNOWN, message, None
         told = f" {client_id} is the Object ID of the {meant.kind} '{meant.name}'."
-        fix = f"Enter its Application (client) ID: {meant.client_id}"
-        return catalogue.OBJECT_ID_ENTERED, message + told, fix + "."
+        fix = f"Enter its Application (client) ID: {meant.client_id}."
+        return catalogue.OBJECT_ID_ENTERED, message + told, fix
 
     def _which_id(self) -> str:
         """Tell which id of the application was entered as its secret."""

@@ -17,7 +17,7 @@ from provision.plan.model import Plan
 from provision.resources import Observed, client_secret, consent
 from provision.secret import Secret
 
-PATIENCE = 60.0  # seconds that a rung may wait for Entra to spread what is new
+_PATIENCE = 60.0  # seconds that a rung may wait for Entra to spread what is new
 # What keeps somebody without rights from looking; anything else is wrong with the run itself.
 _NO_LOOK = (catalogue.SIGN_IN, catalogue.NO_PERMISSION, catalogue.TENANT_NOT_FOUND, catalogue.UNREACHABLE)
 
@@ -42,7 +42,6 @@ async def apply_and_verify(job: Job, plan: Plan) -> Result:
         client_id=result.outputs.oauth_client_id,
         recipient=None,
         new_subject=lambda: "",
-        patience=PATIENCE,
     )
     return replace(result, verified=verified)
 
@@ -54,7 +53,6 @@ async def verify(
     client_id: str | None,
     recipient: str | None,
     new_subject: Callable[[], str],
-    patience: float,
 ) -> Verified:
     """Verify the values of one config, and return every rung that was tried.
 
@@ -87,7 +85,7 @@ async def verify(
         _known(job, observed, chosen, gone=await _gone(job, observed, chosen)),
         recipient=recipient,
         subject=new_subject(),
-        patience=patience,
+        patience=_PATIENCE,
     )
     whole = job.again.worded
     told = (_told_apart(job, rung) for rung in verification.rungs)

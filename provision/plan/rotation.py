@@ -72,8 +72,8 @@ def build(
     """Return what ``rotate`` would do in this mode; ``now`` is the service's time.
 
     ``came`` are the key ids that other runs delivered since this one was started, ``allowed`` names what is
-    let pass. It removes only secrets that carry our mark, and that were delivered,
-    or that an interrupted run left.
+    let pass. It removes only secrets that carry our mark, and that were delivered, or that an interrupted run
+    left.
     """
     wanted, shorter = desired.client_secret, may_be_shorter(allowed)
     before, known = [item for item in observed.secrets if item.key_id not in came], records.without(came)

@@ -1,4 +1,7 @@
-"""Read a file that may be a pipe, a device or a circle of links: opened once, and never waited for."""
+"""Read a file that may be a pipe, a device or a circle of links: opened once, and never waited for.
+
+The rest of the program has its own (``provision.bounded``), of which the sandbox knows nothing.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +55,7 @@ def _all(handle: int, largest: int, until: float | None) -> bytes:
     while True:
         if until is not None and sys.platform != "win32":
             left = max(0.0, until - time.monotonic())
-            if not select.select([handle], [], [], left)[0]:
+            if not select.select([handle], [], [], left)[0] or left == 0.0:
                 raise OSError(errno.ETIMEDOUT, "it did not end in time")
         try:
             part = os.read(handle, min(65536, largest + 1 - len(found)))

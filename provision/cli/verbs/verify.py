@@ -91,7 +91,6 @@ async def _verify(
                 client_id=client_id,
                 recipient=send_to,
                 new_subject=lambda: f"provision verify {job.desired.name} {secrets.token_hex(4)}",
-                patience=engine.PATIENCE,
             )
     if options.output == "json":
         out_json(report.document(report.verification_json(verified)))
