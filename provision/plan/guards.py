@@ -1,7 +1,7 @@
 """Guard rails: what is refused unless it is allowed by name, however it was asked for.
 
 Nothing guards against a removal or a grant beyond ``Mail.Send``, for no step does either: the only thing
-that ``apply`` removes is a secret of ours that nobody ever received.
+that ``apply`` removes is a secret of ours that nobody ever received, or whose removal was asked for before.
 """
 
 from __future__ import annotations

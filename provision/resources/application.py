@@ -153,15 +153,16 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
     return Change(
         ADDRESS,
         Action.UPDATE,
-        _why(observed, after),
+        _why(desired, observed, after),
         before,
         after,
         Update(observed.id, body, add_owners),
     )
 
 
-def _why(observed: Observed, after: dict[str, Any]) -> str:
-    if observed.unique_name is None or OWNER_TAG not in observed.tags:
+def _why(desired: Desired, observed: Observed, after: dict[str, Any]) -> str:
+    stranger = observed.unique_name is None or OWNER_TAG not in observed.tags
+    if stranger and desired.client_id is not None:  # else its tags were wiped
         return "adopts the registration that client_id names"
     return "differs from the config in " + ", ".join(after)
 

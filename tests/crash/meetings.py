@@ -285,7 +285,7 @@ class Meeting:
         with (
             mock.patch.object(httpx.ASGITransport, "handle_async_request", slow),
             mock.patch("asyncio.to_thread", thread),
-            mock.patch.object(client, "_elapsed", elapsed, create=True),
+            mock.patch.object(client, "_elapsed", elapsed),
             mock.patch("random.random", dice.random),
         ):
             yield

@@ -157,9 +157,13 @@ def test_owners_that_are_missing_are_added(
 @pytest.mark.parametrize("there", [{"unique_name": None}, {"tags": ()}])
 def test_an_adoption_says_so(there: dict[str, Any]) -> None:
     """What was not ours before becomes ours by this change."""
-    assert (
-        diff(DESIRED, replace(AS_DECLARED, **there)).reason == "adopts the registration that client_id names"
-    )
+    change = diff(replace(DESIRED, client_id=APP_ID), replace(AS_DECLARED, **there))
+    assert change.reason == "adopts the registration that client_id names"
+
+
+def test_wiped_tags_are_no_adoption() -> None:
+    """No client id is in such a config."""
+    assert diff(DESIRED, replace(AS_DECLARED, tags=())).reason == "differs from the config in tags"
 
 
 def test_a_creation_has_everything_declared() -> None:
