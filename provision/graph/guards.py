@@ -17,6 +17,10 @@ from urllib.parse import quote
 
 import httpx
 
+from provision.errors import ProvisionError
+from provision.network import current
+from provision.network.clients import synchronous
+
 _UNSEEN = "cannot be seen from here"
 TOKEN = "GUARDS_TOKEN"  # noqa: S105 - the name of a variable; action.yml sets it for doctor
 
@@ -67,12 +71,14 @@ def _environment(name: str) -> dict[str, Any] | str:
     if not all(values):
         return f"{_UNSEEN}; the action's command doctor looks, with 'permissions: actions: read'"
     try:
-        answer = httpx.get(
-            f"{url}/repos/{repository}/environments/{quote(name, safe='')}",
-            headers={"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"},
-            timeout=30.0,
-        )
+        with synchronous(current(), timeout=30.0) as http:
+            answer = http.get(
+                f"{url}/repos/{repository}/environments/{quote(name, safe='')}",
+                headers={"Authorization": f"Bearer {token}", "Accept": "application/vnd.github+json"},
+            )
         found = answer.json() if answer.is_success else None
+    except ProvisionError as error:  # of the network's variables
+        return f"{_UNSEEN}; {error.message}"
     except (httpx.HTTPError, ValueError):
         return f"{_UNSEEN}; GitHub's API did not answer"
     if not isinstance(found, dict):

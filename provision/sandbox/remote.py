@@ -29,8 +29,12 @@ def clock(url: str, body: dict[str, str] | None) -> str:
         raise NotServed(f"no sandbox is known at {url}")
     headers = {"X-Sandbox-Key": endpoint.control_key}
     try:
-        with httpx.Client(
-            verify=_trust(endpoint), base_url=endpoint.url, headers=headers, timeout=_PATIENCE
+        with httpx.Client(  # it is served on this machine: no proxy of the environment's reaches it
+            verify=_trust(endpoint),
+            base_url=endpoint.url,
+            headers=headers,
+            timeout=_PATIENCE,
+            trust_env=False,
         ) as client:
             answer = (
                 client.get("/_sandbox/clock") if body is None else client.post("/_sandbox/clock", json=body)

@@ -102,6 +102,20 @@ def test_what_may_not_be_read_is_not_called_absent(api: Api, status: int, answer
     assert "actions: read" in guards.seen(JOB)[1].message
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("HTTPS_PROXY", "socks5://x"), ("SSL_CERT_FILE", "/nowhere.pem")]
+)
+def test_it_is_asked_as_every_host_is(
+    monkeypatch: pytest.MonkeyPatch, api: Api, name: str, value: str
+) -> None:
+    """By the network's variables as this program reads them; what is wrong with one is told."""
+    monkeypatch.setenv("GITHUB_API_URL", "https://api.github.example")
+    monkeypatch.setenv(name, value)
+    found = guards.seen(JOB)[1]
+    assert (found.name, found.there) == ("environment", None)
+    assert name in found.message
+
+
 def test_what_no_job_can_see_is_said(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a token for Entra, without one for GitHub, in Azure Pipelines; elsewhere nothing."""
     assert told({})["environment"] is None

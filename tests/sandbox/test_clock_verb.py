@@ -53,6 +53,12 @@ def test_of_a_served_one(provision: Program, served: Served) -> None:
     renewed(provision, ("--sandbox-at", served.endpoint.url), ("--at", served.endpoint.url))
 
 
+def test_past_the_proxy(provision: Program, served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is on this machine."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    assert provision("sandbox", "clock", "--at", served.endpoint.url).code == 0
+
+
 def test_a_time_may_be_set(provision: Program) -> None:
     """A day, or a moment; without a zone it is UTC."""
     for text, wanted in (
