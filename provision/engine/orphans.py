@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from uuid import UUID
 
 from provision.engine.fleet import Broken, Entry
 from provision.engine.observe import Tenant
@@ -19,6 +18,7 @@ from provision.engine.run import Job
 from provision.errors import ProvisionError
 from provision.graph import application, client_secret, consent, service_principal
 from provision.graph.records import maybe, text, time
+from provision.graph.tenant import is_guid
 from provision.outcomes.orphans import Orphan, Orphans, Searched, Unsearched
 from provision.plan.model import Target
 from provision.resources import Desired
@@ -53,7 +53,7 @@ async def find_orphans(
     ids = {id(tenant): await _id(tenant) for tenant in tenants}
     lost = [Unsearched(t.tenant, found) for t in tenants if isinstance(found := ids[id(t)], ProvisionError)]
     # A domain that could not be looked up may be any of the other tenants'.
-    if any(not _is_guid(item.tenant) for item in lost) and len(tenants) > 1:
+    if any(not is_guid(item.tenant) for item in lost) and len(tenants) > 1:
         return Orphans(target, tuple(lost))
     names = (
         {id(jobs[0].tenant): _elsewhere(jobs[0].tenant.tenant, str(ids[id(jobs[0].tenant)]), declared)}
@@ -99,7 +99,7 @@ def _elsewhere(tenant: str, tenant_id: str, declared: Sequence[Desired]) -> _Nam
     for desired in declared:
         if desired.tenant in (tenant, tenant_id):
             names.unique_names.add(desired.application.unique_name)
-        elif not _is_guid(desired.tenant):
+        elif not is_guid(desired.tenant):
             names.unique_names.add(desired.application.unique_name)
             names.notes.append(
                 f"'{desired.name}' names its tenant by the domain {desired.tenant}, which was not looked up: "
@@ -152,10 +152,3 @@ async def _orphan(tenant: Tenant, record: dict[str, Any]) -> Orphan:
         granted=role in grants,
         other_grants=sum(grant != role for grant in grants),
     )
-
-
-def _is_guid(tenant: str) -> bool:
-    try:
-        return str(UUID(tenant)) == tenant.lower()
-    except ValueError:
-        return False

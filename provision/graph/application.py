@@ -74,7 +74,7 @@ async def deleted(graph: Graph) -> tuple[Deleted, ...] | None:
     try:
         items = await graph.collect(
             graph.sdk.directory.deleted_items.graph_application,
-            configuration(Query(select=_DELETED_FIELDS, top=999)),
+            configuration(Query(select=_DELETED_FIELDS, top=PAGE)),
         )
     except Failure as failure:
         if denied(failure):

@@ -37,11 +37,7 @@ async def _group(graph: Graph, address: str) -> str | None:
 
     Source: https://learn.microsoft.com/graph/api/group-list
     """
-    quoted = address.replace("'", "''")
-    query = Query(
-        select=("id", "displayName"),
-        filter=f"mail eq '{quoted}' or proxyAddresses/any(p:p eq 'smtp:{quoted}')",
-    )
+    query = Query(select=("id", "displayName"), filter=_has(address))
     try:
         items = await graph.collect(graph.sdk.groups, configuration(query))
     except (Failure, ProvisionError):  # it is a hint, and no more
@@ -96,13 +92,18 @@ async def _user(graph: Graph, address: str) -> dict[str, Any] | Failure | None:
     else:
         return _his(answer.body, address)
     # The address may be one that the user has beside the sign-in name.
-    quoted = address.replace("'", "''")
-    query = Query(select=_FIELDS, filter=f"mail eq '{quoted}' or proxyAddresses/any(p:p eq 'smtp:{quoted}')")
+    query = Query(select=_FIELDS, filter=_has(address))
     try:
         items = await graph.collect(graph.sdk.users, configuration(query))
     except Failure as failure:
         return failure
     return next((_his(item, address) for item in items), None)
+
+
+def _has(address: str) -> str:
+    """Return the filter for whatever has the address, as the first or as one of several."""
+    quoted = address.replace("'", "''")
+    return f"mail eq '{quoted}' or proxyAddresses/any(p:p eq 'smtp:{quoted}')"
 
 
 def answers_to(user: dict[str, Any], address: str) -> bool:

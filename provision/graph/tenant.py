@@ -34,7 +34,7 @@ async def id_of(graph: Graph, tenant: str) -> str:
     Nobody signs in for it. ``ProvisionError`` if there is no such tenant in this cloud, or the login host
     cannot be reached.
     """
-    return tenant.lower() if _is_guid(tenant) else await _by_domain(graph, tenant)
+    return tenant.lower() if is_guid(tenant) else await _by_domain(graph, tenant)
 
 
 async def resolve(graph: Graph, tenant: str) -> str:
@@ -137,7 +137,8 @@ async def _by_domain(graph: Graph, domain: str) -> str:
     return issuer[1].lower()
 
 
-def _is_guid(text: str) -> bool:
+def is_guid(text: str) -> bool:
+    """Say whether a tenant is named by its id, and not by a domain."""
     try:
         return str(UUID(text)) == text.lower()
     except ValueError:
