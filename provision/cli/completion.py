@@ -5,13 +5,14 @@ Source: https://click.palletsprojects.com/en/stable/shell-completion/
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 from click.shell_completion import CompletionItem
 
-_SINKS = ("file:", "terminal", "command:", "key_vault:https://", "github:", "azure_devops:https://")
+_PLACEHOLDER = re.compile(r"[A-Z]+")  # what a person writes something else for
 
 
 def files(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -42,7 +43,10 @@ def sinks(_: click.Context, __: click.Parameter, incomplete: str) -> list[Comple
     kind, colon, path = incomplete.partition(":")
     if kind == "file" and colon:
         return [CompletionItem(f"file:{found}") for found in _paths(path)]
-    return _beginning(incomplete, [(sink, "") for sink in _SINKS])
+    from provision.delivery import SINKS
+
+    forms = [kind.argument.replace("URL", "https://") for kind in SINKS.values()]
+    return _beginning(incomplete, [(_PLACEHOLDER.split(form)[0], "") for form in forms])
 
 
 def selectors(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:

@@ -161,20 +161,22 @@ def domain(text: str) -> str:
 def ascii_host(host: str) -> str | None:
     """Return a host as a browser sends it; ``None`` where that could be another host than is meant.
 
-    Python knows the older rules alone, by which some letters become others (ß, ss): only what comes back as
-    it was is sure. Letters of two scripts in one word are a disguise, or a slip of the keyboard.
-    Source: https://www.unicode.org/reports/tr46/#Deviations
+    By today's rules, which keep a ß; Python's own codec knows the older ones, by which it becomes ss, and the
+    host somebody else's. Letters of two scripts in one word are a disguise, or a slip of the keyboard.
+    Sources: https://www.unicode.org/reports/tr46/#Deviations and https://www.rfc-editor.org/rfc/rfc5891
     """
+    import idna
+
     try:
-        found = host.encode("idna").decode("ascii")
-        same = found.encode("ascii").decode("idna") == unicodedata.normalize("NFC", host).lower()
-    except UnicodeError:
+        found = idna.encode(host, uts46=True).decode("ascii")
+        same = idna.decode(found) == unicodedata.normalize("NFC", host).lower()
+    except UnicodeError:  # idna's errors are some
         return None
     scripts = [
         {unicodedata.name(letter, "?").split()[0] for letter in label if letter.isalpha()}
         for label in host.split(".")
     ]
-    return found.lower() if same and all(len(each) <= 1 for each in scripts) else None
+    return found if same and all(len(each) <= 1 for each in scripts) else None
 
 
 def address(text: str) -> str:

@@ -38,6 +38,8 @@ from provision.resources import consent as consents
 from provision.resources import delivery_tags
 from provision.resources import service_principal as principals
 
+KINDS = (applications.ADDRESS, principals.ADDRESS, consents.ADDRESS, secrets.ADDRESS)
+
 
 @dataclass
 class Execution:
@@ -230,8 +232,7 @@ class Execution:
 
 
 def _refuse_unknown(plan: Plan) -> None:
-    kinds = (applications.ADDRESS, principals.ADDRESS, consents.ADDRESS, secrets.ADDRESS)
-    unknown = [c.address for c in plan.changes if c.address.partition("[")[0] not in kinds]
+    unknown = [c.address for c in plan.changes if c.address.partition("[")[0] not in KINDS]
     if unknown:
         raise NotImplementedError(f"no step carries out a change of {', '.join(unknown)}")
 

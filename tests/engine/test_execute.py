@@ -10,7 +10,8 @@ from typing import cast
 import pytest
 
 from provision.change import Action, Change
-from provision.engine.execute import Execution
+from provision.checks.rights import NEEDS, coming
+from provision.engine.execute import KINDS, Execution
 from provision.engine.holder import SecretTools
 from tests.plan.test_digest import OBSERVED, plan
 
@@ -24,3 +25,15 @@ def test_a_change_of_an_unknown_kind_stops_everything(address: str, clean_folder
     with pytest.raises(NotImplementedError, match="no step carries out"):
         asyncio.run(execution.run())
     assert execution.outcomes == {}
+
+
+def test_every_kind_that_is_carried_out_takes_a_right(clean_folder: Path) -> None:
+    """One without would be tried by whoever may not, and a plan be half carried out before Graph says so."""
+    new = plan(replace(OBSERVED, application=None, service_principal=None))
+    looking = coming(replace(new, changes=()))
+    for kind in KINDS:
+        own = tuple(change for change in new.changes if change.address.partition("[")[0] == kind)
+        assert own, kind
+        taken = coming(replace(new, changes=own)) - looking
+        assert taken, kind
+        assert taken <= {need.step for need in NEEDS}
