@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn
@@ -67,6 +68,30 @@ def test_an_address_under_another_platform_stops_it_before_a_write(provision: Pr
     assert (ran.code, ran.json["error"]) == (5, "redirect-uri-on-other-platform")
     assert platform in ran.json["message"]
     assert Tenant().get(f"/applications/{app['id']}") == before
+
+
+def test_what_else_the_registration_is_gets_told(provision: Program) -> None:
+    """A verified publisher, and what is locked on its service principals; neither stops a run."""
+    lock = {"isEnabled": True, "credentialsWithUsageVerify": True, "tokenEncryptionKeyId": False}
+    config, app = adopting(provision, {"servicePrincipalLockConfiguration": lock})
+    told = {item["name"]: item["message"] for item in provision("plan", config, *SANDBOX).json["findings"]}
+    assert "credentialsWithUsageVerify" in told["principal-locked"]
+    assert "tokenEncryptionKeyId" not in told["principal-locked"]
+    assert "verified-publisher" not in told
+    off = {"servicePrincipalLockConfiguration": {**lock, "isEnabled": False}}
+    Tenant().do("PATCH", f"/applications/{app['id']}", off)
+    ran = provision("apply", config, *SANDBOX, "--yes")
+    assert ran.code == 0
+    assert "principal-locked" not in ran.out
+    publisher = {"displayName": "Contoso Ltd", "verifiedPublisherId": "1234567"}
+    other = {"appId": NOBODY, "displayName": "Published", "verifiedPublisher": publisher}
+    seed = {"tenant": {"id": TENANT, "domain": "agency.example"}, "applications": [other]}
+    Path("seed.yaml").write_text(json.dumps(seed))
+    assert provision("sandbox", "seed", "seed.yaml").code == 0
+    text = Path(config).read_text().replace(app["appId"], NOBODY).replace("collab-prod", "collab-two")
+    Path(config).write_text(text)
+    told = {item["name"]: item["message"] for item in provision("plan", config, *SANDBOX).json["findings"]}
+    assert "Contoso Ltd" in told["verified-publisher"]
 
 
 def test_an_object_id_in_the_place_of_a_client_id(provision: Program) -> None:

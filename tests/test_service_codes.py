@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 
 import pytest
@@ -116,6 +117,18 @@ def test_an_unknown_one_says_so_and_what_is_still_of_use(provision: Program) -> 
     )
     assert graph.code == 64
     assert "Brand_NewCode is not known here" in graph.err
+
+
+def test_a_text_is_taken_from_standard_input(provision: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A log, whole, with the mark that Windows puts before it."""
+    for pasted in ("a line\nerror: AADSTS7000215: x", "\ufeffAADSTS7000215\n"):
+        monkeypatch.setattr("sys.stdin", io.StringIO(pasted))
+        ran = provision("explain", "-")
+        assert ran.code == 0, ran.err
+        assert "AADSTS7000215" in ran.out
+    monkeypatch.setattr("sys.stdin", io.StringIO("all is well\n"))
+    nothing = provision("explain", "-")
+    assert (nothing.code, "all is well" in nothing.err) == (64, True)
 
 
 def test_an_unknown_one_beside_a_known_one(provision: Program) -> None:

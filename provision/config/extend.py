@@ -112,7 +112,8 @@ class Files:
             raise _fault(
                 entry,
                 f"'{_shown(entry)}' is outside the folder tree of this config, so it is not read",
-                "Keep the file in the same repository or folder as the configs.",
+                "Keep the file in the same repository or folder as the configs; without a repository, run "
+                "this in the folder that holds both.",
             )
         if not os.path.lexists(target):
             seen.append(os.path.realpath(target))

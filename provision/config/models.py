@@ -57,6 +57,7 @@ def _lengths(longest: int) -> Any:
 
 
 Guid = Annotated[_Text, AfterValidator(rules.guid), _pattern(rules.GUID), _UNSET]
+Owner = Annotated[_Text, AfterValidator(rules.owner), _pattern(rules.GUID), _UNSET]
 _WEB = _pattern(r"https://.+|http://(?:localhost|127\.0\.0\.1).*")
 RedirectUri = Annotated[_Text, AfterValidator(urls.redirect_uri), _WEB, _UNSET]
 Host = Annotated[_Text, AfterValidator(urls.origin), _pattern("https://[^/]+/?"), _UNSET]
@@ -124,7 +125,7 @@ class Application(_Model):
         default=None,
         description="Application (client) id of an existing registration to adopt instead of making one.",
     )
-    owners: tuple[Guid, ...] | None = Field(
+    owners: tuple[Owner, ...] | None = Field(
         default=None, description="Object ids of owners to have; null: owners are not managed."
     )
     notes: Annotated[_Text, AfterValidator(rules.notes), _lengths(1024), _UNSET] | None = Field(

@@ -124,11 +124,12 @@ def _unknown(path: Path, root: Map) -> tuple[str | None, ProvisionError]:
     inside = f" in '{dotted(parent)}'" if parent else ""
     there = _meant(key, parent, keys)
     asked = likeness.question(there)
+    fix: str | None
     message = f"there is no key '{_cut(key)}'{inside}"
     if key.lower() in _VALUES and parent[:1] in ((), ("secret",), ("application",)):
         fix = "Remove it: no secret's value stands in a config. 'provision apply' makes one and delivers it."
     elif asked is None:
-        fix = f"The keys{inside} are: {', '.join(keys)}."
+        fix = f"The keys{inside} are: {', '.join(keys)}." if keys else None
     else:
         message += f"; {asked[0].lower()}{asked[1:]}"
         verb = "Write" if all("." not in name and name in keys for name in there) else "Move it:"
@@ -162,6 +163,8 @@ def _model(path: Path) -> type[BaseModel] | None:
     """Return the model that describes the map at a path."""
     model: type[BaseModel] | None = Document
     for part in path:
+        if isinstance(part, int):  # a place in a list, whose items the field describes
+            continue
         field = model.model_fields.get(str(part)) if model else None
         model = next(_models(field.annotation), None) if field else None
     return model

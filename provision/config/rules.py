@@ -26,6 +26,7 @@ _WRAPPED = re.compile(
     r"(?:\?[^@]*)?)\s*",
     re.IGNORECASE,
 )
+_LOGIN_HOSTS = "|".join(re.escape(cloud.login.removeprefix("https://")) for cloud in clouds.CLOUDS.values())
 SPAN = r"[1-9][0-9]{0,4}(?:d|w|mo|y)|max"
 
 _NOT_A_LINE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -132,8 +133,26 @@ def guid(text: str) -> str:
     )
 
 
+def owner(text: str) -> str:
+    """Check an owner's id, and return it in lower case; people know each other by sign-in names."""
+    if "@" in text and not re.search(r"[\s<>'\"]", text):
+        raise Fault(
+            "it is a sign-in name, and an owner is named by the Object ID",
+            f"Copy it from Entra > Users, or: az ad user show --id '{text}' --query id --output tsv",
+        )
+    try:
+        return guid(text)
+    except Fault as fault:
+        if fault.fix and fault.fix.startswith("Write"):
+            raise
+        fix = "Copy the Object ID of the user, or of the service principal (Enterprise applications)."
+        raise Fault(fault.why, fix) from None
+
+
 def tenant(text: str) -> str:
     """Check a tenant's id or one of its domains, and return it in lower case."""
+    if inner := re.fullmatch(rf"https://(?:{_LOGIN_HOSTS})/({GUID})(?:/.*)?", text):
+        raise Fault("it is an address with the tenant's id in it", f"Write {inner[1].lower()}")
     if "." not in text or re.fullmatch(GUID, text.strip().strip("{}").strip()):
         try:
             return guid(text)

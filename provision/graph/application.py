@@ -23,6 +23,7 @@ FIELDS = (
     "id", "appId", "displayName", "uniqueName", "signInAudience", "web", "requiredResourceAccess",
     "tags", "notes", "createdDateTime", "passwordCredentials", "spa", "publicClient", "api", "isDisabled",
     "disabledByMicrosoftStatus", "verifiedPublisher", "serviceManagementReference", "keyCredentials",
+    "servicePrincipalLockConfiguration",
 )  # fmt: skip
 _DELETED_FIELDS = ("id", "appId", "displayName", "uniqueName", "deletedDateTime")
 PAGE = 999  # the largest that Graph gives: https://learn.microsoft.com/graph/api/application-list
@@ -127,6 +128,7 @@ def observed(record: dict[str, Any]) -> Observed:
         token_version=version if isinstance(version, int) else None,
         disabled=disabled(record),
         verified_publisher=publisher,
+        locked=_locked(record),
         service_management_reference=maybe(record, "serviceManagementReference"),
         permissions=tuple(
             Permission(text(entry, "resourceAppId"), text(role, "id"))
@@ -139,6 +141,17 @@ def observed(record: dict[str, Any]) -> Observed:
         created=time(record, "createdDateTime"),
         required_resource_access=tuple(access),
     )
+
+
+def _locked(record: dict[str, Any]) -> tuple[str, ...]:
+    """Return what is locked on the service principals; nothing where the lock is off.
+
+    Source: https://learn.microsoft.com/graph/api/resources/serviceprincipallockconfiguration
+    """
+    lock = part(record, "servicePrincipalLockConfiguration")
+    if lock.get("isEnabled") is not True:
+        return ()
+    return tuple(sorted(name for name, value in lock.items() if value is True and name != "isEnabled"))
 
 
 async def create(graph: Graph, step: Create) -> dict[str, Any]:

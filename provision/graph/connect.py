@@ -64,7 +64,7 @@ def over_the_network(
         tokens = Tokens(application(cloud, tenant, *own, network=network), GIVEN, tenant, cloud)
     else:
         found = credential(auth, tenant, cloud, prompt=notify, network=network, patience=budget)
-        host = partial(presented, auth, cloud, network)
+        host = partial(presented, auth, cloud, network, patience=budget)
         tokens = Tokens(found, WAYS[auth], tenant, cloud, host, patience=budget)
     return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget)
 

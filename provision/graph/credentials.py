@@ -94,7 +94,7 @@ def _credential(  # noqa: PLR0917 - as they come
         case Auth.CLI:
             return identity.AzureCliCredential(tenant_id=tenant, process_timeout=seconds)
         case Auth.WORKLOAD | Auth.GITHUB | Auth.AZURE_PIPELINES:
-            return _federated(auth, tenant, cloud, common, network)
+            return _federated(auth, tenant, cloud, common, network, seconds=seconds)
         case Auth.MANAGED:
             return identity.ManagedIdentityCredential(transport=common["transport"])
         case Auth.DEVICE_CODE:
@@ -107,7 +107,9 @@ def _credential(  # noqa: PLR0917 - as they come
             return identity.InteractiveBrowserCredential(tenant_id=tenant, **common)
 
 
-def _federated(auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], network: Network) -> Credential:
+def _federated(
+    auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], network: Network, *, seconds: float
+) -> Credential:
     """Return a credential for a token of a service that Entra trusts; ``ValueError``: what is not set."""
     from azure import identity
 
@@ -115,20 +117,21 @@ def _federated(auth: Auth, tenant: str, cloud: Cloud, common: dict[str, Any], ne
 
     match auth:
         case Auth.GITHUB:
-            return federation.github(cloud, tenant, common, network)
+            answer = min(federation.ANSWER, seconds)
+            return federation.github(cloud, tenant, common, network, seconds=answer)
         case Auth.AZURE_PIPELINES:
             return federation.azure_pipelines(tenant, common)
         case _:
             return identity.WorkloadIdentityCredential(**common)
 
 
-def presented(auth: Auth, cloud: Cloud, network: Network) -> str | None:
+def presented(auth: Auth, cloud: Cloud, network: Network, *, patience: float = PATIENCE) -> str | None:
     """Return a token such as a pipeline's host presents to Entra, or None where no host does."""
     if auth not in {Auth.GITHUB, Auth.AZURE_PIPELINES, Auth.WORKLOAD}:
         return None
     from provision.graph import federation
 
-    return federation.presented(auth, cloud, network)
+    return federation.presented(auth, cloud, network, seconds=min(federation.ANSWER, patience))
 
 
 def asking(cloud: Cloud, transport: Any) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from provision.graph.named_files import FEDERATED_TOKEN
 from provision.network import Network
 from provision.network.clients import synchronous
 
+ANSWER = 30.0  # seconds for one answer of a host's token service, where less is not asked for
 _LONGEST_TOKEN = 64 * 1024  # bytes of a token in a file
 # What each cloud wants to see as the token's audience; the federated credential must say the same.
 # Source: https://learn.microsoft.com/entra/workload-id/workload-identity-federation-config-app-trust-managed-identity
@@ -47,18 +48,26 @@ AZURE_PIPELINES = (
 
 
 def github(
-    cloud: Cloud, tenant: str, common: Mapping[str, Any], network: Network
+    cloud: Cloud, tenant: str, common: Mapping[str, Any], network: Network, *, seconds: float = ANSWER
 ) -> identity.ClientAssertionCredential:
     """Return the credential of a job in GitHub Actions; ``ValueError`` names the variables that lack.
 
     It signs in to the config's own tenant unless AZURE_TENANT_ID names the identity's.
     """
     client_id, *_ = _values(GITHUB)
-    return github_as(cloud, os.environ.get("AZURE_TENANT_ID") or tenant, client_id, common, network)
+    return github_as(
+        cloud, os.environ.get("AZURE_TENANT_ID") or tenant, client_id, common, network, seconds=seconds
+    )
 
 
 def github_as(
-    cloud: Cloud, tenant: str, client_id: str, common: Mapping[str, Any], network: Network
+    cloud: Cloud,
+    tenant: str,
+    client_id: str,
+    common: Mapping[str, Any],
+    network: Network,
+    *,
+    seconds: float = ANSWER,
 ) -> identity.ClientAssertionCredential:
     """Return the credential of a job in GitHub Actions as this application of this tenant.
 
@@ -66,17 +75,17 @@ def github_as(
     """
     _values(GITHUB[1:])
     return identity.ClientAssertionCredential(
-        tenant, client_id, partial(_github_token, cloud, network), **common
+        tenant, client_id, partial(_github_token, cloud, network, seconds), **common
     )
 
 
-def _github_token(cloud: Cloud, network: Network) -> str:
+def _github_token(cloud: Cloud, network: Network, seconds: float) -> str:
     url, token = _values(GITHUB[1:])
     audience = _AUDIENCES.get(cloud.name, _AUDIENCE)
     parts = urlsplit(url)
     query = urlencode([*parse_qsl(parts.query, keep_blank_values=True), ("audience", audience)])
     try:
-        with synchronous(network, timeout=30.0) as http:
+        with synchronous(network, timeout=seconds) as http:
             answer = http.get(
                 urlunsplit(parts._replace(query=query)),
                 headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
@@ -125,7 +134,7 @@ def azure_pipelines_as(
     )
 
 
-def presented(auth: str, cloud: Cloud, network: Network) -> str | None:
+def presented(auth: str, cloud: Cloud, network: Network, *, seconds: float = ANSWER) -> str | None:
     """Return a token such as the host just presented to Entra; None if there is none to be had.
 
     It is for its claims to be read, when Entra refused it, and goes nowhere. Azure DevOps is asked as
@@ -134,10 +143,10 @@ def presented(auth: str, cloud: Cloud, network: Network) -> str | None:
     try:
         match auth:
             case "github":
-                return _github_token(cloud, network)
+                return _github_token(cloud, network, seconds)
             case "azure-pipelines":
                 _, connection, token, url = _values(AZURE_PIPELINES)
-                with synchronous(network, timeout=30.0) as http:
+                with synchronous(network, timeout=seconds) as http:
                     answer = http.post(
                         f"{url.rstrip('/')}?api-version=7.1&serviceConnectionId={quote(connection, safe='')}",
                         headers={"Authorization": f"Bearer {token}", "X-TFS-FedAuthRedirect": "Suppress"},

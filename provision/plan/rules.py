@@ -31,6 +31,13 @@ def check(desired: Desired, observed: Observed) -> Iterator[Finding]:
     if app is not None and app.disabled is not None:
         entry = catalogue.REGISTRATION_DISABLED
         yield Finding(entry, Severity.WARNING, f"{entry.title} ({app.disabled})", value=app.disabled)
+    if app is not None and app.verified_publisher:
+        said = f"{catalogue.VERIFIED_PUBLISHER.title}: {app.verified_publisher}"
+        yield Finding(catalogue.VERIFIED_PUBLISHER, Severity.INFO, said, value=app.verified_publisher)
+    if app is not None and app.locked:
+        names = ", ".join(app.locked)
+        said = f"{catalogue.PRINCIPAL_LOCKED.title}: {names}"
+        yield Finding(catalogue.PRINCIPAL_LOCKED, Severity.INFO, said, value=names)
     audience = desired.application.sign_in_audience
     if audience != application.ONE_TENANT:
         yield Finding(

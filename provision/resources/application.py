@@ -64,6 +64,7 @@ class Observed:
     token_version: int | None = None  # api.requestedAccessTokenVersion
     disabled: str | None = None  # why no new tokens are issued, if none are
     verified_publisher: str | None = None
+    locked: tuple[str, ...] = ()  # what servicePrincipalLockConfiguration keeps on service principals
     service_management_reference: str | None = None
     # requiredResourceAccess as Graph gave it: sent back whole, so that entries of others survive a PATCH
     required_resource_access: tuple[Any, ...] = ()

@@ -127,3 +127,43 @@ def test_redirect_uris(text: str, proposal: str | None) -> None:
     """The same for further addresses; a page is what is meant there."""
     assert suggested(urls.redirect_uri, text) == proposal
     assert urls.redirect_uri("https://a.example.gov/Login.aspx")
+
+
+ID = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"
+
+
+@pytest.mark.parametrize(
+    ("text", "proposal"),
+    [
+        (f"https://login.microsoftonline.com/{ID}", ID),
+        (f"https://login.microsoftonline.us/{ID.upper()}/v2.0/.well-known/openid-configuration", ID),
+        (f"https://portal.azure.com/{ID}", None),  # an id of what, nobody can tell
+        ("https://login.microsoftonline.com/common", None),
+    ],
+)
+def test_tenant(text: str, proposal: str | None) -> None:
+    """The address of a login host has the tenant in it."""
+    assert suggested(rules.tenant, text) == proposal
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("anna@agency.example", "az ad user show --id 'anna@agency.example'"),
+        ("Anna Example", "Object ID of the user"),
+        ("anna@agency.example; rm -rf '", "Object ID of the user"),
+    ],
+)
+def test_owner(text: str, told: str) -> None:
+    """A name or a sign-in name: where the object id is found; no text of a stranger goes into a command."""
+    with pytest.raises(Fault) as caught:
+        rules.owner(text)
+    assert told in (caught.value.fix or "")
+    assert rules.owner(ID.upper()) == ID
+
+
+def test_the_keys_of_a_lists_item_are_told() -> None:
+    """There are keys, so they are named."""
+    from provision.config.problems import _keys
+
+    assert list(_keys(("drift", "ignore", 0))) == ["finding", "value", "reason"]

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from provision.errors import ProvisionError
     from provision.errors.codes import Reading
 
+_LARGEST = 1024 * 1024  # bytes of standard input
+
 
 @click.command(
     cls=Verb,
@@ -29,6 +31,7 @@ def explain(code: str | None, output: str) -> int:
     """Explain an error or finding by its CODE (PRV305) or name; without one, list them all.
 
     An error of the login service, of Graph or of Exchange may be pasted whole: its codes are looked for.
+    '-' reads the text from standard input.
     """
     from provision.errors import catalogue
     from provision.report import catalogue as shown
@@ -43,8 +46,20 @@ def explain(code: str | None, output: str) -> int:
             text = shown.list_text(entries)
             out(f"```text\n{text}\n```" if output == "markdown" else text)
         return 0
-    _told(code, output)
+    _told(_pasted() if code == "-" else code, output)
     return 0
+
+
+def _pasted() -> str:
+    """Return what comes on standard input; ``ProvisionError`` if it cannot be read."""
+    from provision import bounded
+    from provision.errors import ProvisionError, catalogue
+
+    try:
+        return bounded.decoded(bounded.all_of_stdin(_LARGEST), "replace").strip()
+    except OSError as error:
+        message = f"the text cannot be read from standard input: {error.strerror}"
+        raise ProvisionError(catalogue.USAGE, message, fix="Paste what stands around the code.") from None
 
 
 def _told(text: str, output: str) -> None:

@@ -216,3 +216,28 @@ UNUSED_IGNORE = finding(
     key="drift.ignore",
     address="config.drift.ignore",
 )
+VERIFIED_PUBLISHER = finding(
+    "PRV649",
+    "verified-publisher",
+    Exit.DONE,
+    "the registration has a verified publisher",
+    "Whoever publishes it has had it verified, which is shown to those who consent: it is hardly one that "
+    "was made to send mail alone. provision neither sets nor removes it.",
+    "See that it is the registration that is meant, and that its publisher knows of this config.",
+    "https://learn.microsoft.com/graph/api/resources/verifiedpublisher",
+    key="application.client_id",
+    address="application.verifiedPublisher",
+)
+PRINCIPAL_LOCKED = finding(
+    "PRV650",
+    "principal-locked",
+    Exit.DONE,
+    "the registration locks properties of its service principals",
+    "The app instance property lock is on (servicePrincipalLockConfiguration): what it names cannot be "
+    "changed on the service principal. Secrets of the registration are not of these.",
+    "Where a credential of the service principal itself is to be removed, switch the lock off first (App "
+    "registrations > Authentication).",
+    "https://learn.microsoft.com/graph/api/resources/serviceprincipallockconfiguration",
+    key="application.client_id",
+    address="application.servicePrincipalLockConfiguration",
+)
