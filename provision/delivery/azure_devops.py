@@ -113,12 +113,8 @@ class Options(interface.EntraOptions):
         if not options.get("group") or not set(options) <= {"group", "variable", "tenant", "client_id"}:
             raise ValueError(_WRITE)
         try:
-            return cls(
-                organization=organization,
-                project=unquote(project),
-                group=options.pop("group"),
-                **options,
-            )
+            group = options.pop("group")
+            return cls(organization=organization, project=unquote(project), group=group, **options)
         except ValueError:
             raise ValueError(_WRITE) from None
 
@@ -291,8 +287,7 @@ class AzureDevOps:
 
     def _refuse_foreign(self, group: Mapping[str, Any]) -> None:
         variables = _by_name(group)
-        beside = [f"{self._variable}_{what}".lower() for what in _BESIDE]
-        there = [name for name in (self._variable.lower(), *beside) if name in variables]
+        there = [name for name in map(str.lower, self._names) if name in variables]
         owner, key_id = self._standing(variables)
         if there and owner is not None:
             self._claim.refuse_others(

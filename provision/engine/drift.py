@@ -48,9 +48,8 @@ async def find_drift(job: Job) -> Drift:
     """
     (observed, records), around = await together(run.read_state(job), _surroundings(job.tenant, job.desired))
     app, settings = observed.application, around.settings
-    if (
-        app is not None and settings is not None and app.id != settings.id
-    ):  # read twice, and made anew between
+    # It is read twice, and may be made anew between.
+    if app is not None and settings is not None and app.id != settings.id:
         raise ProvisionError(
             catalogue.CHANGED_MEANWHILE,
             f"the application of '{job.desired.name}' was {settings.id}, and is {app.id}",

@@ -35,9 +35,7 @@ class Plan:
     again: Again = UNKNOWN  # how this run's commands are called again; no part of what is approved
     delivery: str = ""  # where a new secret would go; bound by a saved plan, not by the digest
     records: Records = field(default_factory=Records)  # of deliveries, as they were known
-    came: frozenset[str] = (
-        frozenset()
-    )  # what other runs delivered since this one was started: left out of account
+    came: frozenset[str] = frozenset()  # by other runs since this one was started: left out of account
     made_up: frozenset[str] = frozenset()  # what a rehearsal invented: "tenant", "mailbox", "rights"
 
     @property

@@ -17,9 +17,7 @@ from provision.report.documents import error_json, search_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.pen import BOLD, RED, YELLOW, Pen
 
-_UNREADABLE = (
-    "No tenant was judged: a config that cannot be read may name what would be found."
-)  # fmt: skip
+_UNREADABLE = "No tenant was judged: a config that cannot be read may name what would be found."
 
 
 def orphans_json(found: Orphans, search: Search | None = None) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 Those of a client's proof are in ``proof_refusals``, those of a person in ``person_refusals``.
 Body and meanings: https://learn.microsoft.com/entra/identity-platform/reference-error-codes; the
-texts as public issue threads quote them (7000229: Azure/Commercial-Marketplace-SaaS-Accelerator#830;
-70021's successor names), and the bodies
-that the tests of AzureAD/microsoft-authentication-library-for-dotnet keep of 2023-12 (50027, 500011,
-70011, 700016, 700021, 700024, 900023, 1002012).
+texts as public issue threads quote them (7000229: Azure/Commercial-Marketplace-SaaS-Accelerator#830), and
+the bodies that the tests of AzureAD/microsoft-authentication-library-for-dotnet keep of 2023-12 (500011,
+70011, 700016, 900023, 1002012).
 """
 
 from __future__ import annotations
