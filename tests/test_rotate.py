@@ -128,7 +128,7 @@ def test_confirm_unseen_says_that_nothing_was_proved(provision: Program, config:
         pytest.param(
             "abc8Q~something-else-altogether-000000", "wrong-secret", "begins otherwise", id="another"
         ),
-        pytest.param("padded", "wrong-secret", "a blank", id="a blank came along"),
+        pytest.param("padded", "wrong-secret", "whitespace", id="a blank came along"),
         pytest.param("same start", "not-proven", "AADSTS7000215", id="cut off or mistyped"),
     ],
 )

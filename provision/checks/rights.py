@@ -1,4 +1,4 @@
-"""The rights that the steps of a plan take, as a table, and the judging of a caller by it. Pure.
+"""Permissions that each plan step requires, and pure functions that check a caller against them.
 
 As a person, an identity needs a permission of the program that it signs in with (a scope) and, beside
 it, a directory role or the ownership of the object; as an application, a permission of its own.

@@ -215,7 +215,7 @@ class Common:
     verbose: bool
     log_file: str | None
     ci: Pipeline
-    timeout: float  # seconds that one request may wait for what passes
+    timeout: float  # seconds to keep retrying one request
     select: tuple[Selector, ...] = ()
     changed: str | None = None  # a file that lists what changed, or - for stdin
     secret_from: str | None = None  # a sink to read a value back from
@@ -297,7 +297,7 @@ def common(
         default="2m",
         show_default=True,
         callback=seconds,
-        help="How long one request may wait for what passes: throttling, faults, replication.",
+        help="How long to keep retrying one request: throttling, faults, replication.",
     )
     @click.option(
         "--select",

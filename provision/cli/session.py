@@ -81,7 +81,7 @@ class Session:
     def only_job(self, verb: str) -> Job:
         """Return the one job of a verb that takes one config; ``ProvisionError`` if it is not just one."""
         if len(self.entries) != 1:
-            raise ProvisionError(catalogue.USAGE, f"{verb} takes one config; these are {len(self.entries)}")
+            raise ProvisionError(catalogue.USAGE, f"{verb} takes exactly one config, got {len(self.entries)}")
         (entry,) = self.entries
         if isinstance(entry, Job):
             return entry

@@ -243,7 +243,7 @@ class _Reader:
             self._fault(
                 catalogue.YAML_FEATURE,
                 event,
-                f"the anchor &{event.anchor} is of no use: aliases are not taken",
+                f"the anchor &{event.anchor} cannot be used: YAML anchors and aliases are not supported",
             )
         if event.tag is not None:
             self._fault(catalogue.YAML_FEATURE, event, "a tag (a word with '!') is not taken here")

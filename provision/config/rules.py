@@ -233,7 +233,7 @@ def lifetime(text: str) -> str:
 def renew_before(text: str) -> str:
     """Check how long before its end a secret is renewed."""
     if Span.parse(span(text)).longest:
-        raise Fault("max is no time before an end", "Write 30d, for example.")
+        raise Fault("renew_before cannot be max", "Write 30d, for example.")
     return text
 
 

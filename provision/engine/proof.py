@@ -25,7 +25,7 @@ async def prove(job: Job, plan: Plan, value: Secret) -> None:
     newest, ours = plan.standing.current, plan.standing.ours
     assert newest is not None  # else the plan has nothing to prove
     if value.reveal().strip() != value.reveal():
-        raise ProvisionError(catalogue.WRONG_SECRET, "there is a blank before or behind the value")
+        raise ProvisionError(catalogue.WRONG_SECRET, "the value has leading or trailing whitespace")
     if newest.hint and value.hint != newest.hint:
         raise ProvisionError(catalogue.WRONG_SECRET, _what_else(value, [s.hint for s in ours]))
     graph, patience = job.tenant.graph, Patience(job.tenant.graph, _PATIENCE)

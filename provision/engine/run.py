@@ -247,7 +247,7 @@ def _refuse_in_vain(job: Job, tenant_id: str, allowed: Collection[str]) -> None:
 
 
 def _forget(_: Secret) -> None:
-    """What was delivered is nobody's here any more."""
+    """Default for ``keep``: drop the delivered secret."""
 
 
 async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forget) -> Result:

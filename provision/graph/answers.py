@@ -49,7 +49,7 @@ class Refusal(Failure):
         self.request_id = request_id
         self.time = time
         self.retry_after = retry_after
-        self.waited_for = False  # as a new object's absence, until the patience was at its end
+        self.waited_for = False  # True if retries for replication ran out
         self.response: httpx.Response | None = None  # kept only where the login service refused
 
 

@@ -40,7 +40,7 @@ class Refused(Exception):
 
     @property
     def passing(self) -> bool:
-        """Whether it may pass: a secret or application that is too new is refused like this."""
+        """Whether the refusal may be transient: a secret or application not replicated yet is refused so."""
         return bool(self.codes & _NOT_YET)
 
 

@@ -1,4 +1,4 @@
-"""Drift: what of one application is not as its config says, or is there and nobody declared it. Values alone.
+"""Result types of ``drift``: differing properties and undeclared objects.
 
 What is there is observed in ``graph/``, judged in ``checks/drift.py`` and shown in ``report/drift.py``.
 """
@@ -22,7 +22,7 @@ from provision.resources import (
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What stands around what is declared, beyond what a plan looks at. ``None``: not there, or not read."""
+    """Everything else on the application, which a plan does not read. ``None``: not there, or not read."""
 
     settings: registration_settings.Observed | None = None
     certificates: tuple[certificate.Observed, ...] = ()

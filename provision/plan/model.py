@@ -30,7 +30,7 @@ class Plan:
     changes: tuple[Change, ...]  # in the order in which they are shown; every kind once, no-ops too
     findings: tuple[Finding, ...]
     digest: str  # "sha256:" and 64 hexadecimal digits
-    consent: Detail = Detail.REQUIRED  # how it stands, as far as it was looked at
+    consent: Detail = Detail.REQUIRED  # consent status when planned
     standing: Standing | None = None  # of the secrets, as it was found; None: it was not asked for
     again: Again = UNKNOWN  # how this run's commands are called again; no part of what is approved
     delivery: str = ""  # where a new secret would go; bound by a saved plan, not by the digest

@@ -75,7 +75,7 @@ def doctor_markdown(found: Diagnosis) -> str:
         *(f"| {c.name} | {_state(c.state)} | {markdown(_told(c))} |" for c in found.checks),
     ]  # fmt: skip
     if found.rights:
-        out += ["", "| Right to | State | By, or what is missing | Enough is |", "|---|---|---|---|"]
+        out += ["", "| Right to | State | By, or what is missing | Minimum needed |", "|---|---|---|---|"]
         out += [_row(right) for right in found.rights]
     return "\n".join(out)
 

@@ -20,7 +20,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """One identity. ``None`` is not known, everywhere; an empty set is known to be empty.
+    """One identity. In every field ``None`` means unknown; an empty set means none.
 
     ``directory_roles`` are template ids, of the whole tenant or of the application in question;
     ``complete`` says whether roles that are limited to that application would be among them.

@@ -11,11 +11,9 @@ import json
 import os
 import secrets
 import stat
-import sys
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 from provision.sandbox import bounded
@@ -106,7 +104,7 @@ def folder(url: str) -> Path:
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     key = f"{'localhost' if host in _LOOPBACK else host}:{parts.port or 443}"
-    return _cache() / "provision" / "sandbox" / hashlib.sha256(key.encode()).hexdigest()[:16]
+    return _cache() / "sandbox" / hashlib.sha256(key.encode()).hexdigest()[:16]
 
 
 def write_private(path: Path, text: str) -> None:
@@ -120,18 +118,16 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _cache() -> Path:
-    named: Any = os.environ.get("XDG_CACHE_HOME")
-    if named and Path(named).is_absolute():
-        return Path(named)
-    if sys.platform == "win32" and os.environ.get("LOCALAPPDATA"):
-        return Path(os.environ["LOCALAPPDATA"])
+    """The user's cache, where the system keeps such; for whoever may not write there, a temporary one."""
+    from platformdirs import user_cache_path
+
     try:
-        home = Path.home()
-        if any(os.access(each, os.W_OK | os.X_OK) for each in (home / ".cache", home)):
-            return home / ".cache"
+        users = user_cache_path("provision", appauthor=False)
     except RuntimeError:  # no HOME, and a user without a name, as in a container
-        pass
-    return _temporary()
+        return _temporary()
+    # One that is relative begins with a '~' that nobody fills in.
+    there = next((path for path in (users, *users.parents) if path.exists()), users)
+    return users if users.is_absolute() and os.access(there, os.W_OK | os.X_OK) else _temporary()
 
 
 def _temporary() -> Path:

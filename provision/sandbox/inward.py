@@ -1,4 +1,4 @@
-"""A request that the sandbox makes of itself: by the directory's own rules, past nobody's rights."""
+"""Builds an internal call: the sandbox itself calls the directory's functions, past the permission check."""
 
 from __future__ import annotations
 

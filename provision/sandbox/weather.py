@@ -1,4 +1,4 @@
-"""What goes wrong on the way: none by default; seeded, so that the same requests meet the same again.
+"""Fault injection, off by default; seeded, so that runs are reproducible.
 
 Replication as clients meet it (hashicorp/terraform-provider-azuread,
 ``applications/application_resource.go``; microsoftgraph/microsoft-graph-docs, PR 13118: writes go
