@@ -70,6 +70,8 @@ PASTED = {
     "Code: ErrorAccessDenied\nMessage: Access to OData is disabled: [RAOP] : Blocked by tenant configured "
     "AppOnly AccessPolicy settings.": ["RAOP"],
     "403 Forbidden: Insufficient privileges to complete the operation.": ["Authorization_RequestDenied"],
+    "CompactToken parsing failed with error code: 80049217": ["InvalidAuthenticationToken"],
+    "ODataError: Lifetime validation failed, the token is expired.": ["InvalidAuthenticationToken"],
     "the request was forbidden by our firewall": [],
     "order 700016 of the shop": [],
     "AADSTS700016123456": [],

@@ -137,7 +137,7 @@ def owner(text: str) -> str:
     """Check an owner's id, and return it in lower case; people know each other by sign-in names."""
     if "@" in text and not re.search(r"[\s<>'\"]", text):
         raise Fault(
-            "it is a sign-in name, and an owner is named by the Object ID",
+            "it is not an id but a sign-in name; an owner is named by the Object ID",
             f"Copy it from Entra > Users, or: az ad user show --id '{text}' --query id --output tsv",
         )
     try:

@@ -105,6 +105,9 @@ _BARE = re.compile(
     r"(?P<one>\d{5,9})\b|^\W*(?P<alone>\d{5,9})\W*$",
     re.IGNORECASE,
 )
+# Graph's own number for a token it cannot read ("CompactToken parsing failed with error code: 80049217"):
+# https://github.com/microsoftgraph/msgraph-training-dotnet/issues/31
+_TOKEN = re.compile(r"800492\d\d")
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _IDS = {
     "request id": re.compile(rf"(?<!client-)request[-_ ]?id\W{{1,6}}({_GUID})", re.IGNORECASE),
@@ -124,7 +127,7 @@ def read(text: str) -> Reading:
     numbers = [(found.start(), found[1]) for found in _AADSTS.finditer(text)]
     for found in _BARE.finditer(text):
         listed = found["list"] or found["one"] or found["alone"]
-        numbers += [(found.start(), number) for number in re.findall(r"\d+", listed)]
+        numbers += [(found.start(), n) for n in re.findall(r"\d+", listed) if not _TOKEN.fullmatch(n)]
     at: dict[str, int] = {}
     unknown: dict[str, int] = {}
     for position, number in numbers:

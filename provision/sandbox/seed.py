@@ -20,7 +20,7 @@ from provision.sandbox.data import first_party
 from provision.sandbox.directory import applications, grants, policies, principals
 from provision.sandbox.entities import application, people
 from provision.sandbox.entities.complex_types import KEY_CREDENTIAL, PASSWORD_CREDENTIAL
-from provision.sandbox.entities.schema import Complex, is_guid
+from provision.sandbox.entities.schema import Complex, is_guid, value_of
 from provision.sandbox.errors import GraphError
 from provision.sandbox.exchange import access, mailboxes
 from provision.sandbox.marked import Marked, SeedError, documents
@@ -50,6 +50,8 @@ _KEPT = (
     "createdDateTime",
     "publisherDomain",
     "createdByAppId",
+    "disabledByMicrosoftStatus",
+    "verifiedPublisher",
 )  # of an application as fetched
 
 
@@ -286,6 +288,12 @@ class _Seeding:
             raise given.error(error.message) from error
         self._tenant.remove(made)
         own = {name: str(value).lower() if name in ("id", "appId") else value for name, value in kept.items()}
+        if "verifiedPublisher" in own:
+            prop = application.TYPE.by_name["verifiedpublisher"]
+            try:
+                own["verifiedPublisher"] = value_of(prop, own["verifiedPublisher"], "Application")
+            except GraphError as error:
+                raise given.error(error.message) from error
         return self._tenant.put(replace(made.with_props(**own), id=str(own.get("id", made.id))))
 
     def _policy(self, given: Marked) -> None:

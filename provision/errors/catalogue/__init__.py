@@ -61,11 +61,13 @@ def in_text(text: str) -> list[Entry]:
 # What people meet in words alone, of Exchange, Graph, the portal and the libraries that sign in.
 # https://learn.microsoft.com/exchange/clients-and-mobile-in-exchange-online/authenticated-client-smtp-submission
 # https://github.com/Azure/azure-cli/issues/11924 (owners)
+# https://github.com/nodemailer/nodemailer/issues/1714 (passwords at the SMTP server)
 # https://github.com/Azure/azure-cli/issues/31648 (signing in)
 # https://github.com/Azure/azure-sdk-for-python/issues/37167 (signing in)
 # https://github.com/MicrosoftDocs/office-docs-powershell/issues/8854 (a role that is not there)
 WORDED = {
     "smtpclientauthentication is disabled": "smtp-auth",
+    "authentication unsuccessful, basic authentication is disabled": "smtp-auth",
     "is invalid for the 'owners' reference": "owner-not-found",
     "does not exist on resource application": "role-not-found",
     "failed to retrieve a token from the included credentials": "sign-in",
