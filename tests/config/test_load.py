@@ -127,12 +127,12 @@ def test_a_byte_order_mark_and_windows_line_ends() -> None:
 
 
 def test_places() -> None:
-    """Where a key stands, or the nearest above it."""
+    """Where a key stands, or the nearest above it; of one that is not there at all, where the name is."""
     config = one(LEAST)
     place = config.place("tenant", "id")
     assert (str(place), place.text) == ("prod.yaml:4:7", f"  id: {GUID}")
     assert str(config.place("tenant", "cloud")) == "prod.yaml:3:1"
-    assert str(config.place("secret", "delivery")) == "prod.yaml:1:1"
+    assert str(config.place("secret", "delivery")) == str(config.place("name"))
 
 
 class TestExtends:

@@ -189,8 +189,10 @@ def test_no_frame_on_the_way_has_the_value_in_a_local(code: str, monkeypatch: py
 def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(provision: Program, name: str) -> None:
     """A command left alone would write a value that is revoked over the next one."""
     write_config()
-    slow = "import sys, time, pathlib; pathlib.Path('begun').touch(); time.sleep(1); "
-    deliver = command(slow + "pathlib.Path('vault').write_text(sys.stdin.read())")
+    slow = (
+        "import sys, time, pathlib; value = sys.stdin.read(); pathlib.Path('begun').touch(); time.sleep(1); "
+    )
+    deliver = command(slow + "pathlib.Path('vault').write_text(value)")
     argv = (
         "apply",
         "prod.yaml",
@@ -204,7 +206,12 @@ def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(provision: Prog
         deliver,
     )
     code = "from provision.cli.main import main; main()"
-    with subprocess.Popen([sys.executable, "-c", code, *argv], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", code, *argv],
+        stdout=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 - nohup ignores it
+    ) as process:
         while not Path("begun").exists():
             time.sleep(0.05)
         process.send_signal(getattr(signal, name))
