@@ -115,6 +115,11 @@ def _end_as_by_ctrl_c() -> None:
         handler = signal.getsignal(signal.SIGINT)  # asyncio has one of its own while it runs
         (handler if callable(handler) else signal.default_int_handler)(signal.SIGINT, frame)
 
+    # A shell without job control starts what runs in the background with SIGINT ignored, and asyncio then has
+    # no handler that lets a delivery under way come to its end.
+    # https://docs.python.org/3/library/asyncio-runner.html#handling-keyboard-interruption
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one

@@ -185,9 +185,20 @@ def test_no_frame_on_the_way_has_the_value_in_a_local(code: str, monkeypatch: py
     assert value not in said.replace(f"value = {value!r}", "")
 
 
+@pytest.mark.parametrize("background", [False, True])
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
-def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(provision: Program, name: str) -> None:
-    """A command left alone would write a value that is revoked over the next one."""
+def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(
+    provision: Program, name: str, background: bool
+) -> None:
+    """A command left alone would write a value that is revoked over the next one.
+
+    What a shell starts in the background ignores Ctrl-C, and what nohup starts SIGHUP.
+    """
+
+    def begin() -> None:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        signal.signal(signal.SIGINT, signal.SIG_IGN if background else signal.default_int_handler)
+
     write_config()
     slow = (
         "import sys, time, pathlib; value = sys.stdin.read(); pathlib.Path('begun').touch(); time.sleep(1); "
@@ -210,7 +221,7 @@ def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(provision: Prog
         [sys.executable, "-c", code, *argv],
         stdout=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # noqa: PLW1509 - nohup ignores it
+        preexec_fn=begin,  # noqa: PLW1509 - no thread of these tests holds a lock that it needs
     ) as process:
         while not Path("begun").exists():
             time.sleep(0.05)
