@@ -330,7 +330,9 @@ async def retire(tools: SecretTools, holder: SecretHolder, going: frozenset[str]
     else removed. Raises ``ProvisionError`` if that cannot be written; then nothing is removed.
     """
     marks = (delivery_tags.RETIRED_TAG, delivery_tags.LEAKED_TAG)
-    told = {mark + key_id for mark in marks for key_id in going} & set(holder.tags)
+    # By what was last seen there: the list that another run wrote since may lack a mark of ours.
+    there = holder.seen.tags if holder.seen else holder.tags
+    told = {mark + key_id for mark in marks for key_id in going} & set(there)
     untold = going - {delivery_tags.noted_key(tag) for tag in told}
     if untold:
         await write_records(tools, holder, {delivery_tags.RETIRED_TAG + key_id for key_id in untold})

@@ -58,6 +58,13 @@ def test_a_run_that_slept_over_the_creation_wipes_no_record(tmp_path: Path) -> N
     assert not tally.two[ASLEEP]
 
 
+def test_a_list_that_another_wrote_takes_no_mark_away(tmp_path: Path) -> None:
+    """A rotate marks what is to go, an emergency writes the tags anew, the rotate goes on."""
+    tally = Tally()
+    held(tmp_path / "11124", 11124, "both", tally)
+    assert not tally.two["both"]
+
+
 def test_real_processes_against_a_served_sandbox(tmp_path: Path) -> None:
     """Six meetings: each machine is a process of its own, the sandbox one more, over TLS."""
     seed = tmp_path / "seed.yaml"
