@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Refusal
 from provision.graph.listing import NotReadable
 from tests.support import TENANT, Program, Ran, Tenant, write_config
@@ -201,6 +202,22 @@ def test_an_emergency_says_what_still_signs_in(provision: Program, config: str, 
         assert part in ran.out
         assert part in ran.err
     assert "[provision:collab-prod]' (begins" not in ran.out
+
+
+def test_an_emergency_does_not_wait_for_what_is_only_told(
+    provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Graph throttles the look at other credentials: the leaked secret goes all the same."""
+
+    async def throttled(*_: object) -> None:
+        raise ProvisionError(catalogue.THROTTLED, "Graph asks to wait")
+
+    old = Tenant().application()["passwordCredentials"][0]["keyId"]
+    monkeypatch.setattr("provision.engine.afterwards.federated_credential.of_application", throttled)
+    ran = provision("rotate", config, "--sandbox", "--emergency", "--yes", "--deliver", "file:out.secret")
+    assert ran.code == 0, ran.err
+    assert "not checked: Graph asks to wait" in ran.out
+    assert old not in {item["keyId"] for item in Tenant().application()["passwordCredentials"]}
 
 
 def test_a_config_on_standard_input(

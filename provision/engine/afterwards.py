@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from provision.checks import signs_in
-from provision.errors import Finding, Severity, catalogue
+from provision.errors import Finding, ProvisionError, Severity, catalogue
 from provision.graph import federated_credential
 from provision.graph.client import Graph
 from provision.graph.listing import NotReadable
@@ -28,9 +28,9 @@ async def afterwards(
     unread: tuple[Finding, ...] = ()
     try:
         federated = await federated_credential.of_application(graph, app.id)
-    except NotReadable as error:
-        message = f"not checked: {error.what}: needs {error.needs}"
-        unread = (Finding(catalogue.NOT_CHECKED, Severity.WARNING, message),)
+    except ProvisionError as error:  # no reason to keep an emergency waiting: what is read here is only told
+        message = f"{error.what}: needs {error.needs}" if isinstance(error, NotReadable) else error.message
+        unread = (Finding(catalogue.NOT_CHECKED, Severity.WARNING, f"not checked: {message}"),)
     ours = {item.key_id for item in client_secret.marked(desired.client_secret, observed.secrets)}
     return (*signs_in.check(signs_in.others(held(observed, federated), ours, now=now)), *unread)
 

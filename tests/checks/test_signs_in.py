@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from datetime import UTC, datetime, timedelta
 
 from provision.checks.signs_in import APPLICATION, PRINCIPAL, Holder, check, others
@@ -41,6 +42,13 @@ def test_every_sort_that_is_alive_is_told_with_its_command() -> None:
     }
     assert "by hand" in found["az ad app credential delete --id client-id --key-id hand"]
     assert "service principal" in found["az ad sp credential delete --id sp-id --key-id sp"]
+
+
+def test_a_name_from_the_tenant_ends_no_command() -> None:
+    """Whoever may add a credential may name it; an administrator in an emergency pastes the command."""
+    holder = Holder(APPLICATION, "x", federated=(Federated("a; rm -rf ~ '", "https://issuer", "repo:x"),))
+    (found,) = others([holder], (), now=NOW)
+    assert shlex.split(found.remove)[-1] == "a; rm -rf ~ '"
 
 
 def test_each_is_a_warning_that_names_it() -> None:
