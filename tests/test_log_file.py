@@ -62,6 +62,7 @@ def test_a_log_that_cannot_be_written_stops_before_anything(provision: Program, 
     """Who asked for an audit does not want a run without one."""
     ran = provision("apply", config, *DELIVER[:-1], "nowhere/audit.jsonl")
     assert (ran.code, ran.json["error"]) == (1, "disk")
+    assert not Path(".provision").exists()  # it was refused before a tenant was opened
     assert Tenant().get("/applications")["value"] == []
 
 

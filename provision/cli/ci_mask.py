@@ -6,27 +6,17 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from provision.cli.ci import Pipeline
-from provision.delivery import Retrieving, Sink
+from provision.cli.forwarding import Forwarding
+from provision.delivery import Retrieving
 from provision.delivery.interface import Handover, Recalling, failed
 from provision.secret import Secret
 
 
 @dataclass(frozen=True)
-class Masked:
+class Masked(Forwarding):
     """Does as the sink does; what it cannot mask it does not deliver, and so it is revoked."""
 
-    sink: Sink
     pipeline: Pipeline
-
-    @property
-    def label(self) -> str:
-        """The sink's."""
-        return self.sink.label
-
-    @property
-    def interactive(self) -> bool:
-        """The sink's."""
-        return self.sink.interactive
 
     def probe(self, known: Collection[str] = ()) -> str:
         """Try out both: that a mask arrives, and the sink."""
@@ -37,10 +27,6 @@ class Masked:
         """Mask, then hand over."""
         _mask(self.pipeline, secret)
         self.sink.deliver(secret, handover)
-
-    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
-        """The sink's."""
-        return self.sink.recall(known)
 
 
 @dataclass(frozen=True)

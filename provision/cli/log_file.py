@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from uuid import uuid4
 
 from provision import __version__, bounded
 from provision.cli.console import talk
-from provision.delivery import Handover, Sink
+from provision.cli.forwarding import Forwarding
+from provision.delivery import Handover
 from provision.errors import ProvisionError, catalogue
 from provision.graph.client import Written
 from provision.secret import Secret
@@ -95,25 +96,10 @@ class LogFile:
 
 
 @dataclass(frozen=True)
-class LoggedSink:
+class LoggedSink(Forwarding):
     """Does as the sink does, and notes each delivery: where to, of which key, and what came of it."""
 
-    sink: Sink
     log: LogFile
-
-    @property
-    def label(self) -> str:
-        """The sink's."""
-        return self.sink.label
-
-    @property
-    def interactive(self) -> bool:
-        """The sink's."""
-        return self.sink.interactive
-
-    def probe(self, known: Collection[str] = ()) -> str:
-        """The sink's."""
-        return self.sink.probe(known)
 
     def deliver(self, secret: Secret, handover: Handover) -> None:
         """Hand over, and note it."""
@@ -126,7 +112,3 @@ class LoggedSink:
             raise
         finally:
             self.log.note("delivery", result=result, place=self.label, key_id=handover.key_id)
-
-    def recall(self, known: Collection[str] = ()) -> frozenset[str]:
-        """The sink's."""
-        return self.sink.recall(known)

@@ -30,6 +30,7 @@ MINTS = "Where a new secret goes, in the place of secret.delivery."
 PROBED = "Where a new secret would go; tried as far as nothing is written there."
 LOOKS = "Where a delivered secret is looked for, as it was given to apply; nothing is delivered."
 _UNITS = {"s": 1, "m": 60, "h": 3600}
+FOLDER = Path(".provision")  # what this program keeps beside the configs
 STATE = ".provision/sandbox.json"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from provision.cli.session import FOLDER, open_sandbox
+from provision.cli.options import FOLDER
+from provision.cli.session import open_sandbox
 from provision.engine import folder
 from provision.errors import ProvisionError, catalogue
 

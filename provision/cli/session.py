@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,26 +14,22 @@ from urllib.parse import urlsplit
 
 from provision.cli import sink_identity
 from provision.cli.broken import broken_of, clashing, elsewhere, moved
-from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.configs import found
 from provision.cli.console import Progress, talk
-from provision.cli.log_file import LogFile, LoggedSink
-from provision.cli.options import Common, Embedded, Served
+from provision.cli.log_file import LogFile
+from provision.cli.options import FOLDER, Common, Embedded, Served
 from provision.cli.places import (
     claims,
     findings_of_files,
-    named_sink,
-    owner_of,
     reached,
     specs_of,
-    stand_ins,
-    stands_in,
     word_of,
 )
+from provision.cli.sinks import sink_of, source_of
 from provision.cli.tenants import Tenants, key, named_by_id
 from provision.clouds import CLOUDS, Cloud
 from provision.config import Config
-from provision.delivery import Opening, Retrieving, Sink, Spec, open_sink
+from provision.delivery import Spec
 from provision.engine import folder
 from provision.engine.began import Began
 from provision.engine.fleet import Entry
@@ -44,11 +40,7 @@ from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph, moment
 from provision.graph.connect import Administrator, in_process, over_the_network
-from provision.graph.credentials import Credential, credential
-from provision.graph.named_files import said
-from provision.graph.sink_credentials import OneTenant, own_identity
 from provision.graph.ways import Auth
-from provision.network import current
 from provision.outcomes.search import Search
 from provision.plan.model import Target
 from provision.resources import Desired
@@ -56,7 +48,6 @@ from provision.resources import Desired
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
 
-FOLDER = Path(".provision")
 _SHOWN = 5  # made-up mailboxes that are named on stderr
 # What azure-identity takes for a credential; see graph/credentials.py.
 _IDENTITIES = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
@@ -110,6 +101,30 @@ async def opened(
     Raises ``ProvisionError`` for what is wrong with the command line, or with a config where the run may not
     go on past it.
     """
+    with _log(options) as log:  # before a tenant is opened: a refused log leaves nothing behind
+        async with _opened(options, log, writes, keep_going, tenant, lenient) as session:
+            yield session
+
+
+@contextmanager
+def _log(options: Common) -> Iterator[LogFile | None]:
+    log = LogFile(options.log_file, _target(options).value) if options.log_file else None
+    try:
+        yield log
+    finally:
+        if log is not None:
+            log.close()
+
+
+@asynccontextmanager
+async def _opened(  # noqa: PLR0917 - the options of opened()
+    options: Common,
+    log: LogFile | None,
+    writes: bool,
+    keep_going: bool,
+    tenant: str | None,
+    lenient: bool,
+) -> AsyncIterator[Session]:
     began = Began(moment())
     loaded = found(options)
     broken = broken_of(loaded, options, writes=writes)
@@ -126,7 +141,6 @@ async def opened(
             tenants = _served(url, configs, options, progress, writes=writes)
         case Embedded(state):
             tenants = _embedded(state, configs, options, progress, writes=writes)
-    log = LogFile(options.log_file, _target(options).value) if options.log_file else None
     try:
         settled, tenants, twice = await named_by_id(configs, tenants)
         options.ci.know(settled)
@@ -147,8 +161,6 @@ async def opened(
             declared = tuple(config.desired for config in loaded.configs)
             yield Session(tuple(entries), loaded.search, progress, _target(options), declared, log)
     finally:
-        if log is not None:
-            log.close()
         progress.done()
         await asyncio.gather(*(tenant.close() for tenant in tenants.values()))
 
@@ -315,8 +327,8 @@ def _jobs(  # noqa: PLR0917 - what opened() knows by then
             tenant=tenants[key(config)],
             again=options.again.of(config.path),
             address_at=str(config.place("mail", "address")),
-            sink=_sink(config, spec, options, progress, log),
-            source=_source(config, options, progress),
+            sink=sink_of(config, spec, options, progress, log),
+            source=source_of(config, options, progress),
             journal=_journal(target, config.desired.name, options),
             delivering=delivering,
             made_up=tenants[key(config)].made_up.get(config.desired.mailbox.address, frozenset()),
@@ -326,54 +338,6 @@ def _jobs(  # noqa: PLR0917 - what opened() knows by then
         )
         for config, spec, found in zip(configs, specs, seen, strict=True)
     )
-
-
-def _sink(config: Config, spec: Spec, options: Common, progress: Progress, log: LogFile | None) -> Sink:
-    masked = Masked(open_sink(spec, _opening(config, spec, options, progress)), options.ci)
-    return LoggedSink(masked, log) if log is not None else masked
-
-
-def _source(config: Config, options: Common, progress: Progress) -> Retrieving | None:
-    if options.secret_from is None:
-        return None
-    spec = named_sink(options.secret_from, "--secret-from", config)
-    opening = _opening(config, spec, options, progress)
-    sink = open_sink(spec, opening)
-    if not isinstance(sink, Retrieving):
-        raise ProvisionError(catalogue.USAGE, f"--secret-from: {sink.label} does not give a value back")
-    if stands_in(options, options.secret_from):  # a rehearsal reads no service either
-        (own,) = stand_ins([config], options, FOLDER)
-        stand_in = open_sink(own, opening)
-        assert isinstance(stand_in, Retrieving)
-        return MaskedSource(stand_in, options.ci)
-    return MaskedSource(sink, options.ci)
-
-
-def _opening(config: Config, spec: Spec, options: Common, progress: Progress) -> Opening:
-    """A sink signs in as --auth says, and only once it has to; in a rehearsal, too, if --deliver names it.
-
-    One that names a tenant or an identity of its own signs in there, as that.
-    """
-    desired = config.desired
-
-    def sign_in() -> Credential:
-        auth = Auth(options.auth)
-        tenant, client_id = sink_identity.of(spec, desired) or (desired.tenant, None)
-        if client_id is None:
-            found = credential(auth, tenant, desired.cloud, prompt=progress, network=current())
-        else:
-            try:
-                found = own_identity(auth, tenant, client_id, desired.cloud, network=current())
-            except (OSError, ValueError) as error:
-                raise ProvisionError(
-                    catalogue.SIGN_IN,
-                    f"nothing here can sign in to the sink as the application {client_id}. {said(error)}",
-                    fix="Set one of these variables, or have the pipeline's federation trust it "
-                    "(docs/delivery.md).",
-                ) from error
-        return OneTenant(found, tenant)
-
-    return Opening(owner_of(config, options), desired.cloud.name, sign_in)
 
 
 def _journal(target: Target, name: str, options: Common) -> Callable[[str], Journal]:

@@ -65,7 +65,7 @@ class Execution:
         """Carry out every change, and keep its outcome.
 
         A ``ProvisionError`` of one is its outcome; the changes that depend on it are not tried. Raises
-        ``NotImplementedError``, before anything is done, for a change of a kind that has no step here.
+        ``LookupError``, before anything is done, for a change of a kind that has no step here.
         """
         _refuse_unknown(self.plan)
         observed = self.plan.observed.application
@@ -234,7 +234,7 @@ class Execution:
 def _refuse_unknown(plan: Plan) -> None:
     unknown = [c.address for c in plan.changes if c.address.partition("[")[0] not in KINDS]
     if unknown:
-        raise NotImplementedError(f"no step carries out a change of {', '.join(unknown)}")
+        raise LookupError(f"no step carries out a change of {', '.join(unknown)}")
 
 
 def _status(change: Change, error: ProvisionError) -> Status:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import ssl
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -59,7 +60,7 @@ class Weather:
     times: int = 1
 
 
-class StandIn:
+class StandIn(ABC):
     """A service: ``answer`` is its behaviour; ``requests`` is what came."""
 
     def __init__(self) -> None:
@@ -69,8 +70,9 @@ class StandIn:
         self._left: int | None = None
         self._last_counts = False
 
+    @abstractmethod
     def answer(self, request: Request) -> Response:
-        raise NotImplementedError
+        """What this service says to it."""
 
     def tick(self) -> datetime:
         """Every write takes a second, by this service's own clock."""

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from provision.cli import session
+from provision.cli import sinks
 from tests.delivery.azure_devops_standin import BEARER, DevOps
 from tests.delivery.github_standin import TOKEN as GITHUB_TOKEN
 from tests.delivery.github_standin import Hub
@@ -48,7 +48,7 @@ def sink(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> tup
         "github": (GITHUB, "hub", GITHUB_TOKEN),
         "azure_devops": (DEVOPS, "devops", BEARER),
     }[request.param]
-    monkeypatch.setattr(session, "credential", lambda *_, **__: Signed(token))
+    monkeypatch.setattr(sinks, "credential", lambda *_, **__: Signed(token))
     return argument, request.getfixturevalue(service)
 
 

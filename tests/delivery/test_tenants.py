@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
-from provision.cli import session
+from provision.cli import sinks
 from provision.clouds import CLOUDS
 from provision.graph import sink_credentials
 from provision.graph.sink_credentials import OneTenant, own_identity
@@ -77,7 +77,7 @@ def entra(monkeypatch: pytest.MonkeyPatch) -> Entra:
         "AzurePipelinesCredential",
     ):
         monkeypatch.setattr(f"azure.identity.{name}", found.way(name))  # fmt: skip
-    monkeypatch.setattr(session, "credential", lambda _, tenant, *__, **___: found.way("--auth")(tenant))
+    monkeypatch.setattr(sinks, "credential", lambda _, tenant, *__, **___: found.way("--auth")(tenant))
     return found
 
 

@@ -22,7 +22,7 @@ def test_a_change_of_an_unknown_kind_stops_everything(address: str, clean_folder
     found = plan(OBSERVED)
     stranger = Change(address, Action.CREATE, "no room carries it out", None, {}, object())
     execution = Execution(replace(found, changes=(*found.changes, stranger)), cast("SecretTools", None))
-    with pytest.raises(NotImplementedError, match="no step carries out"):
+    with pytest.raises(LookupError, match="no step carries out"):
         asyncio.run(execution.run())
     assert execution.outcomes == {}
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from provision.cli import session
+from provision.cli import sinks
 from tests.delivery.azure_devops_standin import BEARER, DevOps
 from tests.delivery.github_standin import Hub
 from tests.delivery.key_vault_standin import TOKEN as VAULT_TOKEN
@@ -62,7 +62,7 @@ def run(
 ) -> Ran:
     """Run a verb for a config as that version was run, its secret going where it went."""
     token = VAULT_TOKEN if name == "mail-vault" else BEARER
-    monkeypatch.setattr(session, "credential", lambda *_, **__: Signed(token))
+    monkeypatch.setattr(sinks, "credential", lambda *_, **__: Signed(token))
     to = SINKS[name] if sink == "" else sink
     argv = [*(["--deliver", to] if to else []), *more, "-o", "json"]
     return provision(verb, f"{name}.yaml", "--sandbox", "--allow", "rehearsal-delivery", *argv)

@@ -134,7 +134,8 @@ def _is_something(path: Path) -> bool:
 def seed(path: str, state: str) -> int:
     """Put the tenants, people and applications of a seed file into the sandbox."""
     from provision.cli.console import talk
-    from provision.cli.session import FOLDER, open_sandbox
+    from provision.cli.options import FOLDER
+    from provision.cli.session import open_sandbox
     from provision.engine import folder
     from provision.errors import ProvisionError, catalogue
     from provision.sandbox.seed import SeedError, apply
