@@ -13,6 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import borders, compression, envelope, resource_units, rights
@@ -30,6 +31,7 @@ from provision.sandbox.http import LoggedRequest, RawAnswer, RawRequest
 from provision.sandbox.odata import metadata
 from provision.sandbox.odata import path as odata_path
 from provision.sandbox.odata import query as odata_query
+from provision.sandbox.quota import Who
 from provision.sandbox.routing import Endpoint, Router
 from provision.sandbox.state import StateError
 from provision.sandbox.tokens import bearer
@@ -58,6 +60,7 @@ class Dispatcher:
         client_id = raw.headers.get("client-request-id", request_id)
         who: Caller | None = None
         fate: GraphError | str | None = None
+        used: dict[str, str] = {}
         with self.lock:
             now = self._sandbox.clock.now()
             try:
@@ -69,6 +72,7 @@ class Dispatcher:
                 if fate == "before":
                     raise ConnectionCut
                 who = bearer.resolve(self._sandbox, raw.headers)
+                used = self._charge(raw, who, now)
                 answer = self._answer(raw, who, request_id)
             except GraphError as error:
                 answer = Answer(error.status, envelope.error_body(error, now, request_id, client_id),
@@ -86,8 +90,16 @@ class Dispatcher:
             raise ConnectionCut
         detail = metadata.level(raw.headers.get("accept", ""))
         headers = envelope.headers(now, request_id, client_id)
+        headers |= used
         headers["x-ms-resource-unit"] = str(resource_units.of(raw.method, raw.path, raw.query))
         return _render(_detailed(answer, detail, who), detail, headers)
+
+    def _charge(self, raw: RawRequest, who: Caller, now: datetime) -> dict[str, str]:
+        def whose() -> Who:
+            tenant = self._sandbox.store.tenant(who.tenant_id)
+            return Who(who.app_id, who.tenant_id, tenant.count("user") if tenant else 0)
+
+        return self._sandbox.weather.charge(raw.method, raw.path, raw.query, whose, now)
 
     def _answer(self, raw: RawRequest, who: Caller, request_id: str) -> Answer:
         segments = odata_path.split(raw.path)

@@ -15,9 +15,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from provision.sandbox.errors import GraphError
+from provision.sandbox.quota import Quota, Who
 
 if TYPE_CHECKING:
     from provision.sandbox.call import Call
@@ -76,6 +78,7 @@ class Weather:
     reset: float = 0.0
     lost_reply: float = 0.0
     retry_after: float = 1.0
+    quota: str = ""  # "graph": the documented limits of the identity service
     seed: int = 0
     now: Callable[[], float] = field(default=time.monotonic, repr=False, compare=False)
 
@@ -84,6 +87,7 @@ class Weather:
         self._faults: list[Fault] = []
         self._young: dict[tuple[str, str], _Young] = {}
         self._young_secrets: dict[str, float] = {}
+        self._quota = Quota()
 
     @classmethod
     def parse(cls, text: str) -> Weather:
@@ -102,7 +106,9 @@ class Weather:
     def __str__(self) -> str:
         shown = ((f.name, getattr(self, f.name), f.default) for f in fields(self) if f.name != "now")
         return ",".join(
-            f"{name.replace('_', '-')}={value:g}" for name, value, usual in shown if value != usual
+            f"{name.replace('_', '-')}={value if isinstance(value, str) else f'{value:g}'}"
+            for name, value, usual in shown
+            if value != usual
         )
 
     # -- exact injection, for tests --------------------------------------------------------
@@ -151,6 +157,12 @@ class Weather:
         if cut < self.reset:
             return "before"
         return "after" if lost < self.lost_reply else None
+
+    def charge(
+        self, method: str, path: str, query: str, who: Callable[[], Who], moment: datetime
+    ) -> dict[str, str]:
+        """Count a request against its quota; the headers that tell of it. ``GraphError`` (429) past it."""
+        return self._quota.charge(method, path, query, who(), moment) if self.quota else {}
 
     def _throttled(self) -> GraphError:
         """429, as https://learn.microsoft.com/graph/throttling has it; body of jsa2/AADAppAudit#9."""
@@ -263,7 +275,11 @@ def _key_ids(record: Record | None) -> set[str]:
     return {c["keyId"] for c in record.props.get("passwordCredentials", ())} if record is not None else set()
 
 
-def _value(name: str, text: str) -> float | int:
+def _value(name: str, text: str) -> float | int | str:
+    if name == "quota":
+        if text != "graph":
+            raise WeatherError(f"'{name}={text}': write quota=graph.")
+        return text
     if name == "seed":
         if not text.isdecimal():
             raise WeatherError(f"'{name}={text}': a whole number is meant.")

@@ -175,7 +175,7 @@ class Meeting:
         with self._patched():
             await self._prepare()
             self.before = {item["keyId"] for item in self._secrets()}
-            given = dict(WEATHERS.get(self.weather, {}))
+            given: dict[str, Any] = dict(WEATHERS.get(self.weather, {}))
             self.sandbox.weather = Weather(seed=self.seed, now=lambda: self.schedule.time, **given)
             self.runs = [self._any_run(number) for number in range(self.count)]
             await self._together([(n, r, self._planner(r.verb)) for n, r in enumerate(self.runs)])

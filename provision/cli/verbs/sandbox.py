@@ -264,7 +264,8 @@ def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:
 @click.option("--seed", "seed_file", metavar="FILE", help="Fill it from this seed file first.")
 @click.option(
     "--weather", default="", metavar="SPEC", callback=_weather,
-    help="What goes wrong: latency=60ms,replication=5s,throttle=10%,error=5%,reset=1%,lost-reply=2%,seed=7.",
+    help="What goes wrong: latency=60ms,replication=5s,throttle=10%,quota=graph,error=5%,reset=1%,"
+    "lost-reply=2%,seed=7.",
 )  # fmt: skip
 @click.option("--tls-dir", metavar="DIR", help="Where to write ca.pem, the certificate to trust.")
 @click.option("--impersonate", is_flag=True, help="Certify the clouds' own host names too, for a hosts file.")
