@@ -9,7 +9,6 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeAlias
 
-from provision import report
 from provision.cli import emit
 from provision.cli.console import ask, colorful, columns, talk
 from provision.cli.log_file import LogFile, about
@@ -18,12 +17,15 @@ from provision.cli.session import opened
 from provision.engine import preflight, run
 from provision.engine.fleet import each
 from provision.engine.run import Job
-from provision.errors import Exit, ProvisionError, catalogue, combined, worst
-from provision.outcomes.result import ConsentState, Result
+from provision.errors import ProvisionError, catalogue, combined
+from provision.outcomes.result import Result
+from provision.outcomes.results import Applied
 from provision.plan import guards
 from provision.plan.approval import NONE, Approval, judge
 from provision.plan.model import Plan
 from provision.report.escape import plain
+from provision.report.formats import Format
+from provision.report.text import plan_text
 
 Planner: TypeAlias = Callable[[Job], Awaitable[Plan]]
 Prover: TypeAlias = Callable[[Job, Plan], Awaitable[str]]
@@ -88,13 +90,7 @@ async def carry_out(
     search = replace(session.search, left_out=(*session.search.left_out, *left.values()))
     if left:
         talk(f"left out, for no digest of theirs was approved: {', '.join(left.values())}")
-    emit.results(items, options, search)
-    waiting = any(isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED for item in items)
-    consent = Exit.CONSENT if waiting and catalogue.CONSENT_PENDING.name not in options.allow else Exit.DONE
-    verified = [
-        item.verified.verification.exit for item in items if isinstance(item, Result) and item.verified
-    ]
-    return worst([emit.failures(items), emit.attention(items), consent, *verified])
+    return emit.finish(Applied(tuple(items), search, options.allow), options)
 
 
 @contextmanager
@@ -174,11 +170,11 @@ def confirm(due: Sequence[Plan], options: Common, *, yes: bool) -> None:
     """Show what is due and ask; ``ProvisionError`` if the answer is no or nobody can give one."""
     if not due:
         return
-    if options.output != "json":
+    if options.output is not Format.JSON:
         for plan in due:
             with options.ci.group(f"Plan: {plan.name}", sys.stderr):
                 color = colorful(sys.stderr, plain=options.no_color)
-                talk(report.plan_text(plan, color=color, width=columns(sys.stderr)))
+                talk(plan_text(plan, color=color, width=columns(sys.stderr)))
     count = sum(len(plan.pending) for plan in due)
     # What was allowed by name is said once more, with its date, where the answer is given.
     short = [f"{plain(plan.name)}: {plain(f.message)}.\n" for plan in due for f in plan.findings

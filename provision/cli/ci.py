@@ -49,6 +49,10 @@ class Pipeline:
         """Fold what is printed to a stream meanwhile."""
         yield
 
+    def folded(self, title: str, text: str) -> str:  # noqa: ARG002 - nothing is folded
+        """Return a text as a part of the log that a reader can close."""
+        return text
+
     def outputs(self, values: Mapping[str, str]) -> None:
         """Set outputs of the step."""
 
@@ -120,6 +124,10 @@ class _Telling(Pipeline):
             yield
         finally:
             click.echo(end, file=stream)
+
+    def folded(self, title: str, text: str) -> str:
+        begin, end = self._folds(title)
+        return f"{begin}\n{text}\n{end}"
 
     def see_that_masks_arrive(self) -> None:
         try:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from provision import report
 from provision.cli.ci import Pipeline
 from provision.errors import Finding, ProvisionError, Severity
-from provision.outcomes.result import Result, Status
 from provision.outcomes.search import Search
-from provision.plan.model import Plan
-from provision.plan.saved import overall
 
 if TYPE_CHECKING:
     from provision.outcomes.drift import Drift
@@ -20,32 +16,6 @@ if TYPE_CHECKING:
     from provision.outcomes.orphans import Orphans
 
 _Facts = dict[str, str]
-
-
-def plans(items: Sequence[Plan | ProvisionError], pipeline: Pipeline, search: Search) -> None:
-    """Tell of plans: ``changes``, ``digest``, and what is known of the one or of each config."""
-    made = [item for item in items if isinstance(item, Plan)]
-    _findings(made, pipeline)
-    _errors(items, pipeline)
-    pipeline.summary(report.plans_markdown(items, report.SUMMARY_LIMIT, search))
-    changes = any(plan.pending for plan in made)
-    # Without a digest nothing can be approved: half of a fleet is not what somebody looked at.
-    digest = overall(made) if len(made) == len(items) else ""
-    facts = _facts([_plan(plan) for plan in made], len(items))
-    pipeline.outputs({**facts, "changes": _flag(changes), "digest": digest})
-
-
-def results(items: Sequence[Result | ProvisionError], pipeline: Pipeline, search: Search) -> None:
-    """Tell of results: ``changes``, and what is known of the one or of each config."""
-    made = [item for item in items if isinstance(item, Result)]
-    _findings([result.plan for result in made], pipeline)
-    _errors(items, pipeline)
-    for result in made:
-        for failed in result.errors:
-            pipeline.error(failed)
-    pipeline.summary(report.results_markdown(items, report.SUMMARY_LIMIT, search))
-    changes = any(outcome.status is Status.DONE for result in made for outcome in result.outcomes)
-    pipeline.outputs({"changes": _flag(changes), **_facts([_result(result) for result in made], len(items))})
 
 
 def drifts(
@@ -91,45 +61,10 @@ def orphans(found: Orphans, pipeline: Pipeline) -> None:
     pipeline.outputs({"attention": _flag(any(True for _ in found.found))})
 
 
-def _findings(made: Sequence[Plan], pipeline: Pipeline) -> None:
-    for plan in made:
-        for finding in plan.findings:
-            pipeline.finding(finding, plan.desired)
-
-
 def _errors(items: Sequence[object], pipeline: Pipeline) -> None:
     for item in items:
         if isinstance(item, ProvisionError):
             pipeline.error(item)
-
-
-def _plan(plan: Plan) -> _Facts:
-    app = plan.observed.application
-    return {
-        "name": plan.name,
-        "tenant_id": plan.observed.tenant_id,
-        "oauth_client_id": app.app_id if app else "",
-        "digest": plan.digest,
-    }
-
-
-def _result(result: Result) -> _Facts:
-    key = result.outputs.secret_key
-    return {
-        "name": result.plan.name,
-        "tenant_id": result.outputs.tenant_id,
-        "oauth_client_id": result.outputs.oauth_client_id or "",
-        "consent": result.consent.state.value,
-        "consent_url": result.consent.url or "",
-        "secret_key_id": key.key_id if key else "",
-        "secret_expires": f"{key.expires:%Y-%m-%dT%H:%M:%SZ}" if key else "",
-    }
-
-
-def _facts(items: Sequence[_Facts], count: int) -> _Facts:
-    """Return each fact as an output where there is one config, and ``configs`` with all of all."""
-    one: Mapping[str, str] = items[0] if len(items) == count == 1 else {}
-    return {**one, "configs": json.dumps(items, separators=(",", ":"))}
 
 
 def _flag(value: bool) -> str:

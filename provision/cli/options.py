@@ -13,14 +13,14 @@ import click
 
 from provision.again import Again
 from provision.cli import completion
+from provision.report.formats import Format
+from provision.report.table import formats
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
     from provision.config.select import Selector
     from provision.errors import Severity
 
-OUTPUTS = ("text", "json", "markdown")
-WITH_HTML = (*OUTPUTS, "html")  # of what shows plans or results
 AUTHS = (
     "default", "environment", "cli", "workload", "managed", "github", "azure-pipelines", "device-code",
     "browser",
@@ -48,12 +48,29 @@ def configs(function: Callable[..., Any], *, one: bool = False) -> Callable[...,
     )(function)
 
 
-def output(function: Callable[..., Any], *, formats: Sequence[str] = OUTPUTS) -> Callable[..., Any]:
-    """Take ``--output``, one of these formats."""
+OUTPUTS = (Format.TEXT, Format.JSON, Format.MARKDOWN)  # of verbs that have no row in the table yet
+
+
+class FormatOf(click.Choice[str]):
+    """The formats that a kind of outcome has, by the table of renderers."""
+
+    def __init__(self, outcome: str | None, others: Sequence[Format] = OUTPUTS) -> None:
+        super().__init__([one.value for one in (formats(outcome) if outcome else others)])
+        self.outcome = outcome
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Format:
+        """Return the format; one that this verb has not is refused with the list of those it has."""
+        return Format(super().convert(value, param, ctx))
+
+
+def output(
+    function: Callable[..., Any], *, outcome: str | None = None, others: Sequence[Format] = OUTPUTS
+) -> Callable[..., Any]:
+    """Take ``--output``: one of the formats that this kind of outcome has."""
     return click.option(
         "--output",
         "-o",
-        type=click.Choice(formats),
+        type=FormatOf(outcome, others),
         default="text",
         show_default=True,
         help="Format of stdout.",
@@ -205,7 +222,7 @@ class Common:
     """The options of every verb that talks to Graph."""
 
     paths: tuple[str, ...]
-    output: str
+    output: Format
     no_color: bool
     variables: dict[str, str]
     sandbox: Embedded | Served | None  # None: the real Graph
@@ -238,12 +255,14 @@ class Common:
 def common(
     function: Callable[..., Any],
     *,
-    formats: Sequence[str] = OUTPUTS,
+    outcome: str | None = None,
+    others: Sequence[Format] = OUTPUTS,
     one: bool = False,
     deliver: str | None = None,
 ) -> Callable[..., Any]:
     """Take all that a verb needs which talks to Graph, as one :class:`Common` named ``options``.
 
+    ``outcome`` is the kind of what it comes to, a row of ``report/table.py``.
     ``one``: of a verb that takes one config. ``deliver`` is what ``--deliver`` is for, if for anything: a
     verb that has no use for it takes it all the same, so that a command can be pasted with another verb.
     """
@@ -343,7 +362,7 @@ def common(
 
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
     wrapper.__dict__.update(function.__dict__)
-    return configs(output(no_color(variables(pipeline(wrapper))), formats=formats), one=one)
+    return configs(output(no_color(variables(pipeline(wrapper))), outcome=outcome, others=others), one=one)
 
 
 def rehearses() -> bool:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from provision import __version__, bounded, report
+from provision import __version__, bounded
 from provision.cli import out_file
 from provision.cli.console import talk
 from provision.errors import ProvisionError, catalogue
+from provision.outcomes.plans import Plans
 from provision.outcomes.search import Search
 from provision.plan import saved
 from provision.plan.model import Plan
+from provision.report.documents import plans_json
 
 _LARGEST = 16 * 1024 * 1024  # bytes; the plans of a fleet of hundreds are far below
 
@@ -23,7 +25,7 @@ def write(path: str, items: Sequence[Plan | ProvisionError], search: Search, *, 
         why = "not every config could be planned" if items else "there is no config to plan"
         talk(f"{path} was not written: {why}")
         return
-    shown = report.plans_json(plans, search) if search.listed else report.plan_json(plans[0])
+    shown = plans_json(Plans(tuple(plans), search))
     text = saved.document(shown, plans, version=__version__, now=now)
     out_file.write(path, text, sign='"format": "provision.plan', kind="plan file")
 

@@ -6,8 +6,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import ClassVar
 
 from provision.errors import Entry, Exit, catalogue, worst
+from provision.outcomes.outcome import Fleet
 from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.model import Target
 from provision.resources.caller import Caller
@@ -59,3 +61,16 @@ class Diagnosis:
             elif catalogue.CONSENT_PENDING.name not in allowed:
                 codes.append(Exit.CONSENT)
         return worst(codes)
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnoses(Fleet[Diagnosis]):
+    """What ``doctor`` comes to: a diagnosis a config."""
+
+    kind: ClassVar[str] = "diagnoses"
+    allowed: Collection[str] = ()
+
+    @property
+    def exit(self) -> Exit:
+        """The worst of what failed and what each found."""
+        return worst([*(error.exit for error in self.errors), *(one.exit(self.allowed) for one in self.made)])

@@ -1,10 +1,14 @@
-"""The state of a consent in words, and the message to whoever gives it, as lines to copy."""
+"""The state of a consent in words, and the message to whoever gives it."""
 
 from __future__ import annotations
 
-from provision.outcomes.result import ConsentState, Letter, Result, Status
-from provision.report.escape import code, fenced, markdown, plain
+from provision.outcomes.result import ConsentState, Result, Status
+from provision.outcomes.results import Consents
+from provision.report.escape import code, markdown, plain
 from provision.report.fold import fold
+from provision.report.formats import Medium
+from provision.report.letter import letter_lines, letter_markdown
+from provision.report.pages import fleet_markdown
 from provision.report.pen import GREEN, YELLOW, Pen
 from provision.resources import consent as consents
 from provision.resources import service_principal
@@ -22,6 +26,18 @@ _INSTEAD = "an Exchange administrator limits it to its mailbox instead, with wha
 
 def _instead(result: Result) -> str:
     return result.plan.again.worded(_INSTEAD)
+
+
+def consents_text(found: Consents, medium: Medium) -> str:
+    """Return how each consent stands."""
+    return "\n\n".join(
+        consent_text(one, color=medium.color, width=medium.width, told=found.told) for one in found.made
+    )
+
+
+def consents_markdown(found: Consents, medium: Medium) -> str:
+    """Return how each consent stands, with the errors of those that could not be looked at."""
+    return fleet_markdown(found, consent_markdown, medium)
 
 
 def consent_text(result: Result, *, color: bool = False, width: int | None = None, told: bool = False) -> str:
@@ -55,22 +71,6 @@ def consent_markdown(result: Result) -> str:
     if found.state is ConsentState.REQUIRED:
         out.append(f"- A {found.role_needed} gives it" + (f": {code(found.url)}" if found.url else ""))
     return "\n".join([*out, *letter_markdown(found.letter)])
-
-
-def letter_lines(letter: Letter | None) -> list[str]:
-    """Return the message as plain lines, to be copied into a mail; nothing without one."""
-    if letter is None:
-        return []
-    body = [plain(line) for line in letter.lines]
-    return ["", "Message to send to the administrator:", "", f"Subject: {plain(letter.subject)}", "", *body]
-
-
-def letter_markdown(letter: Letter | None) -> list[str]:
-    """Return the message as a block that can be copied."""
-    if letter is None:
-        return []
-    lines = [f"Subject: {plain(letter.subject)}", "", *map(plain, letter.lines)]
-    return ["", "Message to send to the administrator:", "", fenced("\n".join(lines)), ""]
 
 
 def _steps(result: Result) -> list[str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import Any
 
-from provision.errors import ProvisionError
-from provision.outcomes.doctor import Check, Diagnosis, State
+from provision.outcomes.doctor import Check, Diagnoses, Diagnosis, State
 from provision.outcomes.rights import Presence, Right
-from provision.outcomes.search import Search
 from provision.report import lines
-from provision.report.documents import error_json, search_json, timestamp
+from provision.report.documents import fleet_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.fold import BELOW, LEAST, hung
+from provision.report.formats import PLAIN, Medium
+from provision.report.pages import fleet_markdown
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
+from provision.report.text import fleet_text
 
 _COLORS = {
     State.OK: GREEN, State.FAILED: RED, State.NOTE: YELLOW, State.NOT_CHECKED: YELLOW,
@@ -22,6 +23,22 @@ _COLORS = {
 }  # fmt: skip
 _STATE = max(map(len, (*State, *Presence)))
 _LACKING = (Presence.MISSING, Presence.UNKNOWN, Presence.NOT_CHECKED)
+
+
+def diagnoses_text(found: Diagnoses, medium: Medium) -> str:
+    """Return one after the other, and which configs failed."""
+    made = [doctor_text(one, color=medium.color, columns=medium.width) for one in found.made]
+    return fleet_text(found, made)
+
+
+def diagnoses_markdown(found: Diagnoses, medium: Medium) -> str:
+    """Return one after the other, with the errors of those that could not be looked at."""
+    return fleet_markdown(found, doctor_markdown, medium)
+
+
+def diagnoses_json(found: Diagnoses, _: Medium = PLAIN) -> dict[str, Any]:
+    """Return one, or as ``provision.doctors/1`` several, with the errors of those there are none of."""
+    return fleet_json(found, lambda one: doctor_json(one, found.allowed), "doctors")
 
 
 def doctor_text(found: Diagnosis, *, color: bool = False, columns: int | None = None) -> str:
@@ -124,19 +141,6 @@ def doctor_json(found: Diagnosis, allowed: Collection[str] = ()) -> dict[str, An
             for right in found.rights
         ],
         "exit_code": int(found.exit(allowed)),
-    }
-
-
-def doctors_json(
-    items: Sequence[Diagnosis | ProvisionError], search: Search, allowed: Collection[str] = ()
-) -> dict[str, Any]:
-    """Return several, and the errors of those that could not be looked at, as ``provision.doctors/1``."""
-    return {
-        "format": "provision.doctors/1",
-        "doctors": [
-            doctor_json(item, allowed) if isinstance(item, Diagnosis) else error_json(item) for item in items
-        ],
-        **search_json(search),
     }
 
 

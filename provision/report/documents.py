@@ -5,21 +5,26 @@ The field names of a plan's changes are those of Terraform's plan JSON, so that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from provision.change import Change
 from provision.errors import Finding, ProvisionError
+from provision.outcomes.outcome import Fleet
+from provision.outcomes.plans import Plans
 from provision.outcomes.result import Letter, Outcome, Result, SecretKey
+from provision.outcomes.results import Results
 from provision.outcomes.search import Search
 from provision.plan import guards
 from provision.plan.digest import plain
 from provision.plan.model import Plan
 from provision.plan.saved import overall
+from provision.report.formats import PLAIN, Medium
 from provision.report.verify import verification_json
 
 Json = dict[str, Any]
+T = TypeVar("T")
 
 
 def plan_json(plan: Plan) -> Json:
@@ -39,17 +44,14 @@ def plan_json(plan: Plan) -> Json:
     }
 
 
-def plans_json(items: Sequence[Plan | ProvisionError], search: Search) -> Json:
-    """Return several plans, and the errors of those that could not be made, as ``provision.plans/1``."""
-    made = [item for item in items if isinstance(item, Plan)]
-    together = guards.fleet(made)
-    return {
-        "format": "provision.plans/1",
-        "digest": overall(made) if len(made) == len(items) else None,
+def plans_json(plans: Plans, _: Medium = PLAIN) -> Json:
+    """Return one plan, or as ``provision.plans/1`` several, with the errors of those there are none of."""
+    made, together = plans.made, guards.fleet(plans.made)
+    head = {
+        "digest": overall(made) if len(made) == len(plans.items) else None,
         "findings": [_finding(together)] if together else [],
-        "plans": [plan_json(item) if isinstance(item, Plan) else error_json(item) for item in items],
-        **search_json(search),
     }
+    return fleet_json(plans, plan_json, "plans", head)
 
 
 def result_json(result: Result) -> Json:
@@ -88,12 +90,27 @@ def result_json(result: Result) -> Json:
     }
 
 
-def results_json(items: Sequence[Result | ProvisionError], search: Search) -> Json:
-    """Return several results, and the errors of those that there are none of, as ``provision.results/1``."""
+def results_json(results: Results, _: Medium = PLAIN) -> Json:
+    """Return one result, or as ``provision.results/1`` several, with the errors of the others."""
+    return fleet_json(results, result_json, "results")
+
+
+def fleet_json(
+    fleet: Fleet[T], one: Callable[[T], Json], name: str, head: Mapping[str, object] | None = None
+) -> Json:
+    """Return the document of one config that was named as a file; else the list ``provision.NAME/1``.
+
+    In either, an error stands in the place of what could not be made. ``head`` is what the list says first.
+    """
+    documents = [error_json(item) if isinstance(item, ProvisionError) else one(item) for item in fleet.items]
+    if not fleet.search.listed:
+        (document,) = documents
+        return document
     return {
-        "format": "provision.results/1",
-        "results": [result_json(item) if isinstance(item, Result) else error_json(item) for item in items],
-        **search_json(search),
+        "format": f"provision.{name}/1",
+        **(head or {}),
+        name: documents,
+        **search_json(fleet.search),
     }
 
 

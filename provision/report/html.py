@@ -16,22 +16,25 @@ from itertools import groupby
 
 from provision import __version__
 from provision.errors import Finding, ProvisionError, Severity
+from provision.outcomes.plans import Plans
 from provision.outcomes.result import ConsentState, Result, Status
-from provision.outcomes.search import ONE, Search
+from provision.outcomes.results import Results
+from provision.outcomes.search import Search
 from provision.plan import guards
 from provision.plan.model import Plan, Target
 from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.escape import markup
+from provision.report.formats import PLAIN, Medium
 from provision.report.verify import conclusion
 
 _CLASSES = {"+": "add", "-": "del", "~": "mod", ">": "hand", " ": "same"}
 _REHEARSAL = '<p class="rehearsal"><strong>A rehearsal</strong> on the sandbox: nothing real was touched.</p>'
 
 
-def plans_html(items: Sequence[Plan | ProvisionError], search: Search = ONE) -> str:
+def plans_html(plans: Plans, _: Medium = PLAIN) -> str:
     """Return plans, and the errors of those that could not be made, as one page."""
-    made = [item for item in items if isinstance(item, Plan)]
+    items, made = plans.items, plans.made
     articles = [
         _plan(item, number, alone=len(items) == 1) if isinstance(item, Plan) else _failed(item, number)
         for number, item in enumerate(items, 1)
@@ -46,16 +49,17 @@ def plans_html(items: Sequence[Plan | ProvisionError], search: Search = ONE) -> 
             _facts([("Digest", _code(overall(made)))]),
             "</article>",
         ]
-    return _page("provision: plan", _title(items), items, [*_left_out(search), *articles, *after])
+    return _page("provision: plan", _title(items), items, [*_left_out(plans.search), *articles, *after])
 
 
-def results_html(items: Sequence[Result | ProvisionError], search: Search = ONE) -> str:
+def results_html(results: Results, _: Medium = PLAIN) -> str:
     """Return hand-off sheets, and the errors of those that there are none of, as one page."""
+    items = results.items
     articles = [
         _result(item, number) if isinstance(item, Result) else _failed(item, number)
         for number, item in enumerate(items, 1)
     ]
-    return _page("provision: result", _title(items), items, [*_left_out(search), *articles])
+    return _page("provision: result", _title(items), items, [*_left_out(results.search), *articles])
 
 
 def _title(items: Sequence[Plan | Result | ProvisionError]) -> str:

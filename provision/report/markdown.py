@@ -9,8 +9,8 @@ from provision.errors import Finding, Severity
 from provision.outcomes.result import ConsentState, Result
 from provision.plan.model import Plan
 from provision.report import lines
-from provision.report.consent import letter_markdown
 from provision.report.escape import code, fenced, markdown
+from provision.report.letter import letter_markdown
 from provision.report.verify import verification_markdown
 
 

@@ -9,14 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from provision.errors import ProvisionError
+from provision.outcomes.outcome import Fleet
+from provision.outcomes.plans import Plans
 from provision.outcomes.result import Result
-from provision.outcomes.search import ONE, Search
+from provision.outcomes.results import Results
+from provision.outcomes.search import Search
 from provision.plan import guards
 from provision.plan.model import Plan
 from provision.plan.saved import overall
 from provision.report.escape import code, markdown
+from provision.report.formats import Medium
 from provision.report.markdown import findings_markdown, plan_markdown, result_markdown
 
 # GitHub takes 65,536 characters for a comment; a character of UTF-8 is at most as long as its bytes, so
@@ -32,17 +37,13 @@ _NO_DIGEST = (
     "**This page was cut, so it has no digest.** The plan as text or JSON (`-o text`, `-o json`) is whole, "
     "and has it."
 )
+T = TypeVar("T")
 _FENCE = re.compile(r"^(`{3,})")
 
 
-def plans_markdown(
-    items: Sequence[Plan | ProvisionError], limit: int | None = LIMIT, search: Search = ONE
-) -> str:
-    """Return plans, and the errors of those that could not be made, as one page of so many bytes.
-
-    ``limit`` None: nothing is cut, for the page goes where it has room.
-    """
-    made = [item for item in items if isinstance(item, Plan)]
+def plans_markdown(plans: Plans, medium: Medium) -> str:
+    """Return plans, and the errors of those that could not be made, as one page."""
+    items, made, limit = plans.items, plans.made, medium.limit
     found: list[str] = []
     tail = ""
     if len(made) == len(items) != 1:
@@ -56,7 +57,7 @@ def plans_markdown(
             parts.append((body, digest))
         else:
             parts.append((error_markdown(item), ""))
-    said = summary_markdown(items, search)
+    said = summary_markdown(items, plans.search)
     whole = _whole(parts, "\n\n".join(filter(None, [*said, tail])))
     if limit is None or _size(whole) <= limit:
         return whole
@@ -64,15 +65,18 @@ def plans_markdown(
     return f"{_cut([body for body, _ in parts], limit - _size(foot) - 2)}\n\n{foot}"
 
 
-def results_markdown(
-    items: Sequence[Result | ProvisionError], limit: int | None = LIMIT, search: Search = ONE
-) -> str:
-    """Return hand-off sheets, and the errors of those that there are none of, as one page.
+def fleet_markdown(fleet: Fleet[T], one: Callable[[T], str], medium: Medium, *after: str) -> str:
+    """Return the pages of several configs, an error in the place of what could not be made; then the rest."""
+    parts = [error_markdown(item) if isinstance(item, ProvisionError) else one(item) for item in fleet.items]
+    whole = "\n\n".join([*parts, *after, *summary_markdown(fleet.items, fleet.search)])
+    return whole if medium.limit is None else cut(whole, medium.limit)
 
-    ``limit`` as in :func:`plans_markdown`.
-    """
-    parts = [result_markdown(i) if isinstance(i, Result) else error_markdown(i) for i in items]
-    foot = "\n\n".join(summary_markdown(items, search))
+
+def results_markdown(results: Results, medium: Medium) -> str:
+    """Return hand-off sheets, and the errors of those that there are none of, as one page."""
+    parts = [result_markdown(i) if isinstance(i, Result) else error_markdown(i) for i in results.items]
+    foot = "\n\n".join(summary_markdown(results.items, results.search))
+    limit = medium.limit
     if limit is None:
         return "\n\n".join(filter(None, [*parts, foot]))
     if not foot:

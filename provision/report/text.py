@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+from typing import Any
 
 from provision.errors import Finding, ProvisionError, Severity
+from provision.outcomes.outcome import Fleet
+from provision.outcomes.plans import Plans
 from provision.outcomes.result import ConsentState, Result
+from provision.outcomes.results import Results
 from provision.plan import guards
 from provision.plan.model import Plan
 from provision.plan.saved import overall
 from provision.report import lines
-from provision.report.consent import letter_lines
 from provision.report.escape import plain
 from provision.report.fold import cells, fold
+from provision.report.formats import Medium
+from provision.report.letter import letter_lines
 from provision.report.pen import BOLD, OF_SEVERITY, OF_SIGN, RED, YELLOW, Pen
 from provision.report.verify import verification_text
 
 _FACT = len("Calendar:")  # how wide the labels below the sheet are
 _EXCERPT = 100  # characters of a line that are shown above a caret
+
+
+def plans_text(plans: Plans, medium: Medium) -> str:
+    """Return plan after plan, and what they come to together, or which configs failed."""
+    made = plans.made
+    texts = [(plan.name, plan_text(plan, color=medium.color, width=medium.width)) for plan in made]
+    # One plan is to be seen at once; of many, those that a reader opens.
+    parts = [medium.fold(f"Plan: {name}", text) if len(made) > 1 else text for name, text in texts]
+    return fleet_text(plans, parts, together_text(made) if len(made) == len(plans.items) != 1 else "")
+
+
+def results_text(results: Results, medium: Medium) -> str:
+    """Return hand-off sheet after hand-off sheet, and which configs failed."""
+    made = results.made
+    return fleet_text(results, [result_text(one, color=medium.color, width=medium.width) for one in made])
+
+
+def fleet_text(fleet: Fleet[Any], parts: Iterable[str], *after: str) -> str:
+    """Return the texts of several configs with a line between them, and which of the configs failed."""
+    failed = failed_text(fleet.items) if len(fleet.items) > 1 else ""
+    return "\n\n".join(filter(None, [*parts, *after, failed]))
 
 
 def plan_text(plan: Plan, *, color: bool = False, width: int | None = None) -> str:

@@ -21,7 +21,6 @@ from unittest import mock
 import httpx
 
 from provision import report
-from provision.cli import emit
 from provision.config import load
 from provision.delivery import Handover, Owner, file
 from provision.engine import run
@@ -31,10 +30,12 @@ from provision.engine.journal import Journal
 from provision.engine.observe import Tenant
 from provision.engine.proof import prove
 from provision.engine.run import Job
-from provision.errors import Exit, ProvisionError, Severity, worst
+from provision.errors import Exit, ProvisionError, Severity
 from provision.graph.connect import in_process
 from provision.outcomes.expiry import State, Watched
+from provision.outcomes.plans import attention
 from provision.outcomes.result import Result
+from provision.outcomes.results import Results
 from provision.plan.model import Plan, Target
 from provision.plan.rotation import Mode
 from provision.report.markdown import result_markdown
@@ -310,7 +311,7 @@ class Years:
                 item.killed = True
             return
         failed = [e for r in found for e in (r.errors if isinstance(r, Result) else (r,))]
-        code = worst([emit.failures(found), emit.attention(found)])
+        code = Results(tuple(found)).exit
         assert code in EXITS, f"{what} exits {code}: {failed}"
         told = TOLD | ({TWINS} if any(item.killed for item in items) else set())
         assert {error.entry.name for error in failed} <= told, [error.message for error in failed]
@@ -495,7 +496,7 @@ class Years:
                 continue
             key = report.result_json(look.shown)["outputs"]["secret_key"]
             item.told = key["key_id"] if key else None
-            item.asked = emit.attention([look.shown]) is Exit.ATTENTION
+            item.asked = attention([look.shown.plan]) is Exit.ATTENTION
             item.twins = any(f.entry.name == TWINS for f in look.shown.plan.findings)
             assert item.killed or not item.twins
             item.by = datetime.fromisoformat(key["confirm_by"] or key["expires"]) if key else None
@@ -553,7 +554,7 @@ class Years:
             assert bool(messages) == (last_day is not None), f"{verb}: {messages} {where}"
             assert all(f"{last_day:%Y-%m-%d}" in text for text in messages), f"{verb}: {messages} {where}"
         errors = {d.entry.name for d in look.drift.deviations if d.severity is Severity.ERROR}
-        at_once = emit.attention([look.plan]) == emit.attention([look.shown]) == Exit.ATTENTION
+        at_once = attention([look.plan]) == attention([look.shown.plan]) == Exit.ATTENTION
         if item.excused == "removed in the portal" and item.entered not in self._alive(item):
             assert errors & {"stale-record", "secret-removed", "secret-due"}, f"drift: {errors} {where}"
             assert at_once, where

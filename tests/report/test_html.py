@@ -118,14 +118,16 @@ def test_plan_result_and_refusal_with_such_a_name(provision: Program, name: str)
 def test_a_finding_or_an_error_with_such_a_text(name: str) -> None:
     """Whatever is in a message, a fix, a place or a request id."""
     from provision.errors import Place, ProvisionError, catalogue
+    from provision.outcomes.plans import Plans
+    from provision.outcomes.search import Search
     from provision.report import plans_html
 
     error = ProvisionError(
         catalogue.USAGE, name, fix=name, where=Place(name, 1, 2), request_id=name,
         others=(ProvisionError(catalogue.DISK, name),),
     )  # fmt: skip
-    harmless_html(plans_html([error]))
-    harmless_html(plans_html([error, error]))
+    harmless_html(plans_html(Plans((error,))))
+    harmless_html(plans_html(Plans((error, error), Search(listed=True))))
 
 
 def pages(provision: Program) -> Iterator[tuple[str, str]]:

@@ -10,7 +10,6 @@ import click
 from provision.cli.completion import files
 from provision.cli.options import (
     MINTS,
-    WITH_HTML,
     Common,
     assume_yes,
     common,
@@ -45,7 +44,7 @@ from provision.cli.verb import Verb
 @click.option("--verify", is_flag=True, help="Then sign in with the delivered secret, as 'verify' does.")
 @keep_going
 @assume_yes
-@partial(common, formats=WITH_HTML, deliver=MINTS)
+@partial(common, outcome="results", deliver=MINTS)
 def apply(
     options: Common,
     dry_run: bool,

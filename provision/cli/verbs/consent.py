@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.options import Common, assume_yes, common, keep_going, seconds
-from provision.cli.streams import err, out
+from provision.cli.streams import err
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from provision.engine.run import Job
     from provision.errors import ProvisionError
     from provision.outcomes.result import Result
-    from provision.outcomes.search import Search
 
 
 @click.command(
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @click.option("--look-only", is_flag=True, help="Look whether it is granted; never offer to grant it.")
 @assume_yes
 @keep_going
-@common
+@partial(common, outcome="consents")
 def consent(options: Common, wait: float | None, look_only: bool, yes: bool, keep_going: bool) -> int:
     """Grant Mail.Send to the application of each CONFIG, and nothing else; asks first.
 
@@ -51,7 +51,6 @@ def consent(options: Common, wait: float | None, look_only: bool, yes: bool, kee
 async def _consent(
     options: Common, wait: float | None, *, look_only: bool, yes: bool, keep_going: bool
 ) -> int:
-    from provision import report
     from provision.cli import emit
     from provision.cli.carry_out import confirm
     from provision.cli.console import columns
@@ -60,8 +59,11 @@ async def _consent(
     from provision.engine import consent as engine
     from provision.engine.fleet import each
     from provision.engine.run import Job
-    from provision.errors import Exit, ProvisionError, catalogue, worst
+    from provision.errors import ProvisionError
     from provision.outcomes.result import ConsentState, Result
+    from provision.outcomes.results import Consents
+    from provision.report.consent import consent_text
+    from provision.report.formats import Format
     from provision.resources.consent import Mode
 
     async def given(job: Job) -> Result:
@@ -93,15 +95,13 @@ async def _consent(
 
     told = False
     if wait is not None and any(map(waiting, items)):
-        if options.output != "json":
-            told = options.output == "text"  # a page holds the message all the same, to be kept
+        if options.output is not Format.JSON:
+            told = options.output is Format.TEXT  # a page holds the message all the same, to be kept
             for item in items:  # whoever gives it must be told before it is waited for
                 if isinstance(item, Result) and waiting(item):
-                    err(report.consent_text(item, width=columns(sys.stderr)))
+                    err(consent_text(item, width=columns(sys.stderr)))
         items = await _waited(options, items, [waiting(item) for item in items], wait)
-    _print(items, options, session.search, told=told)
-    pending = any(map(waiting, items)) and catalogue.CONSENT_PENDING.name not in options.allow
-    return worst([emit.failures(items), Exit.CONSENT if pending else Exit.DONE])
+    return emit.finish(Consents(tuple(items), session.search, options.allow, told), options)
 
 
 async def _waited(
@@ -119,37 +119,3 @@ async def _waited(
         due = [entry for entry, wanted in zip(session.entries, waiting, strict=True) if wanted]
         found = iter(await each(due, one, parallel=len(due)))
     return [next(found) if wanted else item for item, wanted in zip(items, waiting, strict=True)]
-
-
-def _shown(item: Result, options: Common, *, told: bool) -> str:
-    from provision import report
-    from provision.cli.console import colorful, columns
-
-    if options.output == "markdown":
-        return report.consent_markdown(item)
-    return report.consent_text(
-        item, color=colorful(sys.stdout, plain=options.no_color), width=columns(sys.stdout), told=told
-    )
-
-
-def _print(items: Sequence[Result | ProvisionError], options: Common, search: Search, *, told: bool) -> None:
-    """Print how each consent stands; what failed goes to stderr, or into the JSON document.
-
-    ``told``: the message to the administrator was printed before the wait.
-    """
-    from provision.cli import ci_report, emit
-    from provision.errors import ProvisionError
-
-    if options.output == "json":
-        emit.results(items, options, search)
-        return
-    for number, item in enumerate(items):
-        if isinstance(item, ProvisionError):
-            emit.error(item, options)
-            continue
-        if number:
-            out()
-        out(_shown(item, options, told=told))
-        for failed in item.errors:
-            emit.error(failed, options)
-    ci_report.results(items, options.ci, search)

@@ -114,4 +114,5 @@ def _print(
         return
     if orphans is not None:
         out(f"\n{report.orphans_text(orphans, color=color)}")
-    emit.failed_text(items)
+    if len(items) > 1 and (failed := report.failed_text(items)):
+        out(f"\n{failed}")

@@ -13,6 +13,7 @@ import click
 from provision.cli.options import LOOKS, OUTPUTS, Common, common
 from provision.cli.streams import out, out_bytes, out_json
 from provision.cli.verb import Verb
+from provision.report.formats import Format
 
 if TYPE_CHECKING:
     from provision.engine.fleet import Entry
@@ -54,7 +55,7 @@ def _window(_: click.Context, __: click.Parameter, value: str) -> Span:
     callback=_window,
     help="How long before its end a secret needs attention: 30d, 4w, 2mo, 1y.",
 )
-@partial(common, formats=(*OUTPUTS, "ical", "prometheus"), deliver=LOOKS)
+@partial(common, others=(*OUTPUTS, Format.ICAL, Format.PROMETHEUS), deliver=LOOKS)
 def expiry(options: Common, within: Span) -> int:
     """Tell when each secret of each CONFIG's application ends, the most urgent first. Writes nothing.
 

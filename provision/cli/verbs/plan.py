@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.completion import files
-from provision.cli.options import MINTS, WITH_HTML, Common, common, fail_on
+from provision.cli.options import MINTS, Common, common, fail_on
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     help="Save the plan there, for 'apply --plan FILE'; it holds no secret.",
 )
 @fail_on(None, "Exit 5 when a finding is of this severity, or worse.")
-@partial(common, formats=WITH_HTML, deliver=MINTS)
+@partial(common, outcome="plans", deliver=MINTS)
 def plan(options: Common, detailed_exitcode: bool, out: str | None, fail_on: Severity | None) -> int:
     """Show what apply would do to each CONFIG, a file, folder or glob. Writes nothing.
 
@@ -53,8 +53,7 @@ async def look(
     from provision.cli.session import opened
     from provision.engine import run
     from provision.engine.fleet import each
-    from provision.errors import Exit, catalogue, worst
-    from provision.plan.model import Plan
+    from provision.outcomes.plans import Plans
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
@@ -62,12 +61,5 @@ async def look(
         now = session.now()
     if out is not None:
         plan_file.write(out, items, session.search, now=now)
-    emit.plans(items, options, session.search)
-    plans = [item for item in items if isinstance(item, Plan)]
-    waits = catalogue.CONSENT_PENDING.name not in options.allow and any(plan.handed_off for plan in plans)
-    due = waits or any(plan.pending for plan in plans)
-    pending = Exit.PENDING if detailed_exitcode and due else Exit.DONE
-    found = [finding for plan in plans for finding in plan.findings]
-    refused = least is not None and any(finding.severity.at_least(least) for finding in found)
-    refusal = Exit.REFUSED if refused else Exit.DONE
-    return worst([emit.failures(items), emit.attention(items), pending, refusal])
+    plans = Plans(tuple(items), session.search, options.allow, detailed_exitcode, least)
+    return emit.finish(plans, options)

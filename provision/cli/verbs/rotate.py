@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.completion import sinks
-from provision.cli.options import MINTS, WITH_HTML, Common, assume_yes, common, keep_going
+from provision.cli.options import MINTS, Common, assume_yes, common, keep_going
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 )
 @keep_going
 @assume_yes
-@partial(common, formats=WITH_HTML, deliver=MINTS)
+@partial(common, outcome="results", deliver=MINTS)
 def rotate(  # noqa: PLR0917 - click calls it by name
     options: Common,
     confirm: bool,

@@ -7,7 +7,7 @@ from functools import partial
 
 import click
 
-from provision.cli.options import LOOKS, WITH_HTML, Common, common
+from provision.cli.options import LOOKS, Common, common
 from provision.cli.verb import Verb
 
 
@@ -18,7 +18,7 @@ from provision.cli.verb import Verb
         "provision show configs/prod.yaml -o html > values.html",
     ),
 )
-@partial(common, formats=WITH_HTML, deliver=LOOKS)
+@partial(common, outcome="results", deliver=LOOKS)
 def show(options: Common) -> int:
     """Print the values to enter in System Settings for each CONFIG again.
 
@@ -33,10 +33,9 @@ async def _show(options: Common) -> int:
     from provision.cli.session import opened
     from provision.engine import run
     from provision.engine.fleet import each
-    from provision.errors import worst
+    from provision.outcomes.results import Results
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         items = await each(session.entries, run.show, parallel=options.parallel)
-    emit.results(items, options, session.search)
-    return worst([emit.failures(items), emit.attention(items)])
+    return emit.finish(Results(tuple(items), session.search), options)

@@ -1,0 +1,106 @@
+"""Which renderer draws which outcome in which format: the one table that verbs, help and docs go by.
+
+A renderer is named as ``MODULE:FUNCTION`` of this room and imported when it is asked, so that ``--help``
+stays fast. It takes the outcome and a :class:`Medium`; tests/report/test_table.py holds each to that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from provision.report.formats import Format, Medium
+
+if TYPE_CHECKING:
+    from provision.outcomes.outcome import Outcome
+
+# Text, the bytes of what has an encoding of its own, or what JSON is made of; nothing: nothing is printed.
+Drawn = str | bytes | dict[str, Any]
+Renderer = Callable[[Any, Medium], Drawn]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """How one kind of outcome looks: its renderers, the ``format`` of its documents, and for pipelines."""
+
+    renderers: Mapping[Format, str]
+    documents: tuple[str, ...]  # of one CONFIG that is a file, and of a list if that has another
+    summary: str | None = None  # what is added to the summary of a job
+    outputs: str | None = None  # what a step's outputs are made by; it takes the outcome alone
+
+
+# kind of an outcome -> how it looks
+TABLE: Mapping[str, Row] = {
+    "plans": Row(
+        {
+            Format.TEXT: "text:plans_text",
+            Format.JSON: "documents:plans_json",
+            Format.MARKDOWN: "pages:plans_markdown",
+            Format.HTML: "html:plans_html",
+        },
+        ("provision.plan/1", "provision.plans/1"),
+        summary="pages:plans_markdown",
+        outputs="step_outputs:of_plans",
+    ),
+    "results": Row(
+        {
+            Format.TEXT: "text:results_text",
+            Format.JSON: "documents:results_json",
+            Format.MARKDOWN: "pages:results_markdown",
+            Format.HTML: "html:results_html",
+        },
+        ("provision.result/1", "provision.results/1"),
+        summary="pages:results_markdown",
+        outputs="step_outputs:of_results",
+    ),
+    "consents": Row(
+        {
+            Format.TEXT: "consent:consents_text",
+            Format.JSON: "documents:results_json",
+            Format.MARKDOWN: "consent:consents_markdown",
+        },
+        ("provision.result/1", "provision.results/1"),
+        summary="pages:results_markdown",
+        outputs="step_outputs:of_results",
+    ),
+    "diagnoses": Row(
+        {
+            Format.TEXT: "doctor:diagnoses_text",
+            Format.JSON: "doctor:diagnoses_json",
+            Format.MARKDOWN: "doctor:diagnoses_markdown",
+        },
+        ("provision.doctor/1", "provision.doctors/1"),
+    ),
+}
+
+
+def formats(kind: str) -> tuple[Format, ...]:
+    """Return the formats that a kind of outcome has."""
+    return tuple(TABLE[kind].renderers)
+
+
+def draw(outcome: Outcome, output: Format, medium: Medium) -> Drawn:
+    """Return an outcome in one of the formats that it has."""
+    renderer: Renderer = resolve(TABLE[outcome.kind].renderers[output])
+    return renderer(outcome, medium)
+
+
+def summary(outcome: Outcome, medium: Medium) -> str | None:
+    """Return what an outcome adds to a job's summary, if anything."""
+    drawer = TABLE[outcome.kind].summary
+    return None if drawer is None else str(resolve(drawer)(outcome, medium))
+
+
+def step_outputs(outcome: Outcome) -> Mapping[str, str]:
+    """Return what later steps of a pipeline can read of an outcome."""
+    made = TABLE[outcome.kind].outputs
+    return {} if made is None else resolve(made)(outcome)
+
+
+def resolve(name: str) -> Callable[..., Any]:
+    """Return a function of this room by the name that the table has for it."""
+    module, _, function = name.partition(":")
+    found: Callable[..., Any] = getattr(import_module(f"provision.report.{module}"), function)
+    return found
