@@ -3,24 +3,34 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help dev demo test check docs golden screenshot bench soak conformance test-live diagnosis lock clean
+.PHONY: help install dev demo test check docs golden screenshot bench soak conformance test-live diagnosis lock dist clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(READY): pyproject.toml requirements.lock
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+
+# What runs, and nothing else. What tests and checks need comes on top of it, when they are run.
+$(RUNS): pyproject.toml requirements-run.lock
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name it with: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(PIP) --require-hashes --only-binary :all: -r requirements-run.lock
+	$(PIP) --no-deps --no-build-isolation -e .
 	@touch $@
 
-dev: $(READY)  ## Set up the virtual environment
+$(READY): $(RUNS) requirements.lock
+	$(PIP) --require-hashes --only-binary :all: -r requirements.lock
+	@touch $@
 
-demo: $(READY)  ## The main job on the embedded sandbox, from nothing to the values for System Settings
+install: $(RUNS)  ## The program in .venv, from what requirements-run.lock pins by hash
+
+dev: $(READY)  ## The same with what tests and checks need
+
+demo: $(RUNS)  ## The main job on the embedded sandbox, from nothing to the values for System Settings
 	@$(BIN)/provision sandbox reset --state .provision/demo.json
 	$(BIN)/provision apply configs/prod.yaml --sandbox-at .provision/demo.json --yes
 
@@ -76,6 +86,9 @@ UV_COMPILE = uv pip compile --quiet --universal --generate-hashes --no-header --
 lock:  ## Choose the newest allowed versions anew (needs uv): for make and CI, and for a pipeline that runs it
 	$(UV_COMPILE) --extra dev -o requirements.lock pyproject.toml
 	$(UV_COMPILE) --extra key-vault --extra github --extra build --constraint requirements.lock -o requirements-run.lock pyproject.toml
+
+dist: $(READY)  ## The release of the last commit: wheel, sdist, bill of materials, requirements, checksums
+	$(BIN)/python -m release.dist
 
 clean:  ## Remove the virtual environment, caches and rehearsals
 	rm -rf $(VENV) .provision .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info
