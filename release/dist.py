@@ -1,7 +1,7 @@
 """``make dist``: wheel and sdist of the last commit, requirements with hashes, bill of materials, checksums.
 
-What is not committed is not in it. Everything bears the commit's time, so the same commit gives the same bytes
-wherever it is built with the locked tools.
+What is not committed is not in it. Everything bears the commit's time, so the same commit gives the same
+bytes wherever it is built with the locked tools.
 """
 
 from __future__ import annotations
@@ -75,13 +75,16 @@ def digest(path: Path) -> str:
 def _packages(source: Path, out: Path, epoch: int) -> list[Path]:
     made = source.parent / "made"
     environment = {**os.environ, "SOURCE_DATE_EPOCH": str(epoch)}
-    subprocess.run(
+    ran = subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "sdist", "-t", "wheel", "-d", str(made)],
         cwd=source,
         env=environment,
-        check=True,
-        stdout=subprocess.DEVNULL,
+        check=False,
+        capture_output=True,
+        text=True,
     )
+    if ran.returncode:
+        sys.exit(f"the package cannot be built:\n{ran.stdout}{ran.stderr}")
     return [Path(shutil.copy(path, out / path.name)) for path in sorted(made.iterdir())]
 
 

@@ -33,7 +33,11 @@ def document(
     known = {pin.name: _purl(pin.name, pin.version) for pin in pins}
     ours = _purl(name, version)
     own = _metadata(Pin(name, version, None, ()))
-    edges = [{"ref": ours, "dependsOn": _needed(own, known, extras=("key-vault", "github", "build"))}] if own else []
+    edges = (
+        [{"ref": ours, "dependsOn": _needed(own, known, extras=("key-vault", "github", "build"))}]
+        if own
+        else []
+    )
     edges += [
         {"ref": known[pin.name], "dependsOn": _needed(found, known)}
         for pin in pins
@@ -130,14 +134,14 @@ def _licences(about: metadata.PackageMetadata | None) -> list[dict[str, Any]]:
     """Return the licence: an SPDX expression where the library says one, else the name that it says."""
     if about is None:
         return []
-    if expression := about.get("License-Expression"):
+    if expression := (about.get_all("License-Expression") or [""])[0]:
         return [{"expression": expression}]
     said = [
         line.rsplit(" :: ", 1)[-1]
         for line in about.get_all("Classifier") or ()
         if line.startswith("License :: ") and line.count(" :: ") > 1
     ]
-    plain = about.get("License") or ""
+    plain = (about.get_all("License") or [""])[0]
     if not said and plain and "\n" not in plain and len(plain) < 80:
         said = [plain]
     return [{"license": {"name": name}} for name in sorted(set(said))]

@@ -34,6 +34,7 @@ MARKED = {
     "delivery.md": 3,
     "expiry.md": 1,
     "first-run.md": 6,
+    "install.md": 3,
     "live.md": 2,
     "network.md": 1,
     "one-mailbox.md": 2,
@@ -100,7 +101,7 @@ def install() -> str:
 def test_the_commands_work(page: Path) -> None:
     """In order, in one terminal, in a clean folder with the shipped configs; each line must succeed.
 
-    The folder has the ``.venv`` that ``make dev`` makes; the program is on the path by README's own line.
+    The folder has the ``.venv`` that ``make install`` makes; the program is on the path by README's own line.
     """
     shutil.copytree(ROOT / "configs", "configs")
     Path(".venv").symlink_to(sys.prefix)
@@ -347,15 +348,18 @@ def found_in(value: Any, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
             yield from found_in(inner, names)
 
 
-def test_nothing_is_installed_by_a_name_of_the_public_index() -> None:
-    """The package `provision` there is another project's."""
+def test_every_documented_installation_uses_the_hashes() -> None:
+    """A lock first, then the package alone; never by a name, which may be a stranger's."""
+    ways = 0
     for page in PAGES:
         for line in page.read_text().splitlines():
-            for what in re.findall(r"pip install ((?:-e )?'?[\w.][^`]*)", line):
-                told_off = "Do not run" in line or "never by" in line
-                assert told_off or what.startswith(("-e '.", "'provision[key-vault,github] @ git+https:")), (
-                    line
-                )
+            for what in re.findall(r"pip install ([^`#]*)", line):
+                told_off = "Do not run" in line or "not run the repository's code" in line
+                locked = "--require-hashes" in what and "--only-binary :all: -r " in what
+                package = what.startswith("--no-deps --no-build-isolation .")
+                ways += locked
+                assert told_off or locked or package, line
+    assert ways
 
 
 def anchors(page: Path) -> set[str]:

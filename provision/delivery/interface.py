@@ -177,8 +177,8 @@ def lacking(extra: str, sink: str) -> ProvisionError:
     """Return the error of a sink whose library is an extra that is not installed."""
     return unusable(
         f"the sink '{sink}' needs a library that is not installed",
-        f"In the checkout of provision, run: pip install -e '.[{extra}]'. (The package 'provision' of the "
-        "public index is another project's.)",
+        f"Install provision-entra-mail as docs/install.md says, which brings what {extra} needs; in a "
+        "checkout: make install. (The package 'provision' of the public index is another project's.)",
     )
 
 

@@ -145,7 +145,7 @@ def test_a_library_that_is_not_installed(
     monkeypatch.setattr(builtins, "__import__", without)
     opened = Opened(Signed(VAULT_TOKEN))
     for call in (opened(argument).probe,):
-        error = refused(call, "sink-unusable", "is not installed", f"pip install -e '.[{extra}]'")
+        error = refused(call, "sink-unusable", "is not installed", extra, "make install")
         assert "another project's" in (error.fix or "")
         assert error.exit == 1
     assert vault.requests == []
