@@ -35,6 +35,8 @@ class Call:
     send: Callable[[RawRequest], RawAnswer]  # another request by the same door: $batch
     keys: dict[str, Key] = field(default_factory=dict)  # path parameters of the matched endpoint
     request_id: str = ""
+    exchange_lag: float = 0.0  # seconds, of the weather
+    report_lag: float = 0.0
 
     @property
     def service(self) -> str:

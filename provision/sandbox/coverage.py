@@ -54,6 +54,7 @@ def _rows(endpoints: Iterable[Endpoint]) -> dict[tuple[str, Right], Row]:
         while (parts := path.rpartition("/"))[2] in _SUFFIXES and (endpoint.method, parts[0]) in known:
             path = parts[0]
             forms.insert(0, parts[2])
+        path = f"beta/{path}" if endpoint.beta else path
         methods, also, pages = rows.setdefault((path, right), ([], [], []))
         # That a cast list can be counted too goes without saying.
         form = forms[0] if len(forms) == 1 else ""
@@ -80,6 +81,8 @@ def told(right: Right) -> str:
 def _needs(groups: tuple[Names, ...]) -> str:
     if not groups:
         return "any token"
+    if not all(groups):
+        return "none: not supported"
     return "; and ".join(" or ".join(f"`{name}`" for name in sorted(group)) for group in groups)
 
 

@@ -113,6 +113,8 @@ class Dispatcher:
             raise unknown_segment("")
         with self._loudly(raw.method, segments):
             endpoint, keys = self._router.find(raw.method, segments)
+            if endpoint.beta and version.lower() != "beta":
+                raise unknown_segment(endpoint.pattern.split("/")[1])
         tenant = self._sandbox.store.tenant(who.tenant_id)
         if tenant is None:
             raise GraphError(401, "Authorization_IdentityNotFound",
@@ -121,7 +123,8 @@ class Dispatcher:
             method=raw.method, version=version.lower(), path=raw.path, root=raw.root, headers=raw.headers,
             query=odata_query.parse(raw.query), body=_body(raw), caller=who, tenant=tenant,
             store=self._sandbox.store, clock=self._sandbox.clock, keys=keys, request_id=request_id,
-            send=self.handle,
+            send=self.handle, exchange_lag=self._sandbox.weather.exchange_lag,
+            report_lag=self._sandbox.weather.report_lag,
         )  # fmt: skip
         if not endpoint.writes:
             # "users/x/calendar" looks like a property, "users/delta" like a user.

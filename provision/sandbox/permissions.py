@@ -17,6 +17,11 @@ APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
 CLOUD_APPLICATION_ADMINISTRATOR = "158c047a-c907-4556-b7ef-446551a6b5f7"
 USER_ADMINISTRATOR = "fe930be7-5e62-47db-91af-98c3a49a38b1"
 GROUPS_ADMINISTRATOR = "fdd7a751-b60b-444a-984c-02652fe8fa1c"
+EXCHANGE_ADMINISTRATOR = "29232cdf-9323-42fd-ade2-1d097af3e4de"
+GLOBAL_READER = "f2ef992c-3afb-46b9-b7cf-a126ee74c451"
+REPORTS_READER = "4a5d8f65-41da-4de4-8968-e035b65339cf"
+SECURITY_READER = "5d6b6bb7-de71-4623-b4af-96380a352509"
+SECURITY_ADMINISTRATOR = "194ae4cb-b126-40b2-bd5b-6091b380977d"
 
 Names = frozenset[str]
 OWNED_BY = "Application.ReadWrite.OwnedBy"
@@ -113,6 +118,19 @@ _WRITE_ROLES = Right(
     _any("RoleManagement.ReadWrite.Directory"), _and_as_user(_any("RoleManagement.ReadWrite.Directory")),
     frozenset({PRIVILEGED_ROLE_ADMINISTRATOR}),
 )  # fmt: skip
+# Which role of the directory a person needs here is not verified (docs/sandbox.md).
+_EXCHANGE_READ = _any(
+    "RoleManagement.Read.Exchange", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Exchange"
+)
+_EXCHANGE_WRITE = _any("RoleManagement.ReadWrite.Exchange")
+_READ_EXCHANGE = Right(_EXCHANGE_READ, _EXCHANGE_READ, frozenset({EXCHANGE_ADMINISTRATOR, GLOBAL_READER}))
+_WRITE_EXCHANGE = Right(_EXCHANGE_WRITE, _EXCHANGE_WRITE, frozenset({EXCHANGE_ADMINISTRATOR}))
+# "Application: Not supported": no permission is enough.
+_REMOVE_EXCHANGE = Right((frozenset(),), _EXCHANGE_WRITE, frozenset({EXCHANGE_ADMINISTRATOR}))
+_READ_REPORTS = Right(
+    _any("AuditLog.Read.All", *_DIRECTORY_READ), _any("AuditLog.Read.All", *_DIRECTORY_READ),
+    frozenset({REPORTS_READER, SECURITY_READER, SECURITY_ADMINISTRATOR, GLOBAL_READER}),
+)  # fmt: skip
 _ORGANIZATION = Right(
     _any("Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY_READ),
     _and_as_user(_any("User.Read", "Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY_READ)),
@@ -192,6 +210,12 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
     # directoryobject-get, -getbyids
     (_READ, "directoryObjects/**", _READ_ANY),
     ("POST", "directoryObjects/**", _READ_ANY),
+    # beta: rbacapplication-list-roleassignments, -post-roleassignments, unifiedroleassignment-delete
+    (_READ, "roleManagement/exchange/**", _READ_EXCHANGE),
+    ("DELETE", "roleManagement/exchange/roleAssignments/*", _REMOVE_EXCHANGE),
+    (_WRITE, "roleManagement/exchange/**", _WRITE_EXCHANGE),
+    # reportroot-list-appcredentialsigninactivities, in beta
+    (_READ, "reports/**", _READ_REPORTS),
     # directoryrole-list, rbacapplication-list-roleassignments
     (_READ, "directoryRole*/**", _READ_ROLES),
     (_WRITE, "directoryRoles/**", _WRITE_ROLES),

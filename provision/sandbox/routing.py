@@ -18,11 +18,12 @@ _NAMESPACE = re.compile(r"(?:microsoft\.)?graph\.")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One verb on one path pattern, such as ``GET applications/{id}/owners``."""
+    """One verb on one path pattern, such as ``GET applications/{id}/owners``; ``beta``: only there."""
 
     method: str
     pattern: str
     handler: Handler
+    beta: bool = False
     parts: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:

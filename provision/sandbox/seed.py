@@ -38,6 +38,7 @@ _ROLES = {
     "Application Administrator": permissions.APPLICATION_ADMINISTRATOR,
     "Cloud Application Administrator": permissions.CLOUD_APPLICATION_ADMINISTRATOR,
     "User Administrator": permissions.USER_ADMINISTRATOR,
+    "Exchange Administrator": permissions.EXCHANGE_ADMINISTRATOR,
     "Groups Administrator": permissions.GROUPS_ADMINISTRATOR,
 }
 _ADDRESS = re.compile(r"[^@\s]+@[^@\s]+")

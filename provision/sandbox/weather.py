@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _BEHIND = 0.6  # share of requests that meet a replica which is behind, while there is one
 _LONGEST = 3600.0  # seconds that an option may say
+_LONGEST_LAG = 30 * 86400.0  # and a lag of Exchange or of the reports, which goes by the sandbox's clock
 _SERVER_ERRORS = (500, 502, 503, 504)
 _REFERENCES = ("principalId", "resourceId", "clientId", "appId")
 
@@ -77,6 +78,8 @@ class Weather:
     error: float = 0.0
     reset: float = 0.0
     lost_reply: float = 0.0
+    exchange_lag: float = 0.0  # until Exchange goes by an assignment that was made or removed
+    report_lag: float = 0.0  # until a sign-in is in the report
     retry_after: float = 1.0
     quota: str = ""  # "graph": the documented limits of the identity service
     seed: int = 0
@@ -267,12 +270,15 @@ def _named(call: Call) -> list[str]:
         if not isinstance(value, str):
             continue
         home = call.tenant.one("application", "appId", value) if name == "appId" else None
-        ids.append(home.id if home else value.lower())
+        ids.append(home.id if home else value.rpartition("/")[2].lower())
     return ids
 
 
 def _key_ids(record: Record | None) -> set[str]:
     return {c["keyId"] for c in record.props.get("passwordCredentials", ())} if record is not None else set()
+
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def _value(name: str, text: str) -> float | int | str:
@@ -284,7 +290,10 @@ def _value(name: str, text: str) -> float | int | str:
         if not text.isdecimal():
             raise WeatherError(f"'{name}={text}': a whole number is meant.")
         return int(text)
-    if name in ("latency", "replication", "retry-after"):
+    if name in ("exchange-lag", "report-lag"):
+        factor, digits = _UNITS.get(text[-1:], 1.0), text.rstrip("smhd")
+        example, most = "90m or 2h", _LONGEST_LAG
+    elif name in ("latency", "replication", "retry-after"):
         factor, digits = (0.001, text[:-2]) if text.endswith("ms") else (1.0, text.removesuffix("s"))
         example, most = "60ms or 5s", _LONGEST
     else:

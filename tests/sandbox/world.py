@@ -93,12 +93,14 @@ class World:
             self._tokens[who] = answer.json()["access_token"]
         return self._tokens[who]
 
-    def graph(self, who: str, method: str, path: str, body: Any = None, **headers: str) -> httpx.Response:
+    def graph(
+        self, who: str, method: str, path: str, body: Any = None, *, version: str = "v1.0", **headers: str
+    ) -> httpx.Response:
         """A request to Graph by somebody."""
         sent = {"Authorization": f"Bearer {self.token(who)}"} | {
             k.replace("_", "-"): v for k, v in headers.items()
         }
-        return self.send(method, f"https://graph.microsoft.com/v1.0{path}", json=body, headers=sent)
+        return self.send(method, f"https://graph.microsoft.com/{version}{path}", json=body, headers=sent)
 
     def make(self, who: str, path: str, body: Any) -> Any:
         """Create something, which must succeed."""

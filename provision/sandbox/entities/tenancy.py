@@ -152,6 +152,8 @@ ROLES = {
     "fdd7a751-b60b-444a-984c-02652fe8fa1c": "Groups Administrator",
     DIRECTORY_READERS: "Directory Readers",
     "194ae4cb-b126-40b2-bd5b-6091b380977d": "Security Administrator",
+    "5d6b6bb7-de71-4623-b4af-96380a352509": "Security Reader",
+    "4a5d8f65-41da-4de4-8968-e035b65339cf": "Reports Reader",
 }
 # What each says of itself: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 ROLE_DESCRIPTIONS = {
@@ -185,6 +187,8 @@ ROLE_DESCRIPTIONS = {
         "Can read basic directory information. Commonly used to grant directory read access to "
         "applications and guests."
     ),
+    "Security Reader": "Can read security information and reports in Microsoft Entra ID and Office 365.",
+    "Reports Reader": "Can read sign-in and audit reports.",
     "Security Administrator": (
         "Can read security information and reports, and manage configuration in Microsoft Entra ID "
         "and Office 365."

@@ -1,23 +1,20 @@
 """Who may reach which mailbox: the Entra grant, or a scope of RBAC for Applications, whichever allows.
 
 https://learn.microsoft.com/exchange/permissions-exo/application-rbac: permissions add up, so a grant in
-Entra, which has no scope, reaches every mailbox whatever a scope says. Scopes are records of kind
-``mailboxScope``: the application, its permissions, the addresses.
+Entra, which has no scope, reaches every mailbox whatever a scope says.
 """
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from provision.sandbox.errors import GraphError
-from provision.sandbox.exchange import mailboxes
-from provision.sandbox.store import Record
+from provision.sandbox.exchange import mailboxes, roles
 
 if TYPE_CHECKING:
     from provision.sandbox.call import Call
-    from provision.sandbox.store import Tenant
+    from provision.sandbox.store import Record, Tenant
 
 Groups = tuple[frozenset[str], ...]
 SCOPABLE = ("Mail.Send", "Mail.Read", "Mail.ReadBasic", "Mail.ReadWrite", "MailboxSettings.Read")
@@ -39,7 +36,7 @@ def authorize(call: Call, application: Groups, delegated: Groups) -> None:
     user = mailboxes.by_name(call.tenant, key.value) if key is not None else None
     if user is None and key is None:
         return  # /me: the handler says what an application gets there
-    here = scoped(call.tenant, call.caller.app_id, user) if user is not None else frozenset()
+    here = scoped(call, user) if user is not None else frozenset()
     if not all(group & here for group in application):
         raise refused()
 
@@ -56,21 +53,20 @@ def _authorize_person(call: Call, delegated: Groups) -> None:
         raise refused()
 
 
-def scoped(tenant: Tenant, app_id: str, user: Record) -> frozenset[str]:
-    """Permissions that an application has on this one mailbox by RBAC for Applications."""
+def scoped(call: Call, user: Record) -> frozenset[str]:
+    """Permissions that the calling application has on this one mailbox by RBAC for Applications."""
+    app_id, now = call.caller.app_id, call.clock.now()
+    found = set(roles.allowed(call.tenant, app_id, user, now, call.exchange_lag))
     names = mailboxes.addresses(user)
-    found: set[str] = set()
-    for scope in tenant.all("mailboxScope"):
+    for scope in call.tenant.all("mailboxScope"):  # of a state that an earlier version kept
         if scope.props["appId"] == app_id.lower() and names & set(scope.props["addresses"]):
             found |= set(scope.props["permissions"])
     return frozenset(found)
 
 
-def limit(tenant: Tenant, app_id: str, addresses: Iterable[str], permissions: Iterable[str]) -> Record:
+def limit(tenant: Tenant, app_id: str, addresses: Iterable[str], permissions: Iterable[str]) -> None:
     """Give an application these permissions on these mailboxes, in place of the scope it had."""
-    record_id = str(uuid.uuid5(uuid.UUID(tenant.id), f"mailboxScope:{app_id.lower()}"))
-    props = {
-        "id": record_id, "appId": app_id.lower(), "addresses": sorted({a.lower() for a in addresses}),
-        "permissions": sorted(set(permissions)),
-    }  # fmt: skip
-    return tenant.put(Record("mailboxScope", record_id, props))
+    for old in tenant.all("mailboxScope"):
+        if old.props["appId"] == app_id.lower():
+            tenant.remove(old)
+    roles.limit(tenant, app_id, addresses, (f"Application {name}" for name in permissions))

@@ -7,10 +7,12 @@ from provision.sandbox.routes import (
     batch,
     deleted_items,
     directory,
+    exchange_roles,
     grants,
     groups,
     mail,
     policies,
+    reports,
     roles,
     service_principals,
     unused,
@@ -21,5 +23,5 @@ from provision.sandbox.routing import Endpoint
 ENDPOINTS: list[Endpoint] = [
     *applications.ENDPOINTS, *service_principals.ENDPOINTS, *grants.ENDPOINTS, *deleted_items.ENDPOINTS,
     *policies.ENDPOINTS, *users.ENDPOINTS, *groups.ENDPOINTS, *directory.ENDPOINTS, *roles.ENDPOINTS,
-    *mail.ENDPOINTS, *batch.ENDPOINTS, *unused.ENDPOINTS,
+    *exchange_roles.ENDPOINTS, *reports.ENDPOINTS, *mail.ENDPOINTS, *batch.ENDPOINTS, *unused.ENDPOINTS,
 ]  # fmt: skip

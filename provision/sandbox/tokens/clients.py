@@ -37,11 +37,22 @@ _MAX_HASHES = 64  # candidates tried for one request
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """The credential that a client proved itself with."""
+
+    key_id: str
+    kind: str  # as the report calls it: "secret", "certificate"
+    origin: str  # the object that carries it: "application", "servicePrincipal"
+    end: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Proof:
-    """A client that is who it says, and how it showed that (``appidacr``)."""
+    """A client that is who it says, how it showed that (``appidacr``), and with what."""
 
     client: Client
     how: str
+    used: Used | None = None
 
 
 def basic(headers: Mapping[str, str]) -> dict[str, str]:
@@ -67,13 +78,13 @@ def authenticate(
     holders = list(_holders(client)) if client else []
     if client is None or any(sandbox.weather.hides(tenant.id, record.id) for record in holders):
         raise refusals.unknown_client(client_id, display_name(tenant))
-    how = _prove(sandbox, tenant, client, form, endpoint, may_be_public=may_be_public)
+    how, used = _prove(sandbox, tenant, client, form, endpoint, may_be_public=may_be_public)
     off = (client.application is not None and client.application.props.get("isDisabled")) or (
         client.principal is not None and client.principal.props.get("accountEnabled") is False
     )
     if off:
         raise refusals.disabled(client.id, client.name)
-    return Proof(client, how)
+    return Proof(client, how, used)
 
 
 def _prove(
@@ -84,20 +95,18 @@ def _prove(
     endpoint: str,
     *,
     may_be_public: bool,
-) -> str:
+) -> tuple[str, Used | None]:
     proves = bool(form.get("client_assertion") or form.get("client_secret"))
     if proves and may_be_public and client.public:
         raise proof_refusals.public_client()
     if form.get("client_assertion"):
         if form.get("client_assertion_type") != ASSERTION_TYPE:
             raise refusals.missing("client_assertion_type")
-        _check_assertion(sandbox, tenant, client, form["client_assertion"], endpoint)
-        return CERTIFICATE
+        return CERTIFICATE, _check_assertion(sandbox, tenant, client, form["client_assertion"], endpoint)
     if form.get("client_secret"):
-        _check_secret(sandbox, client, form["client_secret"])
-        return SECRET
+        return SECRET, _check_secret(sandbox, client, form["client_secret"])
     if may_be_public and client.public:
-        return NONE
+        return NONE, None
     raise proof_refusals.no_credential() if may_be_public else proof_refusals.no_proof()
 
 
@@ -106,7 +115,7 @@ def _holders(client: Client) -> Iterator[Record]:
     yield from (record for record in (client.application, client.principal) if record is not None)
 
 
-def _check_secret(sandbox: Sandbox, client: Client, value: str) -> None:
+def _check_secret(sandbox: Sandbox, client: Client, value: str) -> Used:
     now = sandbox.clock.now()
     for record in _holders(client):
         hashes: dict[str, str] = record.private.get("secrets", {})
@@ -121,7 +130,7 @@ def _check_secret(sandbox: Sandbox, client: Client, value: str) -> None:
                 raise proof_refusals.expired_secret(client.id)
             early = credential.get("startDateTime") and now < _moment(credential["startDateTime"])
             if not early and not sandbox.weather.hides_secret(credential["keyId"]):
-                return
+                return Used(credential["keyId"], "secret", record.kind, credential["endDateTime"])
     raise proof_refusals.wrong_secret(client.id)
 
 
@@ -150,7 +159,9 @@ def _open(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
     return header, claims
 
 
-def _check_assertion(sandbox: Sandbox, tenant: Tenant, client: Client, assertion: str, endpoint: str) -> None:
+def _check_assertion(
+    sandbox: Sandbox, tenant: Tenant, client: Client, assertion: str, endpoint: str
+) -> Used | None:
     """In the order in which the service was seen to refuse: claims, header, times, whose, key."""
     header, claims = _open(assertion)
     for name in ("iss", "aud"):
@@ -163,12 +174,13 @@ def _check_assertion(sandbox: Sandbox, tenant: Tenant, client: Client, assertion
     _check_times(sandbox, claims)
     if not own:
         _check_federated(sandbox, tenant, client, claims)
-        return
+        return None
     if str(claims["iss"]).lower() != client.id or str(claims.get("sub")).lower() != client.id:
         raise proof_refusals.assertion_of_another()
-    _check_certificate(sandbox, client, assertion, header)
+    used = _check_certificate(sandbox, client, assertion, header)
     if not _is_our_audience(claims["aud"], endpoint, tenant.id):
         raise proof_refusals.bad_assertion()
+    return used
 
 
 def _check_times(sandbox: Sandbox, claims: dict[str, Any]) -> None:
@@ -190,12 +202,12 @@ def _check_header(header: dict[str, Any]) -> None:
         raise proof_refusals.wrong_algorithm(str(header.get("alg")))
 
 
-def _check_certificate(sandbox: Sandbox, client: Client, assertion: str, header: dict[str, Any]) -> None:
+def _check_certificate(sandbox: Sandbox, client: Client, assertion: str, header: dict[str, Any]) -> Used:
     import jwt
 
     thumbprint = header.get("x5t#S256") or header.get("x5t")
     expired: TokenError | None = None
-    for credential, certificate in _certificates(client):
+    for origin, credential, certificate in _certificates(client):
         if thumbprint and thumbprint not in _thumbprints(certificate):
             continue
         try:
@@ -205,20 +217,20 @@ def _check_certificate(sandbox: Sandbox, client: Client, assertion: str, header:
             continue
         end = credential.get("endDateTime")
         if not end or sandbox.clock.now() < _moment(end):
-            return
+            return Used(str(credential["keyId"]), "certificate", origin, end)
         start = credential.get("startDateTime") or end
         expired = proof_refusals.expired_key(client.id, _hex(thumbprint), _moment(start), _moment(end))
     raise expired or proof_refusals.wrong_key(client.id, _hex(thumbprint))
 
 
-def _certificates(client: Client) -> Iterator[tuple[dict[str, Any], Certificate]]:
+def _certificates(client: Client) -> Iterator[tuple[str, dict[str, Any], Certificate]]:
     from cryptography import x509
 
     for record in _holders(client):
         for credential in record.props.get("keyCredentials", ()):
             try:
                 der = base64.b64decode(str(credential.get("key") or ""))
-                yield credential, x509.load_der_x509_certificate(der)
+                yield record.kind, credential, x509.load_der_x509_certificate(der)
             except ValueError:
                 continue  # a key of another type, or one that is no certificate
 

@@ -11,7 +11,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from provision.sandbox import hashing
-from provision.sandbox.tokens import claims, clients, directory, person_refusals, refusals, scopes, signing
+from provision.sandbox.tokens import (
+    activity,
+    claims,
+    clients,
+    directory,
+    person_refusals,
+    refusals,
+    scopes,
+    signing,
+)
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
@@ -75,6 +84,7 @@ def _client_credentials(request: TokenRequest) -> dict[str, Any]:
                            "ext_expires_in": claims.LIFETIME}  # fmt: skip
     if request.v1:
         out = _as_v1(out, name, token)
+    activity.note(request.sandbox, tenant, proof, resource.principal)
     return out | {"access_token": signing.sign(request.sandbox, token)}
 
 
