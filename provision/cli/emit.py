@@ -67,10 +67,12 @@ def _medium(options: Told) -> Medium:
 
 
 def _print(drawn: table.Drawn, output: Format) -> None:
-    if isinstance(drawn, dict):
-        out_json(document(drawn))
-    elif isinstance(drawn, bytes):
+    if isinstance(drawn, bytes):
         out_bytes(drawn)
+    elif isinstance(drawn, dict):
+        out_json(document(drawn))
+    elif output is Format.JSON:
+        out_json(drawn)
     elif output is Format.HTML:
         out_html(drawn)
     elif drawn:
@@ -83,7 +85,7 @@ def _tell(outcome: Outcome, pipeline: Pipeline) -> None:
     for failed in outcome.errors:
         pipeline.error(failed)
     page = table.summary(outcome, Medium(limit=SUMMARY_LIMIT))
-    if page is not None:
+    if page:
         pipeline.summary(page)
     if outputs := table.step_outputs(outcome):
         pipeline.outputs(outputs)

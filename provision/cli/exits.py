@@ -97,18 +97,20 @@ def _write(text: str) -> str:
 
 
 def _say(error: ProvisionError, argv: Sequence[str]) -> None:
-    from provision import report
     from provision.cli.console import colorful, columns
+    from provision.report.documents import error_json
+    from provision.report.escape import document
+    from provision.report.text import error_text
 
     if _wants_json(argv):
         try:
-            out_json(report.document(report.error_json(error)))
+            out_json(document(error_json(error)))
         except OSError:  # stdout is full or gone, which may be just what the error tells
             _mute(sys.stdout)
         else:
             return
     color = colorful(sys.stderr, plain="--no-color" in argv)
-    text = report.error_text(error, color=color, width=columns(sys.stderr))
+    text = error_text(error, color=color, width=columns(sys.stderr))
     with suppress(OSError):
         err(text)
 
@@ -120,11 +122,11 @@ def _mute(stream: TextIO) -> None:
 
 def _tell(error: ProvisionError, pipeline: Pipeline) -> None:
     """Tell the pipeline, too; whether it could be told changes no exit code any more."""
-    from provision import report
+    from provision.report.pages import error_markdown
 
     with suppress(ProvisionError, BrokenPipeError):
         pipeline.error(error)
-        pipeline.summary(report.error_markdown(error))
+        pipeline.summary(error_markdown(error))
 
 
 def _wants_json(argv: Sequence[str]) -> bool:

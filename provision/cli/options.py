@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,14 +48,11 @@ def configs(function: Callable[..., Any], *, one: bool = False) -> Callable[...,
     )(function)
 
 
-OUTPUTS = (Format.TEXT, Format.JSON, Format.MARKDOWN)  # of verbs that have no row in the table yet
-
-
 class FormatOf(click.Choice[str]):
     """The formats that a kind of outcome has, by the table of renderers."""
 
-    def __init__(self, outcome: str | None, others: Sequence[Format] = OUTPUTS) -> None:
-        super().__init__([one.value for one in (formats(outcome) if outcome else others)])
+    def __init__(self, outcome: str) -> None:
+        super().__init__([one.value for one in formats(outcome)])
         self.outcome = outcome
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Format:
@@ -63,14 +60,12 @@ class FormatOf(click.Choice[str]):
         return Format(super().convert(value, param, ctx))
 
 
-def output(
-    function: Callable[..., Any], *, outcome: str | None = None, others: Sequence[Format] = OUTPUTS
-) -> Callable[..., Any]:
+def output(function: Callable[..., Any], *, outcome: str) -> Callable[..., Any]:
     """Take ``--output``: one of the formats that this kind of outcome has."""
     return click.option(
         "--output",
         "-o",
-        type=FormatOf(outcome, others),
+        type=FormatOf(outcome),
         default="text",
         show_default=True,
         help="Format of stdout.",
@@ -255,8 +250,7 @@ class Common:
 def common(
     function: Callable[..., Any],
     *,
-    outcome: str | None = None,
-    others: Sequence[Format] = OUTPUTS,
+    outcome: str,
     one: bool = False,
     deliver: str | None = None,
 ) -> Callable[..., Any]:
@@ -362,7 +356,7 @@ def common(
 
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
     wrapper.__dict__.update(function.__dict__)
-    return configs(output(no_color(variables(pipeline(wrapper))), outcome=outcome, others=others), one=one)
+    return configs(output(no_color(variables(pipeline(wrapper))), outcome=outcome), one=one)
 
 
 def rehearses() -> bool:

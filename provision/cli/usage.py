@@ -76,7 +76,7 @@ ALLOWED: likeness.Meanings = {
 _VALUES: dict[str, likeness.Meanings] = {
     "--output": {
         "yml": (), "yaml": (), "md": ("markdown",), "htm": ("html",), "table": ("text",), "plain": ("text",),
-        "txt": ("text",), "ics": ("icalendar",), "ical": ("icalendar",), "calendar": ("icalendar",),
+        "txt": ("text",), "ics": ("ical",), "icalendar": ("ical",), "calendar": ("ical",),
         "prom": ("prometheus",), "metrics": ("prometheus",), "csv": (), "xml": (), "pdf": ("html",),
     },
     "--auth": {

@@ -10,7 +10,10 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import ClassVar
 
+from provision.errors import Exit
+from provision.outcomes.outcome import Outcome
 from provision.plan.model import Target
 
 _MARK = "provision-"
@@ -51,6 +54,20 @@ class Limit:
         """
         quoted = self.address.replace("'", "''")
         return f"PrimarySmtpAddress -eq '{quoted}'"
+
+
+@dataclass(frozen=True, slots=True)
+class Script(Outcome):
+    """What ``exchange`` comes to: the script for one application; ``saved`` if a file has it already."""
+
+    kind: ClassVar[str] = "exchange"
+    limit: Limit
+    saved: bool = False
+
+    @property
+    def exit(self) -> Exit:
+        """There is one, or there would have been an error."""
+        return Exit.DONE
 
 
 def mark(name: str) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from typing import ClassVar
 
 from provision.again import UNKNOWN, Again
-from provision.errors import ProvisionError
+from provision.errors import Exit, ProvisionError, worst
+from provision.outcomes.outcome import Outcome
+from provision.outcomes.search import ONE, Search
 from provision.plan.model import Target
 from provision.resources.client_secret import Observed, Span
 from provision.resources.federated_credential import Observed as Federated
@@ -110,15 +113,28 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True)
-class Expiry:
+class Expiry(Outcome):
     """A fleet: every config in the order given, and the rows of all, the most urgent first."""
 
+    kind: ClassVar[str] = "expiry"
     target: Target
     within: Span
     configs: tuple[Watched | Unreadable, ...]
     rows: tuple[Row, ...]
     now: datetime  # the service's time, where one was reached
     again: Again = UNKNOWN  # how this run's commands are called again
+    search: Search = ONE
+
+    @property
+    def exit(self) -> Exit:
+        """4 if somebody must attend to a secret, or worse if a config could not be read."""
+        attention = Exit.ATTENTION if self.counting else Exit.DONE
+        return worst([*(error.exit for error in self.errors), attention])
+
+    @property
+    def errors(self) -> tuple[ProvisionError, ...]:
+        """Why a config could not be read."""
+        return tuple(item.error for item in self.unreadable)
 
     @property
     def watched(self) -> tuple[Watched, ...]:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from provision.errors import Exit, ProvisionError, worst
+from provision.outcomes.outcome import Outcome
+from provision.outcomes.search import Search
 from provision.plan.model import Target
 from provision.resources.client_secret import Observed as Secret
 
@@ -47,12 +50,14 @@ class Unsearched:
 
 
 @dataclass(frozen=True, slots=True)
-class Orphans:
+class Orphans(Outcome):
     """Every tenant that was asked; none while ``unreadable`` is not empty, for what names it is not known."""
 
+    kind: ClassVar[str] = "orphans"
     target: Target
     tenants: tuple[Searched | Unsearched, ...]
     unreadable: tuple[ProvisionError, ...] = ()
+    search: Search | None = None  # None: drift's, which says it itself
 
     @property
     def found(self) -> Iterator[Orphan]:

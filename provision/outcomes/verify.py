@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import ClassVar
 
 from provision.again import UNKNOWN, Again
 from provision.errors import Entry, Exit
+from provision.outcomes.outcome import Outcome
 from provision.plan.model import Target
 
 
@@ -55,9 +57,10 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
+class Verified(Outcome):
     """One config's verification, and the values that it was for; never the secret."""
 
+    kind: ClassVar[str] = "verification"
     name: str
     target: Target
     client_id: str
@@ -66,3 +69,8 @@ class Verified:
     verification: Verification
     again: Again = UNKNOWN  # how this run's commands are called again
     not_looked: str | None = None  # why whoever ran this could not look into the tenant
+
+    @property
+    def exit(self) -> Exit:
+        """That of the rung that failed."""
+        return self.verification.exit

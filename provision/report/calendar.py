@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from provision.outcomes.expiry import Expiry, Row, State, Unreadable
 from provision.plan.model import Target
 from provision.report.escape import plain
+from provision.report.formats import PLAIN, Medium
 
 if TYPE_CHECKING:
     from icalendar import Event
@@ -32,7 +33,7 @@ class _Entry:
     alarms: tuple[timedelta, ...]  # from the start
 
 
-def expiry_calendar(expiry: Expiry) -> bytes:
+def expiry_calendar(expiry: Expiry, _: Medium = PLAIN) -> bytes:
     """Return the calendar: nothing of others' secrets, nor of what nobody received.
 
     A config that could not be read has an event of the day on which that was so.

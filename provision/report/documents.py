@@ -96,11 +96,16 @@ def results_json(results: Results, _: Medium = PLAIN) -> Json:
 
 
 def fleet_json(
-    fleet: Fleet[T], one: Callable[[T], Json], name: str, head: Mapping[str, object] | None = None
+    fleet: Fleet[T],
+    one: Callable[[T], Json],
+    name: str,
+    head: Mapping[str, object] | None = None,
+    after: Mapping[str, object] | None = None,
 ) -> Json:
     """Return the document of one config that was named as a file; else the list ``provision.NAME/1``.
 
-    In either, an error stands in the place of what could not be made. ``head`` is what the list says first.
+    In either, an error stands in the place of what could not be made. ``head`` is what the list says first,
+    ``after`` what it says behind its items.
     """
     documents = [error_json(item) if isinstance(item, ProvisionError) else one(item) for item in fleet.items]
     if not fleet.search.listed:
@@ -110,6 +115,7 @@ def fleet_json(
         "format": f"provision.{name}/1",
         **(head or {}),
         name: documents,
+        **(after or {}),
         **search_json(fleet.search),
     }
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
-from provision.errors import ProvisionError, Severity
-from provision.outcomes.drift import Deviation, Drift, Ignored
-from provision.outcomes.orphans import Orphans
-from provision.outcomes.search import Search
+from provision.errors import Severity
+from provision.outcomes.drift import Deviation, Drift, Drifts, Ignored
 from provision.report import lines
-from provision.report.documents import error_json, plan_json, search_json
+from provision.report.documents import fleet_json, plan_json
 from provision.report.escape import code, fenced, markdown, plain
-from provision.report.orphans import orphans_json
+from provision.report.fold import fold
+from provision.report.formats import PLAIN, Medium
+from provision.report.orphans import orphans_json, orphans_markdown, orphans_text
+from provision.report.pages import fleet_markdown
 from provision.report.pen import BOLD, OF_SEVERITY, OF_SIGN, Pen
+from provision.report.text import fleet_text
 
 
 def drift_json(drift: Drift) -> dict[str, Any]:
@@ -30,16 +31,23 @@ def drift_json(drift: Drift) -> dict[str, Any]:
     }
 
 
-def drifts_json(
-    items: Sequence[Drift | ProvisionError], search: Search, orphans: Orphans | None = None
-) -> dict[str, Any]:
-    """Return several, and the errors of those that could not be looked at, as ``provision.drifts/1``."""
-    return {
-        "format": "provision.drifts/1",
-        "drifts": [drift_json(item) if isinstance(item, Drift) else error_json(item) for item in items],
-        **({"orphans": orphans_json(orphans)} if orphans is not None else {}),
-        **search_json(search),
-    }
+def drifts_json(found: Drifts, _: Medium = PLAIN) -> dict[str, Any]:
+    """Return one, or as ``provision.drifts/1`` several, with the errors of the others and the orphans."""
+    orphans = {"orphans": orphans_json(found.orphans)} if found.orphans is not None else {}
+    return fleet_json(found, drift_json, "drifts", after=orphans)
+
+
+def drifts_text(found: Drifts, medium: Medium) -> str:
+    """Return one after the other, what no config names, and which configs failed."""
+    made = [fold(drift_text(one, color=medium.color), medium.width) for one in found.made]
+    orphans = orphans_text(found.orphans, medium) if found.orphans is not None else ""
+    return fleet_text(found, made, orphans)
+
+
+def drifts_markdown(found: Drifts, medium: Medium) -> str:
+    """Return one after the other, with the errors of those that could not be looked at, and the orphans."""
+    orphans = (orphans_markdown(found.orphans, medium),) if found.orphans is not None else ()
+    return fleet_markdown(found, drift_markdown, medium, *orphans)
 
 
 def _deviation(item: Deviation) -> dict[str, Any]:

@@ -11,9 +11,10 @@ from importlib.resources import files
 from typing import Any
 
 from provision import __version__
-from provision.outcomes.exchange import Limit
+from provision.outcomes.exchange import Limit, Script
 from provision.plan.model import Target
 from provision.report.escape import code, fenced
+from provision.report.formats import PLAIN, Medium
 from provision.report.powershell import literal
 
 ROLE = "Application Mail.Send"
@@ -50,8 +51,14 @@ def exchange_script(limit: Limit) -> str:
     return head + "\n".join(lines) + body
 
 
-def exchange_json(limit: Limit) -> dict[str, Any]:
+def exchange_text(made: Script, _: Medium = PLAIN) -> str:
+    """Return the script, unless a file has it."""
+    return "" if made.saved else exchange_script(made.limit).removesuffix("\n")
+
+
+def exchange_json(made: Script, _: Medium = PLAIN) -> dict[str, Any]:
     """Return the script and what it is for as ``provision.exchange/1``."""
+    limit = made.limit
     return {
         "format": "provision.exchange/1",
         "target": limit.target.value,
@@ -67,8 +74,7 @@ def exchange_json(limit: Limit) -> dict[str, Any]:
     }
 
 
-def exchange_markdown(limit: Limit) -> str:
+def exchange_markdown(made: Script, _: Medium = PLAIN) -> str:
     """Return the script as a Markdown page's code block."""
-    return (
-        f"### Exchange steps: {code(limit.name)}\n\n{fenced(exchange_script(limit).rstrip(), 'powershell')}"
-    )
+    script = exchange_script(made.limit).rstrip()
+    return f"### Exchange steps: {code(made.limit.name)}\n\n{fenced(script, 'powershell')}"

@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from provision.outcomes.expiry import Expiry, Row, State, Unreadable, Watched
-from provision.outcomes.search import Search
 from provision.plan.model import Target
 from provision.report.documents import error_json, search_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.fold import fold, table
+from provision.report.formats import PLAIN, Medium
+from provision.report.pages import cut
 from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 
 _BAR = 10  # cells
@@ -27,14 +28,15 @@ _WORDS = {
 }
 
 
-def expiry_text(expiry: Expiry, *, color: bool = False, width: int | None = None) -> str:
+def expiry_text(expiry: Expiry, medium: Medium) -> str:
     """Return the table, the most urgent first, and below it what to do.
 
-    ``width``: where the table has not so many columns, hint, key id and name stand below each row.
+    Where the table has not so many columns, hint, key id and name stand below each row.
     """
+    width = medium.width
     heads = (" ", *_HEADS)
     rows = [("!" if row.counts else " ", *_cells(row)) for row in expiry.rows]
-    pen = Pen(color=color)
+    pen = Pen(color=medium.color)
     (first, *_), *others = table([heads, *rows], width, below=3)
     lines = [pen(first, BOLD)]
     for row, shown in zip(expiry.rows, others, strict=True):
@@ -188,7 +190,7 @@ def _to_confirm(row: Row) -> str:
     )
 
 
-def expiry_markdown(expiry: Expiry) -> str:
+def expiry_markdown(expiry: Expiry, medium: Medium) -> str:
     """Return the same as a Markdown table, for a job's summary."""
     out = [f"### provision expiry: {_summary(expiry)}", ""]
     out += ["| |" + "|".join(f" {head} " for head in _HEADS) + "|", "|---" * (len(_HEADS) + 1) + "|"]
@@ -213,11 +215,17 @@ def expiry_markdown(expiry: Expiry) -> str:
         f"- {code(item.subject)} could not be read: {markdown(item.error.message)}"
         for item in expiry.unreadable
     ]
-    return "\n".join(out).rstrip()
+    whole = "\n".join(out).rstrip()
+    return whole if medium.limit is None else cut(whole, medium.limit)
 
 
-def expiry_json(expiry: Expiry, search: Search) -> dict[str, Any]:
-    """Return the fleet as ``provision.expiry/1``; ``docs/formats.md`` says what each field is."""
+def expiry_json(expiry: Expiry, _: Medium = PLAIN) -> dict[str, Any]:
+    """Return the fleet as ``provision.expiry/1``; ``docs/formats.md`` says what each field is.
+
+    One CONFIG that is a file and cannot be read is the error.
+    """
+    if expiry.unreadable and not expiry.search.listed:
+        return error_json(expiry.unreadable[0].error)
     return {
         "format": "provision.expiry/1",
         "target": expiry.target.value,
@@ -229,7 +237,7 @@ def expiry_json(expiry: Expiry, search: Search) -> dict[str, Any]:
         },
         "secrets": [_row(row) for row in expiry.rows],
         "configs": [_config(item) for item in expiry.configs],
-        **search_json(search),
+        **search_json(expiry.search),
     }
 
 

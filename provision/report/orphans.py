@@ -11,16 +11,16 @@ from typing import Any
 
 from provision.errors import ProvisionError
 from provision.outcomes.orphans import Orphan, Orphans, Searched, Unsearched
-from provision.outcomes.search import Search
 from provision.report import lines
 from provision.report.documents import error_json, search_json, timestamp
 from provision.report.escape import code, markdown, plain
+from provision.report.formats import PLAIN, Medium
 from provision.report.pen import BOLD, RED, YELLOW, Pen
 
 _UNREADABLE = "No tenant was judged: a config that cannot be read may name what would be found."
 
 
-def orphans_json(found: Orphans, search: Search | None = None) -> dict[str, Any]:
+def orphans_json(found: Orphans, _: Medium = PLAIN) -> dict[str, Any]:
     """Return all tenants as ``provision.orphans/1``."""
     return {
         "format": "provision.orphans/1",
@@ -32,7 +32,7 @@ def orphans_json(found: Orphans, search: Search | None = None) -> dict[str, Any]
         },
         "tenants": [_tenant(item) for item in found.tenants],
         "errors": [error_json(error) for error in found.unreadable],
-        **(search_json(search) if search is not None else {}),
+        **(search_json(found.search) if found.search is not None else {}),
     }
 
 
@@ -81,9 +81,9 @@ def _next(one: Orphan) -> str:
     return f"if it is still wanted, import it: a config with '{names}' in this tenant takes it over"
 
 
-def orphans_text(found: Orphans, *, color: bool = False) -> str:
+def orphans_text(found: Orphans, medium: Medium) -> str:
     """Return each tenant with what was found in it, and below all how many there are."""
-    pen = Pen(color=color)
+    pen = Pen(color=medium.color)
     out: list[str] = []
     for item in found.tenants:
         if isinstance(item, Unsearched):
@@ -99,7 +99,7 @@ def orphans_text(found: Orphans, *, color: bool = False) -> str:
     return "\n".join([*out, _total(found)])
 
 
-def orphans_markdown(found: Orphans) -> str:
+def orphans_markdown(found: Orphans, _: Medium = PLAIN) -> str:
     """Return the same for a job's summary or an issue."""
     out = [f"### provision orphans: {markdown(_total(found))}", ""]
     for item in found.tenants:

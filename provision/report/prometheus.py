@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from provision.outcomes.expiry import Expiry, Row, Unreadable, Watched
 from provision.plan.model import Target
 from provision.report.escape import plain
+from provision.report.formats import PLAIN, Medium
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,11 @@ class _Sample:
     value: int
 
 
-def expiry_prometheus(expiry: Expiry) -> str:
-    """Return the metrics; each gauge's samples share one set of labels, so that they can be joined."""
+def expiry_prometheus(expiry: Expiry, _: Medium = PLAIN) -> bytes:
+    """Return the metrics; each gauge's samples share one set of labels, so that they can be joined.
+
+    They are UTF-8 with line feeds by their norm, whatever the terminal's are.
+    """
     secrets = expiry.secrets
     families = (
         (
@@ -76,7 +80,8 @@ def expiry_prometheus(expiry: Expiry) -> str:
         ),
     )
     mark = {"target": expiry.target.value} if expiry.target is Target.SANDBOX else {}
-    return "".join(line for name, words, samples in families for line in _family(name, words, samples, mark))
+    lines = (line for name, words, samples in families for line in _family(name, words, samples, mark))
+    return "".join(lines).encode("utf-8", "backslashreplace")
 
 
 def _family(name: str, words: str, samples: Sequence[_Sample], mark: Mapping[str, str]) -> Iterator[str]:

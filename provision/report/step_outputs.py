@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from provision.outcomes.drift import Drifts
+from provision.outcomes.expiry import Expiry
+from provision.outcomes.orphans import Orphans
 from provision.outcomes.plans import Plans
 from provision.outcomes.result import Result, Status
 from provision.outcomes.results import Results
@@ -30,6 +33,17 @@ def of_results(results: Results) -> Outputs:
         "changes": _flag(changes),
         **_facts([_result(result) for result in made], len(results.items)),
     }
+
+
+def of_attention(found: Drifts | Expiry | Orphans) -> Outputs:
+    """Return ``attention``: whether something was found that makes it exit 4."""
+    match found:
+        case Drifts():
+            return {"attention": _flag(found.found)}
+        case Expiry():
+            return {"attention": _flag(bool(found.counting))}
+        case Orphans():
+            return {"attention": _flag(any(True for _ in found.found))}
 
 
 def _plan(plan: Plan) -> Outputs:

@@ -73,6 +73,103 @@ TABLE: Mapping[str, Row] = {
         },
         ("provision.doctor/1", "provision.doctors/1"),
     ),
+    "drifts": Row(
+        {
+            Format.TEXT: "drift:drifts_text",
+            Format.JSON: "drift:drifts_json",
+            Format.MARKDOWN: "drift:drifts_markdown",
+        },
+        ("provision.drift/1", "provision.drifts/1"),
+        summary="drift:drifts_markdown",
+        outputs="step_outputs:of_attention",
+    ),
+    "orphans": Row(
+        {
+            Format.TEXT: "orphans:orphans_text",
+            Format.JSON: "orphans:orphans_json",
+            Format.MARKDOWN: "orphans:orphans_markdown",
+        },
+        ("provision.orphans/1",),
+        summary="orphans:orphans_markdown",
+        outputs="step_outputs:of_attention",
+    ),
+    "expiry": Row(
+        {
+            Format.TEXT: "expiry:expiry_text",
+            Format.JSON: "expiry:expiry_json",
+            Format.MARKDOWN: "expiry:expiry_markdown",
+            Format.ICAL: "calendar:expiry_calendar",
+            Format.PROMETHEUS: "prometheus:expiry_prometheus",
+        },
+        ("provision.expiry/1",),
+        summary="expiry:expiry_markdown",
+        outputs="step_outputs:of_attention",
+    ),
+    "verification": Row(
+        {
+            Format.TEXT: "verify:verification_text",
+            Format.JSON: "verify:verification_json",
+            Format.MARKDOWN: "verify:verification_markdown",
+        },
+        ("provision.verification/1",),
+    ),
+    "exchange": Row(
+        {
+            Format.TEXT: "exchange:exchange_text",
+            Format.JSON: "exchange:exchange_json",
+            Format.MARKDOWN: "exchange:exchange_markdown",
+        },
+        ("provision.exchange/1",),
+    ),
+    "validation": Row(
+        {
+            Format.TEXT: "validation:validation_text",
+            Format.JSON: "validation:validation_json",
+            Format.MARKDOWN: "validation:validation_markdown",
+        },
+        ("provision.validation/1",),
+        summary="validation:validation_summary",
+    ),
+    "explanation": Row(
+        {
+            Format.TEXT: "explanation:explanation_text",
+            Format.JSON: "explanation:explanation_json",
+            Format.MARKDOWN: "explanation:explanation_markdown",
+        },
+        ("provision.explanation/1", "provision.explanations/1"),
+    ),
+    "sandbox-contents": Row(
+        {
+            Format.TEXT: "sandbox:contents_text",
+            Format.JSON: "sandbox:contents_json",
+            Format.MARKDOWN: "sandbox:contents_markdown",
+        },
+        (),
+    ),
+    "sandbox-coverage": Row(
+        {
+            Format.TEXT: "sandbox:coverage_text",
+            Format.JSON: "sandbox:coverage_json",
+            Format.MARKDOWN: "sandbox:coverage_markdown",
+        },
+        (),
+    ),
+    "sandbox-clock": Row(
+        {
+            Format.TEXT: "sandbox:clock_text",
+            Format.JSON: "sandbox:clock_json",
+            Format.MARKDOWN: "sandbox:clock_text",
+        },
+        ("provision.sandbox-clock/1",),
+    ),
+    "sandbox-serving": Row(
+        {
+            Format.TEXT: "sandbox:serving_text",
+            Format.JSON: "sandbox:serving_json",
+            Format.MARKDOWN: "sandbox:serving_markdown",
+        },
+        (),
+    ),
 }
 
 

@@ -109,7 +109,7 @@ def result_text(result: Result, *, color: bool = False, width: int | None = None
     findings = _findings(result.plan.findings, pen)
     out += ["", *findings[:-1]] if findings else []
     if result.verified is not None:
-        out += ["", verification_text(result.verified, color=color)]
+        out += ["", verification_text(result.verified, Medium(color=color))]
     return "\n".join([fold("\n".join(out), width), *letter_lines(result.consent.letter)])
 
 

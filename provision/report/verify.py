@@ -7,13 +7,15 @@ from typing import Any
 from provision.errors import catalogue
 from provision.outcomes.verify import Rung, Verdict, Verified
 from provision.report.escape import code, markdown, plain
+from provision.report.fold import fold
+from provision.report.formats import PLAIN, Medium
 from provision.report.pen import DIM, GREEN, RED, Pen
 
 _SIGNS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.SKIPPED: "skip"}
 _COLORS = {Verdict.PASS: GREEN, Verdict.FAIL: RED, Verdict.SKIPPED: DIM}
 
 
-def verification_json(verified: Verified) -> dict[str, Any]:
+def verification_json(verified: Verified, _: Medium = PLAIN) -> dict[str, Any]:
     """Return a verification as ``provision.verification/1``; never the secret."""
     found = verified.verification
     return {
@@ -44,9 +46,9 @@ def _rung(rung: Rung) -> dict[str, Any]:
     }
 
 
-def verification_text(verified: Verified, *, color: bool = False) -> str:
+def verification_text(verified: Verified, medium: Medium = PLAIN) -> str:
     """Return a line a rung, what to do where one failed, and what is proven by it."""
-    pen = Pen(color=color)
+    pen = Pen(color=medium.color)
     found = verified.verification
     out = [f"{verified.name}: {plain(verified.address)}, client {verified.client_id}", ""]
     for rung in found.rungs:
@@ -60,10 +62,10 @@ def verification_text(verified: Verified, *, color: bool = False) -> str:
     out += ["", conclusion(verified)]
     if verified.not_looked:
         out.append(f"Not looked into the tenant: {plain(verified.not_looked)}")
-    return "\n".join(out)
+    return fold("\n".join(out), medium.width)
 
 
-def verification_markdown(verified: Verified) -> str:
+def verification_markdown(verified: Verified, _: Medium = PLAIN) -> str:
     """Return a list item a rung."""
     out = [f"### provision verify: {code(verified.name)}", ""]
     for rung in verified.verification.rungs:

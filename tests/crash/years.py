@@ -20,7 +20,6 @@ from unittest import mock
 
 import httpx
 
-from provision import report
 from provision.config import load
 from provision.delivery import Handover, Owner, file
 from provision.engine import run
@@ -38,7 +37,9 @@ from provision.outcomes.result import Result
 from provision.outcomes.results import Results
 from provision.plan.model import Plan, Target
 from provision.plan.rotation import Mode
+from provision.report.documents import result_json
 from provision.report.markdown import result_markdown
+from provision.report.text import result_text
 from provision.resources import mailbox
 from provision.resources.client_secret import Span
 from provision.sandbox import Sandbox, Weather
@@ -494,7 +495,7 @@ class Years:
             if isinstance(look, ProvisionError):
                 assert look.entry.name == "not-applied", look.message
                 continue
-            key = report.result_json(look.shown)["outputs"]["secret_key"]
+            key = result_json(look.shown)["outputs"]["secret_key"]
             item.told = key["key_id"] if key else None
             item.asked = attention([look.shown.plan]) is Exit.ATTENTION
             item.twins = any(f.entry.name == TWINS for f in look.shown.plan.findings)
@@ -516,13 +517,13 @@ class Years:
         current = newest if newest in in_use else None
         last_day = min(in_use.values()) if current and len(in_use) > 1 else None
         where = f"{item.name} at {self.now}: {[k[:4] for k in item.delivered]} in use {in_use}"
-        document = report.result_json(look.shown)
+        document = result_json(look.shown)
         key = document["outputs"]["secret_key"]
         assert (key["key_id"] if key else None) == current, f"show names {key}, {where}"
         named = key["confirm_by"] if key else None
         assert (datetime.fromisoformat(named) if named else None) == last_day, f"{named} {last_day} {where}"
         if last_day is not None and key:
-            assert f"{last_day:%Y-%m-%d}" in report.result_text(look.shown)
+            assert f"{last_day:%Y-%m-%d}" in result_text(look.shown)
             assert f"{last_day:%Y-%m-%d}" in result_markdown(look.shown)
         if current is not None:
             held = {path.read_text() for path in self._folder.glob(f"*/{item.name}.secret")}

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from provision.report import document, escape
+from provision.report import escape
+from provision.report.escape import document
 from tests.report.hostile import NAMES
 from tests.support import Program, Tenant, write_config
 

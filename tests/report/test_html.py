@@ -120,7 +120,7 @@ def test_a_finding_or_an_error_with_such_a_text(name: str) -> None:
     from provision.errors import Place, ProvisionError, catalogue
     from provision.outcomes.plans import Plans
     from provision.outcomes.search import Search
-    from provision.report import plans_html
+    from provision.report.html import plans_html
 
     error = ProvisionError(
         catalogue.USAGE, name, fix=name, where=Place(name, 1, 2), request_id=name,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli import streams
 from provision.cli.completion import files
 from provision.cli.options import Common, assume_yes, common
 from provision.cli.verb import Verb
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
 )
 @click.option("--undo", is_flag=True, help="With --run: remove what the script made.")
 @assume_yes
-@partial(common, one=True)
+@partial(common, outcome="exchange", one=True)
 def exchange(options: Common, out: str | None, run_it: bool, undo: bool, yes: bool) -> int:
     """Print the Exchange Online script for a CONFIG with mail.scope: mailbox, its ids filled in.
 
@@ -42,13 +41,13 @@ def exchange(options: Common, out: str | None, run_it: bool, undo: bool, yes: bo
 
 
 async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: bool, yes: bool) -> int:
-    from provision.cli import out_file, powershell
+    from provision.cli import emit, out_file, powershell
     from provision.cli.log_file import about
     from provision.cli.session import opened
     from provision.engine import exchange as engine
     from provision.errors import Exit, ProvisionError, catalogue
-    from provision.report.escape import document
-    from provision.report.exchange import exchange_json, exchange_markdown, exchange_script
+    from provision.outcomes.exchange import Script
+    from provision.report.exchange import exchange_script
 
     if undo and not run_it:
         raise ProvisionError(catalogue.USAGE, "--undo goes with --run; the script itself has -Undo")
@@ -67,13 +66,7 @@ async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: boo
                 _run(script, limit, session.log, undo=undo, yes=yes)
     if run_it:
         return Exit.DONE
-    if options.output == "json":
-        streams.out_json(document(exchange_json(limit)))
-    elif options.output == "markdown":
-        streams.out(exchange_markdown(limit))
-    elif out is None:
-        streams.out(script, nl=False)
-    return Exit.DONE
+    return emit.finish(Script(limit, saved=out is not None), options)
 
 
 def _run(script: str, limit: Limit, log: LogFile | None, *, undo: bool, yes: bool) -> None:

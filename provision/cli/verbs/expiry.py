@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import LOOKS, OUTPUTS, Common, common
-from provision.cli.streams import out, out_bytes, out_json
+from provision.cli.options import LOOKS, Common, common
 from provision.cli.verb import Verb
-from provision.report.formats import Format
 
 if TYPE_CHECKING:
     from provision.engine.fleet import Entry
     from provision.engine.run import Job
-    from provision.errors import Exit
-    from provision.outcomes.expiry import Expiry, Watched
-    from provision.outcomes.search import Search
+    from provision.outcomes.expiry import Watched
     from provision.resources.client_secret import Span
 
 _YEARS = 100  # the calendar in which the end is counted has an end itself
@@ -55,7 +50,7 @@ def _window(_: click.Context, __: click.Parameter, value: str) -> Span:
     callback=_window,
     help="How long before its end a secret needs attention: 30d, 4w, 2mo, 1y.",
 )
-@partial(common, others=(*OUTPUTS, Format.ICAL, Format.PROMETHEUS), deliver=LOOKS)
+@partial(common, outcome="expiry", deliver=LOOKS)
 def expiry(options: Common, within: Span) -> int:
     """Tell when each secret of each CONFIG's application ends, the most urgent first. Writes nothing.
 
@@ -67,11 +62,11 @@ def expiry(options: Common, within: Span) -> int:
 
 async def _expiry(options: Common, within: Span) -> int:
     from provision.checks.expiry import gathered
-    from provision.cli import ci_report
+    from provision.cli import emit
     from provision.cli.session import opened
     from provision.engine.expiry import read_dates
     from provision.engine.fleet import each
-    from provision.errors import Exit, ProvisionError, worst
+    from provision.errors import ProvisionError
     from provision.outcomes.expiry import Unreadable
 
     async def one(job: Job) -> Watched:
@@ -90,11 +85,7 @@ async def _expiry(options: Common, within: Span) -> int:
         ),
         now=now,
     )
-    found = replace(found, again=options.again)
-    _print(found, options, session.search)
-    ci_report.expiry(found, options.ci)
-    failed: list[Exit] = [item.error.exit for item in found.unreadable]
-    return worst([*failed, Exit.ATTENTION if found.counting else Exit.DONE])
+    return emit.finish(replace(found, again=options.again, search=session.search), options)
 
 
 def _known(entry: Entry) -> tuple[str, str | None, str | None]:
@@ -104,31 +95,3 @@ def _known(entry: Entry) -> tuple[str, str | None, str | None]:
     if isinstance(entry, Broken):
         return entry.path, entry.name, entry.tenant
     return entry.path, entry.desired.name, entry.desired.tenant
-
-
-def _print(found: Expiry, options: Common, search: Search) -> None:
-    """Print the dates to stdout; what could not be read goes to stderr, or into the JSON document."""
-    from provision import report
-    from provision.cli import emit
-    from provision.cli.console import colorful, columns, talk
-    from provision.report.escape import plain
-
-    if options.output == "json":
-        alone = found.unreadable if not search.listed else ()
-        document = report.error_json(alone[0].error) if alone else report.expiry_json(found, search)
-        out_json(report.document(document))
-        return
-    for item in found.unreadable:
-        talk(f"{plain(item.subject)} could not be read:")
-        emit.error(item.error, options)
-    match options.output:
-        case "ical":  # bytes: both formats are UTF-8 with their own line ends, whatever the terminal's are
-            out_bytes(report.expiry_calendar(found))
-        case "prometheus":
-            out_bytes(report.expiry_prometheus(found).encode("utf-8", "backslashreplace"))
-        case "markdown":
-            out(report.expiry_markdown(found))
-        case _:
-            color = colorful(sys.stdout, plain=options.no_color)
-            width = columns(sys.stdout)
-            out(report.expiry_text(found, color=color, width=width))

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.completion import codes
+from provision.cli.completion import codes as complete_codes
 from provision.cli.options import output
-from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.errors import ProvisionError
     from provision.errors.codes import Reading
+    from provision.report.formats import Format
 
 _LARGEST = 1024 * 1024  # bytes of standard input
 
@@ -25,29 +26,30 @@ _LARGEST = 1024 * 1024  # bytes of standard input
         "provision explain 'AADSTS7000215: Invalid client secret provided.'",
     ),
 )
-@click.argument("code", required=False, metavar="[CODE|TEXT]", shell_complete=codes)
-@output
-def explain(code: str | None, output: str) -> int:
+@click.argument("code", required=False, metavar="[CODE|TEXT]", shell_complete=complete_codes)
+@partial(output, outcome="explanation")
+def explain(code: str | None, output: Format) -> int:
     """Explain an error or finding by its CODE (PRV305) or name; without one, list them all.
 
     An error of the login service, of Graph or of Exchange may be pasted whole: its codes are looked for.
     '-' reads the text from standard input.
     """
-    from provision.errors import catalogue
-    from provision.report import catalogue as shown
-    from provision.report import document
+    from provision.cli import emit
+    from provision.errors import catalogue, codes
+    from provision.outcomes.explanation import Explanation
 
     if code is None:
         entries = sorted(catalogue.ENTRIES.values(), key=lambda entry: entry.code)
-        if output == "json":
-            listed = {"format": "provision.explanations/1", "entries": [shown.entry_json(e) for e in entries]}
-            out_json(document(listed))
-        else:
-            text = shown.list_text(entries)
-            out(f"```text\n{text}\n```" if output == "markdown" else text)
-        return 0
-    _told(_pasted() if code == "-" else code, output)
-    return 0
+        return emit.finish(Explanation(tuple(entries), whole=True), emit.Plainly(output))
+    text = _pasted() if code == "-" else code
+    one, reading = catalogue.find(text), codes.read(text)
+    found = [one] if one else catalogue.in_text(text)
+    if not found:
+        raise _unknown(text, reading)
+    done = emit.finish(Explanation(tuple(found), () if one else reading.known), emit.Plainly(output))
+    if reading.unknown and not one:
+        click.echo(f"not known here: {', '.join(reading.unknown)}. {_whom_to_ask(reading)}", err=True)
+    return done
 
 
 def _pasted() -> str:
@@ -60,31 +62,6 @@ def _pasted() -> str:
     except OSError as error:
         message = f"the text cannot be read from standard input: {error.strerror}"
         raise ProvisionError(catalogue.USAGE, message, fix="Paste what stands around the code.") from None
-
-
-def _told(text: str, output: str) -> None:
-    """Print what the text tells of; ``ProvisionError`` if nothing in it is known."""
-    from provision.errors import catalogue, codes
-    from provision.report import catalogue as shown
-    from provision.report import document
-
-    one, reading = catalogue.find(text), codes.read(text)
-    found = [one] if one else catalogue.in_text(text)
-    rows = () if one else reading.known
-    if not found:
-        raise _unknown(text, reading)
-    if output == "json":
-        documents = [shown.entry_json(entry, rows) for entry in found]
-        several = {"format": "provision.explanations/1", "entries": documents}
-        out_json(document(documents[0] if len(documents) == 1 else several))
-    else:
-        markdown = output == "markdown"
-        as_row, as_entry = (
-            (shown.row_markdown, shown.entry_markdown) if markdown else (shown.row_text, shown.entry_text)
-        )
-        out("\n\n".join([*map(as_row, rows), *map(as_entry, found)]))
-    if reading.unknown and not one:
-        click.echo(f"not known here: {', '.join(reading.unknown)}. {_whom_to_ask(reading)}", err=True)
 
 
 def _unknown(text: str, reading: Reading) -> ProvisionError:

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
 
 import click
 
 from provision.cli.options import Common, common
-from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
-
-if TYPE_CHECKING:
-    from provision.outcomes.orphans import Orphans
-    from provision.outcomes.search import Search
 
 
 def _tenant(_: click.Context, __: click.Parameter, value: str | None) -> str | None:
@@ -39,7 +34,7 @@ def _tenant(_: click.Context, __: click.Parameter, value: str | None) -> str | N
     callback=_tenant,
     help="Look there, and in no tenant that the configs name: an id or a domain.",
 )
-@common
+@partial(common, outcome="orphans")
 def orphans(options: Common, tenant: str | None) -> int:
     """Find registrations that carry the tag of provision and that none of these CONFIGs names.
 
@@ -51,7 +46,7 @@ def orphans(options: Common, tenant: str | None) -> int:
 
 
 async def _orphans(options: Common, tenant: str | None) -> int:
-    from provision.cli import ci_report
+    from provision.cli import emit
     from provision.cli.session import opened
     from provision.engine.orphans import find_orphans
 
@@ -65,9 +60,7 @@ async def _orphans(options: Common, tenant: str | None) -> int:
             elsewhere=tenant is not None,
             parallel=options.parallel,
         )
-    _print(found, options, session.search)
-    ci_report.orphans(found, options.ci)
-    return found.exit
+    return emit.finish(replace(found, search=session.search), options)
 
 
 def refuse_part(options: Common, what: str) -> None:
@@ -82,19 +75,3 @@ def refuse_part(options: Common, what: str) -> None:
             "named by none",
             fix="Give all the configs.",
         )
-
-
-def _print(found: Orphans, options: Common, search: Search) -> None:
-    from provision import report
-    from provision.cli import emit
-    from provision.cli.console import colorful
-
-    if options.output == "json":
-        out_json(report.document(report.orphans_json(found, search)))
-        return
-    if options.output == "markdown":
-        out(report.orphans_markdown(found))
-    else:
-        out(report.orphans_text(found, color=colorful(sys.stdout, plain=options.no_color)))
-    for error in found.errors:
-        emit.error(error, options)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,10 @@ import click
 from provision import bounded
 from provision.cli.completion import files
 from provision.cli.options import STATE, output
-from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb, lines
 
 if TYPE_CHECKING:
-    from provision.sandbox.covered import Covered
+    from provision.report.formats import Format
     from provision.sandbox.endpoints import Endpoint
 
 
@@ -61,27 +60,17 @@ _state = click.option(
 
 @sandbox.command(cls=Verb, examples=("provision sandbox show", "provision sandbox show -o json"))
 @_state
-@output
-def show(state: str, output: str) -> int:
+@partial(output, outcome="sandbox-contents")
+def show(state: str, output: Format) -> int:
     """Print what is in the sandbox: tenants, applications, mailboxes. No secret is kept in it."""
-    from provision import report
+    from provision.cli import emit
     from provision.cli.console import talk
     from provision.cli.session import open_sandbox
+    from provision.outcomes.sandbox import Contents
 
     if not Path(state).exists():
         talk(f"there is no {state} yet: the sandbox is empty")
-    summary = open_sandbox(state).summary()
-    if output == "json":
-        out_json(report.document(summary))
-    else:
-        import yaml
-
-        from provision.report import escape
-
-        text = yaml.safe_dump(summary, sort_keys=False, allow_unicode=False, width=4096).rstrip()
-        text = "\n".join(map(escape.plain, text.splitlines()))
-        out(escape.fenced(text, "yaml") if output == "markdown" else text)
-    return 0
+    return emit.finish(Contents(open_sandbox(state).summary()), emit.Plainly(output))
 
 
 @sandbox.command(cls=Verb, examples=["provision sandbox reset"])
@@ -153,40 +142,16 @@ def seed(path: str, state: str) -> int:
 @sandbox.command(cls=Verb, examples=["provision sandbox coverage GET /v1.0/applications"])
 @click.argument("method", metavar="METHOD")
 @click.argument("path", metavar="PATH")
-@output
-def coverage(method: str, path: str, output: str) -> int:
+@partial(output, outcome="sandbox-coverage")
+def coverage(method: str, path: str, output: Format) -> int:
     """Tell whether a request to Microsoft Graph is emulated, and which right it needs; 1 if it is not."""
     from dataclasses import asdict
 
-    from provision import report
-    from provision.report import escape
+    from provision.cli import emit
+    from provision.outcomes.sandbox import Coverage
     from provision.sandbox import covered
 
-    found = covered.ask(method, path)
-    if output == "json":
-        out_json(report.document(asdict(found)))
-    elif output == "markdown":
-        out(escape.fenced(_covered(found), "text"))
-    else:
-        out(_covered(found))
-    return 0 if found.emulated else 1
-
-
-def _covered(found: Covered) -> str:
-    from provision.report import escape
-
-    if not found.emulated:
-        why = (
-            "Microsoft Graph has it, the sandbox has not"
-            if found.real
-            else "neither the sandbox nor the Microsoft Graph that it knows has it"
-        )
-        return f"not emulated  {escape.plain(found.request)}\n              {why}"
-    lines = [
-        ("emulated", found.request), ("application", found.application), ("person", found.delegated),
-        ("who is", found.person), ("page", found.page),
-    ]  # fmt: skip
-    return "\n".join(f"{name:12}  {value}" for name, value in lines if value)
+    return emit.finish(Coverage(**asdict(covered.ask(method, path))), emit.Plainly(output))
 
 
 def _span(_: click.Context, __: click.Parameter, value: str | None) -> timedelta | None:
@@ -219,21 +184,17 @@ def _moment(_: click.Context, __: click.Parameter, value: str | None) -> datetim
     shell_complete=files,
     help="Which sandbox: a state file, or the URL of a served one on this machine.",
 )
-@output
-def clock(advance: timedelta | None, moment: datetime | None, at: str, output: str) -> int:
+@partial(output, outcome="sandbox-clock")
+def clock(advance: timedelta | None, moment: datetime | None, at: str, output: Format) -> int:
     """Tell the sandbox's time, or move it: to rehearse a renewal. Only its own clock moves, never yours."""
-    from provision import report
-    from provision.cli import sandbox_clock
+    from provision.cli import emit, sandbox_clock
     from provision.errors import ProvisionError, catalogue
+    from provision.outcomes.sandbox import Clock
 
     if advance is not None and moment is not None:
         raise ProvisionError(catalogue.USAGE, "--advance and --set do not go together")
     now = sandbox_clock.moved(at, advance, moment)
-    if output == "json":
-        out_json(report.document({"format": "provision.sandbox-clock/1", "now": now}))
-    else:
-        out(f"it is {now} in the sandbox")
-    return 0
+    return emit.finish(Clock(now), emit.Plainly(output))
 
 
 def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:
@@ -269,7 +230,7 @@ def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:
 )  # fmt: skip
 @click.option("--tls-dir", metavar="DIR", help="Where to write ca.pem, the certificate to trust.")
 @click.option("--impersonate", is_flag=True, help="Certify the clouds' own host names too, for a hosts file.")
-@output
+@partial(output, outcome="sandbox-serving")
 def serve(
     host: str,
     port: int,
@@ -279,7 +240,7 @@ def serve(
     weather: Any,
     tls_dir: str | None,
     impersonate: bool,
-    output: str,
+    output: Format,
 ) -> int:
     """Serve the sandbox over HTTPS until Ctrl-C or SIGTERM, and print how to sign in."""
     from provision.cli.console import talk
@@ -338,14 +299,10 @@ def _refuse_lost(folder: Path) -> None:
         )
 
 
-def _say(endpoint: Endpoint, output: str) -> None:
-    """One JSON line, or a few lines for a person; stdout is flushed, for somebody waits for it."""
-    said = endpoint.public()
-    if output == "json":
-        text = json.dumps(said)
-    else:
-        width = max(map(len, said))
-        text = "\n".join(f"{name:{width}}  {value}" for name, value in said.items())
-        text = f"```text\n{text}\n```" if output == "markdown" else text
-    out(text)
+def _say(endpoint: Endpoint, output: Format) -> None:
+    """Say where it is served; stdout is flushed, for somebody waits for it."""
+    from provision.cli import emit
+    from provision.outcomes.sandbox import Serving
+
+    emit.finish(Serving(endpoint.public()), emit.Plainly(output))
     sys.stdout.flush()

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.options import configs, no_color, output, pipeline, variables
-from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
-    from provision.config import Config, Loaded, Unreadable
+    from provision.config import Config
     from provision.errors import ProvisionError
+    from provision.report.formats import Format
 
 
 @click.command(
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 )
 @click.option("--allow-unset", is_flag=True, help="Let variables without a value pass; check the rest.")
 @configs
-@output
+@partial(output, outcome="validation")
 @no_color
 @variables
 @pipeline
 def validate(  # noqa: PLR0917 - click calls it by name
     paths: tuple[str, ...],
-    output: str,
-    no_color: bool,  # noqa: ARG001 - read from the arguments where an error is printed
+    output: Format,
+    no_color: bool,
     variables: dict[str, str],
     ci: Pipeline,
     allow_unset: bool,
@@ -44,66 +45,28 @@ def validate(  # noqa: PLR0917 - click calls it by name
     Of several, one that is wrong hides no other. A folder is searched with its subfolders. What is no config
     there, or is there only to be extended, is passed over, and named.
     """
+    from provision.cli import emit
     from provision.cli.configs import tell
     from provision.cli.console import talk
-    from provision.config import survey
+    from provision.config import Config, survey
     from provision.config.duplicates import perhaps_twice
-    from provision.errors import combined
+    from provision.outcomes.validation import Checked, Validation
     from provision.report.escape import plain
 
     loaded = survey(paths, variables=variables, environment=os.environ, allow_unset=allow_unset)
     tell(loaded.search)
-    wrong = combined([item.error for item in loaded.unreadable]) if loaded.unreadable else None
-    if wrong is not None and not loaded.search.listed:
-        raise wrong
     doubts = [*perhaps_twice(loaded.configs), *_examples(loaded.configs)]
     for doubt in doubts:
         talk(f"warning: {plain(str(doubt.where))}: {plain(doubt.message)}. {plain(doubt.fix)}")
-    if output != "json":
-        for entry in loaded.entries:
-            out(_line(entry, in_markdown=output == "markdown"))
-        if wrong is not None:
-            raise wrong
-        return 0
-    _print_json(loaded, doubts)
-    if wrong is None:
-        return 0
-    from provision import report
-
-    ci.error(wrong)
-    ci.summary(report.error_markdown(wrong))
-    return int(wrong.exit)
-
-
-def _line(entry: Config | Unreadable, *, in_markdown: bool) -> str:
-    """Say of one config whether it is in order; what is wrong with it goes to stderr."""
-    from provision.config import Config
-    from provision.report import escape
-
-    if isinstance(entry, Config):
-        said, name = "in order", entry.desired.name
-    else:
-        said, name = "not in order", entry.name or ""
-    if in_markdown:
-        strong = said if isinstance(entry, Config) else f"**{said}**"
-        return f"- {escape.code(entry.path)}: {strong}" + (f" ({escape.markdown(name)})" if name else "")
-    return f"{escape.plain(entry.path)}: {said}" + (f" ({escape.plain(name)})" if name else "")
-
-
-def _print_json(loaded: Loaded, doubts: Sequence[ProvisionError]) -> None:
-    from provision import report
-    from provision.config import Config
-    from provision.report.documents import search_json
-
-    items = [
-        {"path": entry.path, "name": entry.desired.name}
+    checked = tuple(
+        Checked(entry.path, entry.desired.name)
         if isinstance(entry, Config)
-        else report.error_json(entry.error)
+        else Checked(entry.path, entry.name, entry.error)
         for entry in loaded.entries
-    ]
-    warnings = [report.error_json(doubt) for doubt in doubts]
-    said = {"format": "provision.validation/1", "configs": items, "warnings": warnings}
-    out_json(report.document({**said, **search_json(loaded.search)}))
+    )
+    return emit.finish(
+        Validation(checked, tuple(doubts), loaded.search), emit.Plainly(output, no_color=no_color, ci=ci)
+    )
 
 
 def _examples(found: Sequence[Config]) -> Iterator[ProvisionError]:

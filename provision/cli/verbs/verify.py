@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import sys
 from dataclasses import replace
 from functools import partial
 
@@ -12,7 +11,6 @@ import click
 
 from provision.cli.completion import sinks
 from provision.cli.options import Common, common
-from provision.cli.streams import out, out_json
 from provision.cli.verb import Verb
 
 
@@ -33,7 +31,7 @@ from provision.cli.verb import Verb
     shell_complete=sinks,
     help="Where the entered Secret Key is read: file:PATH, key_vault:URL, - for stdin; else it is asked.",
 )
-@partial(common, one=True)
+@partial(common, outcome="verification", one=True)
 def verify(options: Common, send_to: str | None, client_id: str | None, secret_from: str | None) -> int:
     """Prove that what is entered in the product sends mail: hosts, token, role, mailbox, test mail.
 
@@ -46,8 +44,7 @@ def verify(options: Common, send_to: str | None, client_id: str | None, secret_f
 async def _verify(
     options: Common, send_to: str | None, client_id: str | None, secret_from: str | None
 ) -> int:
-    from provision import report
-    from provision.cli.console import colorful, columns
+    from provision.cli import emit
     from provision.cli.log_file import about
     from provision.cli.secret_from import from_stdin, value
     from provision.cli.session import opened
@@ -92,11 +89,4 @@ async def _verify(
                 recipient=send_to,
                 new_subject=lambda: f"provision verify {job.desired.name} {secrets.token_hex(4)}",
             )
-    if options.output == "json":
-        out_json(report.document(report.verification_json(verified)))
-    elif options.output == "markdown":
-        out(report.verification_markdown(verified))
-    else:
-        text = report.verification_text(verified, color=colorful(sys.stdout, plain=options.no_color))
-        out(report.fold(text, columns(sys.stdout)))
-    return verified.verification.exit
+    return emit.finish(verified, options)
