@@ -87,10 +87,9 @@ async def carry_out(
             session.progress("applying ...")
         items = await each(entries, carried_out, parallel=options.parallel)
         _note_outcomes(session.log, {entry.path: planned[entry.path] for entry in entries}, items)
-    search = replace(session.search, left_out=(*session.search.left_out, *left.values()))
     if left:
         talk(f"left out, for no digest of theirs was approved: {', '.join(left.values())}")
-    return emit.finish(Applied(tuple(items), search, options.allow), options)
+    return emit.finish(Applied(tuple(items), session.search.without(left), options.allow), options)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from provision.cli.options import Common
 from provision.config import Loaded, survey
 from provision.config.search import STDIN
 from provision.config.select import changed, selected
+from provision.config.shard import cut
 from provision.errors import ProvisionError, catalogue
 from provision.outcomes.search import REMOVED, Search
 from provision.report.escape import plain
@@ -37,6 +38,10 @@ def found(options: Common) -> Loaded:
         if files and not told and not any(map(os.path.lexists, files)):
             talk("--changed: none of the files in that list is here; their names count from this folder")
     loaded = selected(loaded, options.select)
+    if options.shard is not None:
+        count = len(loaded.entries)
+        loaded = cut(loaded, options.shard)
+        talk(f"shard {options.shard}: {len(loaded.entries)} of {count} configs")
     tell(loaded.search)
     return loaded
 

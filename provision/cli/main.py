@@ -32,6 +32,7 @@ VERBS = {
     "drift": "Find what differs from the config, and what nobody declared.",
     "expiry": "Tell when each secret ends; as a calendar or for Prometheus, too.",
     "orphans": "Find what carries the tag of provision and no config names.",
+    "combine": "Merge the JSON of the shards of a fleet to one document.",
     "schema": "Print the JSON Schema of a config.",
     "explain": "Explain an error code.",
     "sandbox": "The local Microsoft Graph: serve it, seed it, look at it, empty it.",

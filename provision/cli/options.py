@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
     from provision.config.select import Selector
     from provision.errors import Severity
+    from provision.outcomes.search import Shard
 
 AUTHS = (
     "default", "environment", "cli", "workload", "managed", "github", "azure-pipelines", "device-code",
@@ -140,6 +141,15 @@ def _selectors(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -
         raise click.BadParameter(str(error)) from None
 
 
+def _shard(_: click.Context, __: click.Parameter, value: str | None) -> Shard | None:
+    from provision.config import shard
+
+    try:
+        return None if value is None else shard.parse(value, os.environ)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
 def digests(_: click.Context, __: click.Parameter, value: Any) -> Any:
     """Read one digest, or several: what is none would only be found out after all the work."""
     for text in (value,) if isinstance(value, str) else value or ():
@@ -231,7 +241,13 @@ class Common:
     timeout: float  # seconds to keep retrying one request
     select: tuple[Selector, ...] = ()
     changed: str | None = None  # a file that lists what changed, or - for stdin
+    shard: Shard | None = None  # one part of the configs, on one of several machines
     secret_from: str | None = None  # a sink to read a value back from
+
+    @property
+    def share(self) -> float:
+        """The part of a tenant's quota that this run may use: the other shards have theirs."""
+        return 1 / self.shard.count if self.shard else 1.0
 
     @property
     def again(self) -> Again:
@@ -327,6 +343,13 @@ def common(
         shell_complete=completion.files,
         help="Only configs made of a file that is listed there, one a line: their own, or one they extend.",
     )
+    @click.option(
+        "--shard",
+        metavar="K/N|auto",
+        callback=_shard,
+        hidden=one,
+        help="Only one of N parts of the configs, from 1; auto: as GitLab or an Indexed Job says.",
+    )
     @click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr.")
     @click.pass_context
     def wrapper(ctx: click.Context, /, **given: Any) -> Any:
@@ -348,6 +371,7 @@ def common(
             "timeout",
             "select",
             "changed",
+            "shard",
         )
         options = Common(sandbox=at, **{name: given.pop(name) for name in names})
         if isinstance(ctx.obj, Holder):

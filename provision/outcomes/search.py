@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 REMOVED = "it was removed; what it declared stays, and 'provision orphans' finds it"
 
@@ -17,6 +18,26 @@ class PassedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """One of several parts of a fleet, from 1."""
+
+    index: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a run of one shard was about: the places of its configs in the whole fleet, by their files."""
+
+    shard: Shard
+    fleet: int  # configs in all shards together
+    places: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Search:
     """How the configs of a run were found.
 
@@ -27,6 +48,14 @@ class Search:
     listed: bool = False
     passed_over: tuple[PassedOver, ...] = ()
     left_out: tuple[str, ...] = ()
+    part: Part | None = None
+
+    def without(self, left: Mapping[str, str]) -> Search:
+        """Return the same with these configs left out: their names by their files."""
+        part = self.part and replace(
+            self.part, places={path: at for path, at in self.part.places.items() if path not in left}
+        )
+        return replace(self, left_out=(*self.left_out, *left.values()), part=part)
 
     @property
     def removed(self) -> tuple[str, ...]:

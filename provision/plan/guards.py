@@ -49,12 +49,15 @@ def _tags(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
 
 def fleet(plans: Sequence[Plan]) -> Finding | None:
     """Return the finding that all plans of one run together are refused for, if any."""
-    count = sum(len(plan.pending) for plan in plans)
+    return many(sum(len(plan.pending) for plan in plans), sum(bool(plan.pending) for plan in plans))
+
+
+def many(count: int, applications: int) -> Finding | None:
+    """Return the finding of so many changes to so many applications, if they are too many for one run."""
     if count <= MANY:
         return None
     return Finding(
         catalogue.MANY_CHANGES,
         Severity.ERROR,
-        f"{count} changes to {sum(bool(plan.pending) for plan in plans)} applications in one run; "
-        f"{MANY} pass without being allowed",
+        f"{count} changes to {applications} applications in one run; {MANY} pass without being allowed",
     )

@@ -67,10 +67,11 @@ def document(shown: Json, plans: Sequence[Plan], *, version: str, now: datetime)
 
 def overall(plans: Sequence[Plan]) -> str:
     """Return the digest to approve: a plan's own, or one over those of several, or of none."""
-    return _overall(plan.digest for plan in plans)
+    return together(plan.digest for plan in plans)
 
 
-def _overall(digests: Iterable[str]) -> str:
+def together(digests: Iterable[str]) -> str:
+    """Return the digest to approve of plans with these digests."""
     found = sorted(digests)
     return found[0] if len(found) == 1 else sha256("\n".join(found))
 
@@ -107,7 +108,7 @@ def read(text: str, *, version: str) -> Saved:
     if not plans:
         raise _unusable("it lacks what a plan has")
     shows = (data.get("digest"), data.get("report_digest"))
-    if shows != (_overall(plan.digest for plan in plans), _of_report(data)):
+    if shows != (together(plan.digest for plan in plans), _of_report(data)):
         raise _unusable("what it shows is not what it binds")
     return found
 

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from provision.change import Change
-from provision.errors import Finding, ProvisionError
+from provision.errors import Exit, Finding, ProvisionError
 from provision.outcomes.outcome import Fleet
 from provision.outcomes.plans import Plans
 from provision.outcomes.result import Letter, Outcome, Result, SecretKey
@@ -36,7 +36,7 @@ def plan_json(plan: Plan) -> Json:
         "tenant_id": plan.observed.tenant_id,
         "cloud": plan.desired.cloud.name,
         "resource_changes": [_change(change, plan.name) for change in plan.changes],
-        "findings": [_finding(finding) for finding in plan.findings],
+        "findings": [finding_json(finding) for finding in plan.findings],
         "summary": plan.summary(),
         "delivery": plan.delivery,
         "made_up": sorted(plan.made_up),
@@ -49,7 +49,7 @@ def plans_json(plans: Plans, _: Medium = PLAIN) -> Json:
     made, together = plans.made, guards.fleet(plans.made)
     head = {
         "digest": overall(made) if len(made) == len(plans.items) else None,
-        "findings": [_finding(together)] if together else [],
+        "findings": [finding_json(together)] if together else [],
     }
     return fleet_json(plans, plan_json, "plans", head)
 
@@ -65,7 +65,7 @@ def result_json(result: Result) -> Json:
         "cloud": plan.desired.cloud.name,
         "made_up": sorted(plan.made_up),
         "changes": [_outcome(outcome, plan.name) for outcome in result.outcomes],
-        "findings": [_finding(finding) for finding in plan.findings],
+        "findings": [finding_json(finding) for finding in plan.findings],
         "outputs": {
             "oauth_client_id": outputs.oauth_client_id,
             "tenant_id": outputs.tenant_id,
@@ -116,13 +116,26 @@ def fleet_json(
         **(head or {}),
         name: documents,
         **(after or {}),
-        **search_json(fleet.search),
+        **search_json(fleet.search, fleet.exit),
     }
 
 
-def search_json(search: Search) -> Json:
-    """Return what every list says of how its configs were found: what was passed over, and left out."""
+def search_json(search: Search, exit_code: Exit | None = None) -> Json:
+    """Return what every list says of how its configs were found: what was passed over, and left out.
+
+    That of a shard says which one it is of, which places its configs have among the fleet's, and how its
+    run ended.
+    """
+    part = search.part
+    shard = part and {
+        "index": part.shard.index,
+        "count": part.shard.count,
+        "configs": list(part.places.values()),
+        "fleet": part.fleet,
+        **({} if exit_code is None else {"exit_code": int(exit_code)}),
+    }
     return {
+        **({"shard": shard} if shard else {}),
         "passed_over": [{"path": item.path, "reason": item.reason} for item in search.passed_over],
         "left_out": list(search.left_out),
     }
@@ -175,7 +188,8 @@ def _outcome(outcome: Outcome, name: str) -> Json:
     return {**_change(outcome.change, name), "status": outcome.status.value, "error": error}
 
 
-def _finding(finding: Finding) -> Json:
+def finding_json(finding: Finding) -> Json:
+    """Return a finding as plans, results and drift list it."""
     return {
         "code": finding.entry.code,
         "name": finding.entry.name,

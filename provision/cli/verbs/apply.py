@@ -71,7 +71,7 @@ def apply(
     from provision.plan.approval import Approval
 
     applier = apply_and_verify if verify else run.apply
-    narrowed = bool(options.select) or options.changed is not None
+    narrowed = bool(options.select) or options.changed is not None or options.shard is not None
     approval = Approval(read(plan_file) if plan_file else None, expect_digest, narrowed)
     return asyncio.run(
         carry_out(options, run.plan, yes=yes, approval=approval, applier=applier, keep_going=keep_going)

@@ -67,7 +67,8 @@ def refuse_part(options: Common, what: str) -> None:
     """Raise ``ProvisionError`` if only some configs are asked for: what the others name would be found."""
     from provision.errors import ProvisionError, catalogue
 
-    given = [name for name, value in (("--select", options.select), ("--changed", options.changed)) if value]
+    parts = {"--select": options.select, "--changed": options.changed, "--shard": options.shard}
+    given = [name for name, value in parts.items() if value]
     if given:
         raise ProvisionError(
             catalogue.USAGE,

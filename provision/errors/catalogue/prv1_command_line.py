@@ -84,6 +84,15 @@ PROXY = entry(
     "Write http://HOST:PORT, or http://NAME:PASSWORD@HOST:PORT with special signs as %40; or unset the "
     "variable. Nothing was sent. docs/network.md has all forms.",
 )
+SHARDS = entry(
+    "PRV110",
+    "shards",
+    Exit.USAGE,
+    "these are not the documents of all shards of one fleet",
+    "combine takes the JSON that plan, apply, show, rotate or consent printed with --shard K/N, one file for "
+    "each K from 1 to N.",
+    "Run the shard that is missing again, and give each file once. What the others did is done.",
+)
 DECLINED = entry(
     "PRV104",
     "declined",
