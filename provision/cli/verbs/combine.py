@@ -24,7 +24,7 @@ def combine(paths: tuple[str, ...]) -> int:
     It is what one run over all the configs prints, and the exit code is the worst of the shards'. A shard
     that is missing, or there twice, is 64.
     """
-        from provision.errors import ProvisionError, catalogue
+    from provision.errors import ProvisionError, catalogue
     from provision.report.combined import combined
     from provision.report.escape import document
 
