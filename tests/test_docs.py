@@ -333,7 +333,7 @@ def test_workflows_give_the_packs_what_they_take(block: Block) -> None:
                 == "git+https://github.com/OWNER/provision@<full commit SHA>"
             )
             used += 1
-    assert used
+    assert used or block.page.name == "fleet.md"  # whose lines tests/test_fleet_page.py runs
 
 
 def found_in(value: Any, names: tuple[str, ...]) -> Iterator[dict[str, Any]]:
