@@ -21,6 +21,7 @@ from provision.cli import page as cli_page
 from provision.config import page as config_page
 from provision.config.models import Document
 from provision.report import catalogue as errors_page
+from tests import warm
 from tests.support import Program
 
 ROOT = Path(__file__).parents[1]
@@ -101,10 +102,16 @@ def install() -> str:
 def test_the_commands_work(page: Path) -> None:
     """In order, in one terminal, in a clean folder with the shipped configs; each line must succeed.
 
-    The folder has the ``.venv`` that ``make install`` makes; the program is on the path by README's own line.
+    The folder has a ``.venv`` as ``make install`` makes it; the program is on the path by README's own line.
     """
     shutil.copytree(ROOT / "configs", "configs")
-    Path(".venv").symlink_to(sys.prefix)
+    Path(".venv", "bin").mkdir(parents=True)
+    for tool in Path(sys.prefix, "bin").iterdir():
+        if not tool.name.startswith(("python", "provision")):
+            Path(".venv", "bin", tool.name).symlink_to(tool)
+    for name, start in (("python", '"$@"'), ("python3", '"$@"'), ("provision", '-m provision "$@"')):
+        Path(".venv", "bin", name).write_text(f"#!/bin/sh\nexec {warm.python()} {start}\n")
+        Path(".venv", "bin", name).chmod(0o755)
     path = [
         folder for folder in os.environ["PATH"].split(os.pathsep) if not Path(folder, "provision").exists()
     ]

@@ -6,7 +6,6 @@ import os
 import pty
 import re
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -19,6 +18,7 @@ from ical.calendar_stream import IcsCalendarStream
 from prometheus_client.parser import text_string_to_metric_families
 
 from provision.errors import ProvisionError, catalogue
+from tests import warm
 from tests.support import TENANT, Program, Ran, Tenant, write_config
 
 DELIVER = ("--sandbox", "--yes", "--deliver", "file:out.secret")
@@ -406,7 +406,7 @@ def test_a_series_stands_there_once(provision: Program) -> None:
 def run_alone(*argv: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
     """Run the program as a process of its own."""
     return subprocess.run(
-        [sys.executable, "-c", "from provision.cli.main import main; main()", *argv],
+        [warm.python(), "-m", "provision", *argv],
         capture_output=True,
         check=False,
         env={**os.environ, **environment},
@@ -447,7 +447,7 @@ def on_a_terminal(*argv: str) -> str:
     leader, follower = pty.openpty()
     try:
         process = subprocess.run(
-            [sys.executable, "-c", "from provision.cli.main import main; main()", *argv],
+            [warm.python(), "-m", "provision", *argv],
             stdout=follower,
             stderr=subprocess.PIPE,
             check=False,

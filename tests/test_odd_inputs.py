@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import socket
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pytest
 
 from provision import bounded
 from provision.errors import ProvisionError
+from tests import warm
 from tests.support import Program, Ran, write_config
 
 LARGE = 5 * 1024**3  # sparse: it takes no room
@@ -76,8 +76,8 @@ def within_a_second(
 ) -> Ran:
     """Run the program in a process of its own, and give it a minute less than it would take to hang."""
     done = subprocess.run(
-        [sys.executable, "-m", "provision", *argv],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1]), **(env or {})},
+        [warm.python(), "-m", "provision", *argv],
+        env={**os.environ, **(env or {})},
         stdin=stdin if stdin is not None else subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -362,7 +362,7 @@ def test_a_stream_is_no_file_to_be_replaced(config: str) -> None:
     """Where root may, a file would stand in the place of /dev/stdout."""
     with Path("printed").open("w") as file:
         done = subprocess.run(
-            [sys.executable, "-m", "provision", "plan", config, "--sandbox", "--out", "/proc/self/fd/1"],
+            [warm.python(), "-m", "provision", "plan", config, "--sandbox", "--out", "/proc/self/fd/1"],
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
             stdout=file, stderr=subprocess.PIPE, text=True, timeout=30, check=False,
         )  # fmt: skip

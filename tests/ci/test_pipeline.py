@@ -13,11 +13,11 @@ import pytest
 
 from provision.errors import Place, Severity
 from provision.report import azure_pipelines, escape, github
+from tests import warm
 from tests.ci.runner import Log, outputs
 from tests.report.hostile import NAMES
 from tests.support import STATE, Ran, Tenant, write_config
 
-PROVISION = str(Path(sys.executable).parent / "provision")
 AZURE = re.compile(r"^##vso\[([a-z]+\.[a-z]+)((?: |;)[^\]]*)?\](.*)$")
 
 
@@ -47,7 +47,7 @@ def variables(tmp_path: Path) -> dict[str, dict[str, str]]:
 def call(environment: dict[str, str], *argv: str, stderr: Any = subprocess.PIPE) -> Ran:
     """Run the program as a step would: its streams are pipes."""
     ran = subprocess.run(
-        [PROVISION, *argv],
+        [warm.python(), "-m", "provision", *argv],
         env=environment,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -95,7 +95,11 @@ def test_faults_are_told_at_their_lines(variables: dict[str, dict[str, str]]) ->
     ]
     elsewhere = {**variables["azure"]}
     ran = subprocess.run(
-        [PROVISION, "validate", "configs"], env=elsewhere, cwd="deep", capture_output=True, check=False
+        [warm.python(), "-m", "provision", "validate", "configs"],
+        env=elsewhere,
+        cwd="deep",
+        capture_output=True,
+        check=False,
     )
     issues = [found for found in commands(ran.stderr.decode()) if found[0] == "task.logissue"]
     assert [(p["type"], p["sourcepath"], p["linenumber"], p["columnnumber"]) for _, p, _ in issues] == [

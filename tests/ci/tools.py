@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from tests import warm
+
 # The script is its own virtual environment's Python, too. `log` gets each call, `log.env` what pip was told
 # by its environment. With STRICT, venv and pip are really started, with the very options of the call, so that
 # whatever they would import from where they stand is imported.
@@ -26,7 +28,7 @@ case "${1:-} ${2:-}" in
     env >> LOG.env
     if [ STRICT = True ]; then exec PYTHON "${options[@]}" -m pip --version; fi
     ;;
-  *) exec PYTHON "${words[@]}" ;;
+  *) exec RUNS "${words[@]}" ;;
 esac
 """
 
@@ -36,7 +38,8 @@ def python(folder: Path, *, strict: bool = False) -> Path:
     folder.mkdir(parents=True)
     path = folder / "python3"
     text = _PYTHON.replace("LOG", str(folder / "log")).replace("STRICT", str(strict))
-    path.write_text(text.replace("PYTHON", sys.executable))
+    runs = sys.executable if strict else warm.python()
+    path.write_text(text.replace("RUNS", runs).replace("PYTHON", sys.executable))
     path.chmod(0o755)
     return path
 
