@@ -145,8 +145,11 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
             entry = catalogue.PRINCIPAL_MISSING
             yield deviation(entry, Severity.ERROR, change.address, "", entry.title)
         case _, consent.ADDRESS:
-            entry = catalogue.MAIL_NOT_GRANTED
-            yield deviation(entry, Severity.ERROR, change.address, consent.PERMISSION, entry.title)
+            entry, permission = catalogue.MAIL_NOT_GRANTED, plan.desired.consent.permission
+            text = (
+                f"{permission.name} is not granted: no mail will be {'sent' if permission.sends else 'read'}"
+            )
+            yield deviation(entry, Severity.ERROR, change.address, permission.name, text)
         case Action.CREATE, client_secret.ADDRESS:
             state = client_secret.standing(
                 plan.desired.client_secret, plan.observed.secrets, records, now=now

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.model import Plan
+from provision.products.permissions import SEND, Permission
 from provision.resources import application, client_secret, consent, mailbox, service_principal
 from provision.resources.caller import Caller, Kind
 
@@ -147,7 +148,7 @@ NEEDS = (
     ),
     Need(
         step=Step.GRANT,
-        what=f"grant {consent.PERMISSION}",
+        what=f"grant {SEND.name}",
         application=(frozenset({"AppRoleAssignment.ReadWrite.All"}), _APPLICATIONS | {OWNED_BY}),
         person=(frozenset({"AppRoleAssignment.ReadWrite.All"}), _APPLICATIONS | {_AS_USER}),
         roles=frozenset({PRIVILEGED_ROLE_ADMINISTRATOR}),
@@ -209,13 +210,17 @@ def coming(plan: Plan) -> frozenset[Step]:
     return frozenset(steps)
 
 
-def judge(caller: Caller, steps: Collection[Step], *, exists: bool) -> tuple[Right, ...]:
+def judge(
+    caller: Caller, steps: Collection[Step], *, exists: bool, permission: Permission = SEND
+) -> tuple[Right, ...]:
     """Return for every step in the table whether the caller may take it, in the table's order.
 
     A step that is not in ``steps`` is "not needed". ``exists`` is false for an application that this run is
-    about to create: who creates it owns it.
+    about to create: who creates it owns it. ``permission`` is what is to be granted.
     """
-    return tuple(_judged(need, caller, needed=need.step in steps, exists=exists) for need in NEEDS)
+    found = (_judged(need, caller, needed=need.step in steps, exists=exists) for need in NEEDS)
+    granting = f"grant {permission.name}"
+    return tuple(replace(right, what=granting) if right.step is Step.GRANT else right for right in found)
 
 
 def missing(rights: Iterable[Right]) -> tuple[Right, ...]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from provision import products
 from provision.clouds import CLOUDS, Cloud
 from provision.config.models import CloudHosts, Document
 from provision.config.node import Path, Unset
 from provision.config.rules import Fault
-from provision.config.urls import SMTP_PAGE, has_query
+from provision.config.urls import LONGEST, has_query
 from provision.delivery import Spec
 from provision.errors import catalogue
+from provision.products import NAMES, Product
 from provision.resources import Desired, Ignore, application, client_secret, consent, mailbox
 from provision.resources.application import MOST_URIS, MOST_URIS_PERSONAL
 from provision.resources.mailbox import Scope
@@ -30,8 +30,8 @@ class Broken:
     fault: Fault
 
 
-def across(document: Document) -> Iterator[Broken]:
-    """Yield the rules that several keys break together.
+def across(document: Document, product: Product | None) -> Iterator[Broken]:
+    """Yield the rules that several keys break together; ``product`` is None while its file is at fault.
 
     Sources: https://learn.microsoft.com/entra/identity-platform/reply-url and
     https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
@@ -40,13 +40,16 @@ def across(document: Document) -> Iterator[Broken]:
     if app.sign_in_audience in application.PERSONAL_AUDIENCES:
         yield from _personal(document)
     yield from _swapped_ids(document)
-    seen = {_redirect(document)}
+    if product is not None:
+        yield from _admin_url(document, product)
+    own = _redirect(document, product)
+    seen = set(own)
     for index, uri in enumerate(app.redirect_uris):
         here: Path = ("application", "redirect_uris", index)
         if uri in seen and not isinstance(uri, Unset):  # a path compares with its case, as Entra does
             yield Broken(here, Fault("it is there already", "Remove it.", entry=catalogue.REDIRECT_URI))
         seen.add(uri)
-    if len(app.redirect_uris) + 1 > MOST_URIS:
+    if len(app.redirect_uris) + len(own) > MOST_URIS:
         yield Broken(
             ("application", "redirect_uris"),
             Fault(f"an application has {MOST_URIS} redirect URIs at most"),
@@ -62,6 +65,20 @@ def across(document: Document) -> Iterator[Broken]:
         if _days(before) >= _days(lifetime):
             why = "it is no shorter than the lifetime: each run would make a new secret"
             yield Broken(("secret", "renew_before"), Fault(why, "Write a third of the lifetime, or less."))
+
+
+def _admin_url(document: Document, product: Product) -> Iterator[Broken]:
+    """Yield what is wrong with the product's address: it makes the redirect URI, where there is one."""
+    here: Path = ("application", "admin_url")
+    url, path = document.application.admin_url, product.redirect_path
+    if isinstance(url, Unset):
+        return
+    if path is None:
+        why = f"{product.title} has no redirect URI to make of it"
+        yield Broken(here, Fault(why, "Remove it; application.redirect_uris takes others."))
+    elif (length := len(url + path)) > LONGEST:
+        why = f"the redirect URI made from it has {length} characters; Entra takes {LONGEST}"
+        yield Broken(here, Fault(why, entry=catalogue.REDIRECT_URI))
 
 
 # Ids that everybody meets, and that are nobody's own.
@@ -120,10 +137,9 @@ def _personal(document: Document) -> Iterator[Broken]:
             yield Broken(("application", "redirect_uris", index), Fault(why, entry=catalogue.REDIRECT_URI))
 
 
-def desired(document: Document) -> Desired:
+def desired(document: Document, product: Product) -> Desired:
     """Return what a config asks for."""
-    app, secret = document.application, document.secret
-    title = products.load(document.product).title if document.product in products.NAMES else document.product
+    app, secret, title = document.application, document.secret, product.title
     scope = Scope.MAILBOX if document.mail.scope == Scope.MAILBOX else Scope.ORGANIZATION
     mode = consent.Mode.HANDOFF if document.consent == "handoff" else consent.Mode.GRANT
     if scope is Scope.MAILBOX:
@@ -133,32 +149,38 @@ def desired(document: Document) -> Desired:
         tenant=document.tenant.id,
         cloud=_cloud(document.tenant.cloud),
         product=document.product,
+        profile=product,
         application=application.Desired(
             unique_name=document.name,
             display_name=app.display_name or f"{title} Mail",
-            redirect_uris=(_redirect(document), *app.redirect_uris),
+            redirect_uris=(*_redirect(document, product), *app.redirect_uris),
             sign_in_audience=app.sign_in_audience,
             client_id=app.client_id,
             owners=app.owners,
             notes=app.notes,
             service_management_reference=app.service_management_reference,
         ),
-        consent=consent.Desired(mode),
+        consent=consent.Desired(mode, product.permission),
         client_secret=client_secret.Desired(
             name=document.name,
-            description=secret.description or f"{title} SMTP",
+            description=secret.description or f"{title} {'SMTP' if product.permission.sends else 'mail'}",
             lifetime=_span(secret.lifetime),
             renew_before=_span(secret.renew_before),
         ),
         mailbox=mailbox.Desired(document.mail.address, scope),
         ignores=tuple(Ignore(item.finding, item.value, item.reason) for item in document.drift.ignore),
-        config_digest=_digest(document),
+        config_digest=_digest(document, product),
     )
 
 
-def _digest(document: Document) -> str:
-    """Return the digest of every key; the order of what is a set to Graph does not count."""
+def _digest(document: Document, product: Product) -> str:
+    """Return the digest of every key; the order of what is a set to Graph does not count.
+
+    What a file says of a product counts, and not where it lies.
+    """
     keys = document.model_dump(mode="json")
+    if document.product not in NAMES:
+        keys["product"] = asdict(product)
     for name in ("redirect_uris", "owners"):
         if keys["application"][name]:
             keys["application"][name].sort()
@@ -175,8 +197,10 @@ def delivery(document: Document) -> Spec:
     return Spec(kind, getattr(chosen, kind))
 
 
-def _redirect(document: Document) -> str:
-    return document.application.admin_url + SMTP_PAGE
+def _redirect(document: Document, product: Product | None) -> tuple[str, ...]:
+    """Return the redirect URI that the product itself has, if it has one."""
+    path = product.redirect_path if product else None
+    return () if path is None else (document.application.admin_url + path,)
 
 
 def _cloud(chosen: str | CloudHosts) -> Cloud:

@@ -37,7 +37,7 @@ class Files:
 
         A file that is not below ``root``, without it below what the file itself may read, is not read.
         """
-        root = root or _root(path)
+        root = root or root_of(path)
         key = os.path.realpath(path), root
         if key not in self._texts:
             self._texts[key] = document.decode(_bytes(path, root), path)
@@ -48,7 +48,7 @@ class Files:
 
         A file that is not below ``root``, without it below what the file itself may read, is not read.
         """
-        root = root or _root(path)
+        root = root or root_of(path)
         key = os.path.realpath(path), root
         if key not in self._trees:
             self._trees[key] = document.read(self.text(path, root), path)
@@ -56,7 +56,7 @@ class Files:
 
     def merged(self, path: str) -> tuple[Map, list[ProvisionError]]:
         """Return what a file says together with all that it extends."""
-        root = _root(path)
+        root = root_of(path)
         trees: list[Map] = []
         faults: list[ProvisionError] = []
         seen = self.chains[path] = []
@@ -74,6 +74,10 @@ class Files:
             result = _merge(result, tree, ())
         entries = {key: entry for key, entry in result.entries.items() if key != "extends"}
         return Map(trees[0].place, entries), faults
+
+    def holds(self, path: str, target: str) -> None:
+        """Note that a file is a part of what another one says, though it is not extended."""
+        self.chains.setdefault(path, []).append(os.path.realpath(target))
 
     def told(self, path: str) -> Map | None:
         """Return what a file says by itself; ``None`` if it cannot be read."""
@@ -108,7 +112,7 @@ class Files:
             raise _fault(entry, "this file extends itself in the end: " + " -> ".join(map(_name, seen)))
         if len(seen) >= MAX_CHAIN:
             raise _fault(entry, f"more than {MAX_CHAIN} files extend one another")
-        if not _inside(target, root):
+        if not inside(target, root):
             raise _fault(
                 entry,
                 f"'{_shown(entry)}' is outside the folder tree of this config, so it is not read",
@@ -129,11 +133,21 @@ def _target(entry: Entry, path: str) -> str:
     text = value.text
     if "${" in text:
         raise _fault(entry, "'extends' takes no variables: a reviewer must see which file is meant")
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\~]", text):
+    if not relative(text):
         raise _fault(entry, "'extends' takes a path relative to this file: no absolute one, no address")
     if not text.endswith((".yaml", ".yml")):
         raise _fault(entry, "'extends' takes a .yaml or .yml file")
-    return os.path.normpath(str(Path(path).parent / text))
+    return beside(text, path)
+
+
+def relative(text: str) -> bool:
+    """Say whether a text is a path relative to something: no absolute one, no address."""
+    return re.match(r"[A-Za-z][A-Za-z0-9+.-]*:|[/\\~]", text) is None
+
+
+def beside(text: str, file: str) -> str:
+    """Return the path of what a file names relative to itself."""
+    return os.path.normpath(str(Path(file).parent / text))
 
 
 def _merge(base: Node, above: Node, path: tuple[str, ...]) -> Map:
@@ -151,16 +165,16 @@ def _merge(base: Node, above: Node, path: tuple[str, ...]) -> Map:
     return Map(above.place, entries)
 
 
-def _root(path: str) -> str:
+def root_of(path: str) -> str:
     """Return the folder a config may read from: its repository, or the working directory, or its own.
 
     The path is taken as written: a link in the repository cannot make another folder the root.
     """
-    return _root_of(str(Path(path).absolute().parent), str(Path.cwd()))
+    return _root_above(str(Path(path).absolute().parent), str(Path.cwd()))
 
 
 @lru_cache(maxsize=64)
-def _root_of(folder: str, working: str) -> str:
+def _root_above(folder: str, working: str) -> str:
     start = Path(os.path.normpath(folder))
     for candidate in (start, *start.parents):
         if (candidate / ".git").exists():
@@ -168,7 +182,7 @@ def _root_of(folder: str, working: str) -> str:
     return working if start.is_relative_to(working) else folder
 
 
-def _inside(path: str, root: str) -> bool:
+def inside(path: str, root: str) -> bool:
     """Say whether a file lies in the tree, and is none of git's own: a checkout may leave a token there."""
     real, top = Path(os.path.realpath(path)), os.path.realpath(root)
     return real.is_relative_to(top) and ".git" not in real.relative_to(top).parts
@@ -179,7 +193,7 @@ def _bytes(path: str, root: str) -> bytes:
     try:
         if path == search.STDIN:
             return bounded.all_of_stdin(document.MAX_BYTES)
-        return bounded.read(path, document.MAX_BYTES, may=lambda real: _inside(real, root))
+        return bounded.read(path, document.MAX_BYTES, may=lambda real: inside(real, root))
     except FileNotFoundError:
         link = Path(path).is_symlink()
         what = f"{path} is a link to a file that is not there" if link else f"there is no file '{path}'"

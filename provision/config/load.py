@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from typing import Any
 
 from pydantic import ValidationError
 
-from provision import bounded
-from provision.config import build, extend, rules, search
+from provision import bounded, products
+from provision.config import build, extend, product, rules, search
 from provision.config import node as tree
 from provision.config.document import MAX_FAULTS, top_keys
 from provision.config.duplicates import declared_twice
@@ -22,6 +23,7 @@ from provision.config.problems import broken_rule, place_of, problems, repaired
 from provision.delivery import Spec
 from provision.errors import Place, ProvisionError, catalogue, combined
 from provision.outcomes.search import PassedOver, Search
+from provision.products import Product
 from provision.resources import Desired
 
 
@@ -35,6 +37,7 @@ class Config:
     delivery: Spec
     places: Mapping[tree.Path, Place] = field(repr=False, compare=False)
     document: Document = field(repr=False, compare=False)
+    profile: Product = field(repr=False, compare=False)
     files: frozenset[str] = field(default=frozenset(), repr=False, compare=False)  # real paths: it, its bases
 
     def place(self, *keys: str) -> Place:
@@ -46,7 +49,7 @@ class Config:
         cloud = (cloud_of or self).document.tenant.cloud
         tenant = self.document.tenant.model_copy(update={"id": tenant_id, "cloud": cloud})
         document = self.document.model_copy(update={"tenant": tenant})
-        return replace(self, desired=build.desired(document), document=document)
+        return replace(self, desired=build.desired(document, self.profile), document=document)
 
 
 @dataclass(frozen=True)
@@ -211,6 +214,13 @@ def _config(
     places = tree.places(root)
     faults = list(interpolation.faults)
     data = tree.data(root)
+    profile = None
+    try:
+        profile = _profile(root, path, files)
+    except ProvisionError as error:
+        faults += _singles(error)
+    if profile is not None and profile.redirect_path is None:
+        _without_address(data)
     document: Document | None = None
     try:
         document = Document.model_validate(data)
@@ -218,20 +228,37 @@ def _config(
         faults += problems(error, root, places)
         document = repaired(data, error)
     if document is not None:
-        broken = islice(build.across(document), MAX_FAULTS)
+        broken = islice(build.across(document, profile), MAX_FAULTS)
         faults += [broken_rule(rule.path, rule.fault, root, places) for rule in broken]
-    if document is None or faults or doubled:
+    if document is None or profile is None or faults or doubled:
         ordered = sorted(faults, key=lambda fault: _order(fault, path))[:MAX_FAULTS]
         return _unreadable(path, [*doubled, *ordered], files, merged)
     return Config(
         path=path,
-        desired=build.desired(document),
+        desired=build.desired(document, profile),
         custom_cloud=isinstance(document.tenant.cloud, CloudHosts),
         delivery=build.delivery(document).within(_folder(places)),
         places=places,
         document=document,
+        profile=profile,
         files=frozenset(files.chains.get(path, ())),
     )
+
+
+def _profile(root: Map, path: str, files: extend.Files) -> Product:
+    """Return the product; ``ProvisionError`` if its file cannot be used. A wrong name is told elsewhere."""
+    named = tree.find(root, ("product",))
+    text = named.text if isinstance(named, Scalar) else products.DEFAULT
+    if isinstance(named, Scalar) and product.is_file(text):
+        return product.read(named, files, path)
+    return products.load(text if text in products.NAMES else products.DEFAULT)
+
+
+def _without_address(data: Any) -> None:
+    """Let a config whose product has no redirect URI leave out what that is made of."""
+    app = data.setdefault("application", {})
+    if isinstance(app, dict):
+        app.setdefault("admin_url", tree.Unset())
 
 
 def _folder(places: Mapping[tree.Path, Place]) -> str:

@@ -109,7 +109,8 @@ class Application(_Model):
     """The app registration."""
 
     admin_url: Annotated[_Text, AfterValidator(urls.admin_url), _WEB, _UNSET] = Field(
-        description="The product's admin address; the redirect URI is this and /connectors/SMTP.aspx."
+        description="The product's admin address; the redirect URI is this and /connectors/SMTP.aspx, or the "
+        "product's own path. Left out for a product that has no redirect URI."
     )
     display_name: Annotated[_Text, AfterValidator(rules.line(120)), _lengths(120), _UNSET] | None = Field(
         default=None, description="Name shown in Entra; by default the product's name and 'Mail'."
@@ -141,7 +142,7 @@ _SCOPES = tuple(scope.value for scope in Scope)
 
 
 class Mail(_Model):
-    """The mailbox that mail is sent from."""
+    """The mailbox that mail is sent from, or read in."""
 
     address: Annotated[_Text, AfterValidator(rules.address), _pattern(rules.ADDRESS), _UNSET] = Field(
         description="Address of the mailbox; it must be there already."
@@ -153,8 +154,9 @@ class Mail(_Model):
         _UNSET,
     ] = Field(
         default="organization",
-        description="organization: Mail.Send is granted in Entra, as the product's manual says. mailbox: "
-        "Exchange (RBAC for Applications) limits it to this one mailbox; nothing is granted in Entra.",
+        description="organization: Mail.Send, or what the product needs, is granted in Entra, as its "
+        "manual says. mailbox: Exchange (RBAC for Applications) limits it to this one mailbox; nothing is "
+        "granted in Entra.",
     )
 
 
@@ -222,6 +224,18 @@ class ClientSecret(_Model):
     )
 
 
+_PRODUCT: dict[str, Any] = {
+    "anyOf": [{"enum": list(products.NAMES)}, {"type": "string", "pattern": r"\.ya?ml$"}]
+}
+
+
+def _product(text: str) -> str:
+    """Check the name of a product; that of a file is read later, for it is meant from where it is written."""
+    if text.endswith((".yaml", ".yml")):
+        return text
+    return rules.choice((*products.NAMES, "./FILE.yaml"), meant.PRODUCTS)(text)
+
+
 class Ignore(_Model):
     """One thing that drift is to show as known instead of counting it."""
 
@@ -258,9 +272,11 @@ class Document(_Model):
     name: Annotated[_Text, AfterValidator(rules.name), _pattern(rules.NAME), _UNSET] = Field(
         description="The application's identity, its uniqueName: 3 to 64 of a-z, 0-9 and '-'. Keep it."
     )
-    product: Annotated[
-        _Text, AfterValidator(rules.choice(products.NAMES, meant.PRODUCTS)), _enum(*products.NAMES), _UNSET
-    ] = Field(default="collaboration", description="Whose screens the values are printed for.")
+    product: Annotated[_Text, AfterValidator(_product), Field(json_schema_extra=_PRODUCT), _UNSET] = Field(
+        default=products.DEFAULT,
+        description="Whose screens the values are printed for: a product that is known, or the path of a "
+        "file that describes yours, relative to this one.",
+    )
     tenant: Tenant = Field(description=Tenant.__doc__)
     application: Application = Field(description=Application.__doc__)
     mail: Mail = Field(description=Mail.__doc__)

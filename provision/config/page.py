@@ -60,12 +60,13 @@ def _sections() -> Iterator[str]:
     """Yield a table for the keys at the top, and one for each map of keys below them."""
     schema = json_schema()
     required = schema["else"]
+    sections = {**required["properties"], **required["then"]["properties"]}  # of most products
     properties: dict[str, Any] = schema["properties"]
     plain = {name: key for name, key in properties.items() if "properties" not in key}
     yield _table("", plain, required["required"])
     for name, section in properties.items():
         if name not in plain:
-            lacking = required["properties"].get(name, {}).get("required", [])
+            lacking = sections.get(name, {}).get("required", [])
             title = f"### {name}\n\n{section['description']}"
             yield f"{title}\n\n{_table(f'{name}.', section['properties'], lacking)}"
 
@@ -101,6 +102,8 @@ def _type(key: dict[str, Any]) -> str:
         return " or ".join(_type(form) for form in forms)
     if key.get("type") == "array":
         return f"list of {_type(key['items'])}"
+    if str(key.get("pattern", "")).startswith(r"\.ya?ml$"):
+        return "`./FILE.yaml`"
     words = {
         "string": "text",
         "integer": "number",

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from provision import products
 from provision.config.models import Document
 
 VARIABLE = r"\$\{"  # a text with a variable in it cannot be judged in an editor
+
+# Products with a redirect URI, which is made of the address; what a file describes an editor cannot know.
+_WITH_PAGE = [name for name in products.NAMES if products.load(name).redirect_path]
 
 
 def json_schema() -> dict[str, Any]:
@@ -14,6 +18,7 @@ def json_schema() -> dict[str, Any]:
     generated = Document.model_json_schema()
     properties = _plain(generated["properties"], generated.get("$defs", {}))
     required = _required(properties)
+    address = {"required": ["application"], "properties": {"application": required.pop("application")}}
     _relax(properties)
     return {
         "$schema": "http://json-schema.org/draft-07/schema#",
@@ -23,7 +28,12 @@ def json_schema() -> dict[str, Any]:
         "properties": properties,
         "additionalProperties": False,
         "if": {"anyOf": [{"required": ["extends"]}, {"not": {"required": ["name"]}}]},
-        "else": {"required": generated["required"], "properties": required},
+        "else": {
+            "required": [name for name in generated["required"] if name != "application"],
+            "properties": required,
+            "if": {"properties": {"product": {"enum": _WITH_PAGE}}},
+            "then": address,
+        },
     }
 
 

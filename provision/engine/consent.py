@@ -1,4 +1,4 @@
-"""``provision consent``: grant ``Mail.Send``, or hand the grant over to an administrator, or wait for it.
+"""``provision consent``: grant what the product needs, or hand that over to an administrator, or wait.
 
 A grant needs the application's service principal. If that is missing, it is created here where this identity
 has the right to; otherwise the consent link does it, whose page creates both.
@@ -23,7 +23,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 5.0, 30.0  # seconds between two looks
 
 
 async def plan(job: Job) -> Plan:
-    """Read the tenant and return a plan of two changes at most: create the principal, grant ``Mail.Send``.
+    """Read the tenant and return a plan of two changes at most: create the principal, grant what is needed.
 
     The grant is planned even if the config says ``consent: handoff``, which is about ``apply``. If this
     identity surely lacks a right for it, the changes become hand-overs.
@@ -34,12 +34,13 @@ async def plan(job: Job) -> Plan:
     applied(job, observed)
     detail = await consent_of(job, observed)
     needed = job.desired.consent.mode is not consent.Mode.NONE
-    wanted = consent.Desired(consent.Mode.GRANT) if needed else job.desired.consent
+    wanted = replace(job.desired.consent, mode=consent.Mode.GRANT) if needed else job.desired.consent
     grant = consent.diff(wanted, observed.role, observed.assignments)
     principal = service_principal.diff(observed.service_principal)
     changes = (principal, grant) if grant.step is not None else (grant,)
     found = replace(
-        planned(job.target, job.desired, observed, changes, consent.explain(detail)), consent=detail
+        planned(job.target, job.desired, observed, changes, consent.explain(job.desired.consent, detail)),
+        consent=detail,
     )
     return of_job(job, await _handed_over(job, found) if found.pending else found)
 
@@ -53,7 +54,7 @@ async def give(job: Job, plan: Plan) -> Result:
 
 
 async def wait(job: Job, patience: float) -> Result:
-    """Read the grants again and again until ``Mail.Send`` is among them, for ``patience`` seconds at most.
+    """Read the grants again and again until the permission is among them, for ``patience`` seconds at most.
 
     Returns the result with the state of the consent at the end of the wait, whichever it is. No state is kept
     of a wait: running the command again goes on with it. Raises what :func:`plan` raises.

@@ -40,5 +40,6 @@ async def limit(job: Job) -> Limit:
         client_id=app.app_id,
         object_id=principal.id,
         address=desired.mailbox.address,
+        permission=desired.consent.permission,
         granted=granted,
     )

@@ -178,7 +178,9 @@ class Execution:
 
     async def _grant(self, step: consents.Grant) -> None:
         observed = self.plan.observed.service_principal
-        await consent.grant(self.tools.graph, observed.id if observed else self._principal_id, step)
+        principal_id = observed.id if observed else self._principal_id
+        permission = self.plan.desired.consent.permission
+        await consent.grant(self.tools.graph, principal_id, step, permission)
 
     async def _secrets(self) -> None:
         addresses = [c.address for c in self.plan.changes if c.address.startswith(secrets.ADDRESS)]

@@ -31,18 +31,19 @@ def settings(product: Product, outputs: Outputs) -> tuple[Setting, ...]:
 def letter(plan: Plan, product: Product, client_id: str, url: str) -> Letter:
     """Return the message that asks an administrator to consent; ``url`` is the page where that is done."""
     desired = plan.desired
-    name = desired.application.display_name
+    name, permission = desired.application.display_name, desired.consent.permission
     rehearsal = plan.target is Target.SANDBOX
     return Letter(
-        f"{'[rehearsal] ' if rehearsal else ''}Admin consent for '{name}': {consent.PERMISSION}",
+        f"{'[rehearsal] ' if rehearsal else ''}Admin consent for '{name}': {permission.name}",
         (
             *(_REHEARSAL if rehearsal else ()),
-            f"Please give admin consent to this application, so that {product.title} can send mail.",
+            f"Please give admin consent to this application, so that {product.title} can {permission.verb} "
+            "mail.",
             "",
             f"Application:   {name}",
             f"Client ID:     {client_id}",
             f"Tenant ID:     {plan.observed.tenant_id}",
-            f"Permission:    {consent.PERMISSION} of {consent.RESOURCE}, an application permission",
+            f"Permission:    {permission.name} of {consent.RESOURCE}, an application permission",
             f"Reach:         any mailbox of the organization; {desired.mailbox.address} is the one meant",
             f"Role needed:   {consent.ROLE_NEEDED}. Application Administrator is not enough for it:",
             "               https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",

@@ -33,6 +33,7 @@ from provision.graph.client import Graph
 from provision.graph.listing import NotReadable
 from provision.graph.records import text
 from provision.plan.identification import Found, Meant, identify
+from provision.products.permissions import Permission
 from provision.resources import Desired, Observed
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.app_management_policy import Policy
@@ -81,9 +82,9 @@ class Tenant:
             raise self.unknown
         return await self._once("id", call=lambda: tenant.resolve(self.graph, self.tenant))
 
-    async def role(self) -> Role:
-        """Return ``Mail.Send`` as this tenant publishes it."""
-        return await self._once("role", call=lambda: consent.role(self.graph))
+    async def role(self, permission: Permission) -> Role:
+        """Return a product's permission as this tenant publishes it."""
+        return await self._once("role", permission.name, call=lambda: consent.role(self.graph, permission))
 
     async def policies(self) -> Policies:
         """Return the tenant's default app management policy; without the right to, ``needs`` names it."""
@@ -129,7 +130,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
     named, adopted, role, policies, gone, box = await together(
         application.by_unique_name(graph, wanted.unique_name),
         _if_given(wanted.client_id, lambda client_id: application.by_client_id(graph, client_id)),
-        shared.role(),
+        shared.role(desired.consent.permission),
         shared.policies(),
         shared.deleted(),
         mailbox.observe(graph, desired.mailbox.address),

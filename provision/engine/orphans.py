@@ -21,6 +21,7 @@ from provision.graph.records import maybe, text, time
 from provision.graph.tenant import is_guid
 from provision.outcomes.orphans import Orphan, Orphans, Searched, Unsearched
 from provision.plan.model import Target
+from provision.products.permissions import PERMISSIONS
 from provision.resources import Desired
 
 
@@ -141,7 +142,7 @@ async def _orphan(tenant: Tenant, record: dict[str, Any]) -> Orphan:
     principal = await service_principal.by_client_id(tenant.graph, client_id)
     held = await consent.assignments(tenant.graph, client_id)
     grants = held.by(text(principal, "id") if principal else None)
-    role = await tenant.role() if grants else None
+    roles = {await tenant.role(item): item.name for item in PERMISSIONS.values()} if grants else {}
     return Orphan(
         object_id=text(record, "id"),
         client_id=client_id,
@@ -149,6 +150,6 @@ async def _orphan(tenant: Tenant, record: dict[str, Any]) -> Orphan:
         display_name=maybe(record, "displayName") or "",
         created=time(record, "createdDateTime"),
         secrets=client_secret.observed(record),
-        granted=role in grants,
-        other_grants=sum(grant != role for grant in grants),
+        granted=tuple(name for role, name in roles.items() if role in grants),
+        other_grants=sum(grant not in roles for grant in grants),
     )

@@ -7,6 +7,7 @@ directory roles.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from provision.checks import rights
@@ -50,7 +51,7 @@ def unplanned(job: Job) -> tuple[Right, ...]:
         steps.add(Step.OWNERS)
     if job.desired.consent.mode is consent.Mode.GRANT:
         steps.add(Step.GRANT)
-    return rights.judge(callers.of_token(job.tenant.graph.tokens), steps, exists=False)
+    return _judge(job, callers.of_token(job.tenant.graph.tokens), steps, exists=False)
 
 
 async def judged(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, tuple[Right, ...]]:
@@ -62,12 +63,12 @@ async def judged(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, t
     graph, app = job.tenant.graph, plan.observed.application
     steps, exists = rights.coming(plan), app is not None
     caller = callers.of_token(graph.tokens)
-    found = rights.judge(caller, steps, exists=exists)
+    found = _judge(job, caller, steps, exists=exists)
     if caller.id is None or caller.permissions is None or _beyond_doubt(found, handing_over):
         return caller, found
     if app is not None:
         caller = replace(caller, owns=await job.tenant.owns(app.id))
-        found = rights.judge(caller, steps, exists=exists)
+        found = _judge(job, caller, steps, exists=exists)
         if _beyond_doubt(found, handing_over):
             return caller, found
     elif caller.kind is Kind.PERSON and caller.directory_roles is not None:
@@ -80,7 +81,11 @@ async def judged(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, t
         caller = replace(
             caller, directory_roles=seen | (caller.directory_roles or frozenset()), complete=True
         )
-    return caller, rights.judge(caller, steps, exists=exists)
+    return caller, _judge(job, caller, steps, exists=exists)
+
+
+def _judge(job: Job, caller: Caller, steps: Collection[Step], *, exists: bool) -> tuple[Right, ...]:
+    return rights.judge(caller, steps, exists=exists, permission=job.desired.consent.permission)
 
 
 def _beyond_doubt(found: tuple[Right, ...], handing_over: bool) -> bool:

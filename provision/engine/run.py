@@ -10,7 +10,6 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from uuid import uuid4
 
-from provision import products
 from provision.again import UNKNOWN, Again
 from provision.delivery import Retrieving, Sink
 from provision.engine.afterwards import afterwards
@@ -160,7 +159,7 @@ async def consent_of(job: Job, observed: Observed) -> consent.Detail:
     seen = job.journal(observed.tenant_id).consented(app.app_id)
     principal = observed.service_principal
     on_behalf = principal is not None and await grants.delegated(
-        job.tenant.graph, app.app_id, principal.id, role
+        job.tenant.graph, app.app_id, principal.id, role, desired.permission
     )
     return consent.detail(desired, role, assignments, delegated=on_behalf, seen=seen)
 
@@ -354,7 +353,7 @@ def result_of(
         email_address=desired.mailbox.address,
         secret_key=secret,
     )
-    product = products.load(desired.product)
+    product = desired.profile
     return Result(
         plan=plan,
         outcomes=tuple(

@@ -8,7 +8,7 @@ mail is the proof.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from provision.engine.dressing import no_value, undressed
 from provision.errors import Entry, ProvisionError, catalogue
@@ -22,8 +22,8 @@ from provision.graph.refusals import denied
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.graph.tenant import openid_url
 from provision.outcomes.verify import Rung, Verdict, Verification
+from provision.products.permissions import SEND, Permission
 from provision.resources.client_secret import Observed
-from provision.resources.consent import PERMISSION
 from provision.resources.mailbox import Scope, State
 from provision.secret import Secret
 
@@ -34,13 +34,14 @@ _UNSURE = 20.0  # seconds to wait at most where it is not known whether there is
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """The four values as they are entered in the product, and ``mail.scope`` of the config."""
+    """The four values as they are entered in the product, ``mail.scope`` of the config, and what it needs."""
 
     client_id: str
     tenant_id: str  # a GUID, or a domain
     address: str
     secret: Secret
     scope: Scope
+    permission: Permission = SEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Known:
     """What whoever runs this could read in the tenant; ``None`` where that is not known."""
 
     secret_is_new: bool | None = None  # made minutes ago, so not every server may know it
-    granted: bool | None = None  # Mail.Send, in Entra
+    granted: bool | None = None  # what the product needs, in Entra
     older_hints: frozenset[str] = frozenset()  # beginnings of secrets that have a successor
     hints: frozenset[str] | None = None  # how every secret of the application begins
     young_hints: frozenset[str] | None = None  # how those begin that not every server may know
@@ -70,7 +71,8 @@ async def climb(
     """
     ladder = _Ladder(graph, typed, known, recipient=recipient, subject=subject, patience=patience)
     rungs: list[Rung] = []
-    for step in (ladder.reach, ladder.token, ladder.role, ladder.mailbox, ladder.send, ladder.seen):
+    last = (ladder.send, ladder.seen) if typed.permission.sends else (ladder.read,)
+    for step in (ladder.reach, ladder.token, ladder.role, ladder.mailbox, *last):
         rung = await step()
         rungs.append(rung)
         if rung.verdict is Verdict.FAIL:
@@ -119,7 +121,7 @@ class _Ladder:
         return await self._waiting(self._token_once, self._known.secret_is_new)
 
     async def role(self) -> Rung:
-        """Check that the token carries ``Mail.Send``, or that Exchange alone decides."""
+        """Check that the token carries what the product needs, or that Exchange alone decides."""
         return await self._waiting(self._role_once, self._known.granted)
 
     async def mailbox(self) -> Rung:
@@ -144,6 +146,11 @@ class _Ladder:
         way = self._graph.signed_in(given(self._token, self._typed.tenant_id, self._graph.cloud))
         text = "Sent by 'provision verify' to prove that this mailbox can send. Nothing needs to be done.\n"
         return await self._waiting(lambda: self._send_once(way, text), self._known.granted)
+
+    async def read(self) -> Rung:
+        """Look into the inbox as the application; no message's content is asked for."""
+        way = self._graph.signed_in(given(self._token, self._typed.tenant_id, self._graph.cloud))
+        return await self._waiting(lambda: self._read_once(way), self._known.granted)
 
     async def seen(self) -> Rung:
         """Look for the message in Sent Items; skipped if whoever runs this may not read them."""
@@ -193,16 +200,26 @@ class _Ladder:
         if roles is None:
             return Rung("role", Verdict.SKIPPED, "the token cannot be read; the test mail decides"), False
         everywhere = self._typed.scope is Scope.ORGANIZATION
-        if PERMISSION in roles:
+        needed = self._typed.permission.name
+        if needed in roles:
             if everywhere:
-                return Rung("role", Verdict.PASS, f"the token carries {PERMISSION}"), False
-            message = f"the token carries {PERMISSION} for all mailboxes, and mail.scope is mailbox"
+                return Rung("role", Verdict.PASS, f"the token carries {needed}"), False
+            message = f"the token carries {needed} for all mailboxes, and mail.scope is mailbox"
             return _fail("role", message, catalogue.UNSCOPED_GRANT), False
         if not everywhere:
             why = "mail.scope is mailbox: Exchange decides, and a token does not show it"
             return Rung("role", Verdict.SKIPPED, why), False
         self._token = ""
-        return _fail("role", f"the token carries no {PERMISSION}", catalogue.CONSENT_MISSING), True
+        return _fail("role", f"the token carries no {needed}", catalogue.CONSENT_MISSING), True
+
+    async def _read_once(self, way: Graph) -> tuple[Rung, bool]:
+        try:
+            await mail.look(way, self._typed.address)
+        except Failure as failure:
+            late = isinstance(failure, Refusal) and failure.code == "ErrorAccessDenied"
+            return _read_failed(failure, self._known.address_at), late
+        told = f"the inbox of {self._typed.address} was read as the application; no message was opened"
+        return Rung("read", Verdict.PASS, told), False
 
     async def _send_once(self, way: Graph, text: str) -> tuple[Rung, bool]:
         try:
@@ -340,9 +357,22 @@ def _misspelt(address_at: str) -> str:
     return f"Compare mail.address in {address_at} with Exchange first. {catalogue.NO_MAILBOX.fix}"
 
 
+def _read_failed(failure: Failure, address_at: str) -> Rung:
+    if not isinstance(failure, Refusal):
+        return _fail("read", f"no answer came: {failure}", catalogue.UNREACHABLE)
+    rung = _refused_by_exchange("read", failure, address_at)
+    if rung.entry is not catalogue.SEND_REFUSED:
+        return rung
+    return replace(rung, entry=catalogue.READ_REFUSED, fix=catalogue.READ_REFUSED.fix)
+
+
 def _send_failed(failure: Failure, address_at: str) -> Rung:
     if not isinstance(failure, Refusal):
         return _fail("send", f"the message was sent, and no answer came: {failure}", catalogue.UNREACHABLE)
+    return _refused_by_exchange("send", failure, address_at)
+
+
+def _refused_by_exchange(rung: str, failure: Refusal, address_at: str) -> Rung:
     entry = catalogue.of_graph(failure.code)
     if entry is catalogue.SEND_REFUSED and "OData is disabled" in failure.message:
         entry = catalogue.ACCESS_POLICY  # it shares its code with every other refusal
@@ -350,7 +380,7 @@ def _send_failed(failure: Failure, address_at: str) -> Rung:
         entry = catalogue.THROTTLED if failure.status in (429, 503) else catalogue.GRAPH_REFUSED
     message = f"Exchange says {failure.status} {failure.code}: {failure.message}"
     fix = _misspelt(address_at) if entry is catalogue.NO_MAILBOX else None
-    return _fail("send", message, entry, fix=fix, service_code=failure.code, request_id=failure.request_id)
+    return _fail(rung, message, entry, fix=fix, service_code=failure.code, request_id=failure.request_id)
 
 
 def _roles(token: str) -> frozenset[str] | None:

@@ -1,4 +1,4 @@
-"""``provision verify``: read what the tenant says of the application, then prove that mail can be sent."""
+"""``provision verify``: read what the tenant says of the application, then prove that mail flows."""
 
 from __future__ import annotations
 
@@ -62,6 +62,12 @@ async def verify(
     Raises ``ProvisionError`` if no client id is known, or if the config is at fault.
     """
     desired, observed, why = job.desired, None, None
+    if recipient is not None and not desired.consent.permission.sends:
+        raise ProvisionError(
+            catalogue.USAGE,
+            f"--send-to: {desired.profile.title} reads mail, and may send none",
+            fix="Leave --send-to out: verify looks into the inbox.",
+        )
     try:
         observed, _ = await read_state(job)
     except ProvisionError as error:
@@ -78,7 +84,8 @@ async def verify(
             f"'{desired.name}': the OAuth Client ID is not known" + (f": {why}" if why else ""),
         )
     tenant_id = observed.tenant_id if observed else desired.tenant
-    typed = Typed(chosen, tenant_id, desired.mailbox.address, secret(), desired.mailbox.scope)
+    permission = desired.consent.permission
+    typed = Typed(chosen, tenant_id, desired.mailbox.address, secret(), desired.mailbox.scope, permission)
     verification = await climb(
         job.tenant.graph,
         typed,

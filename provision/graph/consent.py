@@ -1,4 +1,4 @@
-"""Look up ``Mail.Send`` in the tenant, observe who has it, and grant it.
+"""Look up the product's permission in the tenant, observe who has it, and grant it.
 
 Sources: https://learn.microsoft.com/graph/api/serviceprincipal-list-approleassignments and
 https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
@@ -19,25 +19,27 @@ from provision.graph.listing import NotReadable
 from provision.graph.records import maybe, records, text
 from provision.graph.refusals import missing, translated
 from provision.graph.service_principal import by_client_id
-from provision.resources.consent import PERMISSION, RESOURCE, ROLE_NEEDED, Grant, Role
+from provision.products.permissions import Permission
+from provision.resources.consent import RESOURCE, ROLE_NEEDED, Grant, Role
 
 NEEDS = f"AppRoleAssignment.ReadWrite.All and Application.Read.All; a user also the role {ROLE_NEEDED}"
 # Graph has said it in both ways.
 _ALREADY_THERE = ("Permission being assigned already exists", "EntitlementGrant entry already exists")
 
 
-async def role(graph: Graph) -> Role:
-    """Return the ids of ``Mail.Send`` and of Microsoft Graph's principal in this tenant.
+async def role(graph: Graph, permission: Permission) -> Role:
+    """Return the ids of the permission and of Microsoft Graph's principal in this tenant.
 
     Raises ``ProvisionError`` if they cannot be read, or if Graph offers no such permission there.
     """
     record = await by_client_id(graph, MICROSOFT_GRAPH_APP_ID, ("id", "appRoles"))
     for item in records(record or {}, "appRoles"):
         kinds = item.get("allowedMemberTypes")
-        if item.get("value") == PERMISSION and isinstance(kinds, list) and "Application" in kinds:
+        if item.get("value") == permission.name and isinstance(kinds, list) and "Application" in kinds:
             return Role(resource_id=text(record or {}, "id"), role_id=text(item, "id"))
     raise ProvisionError(
-        catalogue.ROLE_NOT_FOUND, f"{RESOURCE} offers no application permission {PERMISSION} in this tenant"
+        catalogue.ROLE_NOT_FOUND,
+        f"{RESOURCE} offers no application permission {permission.name} in this tenant",
     )
 
 
@@ -85,16 +87,16 @@ async def _assignments(graph: Graph, app_id: str) -> list[dict[str, Any]]:
     return await graph.collect(builder.with_url(url), configuration(Query()))
 
 
-async def delegated(graph: Graph, app_id: str, principal_id: str, role: Role) -> bool:
+async def delegated(graph: Graph, app_id: str, principal_id: str, role: Role, permission: Permission) -> bool:
     """Say whether the permission is granted on behalf of people; False, too, if that may not be read."""
     try:
         scopes = (await delegated_grant.of_principal(graph, app_id)).by(principal_id)
     except NotReadable:
         return False
-    return any(item.resource_id == role.resource_id and item.scope == PERMISSION for item in scopes)
+    return any(item.resource_id == role.resource_id and item.scope == permission.delegated for item in scopes)
 
 
-async def grant(graph: Graph, principal_id: str, step: Grant) -> None:
+async def grant(graph: Graph, principal_id: str, step: Grant, permission: Permission) -> None:
     """Assign the role to the principal; one that is assigned already is no error.
 
     Raises ``ProvisionError`` if Graph refuses, or if it says that it granted something else.
@@ -111,5 +113,5 @@ async def grant(graph: Graph, principal_id: str, step: Grant) -> None:
     except Failure as failure:
         if isinstance(failure, Refusal) and failure.message.startswith(_ALREADY_THERE):
             return
-        raise translated(failure, f"granting {PERMISSION}", needs=NEEDS) from failure
-    refuse_other(answer.body, f"granting {PERMISSION}", **asked)
+        raise translated(failure, f"granting {permission.name}", needs=NEEDS) from failure
+    refuse_other(answer.body, f"granting {permission.name}", **asked)

@@ -1,4 +1,4 @@
-"""Send one test mail as the application, and look for it in Sent Items as whoever runs this.
+"""Send one test mail as the application, look for it in Sent Items, or look into an inbox.
 
 Sources: https://learn.microsoft.com/graph/api/user-sendmail and
 https://learn.microsoft.com/graph/api/user-list-messages
@@ -23,6 +23,16 @@ async def send(graph: Graph, sender: str, recipient: str, subject: str, text: st
     builder = graph.sdk.users.by_user_id(sender).send_mail
     info = builder.to_post_request_information(body({"message": message, "saveToSentItems": True}))
     await graph.send(info, repeat=Repeat.HARMFUL)  # a second copy would be a false proof
+
+
+async def look(graph: Graph, address: str) -> None:
+    """List one message of an inbox by its id; ``Failure`` if it may not be read. An empty inbox is read, too.
+
+    Source: https://learn.microsoft.com/graph/api/mailfolder-list-messages
+    """
+    folder = graph.sdk.users.by_user_id(address).mail_folders.by_mail_folder_id("inbox")
+    query = configuration(Query(select=("id",), top=1))
+    await graph.send(folder.messages.to_get_request_information(query))
 
 
 async def sent(graph: Graph, sender: str, subject: str) -> bool:

@@ -15,6 +15,7 @@ from typing import ClassVar
 from provision.errors import Exit
 from provision.outcomes.outcome import Outcome
 from provision.plan.model import Target
+from provision.products.permissions import SEND, Permission
 
 _MARK = "provision-"
 _LONGEST = 64  # characters of the name of a management scope, and of a role assignment
@@ -33,7 +34,8 @@ class Limit:
     client_id: str
     object_id: str  # of the service principal, which the portal calls enterprise application
     address: str
-    granted: tuple[str, ...] = ()  # grants of Mail.Send in Entra, as addresses that a DELETE removes
+    permission: Permission = SEND
+    granted: tuple[str, ...] = ()  # grants of it in Entra, as addresses that a DELETE removes
 
     @property
     def scope(self) -> str:

@@ -24,7 +24,7 @@ class Orphan:
     display_name: str
     created: datetime | None
     secrets: tuple[Secret, ...]
-    granted: bool  # Mail.Send, for the application itself
+    granted: tuple[str, ...]  # permissions that a product may ask for, of the application itself
     other_grants: int  # app roles beside it
 
 

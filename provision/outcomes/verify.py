@@ -35,7 +35,7 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Every rung that was climbed; ``proven`` if a message was accepted."""
+    """Every rung that was climbed; ``proven`` if a message was accepted, or the inbox read."""
 
     rungs: tuple[Rung, ...]
 
@@ -46,8 +46,8 @@ class Verification:
 
     @property
     def proven(self) -> bool:
-        """Whether Exchange took a message from the application."""
-        return any(rung.name == "send" and rung.verdict is Verdict.PASS for rung in self.rungs)
+        """Whether Exchange took a message from the application, or let it read."""
+        return any(rung.name in ("send", "read") and rung.verdict is Verdict.PASS for rung in self.rungs)
 
     @property
     def exit(self) -> Exit:

@@ -43,7 +43,7 @@ def build(
     app = observed.application
     wanted = desired.application
     if desired.consent.mode is not consent.Mode.NONE:
-        wanted = application.with_permission(wanted, permission(observed.role))
+        wanted = application.with_permission(wanted, permission(desired.consent, observed.role))
     limits, shorter = limits_of(observed, now=now), may_be_shorter(allowed)
     secrets = client_secret.standing(desired.client_secret, observed.secrets, records, now=now)
     changes = (
@@ -58,7 +58,7 @@ def build(
         *guards.check(desired, observed),
         *mailbox.check(desired.mailbox, observed.mailbox),
         *consent.check(desired.consent, observed.role, observed.assignments),
-        *consent.explain(consented),
+        *consent.explain(desired.consent, consented),
         *service_principal.check(observed.service_principal),
         *secret_findings(desired, observed, records, changes, now=now, shorter=shorter),
         *rules.check(desired, observed),
@@ -143,10 +143,12 @@ def _two_delivered(desired: Desired, observed: Observed, state: client_secret.St
     )
 
 
-def permission(role: consent.Role) -> application.Permission:
-    """Return ``Mail.Send`` as an application declares it."""
+def permission(desired: consent.Desired, role: consent.Role) -> application.Permission:
+    """Return the product's permission as an application declares it."""
     return application.Permission(
-        MICROSOFT_GRAPH_APP_ID, role.role_id, f"{consent.RESOURCE}: {consent.PERMISSION} (application)"
+        MICROSOFT_GRAPH_APP_ID,
+        role.role_id,
+        f"{consent.RESOURCE}: {desired.permission.name} (application)",
     )
 
 

@@ -19,7 +19,7 @@ def left_in(desired: Desired) -> list[tuple[tuple[str, ...], str]]:
     """Return the keys of a config that hold an example value, and the values."""
     values = [
         (("tenant", "id"), desired.tenant, desired.tenant),
-        (("application", "admin_url"), *_host(desired.application.redirect_uris[0])),
+        *((("application", "admin_url"), *_host(uri)) for uri in desired.application.redirect_uris[:1]),
         (("mail", "address"), desired.mailbox.address, str(desired.mailbox.address).rpartition("@")[2]),
     ]
     return [(key, str(value)) for key, value, name in values if _is_example(str(name).lower())]

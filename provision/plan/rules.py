@@ -1,4 +1,4 @@
-"""Built-in rules: what is known to be risky in an application that sends mail, declared or not.
+"""Built-in rules: what is known to be risky in an application for mail, declared or not.
 
 Each rule is an entry of the catalogue, with the page that it is taken from. None stops ``apply``.
 """
@@ -48,16 +48,19 @@ def check(desired: Desired, observed: Observed) -> Iterator[Finding]:
         )
     uris = sorted({*desired.application.redirect_uris, *(app.redirect_uris if app else ())})
     yield from _redirects(desired, uris)
+    permission = desired.consent.permission.name
     if desired.consent.mode is not consent.Mode.NONE:
         yield Finding(
             catalogue.MAIL_FOR_EVERYONE,
             Severity.INFO,
-            f"{consent.PERMISSION} reaches every mailbox of the organization; mail.scope: mailbox limits it",
-            value=consent.PERMISSION,
+            f"{permission} reaches every mailbox of the organization; mail.scope: mailbox limits it",
+            value=permission,
         )
     elif app is not None and _asks(app, observed.role):
         entry = catalogue.ASKS_FOR_EVERYONE
-        yield Finding(entry, Severity.WARNING, entry.title, value=consent.PERMISSION)
+        button = "the portal's button would grant it for all mailboxes"
+        text = f"the application still asks for {permission}, and {button}"
+        yield Finding(entry, Severity.WARNING, text, value=permission)
 
 
 def examples(desired: Desired) -> Iterator[Finding]:
@@ -71,12 +74,14 @@ def examples(desired: Desired) -> Iterator[Finding]:
 
 
 def _asks(app: application.Observed, role: consent.Role) -> bool:
-    """Say whether the registration declares ``Mail.Send`` as an application permission."""
+    """Say whether the registration declares the product's permission."""
     return application.declares(app.permissions, application.Permission(MICROSOFT_GRAPH_APP_ID, role.role_id))
 
 
 def _redirects(desired: Desired, uris: Sequence[str]) -> Iterator[Finding]:
-    home = _host(desired.application.redirect_uris[0])  # the product's own comes first
+    if not uris:
+        return
+    home = _host((*desired.application.redirect_uris, *uris)[0])  # the product's own comes first
     insecure = [uri for uri in uris if uri.partition(":")[0].lower() == "http" or _host(uri) in _OWN_MACHINE]
     elsewhere = [uri for uri in uris if uri not in insecure and _host(uri) != home]
     if insecure:

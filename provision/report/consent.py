@@ -49,7 +49,7 @@ def consent_text(result: Result, *, color: bool = False, width: int | None = Non
     found = result.consent
     shade = YELLOW if found.state is ConsentState.REQUIRED else GREEN
     state = Pen(color=color)(_STATES[found.detail], shade)
-    out = [f"{result.plan.name}: {consents.PERMISSION}: {state}"]
+    out = [f"{result.plan.name}: {result.plan.desired.consent.permission.name}: {state}"]
     if told and found.state is ConsentState.REQUIRED:
         return out[0]
     out += [f"  {plain(line)}" for line in _steps(result)]
@@ -64,7 +64,12 @@ def consent_text(result: Result, *, color: bool = False, width: int | None = Non
 def consent_markdown(result: Result) -> str:
     """Return the same for a page."""
     found = result.consent
-    out = [f"### provision consent: {code(result.plan.name)}", "", f"Mail.Send: **{_STATES[found.detail]}**"]
+    permission = result.plan.desired.consent.permission.name
+    out = [
+        f"### provision consent: {code(result.plan.name)}",
+        "",
+        f"{permission}: **{_STATES[found.detail]}**",
+    ]
     out += [f"- {markdown(line)}" for line in _steps(result)]
     if found.state is ConsentState.NOT_NEEDED:
         out.append(f"- {markdown(_instead(result))}")

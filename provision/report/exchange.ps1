@@ -2,7 +2,7 @@
 #Requires -Modules @{ ModuleName = 'ExchangeOnlineManagement'; ModuleVersion = '3.0.0' }
 <#
 .SYNOPSIS
-Lets one application send mail from one mailbox, by RBAC for Applications in Exchange Online.
+Limits what one application may do with mail to one mailbox, by RBAC for Applications in Exchange Online.
 
 .DESCRIPTION
 Written by provision #VERSION#. It may be run again: what is there already is left as it is.
@@ -23,7 +23,7 @@ $ErrorActionPreference = 'Stop'
 # The values of this config, of its tenant and of its application.
 #VALUES#
 
-# The kinds of recipient that are a mailbox with something to send from. Not MailUser, whose mailbox is elsewhere.
+# The kinds of recipient that are a mailbox of their own. Not MailUser, whose mailbox is elsewhere.
 #    https://learn.microsoft.com/powershell/module/exchange/get-recipient (RecipientTypeDetails)
 $MailboxKinds = @('UserMailbox', 'SharedMailbox', 'RoomMailbox', 'EquipmentMailbox', 'LinkedMailbox')
 
@@ -97,7 +97,7 @@ if ($found.Count -ne 1) {
 }
 $kind = [string] $primary[0].RecipientTypeDetails
 if ($MailboxKinds -notcontains $kind) {
-    throw ('{0} is no mailbox that an application can send from, but a {1}. Write the address of a mailbox in mail.address.' -f $Mailbox, $kind)
+    throw ('{0} is no mailbox that an application can use, but a {1}. Write the address of a mailbox in mail.address.' -f $Mailbox, $kind)
 }
 #    The scope is this mailbox itself, by its Guid: whoever gets the address later is not in it.
 $ScopeFilter = 'Guid -eq ''{0}''' -f [string] $primary[0].Guid
@@ -143,13 +143,13 @@ $allowed = @(Test-ServicePrincipalAuthorization -Identity $ObjectId -Resource $M
 $allowed | Format-Table -Property 'RoleName', 'GrantedPermissions', 'AllowedResourceScope', 'ScopeType', 'InScope'
 $here = @($allowed | Where-Object { $_.RoleName -eq $RoleName -and [string] $_.InScope -eq 'True' })
 if ($here.Count -eq 0) {
-    throw ('Exchange does not let the application send from {0} yet. Run this again in a minute.' -f $Mailbox)
+    throw ('Exchange does not let the application use {0} yet. Run this again in a minute.' -f $Mailbox)
 }
 $wider = @($here | Where-Object { [string] $_.AllowedResourceScope -ne $ScopeName })
 foreach ($row in $wider) {
-    Write-Warning ('It may also send by another assignment, with the scope {0} ({1}).' -f $row.AllowedResourceScope, $row.ScopeType)
+    Write-Warning ('It may also do so by another assignment, with the scope {0} ({1}).' -f $row.AllowedResourceScope, $row.ScopeType)
 }
 foreach ($url in $GrantsInEntra) {
-    Write-Warning ('Mail.Send is still granted in Entra, for every mailbox. Leave it for two hours, then remove it: DELETE {0}' -f $url)
+    Write-Warning ('{0} is still granted in Entra, for every mailbox. Leave it for two hours, then remove it: DELETE {1}' -f $Permission, $url)
 }
-Write-Host ('Exchange keeps what an application may do for 30 minutes to 2 hours. Then prove it: provision verify, for the config {0}, with --send-to.' -f $ConfigName)
+Write-Host ('Exchange keeps what an application may do for 30 minutes to 2 hours. Then prove it: provision verify, for the config {0}.' -f $ConfigName)

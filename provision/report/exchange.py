@@ -17,8 +17,6 @@ from provision.report.escape import code, fenced
 from provision.report.formats import PLAIN, Medium
 from provision.report.powershell import literal
 
-ROLE = "Application Mail.Send"
-
 
 def exchange_script(limit: Limit) -> str:
     """Return the script."""
@@ -30,7 +28,8 @@ def exchange_script(limit: Limit) -> str:
         "ObjectId": limit.object_id,
         "Mailbox": limit.address,
         "Filter": limit.filter,
-        "RoleName": ROLE,
+        "Permission": limit.permission.name,
+        "RoleName": limit.permission.exchange_role,
         "ScopeName": limit.scope,
         "AssignmentName": limit.assignment,
     }

@@ -11,6 +11,7 @@ from typing import Any
 
 from provision.errors import ProvisionError
 from provision.outcomes.orphans import Orphan, Orphans, Searched, Unsearched
+from provision.products.permissions import SEND
 from provision.report import lines
 from provision.report.documents import error_json, search_json, timestamp
 from provision.report.escape import code, markdown, plain
@@ -131,7 +132,8 @@ def _lines(one: Orphan, now: datetime) -> Iterator[str]:
         yield f"secret {secret.key_id}{begins}, {verb} {secret.end:%Y-%m-%d}"
     if not one.secrets:
         yield "no secret"
-    yield "Mail.Send is granted" if one.granted else "Mail.Send is not granted"
+    verb = "is" if len(one.granted) == 1 else "are"
+    yield f"{', '.join(one.granted)} {verb} granted" if one.granted else f"{SEND.name} is not granted"
     if one.other_grants:
         yield f"other permissions that are granted: {one.other_grants}"
     yield f"next: {_next(one)}"

@@ -81,5 +81,7 @@ def conclusion(verified: Verified) -> str:
     if found.failed is not None:
         return "Mail does not flow yet."
     if found.proven:
-        return "Proven: Exchange took a message from the application."
+        read = any(rung.name == "read" for rung in found.rungs)
+        what = "let the application read its mailbox" if read else "took a message from the application"
+        return f"Proven: Exchange {what}."
     return f"Nothing failed. {verified.again.worded(catalogue.NOT_PROVEN_YET.fix)}"

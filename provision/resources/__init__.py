@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from provision.clouds import Cloud
+from provision.products import Product
 from provision.resources import (
     app_management_policy,
     application,
@@ -37,7 +38,8 @@ class Desired:
     name: str
     tenant: str  # GUID or verified domain, lower case
     cloud: Cloud
-    product: str
+    product: str  # as the config calls it: a name, or the path of a file
+    profile: Product
     application: application.Desired
     consent: consent.Desired
     client_secret: client_secret.Desired

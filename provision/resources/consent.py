@@ -1,4 +1,4 @@
-"""Admin consent: the assignment of ``Mail.Send`` of Microsoft Graph to the service principal.
+"""Admin consent: the assignment of ``Mail.Send``, or what the product needs, to the service principal.
 
 Source: https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassignedto
 """
@@ -11,9 +11,9 @@ from enum import StrEnum
 
 from provision.change import Action, Change
 from provision.errors import Finding, Severity, catalogue
+from provision.products.permissions import SEND, Permission
 
 ADDRESS = "consent"
-PERMISSION = "Mail.Send"
 RESOURCE = "Microsoft Graph"
 ROLE_NEEDED = "Privileged Role Administrator"
 
@@ -28,14 +28,15 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Desired:
-    """How the grant is to come about."""
+    """Which permission is to be granted, and how that is to come about."""
 
     mode: Mode
+    permission: Permission = SEND
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """``Mail.Send`` as this tenant's Microsoft Graph principal publishes it."""
+    """The product's permission as this tenant's Microsoft Graph principal publishes it."""
 
     resource_id: str
     role_id: str
@@ -66,7 +67,7 @@ def granted(role: Role, assignments: Sequence[Role]) -> bool:
 
 def diff(desired: Desired, role: Role, assignments: Sequence[Role]) -> Change:
     """Return the one change after which consent is there, or a person's part of it."""
-    after = {"permission": f"{RESOURCE}: {PERMISSION}", "kind": "application"}
+    after = {"permission": f"{RESOURCE}: {desired.permission.name}", "kind": "application"}
     if desired.mode is Mode.NONE:
         return Change(ADDRESS, Action.NO_OP, "mail.scope is mailbox: Exchange grants it, not Entra")
     if granted(role, assignments):
@@ -96,14 +97,21 @@ def detail(
     return Detail.PARTIAL if assignments else Detail.REQUIRED
 
 
-def explain(found: Detail) -> tuple[Finding, ...]:
+def explain(desired: Desired, found: Detail) -> tuple[Finding, ...]:
     """Return the finding that explains why consent is missing, where there is more to say than that it is."""
-    entry = {
-        Detail.REVOKED: catalogue.CONSENT_REVOKED,
-        Detail.PARTIAL: catalogue.CONSENT_PARTIAL,
-        Detail.DELEGATED_ONLY: catalogue.CONSENT_DELEGATED_ONLY,
-    }.get(found)
-    return (Finding(entry, Severity.WARNING, entry.title),) if entry else ()
+    name = desired.permission.name
+    entry, text = {
+        Detail.REVOKED: (catalogue.CONSENT_REVOKED, f"{name} was granted once, and is not any more"),
+        Detail.PARTIAL: (
+            catalogue.CONSENT_PARTIAL,
+            f"other permissions of the application are granted, {name} is not",
+        ),
+        Detail.DELEGATED_ONLY: (
+            catalogue.CONSENT_DELEGATED_ONLY,
+            f"{name} is granted as a delegated permission, which the product cannot use",
+        ),
+    }.get(found, (None, ""))
+    return (Finding(entry, Severity.WARNING, text),) if entry else ()
 
 
 def check(desired: Desired, role: Role, assignments: Sequence[Role]) -> tuple[Finding, ...]:
@@ -111,5 +119,7 @@ def check(desired: Desired, role: Role, assignments: Sequence[Role]) -> tuple[Fi
     if desired.mode is not Mode.NONE:
         return ()
     if granted(role, assignments):
-        return (Finding(catalogue.UNSCOPED_GRANT, Severity.ERROR, catalogue.UNSCOPED_GRANT.title),)
+        name = desired.permission.name
+        text = f"the config limits mail to one mailbox, but Entra grants {name} for all of them"
+        return (Finding(catalogue.UNSCOPED_GRANT, Severity.ERROR, text),)
     return (Finding(catalogue.SCOPE_UNKNOWN, Severity.WARNING, catalogue.SCOPE_UNKNOWN.title),)

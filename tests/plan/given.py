@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from provision import products
 from provision.clouds import CLOUDS
 from provision.plan.build import build
 from provision.plan.model import Plan, Target
@@ -34,6 +35,7 @@ DESIRED = Desired(
     tenant=TENANT,
     cloud=CLOUDS["global"],
     product="foiaxpress-collaboration",
+    profile=products.load("collaboration"),
     application=application.Desired("collab-prod", "Collaboration", (URI,), "AzureADMyOrg"),
     consent=consent.Desired(consent.Mode.GRANT),
     client_secret=client_secret.Desired(

@@ -58,7 +58,8 @@ MISSING_KEY = entry(
     "missing-key",
     Exit.CONFIG,
     "a required key is missing",
-    "version, name, tenant.id, application.admin_url and mail.address have no default.",
+    "version, name, tenant.id, application.admin_url (but where the product has no redirect URI) and "
+    "mail.address have no default.",
     "Add it.",
 )
 WRONG_TYPE = entry(
@@ -126,4 +127,22 @@ TENANT_NOT_FOUND = entry(
     "tenant.id is mistyped, or tenant.cloud is another than the tenant's (GCC High and DoD have own hosts).",
     "Compare tenant.id with the Overview page of Microsoft Entra ID, and see that tenant.cloud is right.",
     "https://learn.microsoft.com/entra/identity-platform/reference-error-codes",
+)
+PRODUCT_FILE = entry(
+    "PRV216",
+    "product-file",
+    Exit.CONFIG,
+    "the file that describes the product cannot be used",
+    "It is missing, named by no relative path, or outside the folder tree of the config.",
+    "Correct the path after 'product'; it is relative to the file that it is written in.",
+)
+PRODUCT_PERMISSION = entry(
+    "PRV217",
+    "product-permission",
+    Exit.CONFIG,
+    "a product may not ask for this permission",
+    "The permissions that a product can have are a closed list: Mail.Send, Mail.Read, Mail.ReadBasic.All and "
+    "Mail.ReadWrite. No --allow lets another one pass.",
+    "Write the least of these that the product needs.",
+    "https://learn.microsoft.com/graph/permissions-reference",
 )

@@ -75,7 +75,7 @@ UNSCOPED_GRANT = finding(
     "PRV307",
     "unscoped-grant",
     Exit.REFUSED,
-    "the config limits mail to one mailbox, but Entra grants Mail.Send for all of them",
+    "the config limits mail to one mailbox, but Entra grants the permission for all of them",
     "The two add up: with the Entra grant in place the Exchange scope limits nothing.",
     "Run what 'provision exchange' prints, wait two hours, then remove the grant: docs/one-mailbox.md.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",

@@ -43,7 +43,7 @@ MAIL_NOT_GRANTED = finding(
     "PRV623",
     "mail-not-granted",
     Exit.ATTENTION,
-    "Mail.Send is not granted: no mail will be sent",
+    "the permission is not granted: no mail will be sent, or read",
     "An administrator took the consent back, or none ever gave it.",
     "Run 'provision apply' or send the consent link; if it was there before, find out who revoked it.",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",

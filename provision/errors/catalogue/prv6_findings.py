@@ -133,7 +133,7 @@ CONSENT_REVOKED = finding(
     "PRV612",
     "consent-revoked",
     Exit.DONE,
-    "Mail.Send was granted once, and is not any more",
+    "what the product needs was granted once, and is not any more",
     "A run on this machine saw the consent. Somebody removed the grant since, or consented again with the "
     "permission left out; mail has stopped, or stops within about an hour, when the last token ends.",
     "Ask why before granting it again: the audit log shows who ('Remove app role assignment').",
@@ -145,9 +145,9 @@ CONSENT_PARTIAL = finding(
     "PRV613",
     "consent-partial",
     Exit.DONE,
-    "other permissions of the application are granted, Mail.Send is not",
-    "Consent was given before Mail.Send was declared, or one grant was made by hand.",
-    "Run 'provision consent' or 'provision apply', which add only Mail.Send. The page behind the link grants "
+    "other permissions of the application are granted, not the one that it needs",
+    "Consent was given before the permission was declared, or one grant was made by hand.",
+    "Run 'provision consent' or 'provision apply', which add only that one. The page behind the link grants "
     "what the registration declares, and may take away what it does not.",
     "https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
     key="consent",
@@ -157,9 +157,9 @@ CONSENT_DELEGATED_ONLY = finding(
     "PRV614",
     "consent-delegated-only",
     Exit.DONE,
-    "Mail.Send is granted as a delegated permission, which the product cannot use",
-    "The delegated permission of that name was chosen, not the application permission. It sends on behalf "
-    "of who is signed in, and nobody is when the product sends.",
+    "what the product needs is granted as a delegated permission, which it cannot use",
+    "The delegated permission of that name was chosen, not the application permission. It acts on behalf "
+    "of who is signed in, and nobody is when the product works.",
     "Have the application permission granted; then remove the delegated one if nobody uses it.",
     "https://learn.microsoft.com/graph/auth/auth-concepts",
     key="consent",
@@ -264,7 +264,7 @@ MAIL_FOR_EVERYONE = finding(
     "PRV643",
     "mail-for-everyone",
     Exit.DONE,
-    "Mail.Send lets the application send as every mailbox of the organization",
+    "the permission reaches every mailbox of the organization",
     "CISA's ScubaGear lists this permission among the risky ones.",
     "Limit it to the one mailbox with Exchange's RBAC for Applications: mail.scope: mailbox.",
     "https://github.com/cisagov/ScubaGear/blob/main/PowerShell/ScubaGear/schemas/RiskyAppPermissions.json",
@@ -275,10 +275,10 @@ ASKS_FOR_EVERYONE = finding(
     "PRV644",
     "asks-for-everyone",
     Exit.DONE,
-    "the application still asks for Mail.Send, and the portal's button would grant it for all mailboxes",
-    "mail.scope is mailbox, but requiredResourceAccess holds Mail.Send from before. apply removes nothing "
-    "that this config does not declare.",
-    "Remove it in the portal: App registrations > API permissions > Mail.Send > Remove permission.",
+    "the application still asks for the permission, and the portal's button would grant it for all",
+    "mail.scope is mailbox, but requiredResourceAccess holds the permission from before. apply removes "
+    "nothing that this config does not declare.",
+    "Remove it in the portal: App registrations > API permissions > the permission > Remove.",
     "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
     key="mail.scope",
     address="application.requiredResourceAccess",

@@ -93,9 +93,9 @@ CONSENT_MISSING = entry(
     "PRV809",
     "consent-missing",
     Exit.CONSENT,
-    "the application may not send mail: admin consent is missing",
-    "The token carries no Mail.Send. To declare the permission is not to grant it, and a grant shows "
-    "only in tokens that are made after it.",
+    "the application may do nothing with mail: admin consent is missing",
+    "The token does not carry what the product needs, Mail.Send as a rule. To declare the permission is not "
+    "to grant it, and a grant shows only in tokens that are made after it.",
     "A Privileged Role Administrator gives it: 'provision consent', or the link of 'provision show'.",
     _RESOLVE,
 )
@@ -254,4 +254,15 @@ STILL_SIGNS_IN = finding(
     "https://learn.microsoft.com/entra/identity-platform/app-objects-and-service-principals",
     key="secret.description",
     address="client_secret",
+)
+READ_REFUSED = entry(
+    "PRV826",
+    "read-refused",
+    Exit.FAILED,
+    "Exchange does not let the application read this mailbox",
+    "There is no application grant of the permission, only a delegated one, or the mailbox is outside the "
+    "scope that Exchange allows (RBAC for Applications, or an application access policy).",
+    "See that consent is granted; with mail.scope: mailbox run what 'provision exchange' prints, which may "
+    "take two hours to have effect.",
+    "https://learn.microsoft.com/graph/auth-limit-mailbox-access",
 )
