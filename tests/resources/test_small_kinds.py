@@ -60,7 +60,9 @@ def test_why_consent_is_not_there(
     """The most telling reason first: it was there once, before that somebody gave another kind."""
     found = consent.detail(consent.Desired(mode), ROLE, held, delegated=delegated, seen=seen)
     assert found is detail
-    assert [finding.entry for finding in consent.explain(found)] == ([explained] if explained else [])
+    assert [finding.entry for finding in consent.explain(consent.Desired(mode), found)] == (
+        [explained] if explained else []
+    )
 
 
 @pytest.mark.parametrize(
