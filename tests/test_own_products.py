@@ -64,8 +64,8 @@ def test_the_file_fills_the_sheet_and_the_redirect_uri(provision: Program) -> No
     ran = provision("apply", write_config(product="./desk.yaml"), *AT, "--yes", "-o", "json")
     assert ran.code == 0, ran.err
     assert [(item["screen"], item["label"]) for item in ran.json["settings"]] == [
-        ("Settings > Mail", "Application ID"), ("Settings > Mail", "Directory ID"), ("Settings > Mail", "Mode"),
-        ("Settings > Mail", "Client secret"), ("Settings > Reminders", "Remind on"),
+        ("Settings > Mail", "Application ID"), ("Settings > Mail", "Directory ID"),
+        ("Settings > Mail", "Mode"), ("Settings > Mail", "Client secret"), ("Settings > Reminders", "Remind on"),
     ]  # fmt: skip
     assert [item["value"] for item in ran.json["settings"]][2] == "Graph"
     assert Tenant().application()["web"]["redirectUris"] == ["https://collab.agency.example/oauth/mail"]

@@ -55,7 +55,7 @@ def test_a_product_file_is_valid(name: str) -> None:
     assert all(set(screen) == {"screen", "boxes"} for screen in data["screens"])
     product = products.load(name)
     assert product.title == TITLES[name]
-    assert re.fullmatch(r"https://guide\.casepoint\.com/resource-center/docs/[a-z0-9-]+", product.guide)
+    assert re.fullmatch(r"https://guide\.casepoint\.com/resource-center/docs/[a-z0-9-]+", product.guide or "")
     values = [box.value for box in product.boxes]
     filled = {"{oauth_client_id}", "{tenant_id}", "{email_address}", "{secret_key}"}
     filled -= {"{email_address}"} if name in READERS else set()
