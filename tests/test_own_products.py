@@ -65,7 +65,8 @@ def test_the_file_fills_the_sheet_and_the_redirect_uri(provision: Program) -> No
     assert ran.code == 0, ran.err
     assert [(item["screen"], item["label"]) for item in ran.json["settings"]] == [
         ("Settings > Mail", "Application ID"), ("Settings > Mail", "Directory ID"),
-        ("Settings > Mail", "Mode"), ("Settings > Mail", "Client secret"), ("Settings > Reminders", "Remind on"),
+        ("Settings > Mail", "Mode"), ("Settings > Mail", "Client secret"),
+        ("Settings > Reminders", "Remind on"),
     ]  # fmt: skip
     assert [item["value"] for item in ran.json["settings"]][2] == "Graph"
     assert Tenant().application()["web"]["redirectUris"] == ["https://collab.agency.example/oauth/mail"]
