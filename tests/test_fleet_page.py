@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from provision.cli.identities import load
 from tests.support import Program, write_config
 
 PAGE = (Path(__file__).parents[1] / "docs" / "fleet.md").read_text()
@@ -103,3 +104,13 @@ def test_kubernetes(provision: Program, fleet: list[str], monkeypatch: pytest.Mo
         carried_out(provision, f"{words} > shard-{index}.json", {})
     carried_out(provision, "provision combine shard-*.json > results.json", {})
     together(provision, fleet)
+
+
+def test_the_map_of_identities() -> None:
+    """It is one that the program takes, with each of the ways that it shows."""
+    text = PAGE.split("## Many tenants\n")[1].split("```yaml\n")[1].split("```")[0]
+    Path("identities.yaml").write_text(text)
+    found = load("identities.yaml").items
+    assert [(item.name, item.auth.value, len(item.tenants)) for item in found] == [
+        ("agency-one", "environment", 1), ("agency-two", "workload", 1), ("everywhere-else", "github", 0),
+    ]  # fmt: skip

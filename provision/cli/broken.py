@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from provision.cli import sink_identity
 from provision.cli.ci import inside
+from provision.cli.identities import chosen
 from provision.cli.options import Common
 from provision.cli.places import refuse_one_place, sharing_a_place
 from provision.config import Config, Loaded
@@ -79,6 +80,8 @@ def clashing(
 
 def _untrusted(config: Config, options: Common, *, writes: bool) -> Iterator[ProvisionError]:
     """A config in a pull request is a stranger's text: what it may do by itself is bounded."""
+    if (refused := _unchosen(config, options)) is not None:
+        yield refused
     if options.sandbox:
         return
     if config.custom_cloud and catalogue.CUSTOM_CLOUD.name not in options.allow:
@@ -95,6 +98,17 @@ def _untrusted(config: Config, options: Common, *, writes: bool) -> Iterator[Pro
             f"the sink {config.delivery.kind} names the host {host}, which is not known",
             where=config.place("secret", "delivery"),
         )
+
+
+def _unchosen(config: Config, options: Common) -> ProvisionError | None:
+    """Return why nobody may sign in for a config; in a rehearsal without a map nobody has to."""
+    if options.sandbox and options.identities is None:
+        return None
+    try:
+        chosen(options.identities, config)
+    except ProvisionError as error:
+        return error
+    return None
 
 
 def moved(configs: Sequence[Config], tenant: str) -> list[Config]:

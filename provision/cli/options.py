@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from provision.again import Again
-from provision.cli import completion
+from provision.cli import completion, option_values
 from provision.report.formats import Format
 from provision.report.table import formats
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline
+    from provision.cli.identities import Identities
     from provision.config.select import Selector
-    from provision.errors import Severity
     from provision.outcomes.search import Shard
 
 AUTHS = (
@@ -30,7 +30,6 @@ AUTHS = (
 MINTS = "Where a new secret goes, in the place of secret.delivery."
 PROBED = "Where a new secret would go; tried as far as nothing is written there."
 LOOKS = "Where a delivered secret is looked for, as it was given to apply; nothing is delivered."
-_UNITS = {"s": 1, "m": 60, "h": 3600}
 FOLDER = Path(".provision")  # what this program keeps beside the configs
 STATE = ".provision/sandbox.json"
 
@@ -99,7 +98,7 @@ def variables(function: Callable[..., Any]) -> Callable[..., Any]:
         "variables",
         metavar="NAME=VALUE",
         multiple=True,
-        callback=_pairs,
+        callback=option_values.pairs,
         help="Value of ${NAME} in the configs; goes before the environment.",
     )(function)
 
@@ -122,54 +121,6 @@ def _pipeline(ctx: click.Context, param: click.Parameter, value: str | None) -> 
     return ci.option(ctx, param, value)
 
 
-def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    """Read a length of waiting: ``90``, ``90s``, ``5m`` or ``1h``."""
-    if value is None:
-        return None
-    number, unit = (value[:-1], value[-1]) if value[-1:] in _UNITS else (value, "s")
-    if not number.isascii() or not number.isdecimal() or len(number) > 6:
-        raise click.BadParameter(f"'{value}' is no length of time: write 90, 90s, 5m or 1h")
-    return float(number) * _UNITS[unit]
-
-
-def _selectors(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[Selector, ...]:
-    from provision.config.select import parse
-
-    try:
-        return tuple(parse(value) for value in values)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def _shard(_: click.Context, __: click.Parameter, value: str | None) -> Shard | None:
-    from provision.config import shard
-
-    try:
-        return None if value is None else shard.parse(value, os.environ)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
-
-
-def digests(_: click.Context, __: click.Parameter, value: Any) -> Any:
-    """Read one digest, or several: what is none would only be found out after all the work."""
-    for text in (value,) if isinstance(value, str) else value or ():
-        if not re.fullmatch(r"sha256:[0-9a-f]{64}", text.strip().lower()):
-            raise click.BadParameter(
-                f"'{text[:80]}' is no digest: write sha256: and its 64 digits, as 'plan' prints them"
-            )
-    return value
-
-
-def _pairs(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not equals or not name:
-            raise click.BadParameter("write NAME=VALUE")
-        pairs[name] = text
-    return pairs
-
-
 def fail_on(default: str | None, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Take ``--fail-on``: from which severity on a finding counts for the exit code; ``text`` says how."""
     return click.option(
@@ -177,29 +128,9 @@ def fail_on(default: str | None, text: str) -> Callable[[Callable[..., Any]], Ca
         type=click.Choice(("warning", "error")),
         default=default,
         show_default=default is not None,
-        callback=_severity,
+        callback=option_values.severity,
         help=text,
     )
-
-
-def _severity(_: click.Context, __: click.Parameter, value: str | None) -> Severity | None:
-    from provision.errors import Severity
-
-    return None if value is None else Severity(value)
-
-
-def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
-    from provision import likeness
-    from provision.cli.usage import ALLOWED
-    from provision.cli.verb import allowable
-
-    names = [name for name, _ in allowable()]
-    for value in values:
-        if value not in names:
-            asked = likeness.question(likeness.nearest(value, names, ALLOWED))
-            hint = f"{asked[0].lower()}{asked[1:]}" if asked else f"there are: {', '.join(names)}"
-            raise click.BadParameter(f"'{value}' cannot be allowed; {hint}")
-    return frozenset(values)
 
 
 @dataclass(frozen=True)
@@ -232,6 +163,7 @@ class Common:
     variables: dict[str, str]
     sandbox: Embedded | Served | None  # None: the real Graph
     auth: str
+    identities: Identities | None  # who signs in to which tenant; None: as auth says
     deliver: str | None
     allow: frozenset[str]
     parallel: int
@@ -254,7 +186,13 @@ class Common:
         """How the commands that this run tells of are called, with its configs and options."""
         at = self.sandbox
         words = [] if at is None else ["--sandbox"] if at == Embedded(STATE) else ["--sandbox-at", str(at)]
-        given = {"--auth": self.auth, "--deliver": self.deliver, "--log-file": self.log_file}
+        file = self.identities.file if self.identities else None
+        given = {
+            "--auth": self.auth,
+            "--identities": file,
+            "--deliver": self.deliver,
+            "--log-file": self.log_file,
+        }
         for name, value in given.items():
             words += [name, value] if value and value != "default" else []
         for name in sorted(self.allow):
@@ -291,6 +229,13 @@ def common(
         "--auth", type=click.Choice(AUTHS), default="default", show_default=True, help="How to sign in."
     )
     @click.option(
+        "--identities",
+        metavar="FILE",
+        callback=option_values.identities,
+        shell_complete=completion.files,
+        help="Who signs in to which of many tenants: a map, without a secret in it, in the place of --auth.",
+    )
+    @click.option(
         "--deliver",
         metavar="SINK",
         help=deliver,
@@ -301,7 +246,7 @@ def common(
         "--allow",
         metavar="NAME",
         multiple=True,
-        callback=_allowed,
+        callback=option_values.allowed,
         shell_complete=completion.allowed,
         help="Let one named refusal pass; repeatable.",
     )
@@ -312,7 +257,7 @@ def common(
         default=8,
         show_default=True,
         hidden=one,
-        help="How many configs at once.",
+        help="How many configs of one tenant at once.",
     )
     @click.option(
         "--log-file",
@@ -326,14 +271,14 @@ def common(
         metavar="SECONDS|5m",
         default="2m",
         show_default=True,
-        callback=seconds,
+        callback=option_values.seconds,
         help="How long to keep retrying one request: throttling, faults, replication.",
     )
     @click.option(
         "--select",
         metavar="KEY=GLOB",
         multiple=True,
-        callback=_selectors,
+        callback=option_values.selectors,
         shell_complete=completion.selectors,
         help="Only these configs: name=GLOB, tenant=GLOB or product=GLOB; repeatable.",
     )
@@ -346,7 +291,7 @@ def common(
     @click.option(
         "--shard",
         metavar="K/N|auto",
-        callback=_shard,
+        callback=option_values.shard,
         hidden=one,
         help="Only one of N parts of the configs, from 1; auto: as GitLab or an Indexed Job says.",
     )
@@ -362,6 +307,7 @@ def common(
             "no_color",
             "variables",
             "auth",
+            "identities",
             "deliver",
             "allow",
             "parallel",

@@ -16,6 +16,7 @@ from provision.cli import sink_identity
 from provision.cli.broken import broken_of, clashing, elsewhere, moved
 from provision.cli.configs import found
 from provision.cli.console import Progress, talk
+from provision.cli.identities import chosen
 from provision.cli.log_file import LogFile
 from provision.cli.options import FOLDER, Common, Embedded, Served
 from provision.cli.places import (
@@ -180,6 +181,7 @@ def _real(configs: Sequence[Config], options: Common, progress: Progress, *, len
             trace=talk if options.verbose else None,
             budget=options.timeout,
             lenient=lenient,
+            identity=chosen(options.identities, config),
         ),
     )
 
@@ -188,7 +190,7 @@ def _served(
     url: str, configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool
 ) -> Tenants:
     """A sandbox behind a URL: by azure-identity as its administrator, or as whom AZURE_… names."""
-    cloud, administrator, authority = served_sandbox(url)
+    cloud, administrator, authority = served_sandbox(url, others=options.identities is not None)
     _announce(url, options, writes=writes)
     return _connected(
         configs,
@@ -201,15 +203,17 @@ def _served(
             notify=progress,
             trace=talk if options.verbose else None,
             budget=options.timeout,
+            identity=chosen(options.identities, config) if administrator is None else None,
         ),
     )
 
 
-def served_sandbox(url: str) -> tuple[Cloud, Administrator | None, str | None]:
+def served_sandbox(url: str, *, others: bool = False) -> tuple[Cloud, Administrator | None, str | None]:
     """Return a served sandbox as a cloud, its administrator, and the file of its CA as far as it is known.
 
-    No administrator: the AZURE_… variables sign in. Those are honoured on this machine alone: no real
-    credential is sent to another. ``ProvisionError`` if nobody knows how to sign in there.
+    No administrator: the AZURE_… variables sign in, or with ``others`` the identities of a map. Those are
+    honoured on this machine alone: no real credential is sent to another. ``ProvisionError`` if nobody knows
+    how to sign in there.
     """
     from provision.sandbox import endpoints
 
@@ -224,7 +228,7 @@ def served_sandbox(url: str) -> tuple[Cloud, Administrator | None, str | None]:
     cloud = Cloud("sandbox", graph=url, login=url, portal=url)
     local = host in ("localhost", "127.0.0.1", "::1")
     endpoint = endpoints.find(url)
-    if local and any(os.environ.get(name) for name in _IDENTITIES):
+    if local and (others or any(os.environ.get(name) for name in _IDENTITIES)):
         return cloud, None, str(endpoint.ca_file) if endpoint else None
     if endpoint is None:
         raise ProvisionError(catalogue.SANDBOX_NOT_SERVED, f"no sandbox is known at {url}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from provision.cli import sink_identity
 from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.console import Progress
+from provision.cli.identities import chosen
 from provision.cli.log_file import LogFile, LoggedSink
 from provision.cli.options import FOLDER, Common
 from provision.cli.places import named_sink, owner_of, stand_ins, stands_in
@@ -12,6 +13,7 @@ from provision.config import Config
 from provision.delivery import Opening, Retrieving, Sink, Spec, open_sink
 from provision.errors import ProvisionError, catalogue
 from provision.graph.credentials import Credential, credential
+from provision.graph.identities import credential_of
 from provision.graph.named_files import said
 from provision.graph.sink_credentials import OneTenant, own_identity
 from provision.graph.ways import Auth
@@ -51,7 +53,10 @@ def _opening(config: Config, spec: Spec, options: Common, progress: Progress) ->
     def sign_in() -> Credential:
         auth = Auth(options.auth)
         tenant, client_id = sink_identity.of(spec, desired) or (desired.tenant, None)
-        if client_id is None:
+        identity = chosen(options.identities, config) if options.identities else None
+        if client_id is None and identity is not None and tenant == desired.tenant:
+            found = credential_of(identity, tenant, desired.cloud, prompt=progress, network=current())
+        elif client_id is None:
             found = credential(auth, tenant, desired.cloud, prompt=progress, network=current())
         else:
             try:

@@ -13,14 +13,15 @@ from provision.engine.observe import Tenant
 from provision.errors import ProvisionError
 from provision.graph import tenant as lookup
 
-Key: TypeAlias = tuple[str, str]  # the tenant, and the addresses of Graph and of the login service
+# The tenant; and the addresses of Graph and of the login service, and the identity that a config chooses.
+Key: TypeAlias = tuple[str, str]
 Tenants: TypeAlias = Mapping[Key, Tenant]
 
 
 def key(config: Config) -> Key:
     """Return what a config's connection goes by."""
-    cloud = config.desired.cloud
-    return config.desired.tenant, f"{cloud.graph} {cloud.login}"
+    cloud, auth = config.desired.cloud, config.document.tenant.auth
+    return config.desired.tenant, " ".join(filter(None, (cloud.graph, cloud.login, auth)))
 
 
 async def named_by_id(

@@ -181,6 +181,8 @@ def _digest(document: Document, product: Product) -> str:
     keys = document.model_dump(mode="json")
     if document.product not in NAMES:
         keys["product"] = asdict(product)
+    if keys["tenant"]["auth"] is None:  # as long as nobody chooses, it is no part of what was approved before
+        del keys["tenant"]["auth"]
     for name in ("redirect_uris", "owners"):
         if keys["application"][name]:
             keys["application"][name].sort()

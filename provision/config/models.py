@@ -103,6 +103,11 @@ class Tenant(_Model):
         description="The tenant's cloud. gcc has the same hosts as global; a map of hosts is refused "
         "without --allow custom-cloud.",
     )
+    auth: Annotated[_Text, AfterValidator(rules.name), _pattern(rules.NAME), _UNSET] | None = Field(
+        default=None,
+        description="Which of the identities that the run was given (--identities) signs in; null: the one "
+        "that is for this tenant.",
+    )
 
 
 class Application(_Model):

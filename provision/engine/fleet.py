@@ -1,4 +1,8 @@
-"""Many configs at once: a limited number side by side, and one that fails does not stop the others."""
+"""Many configs at once: a limited number of each tenant side by side, and one that fails stops no other.
+
+A tenant that is slow, or throttles, takes no place from another's configs; one that nobody reaches is not
+waited for again by each of its configs.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from provision.engine.run import Job
-from provision.errors import ProvisionError
+from provision.errors import ProvisionError, catalogue
 
 R = TypeVar("R")
 
@@ -29,20 +33,26 @@ Entry = Job | Broken
 async def each(
     entries: Sequence[Entry], call: Callable[[Job], Awaitable[R]], *, parallel: int
 ) -> list[R | ProvisionError]:
-    """Call once per job, ``parallel`` at a time; return each result, or its ``ProvisionError``, in order.
+    """Call once per job, ``parallel`` of a tenant at a time; return each result or its error, in order.
 
-    An error says which config it is of; what is broken comes to its own. Any other exception is a defect, and
-    is raised.
+    A ``ProvisionError`` says which config it is of; what is broken comes to its own. Any other exception is a
+    defect, and is raised.
     """
-    limit = asyncio.Semaphore(parallel)
+    limits: dict[int, asyncio.Semaphore] = {}
+    lost: dict[int, ProvisionError] = {}  # by tenant: why nobody reaches it
 
     async def one(entry: Entry) -> R | ProvisionError:
         if isinstance(entry, Broken):
             return entry.error.met_with(entry.path, entry.name)
-        async with limit:
+        tenant = id(entry.tenant)
+        async with limits.setdefault(tenant, asyncio.Semaphore(parallel)):
             try:
+                if tenant in lost:
+                    raise lost[tenant]
                 return await call(entry)
             except ProvisionError as error:
+                if error.entry is catalogue.UNREACHABLE:
+                    lost[tenant] = error
                 return error.met_with(entry.path, entry.desired.name).worded(entry.again.worded)
 
     return list(await asyncio.gather(*(one(entry) for entry in entries)))

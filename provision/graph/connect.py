@@ -14,6 +14,7 @@ from provision.clouds import Cloud
 from provision.errors import ProvisionError
 from provision.graph.client import PATIENCE, Graph, Notify
 from provision.graph.credentials import Tokens, application, credential, given, presented
+from provision.graph.identities import Identity, credential_of
 from provision.graph.ways import GIVEN, WAYS, Auth
 from provision.network import current, of_file
 from provision.network.clients import asynchronous
@@ -43,13 +44,15 @@ def over_the_network(
     trace: Callable[[str], None] | None = None,
     budget: float = PATIENCE,
     lenient: bool = False,
+    identity: Identity | None = None,
 ) -> Graph:
     """Return a client of the cloud's own hosts that signs in as ``auth`` says. Nothing is sent yet.
 
     ``administrator`` signs in instead, where the cloud is a served sandbox; ``authority`` is the file of its
     CA, and without it, what the environment names counts. ``budget`` is how many seconds one request may wait
     for what passes. Raises ``ProvisionError`` if the environment names certificates or a proxy that cannot be
-    used; with ``lenient``, each request does.
+    used; with ``lenient``, each request does. ``identity`` signs in instead of ``auth``; what keeps it from
+    that is told at each request, for the other tenants have theirs.
     """
     network = of_file(authority) if authority else current()
     try:
@@ -62,6 +65,13 @@ def over_the_network(
     if administrator:
         own = (administrator.client_id, administrator.client_secret)
         tokens = Tokens(application(cloud, tenant, *own, network=network), GIVEN, tenant, cloud)
+    elif identity:
+        try:
+            named = credential_of(identity, tenant, cloud, prompt=notify, network=network, patience=budget)
+        except ProvisionError as error:
+            return _unusable(error, cloud, tenant, notify)
+        host = partial(presented, identity.auth, cloud, network, patience=budget)
+        tokens = Tokens(named, identity.way, tenant, cloud, host, patience=budget)
     else:
         found = credential(auth, tenant, cloud, prompt=notify, network=network, patience=budget)
         host = partial(presented, auth, cloud, network, patience=budget)

@@ -8,12 +8,12 @@ from functools import partial
 import click
 
 from provision.cli.completion import files
+from provision.cli.option_values import digests
 from provision.cli.options import (
     MINTS,
     Common,
     assume_yes,
     common,
-    digests,
     keep_going,
 )
 from provision.cli.verb import Verb

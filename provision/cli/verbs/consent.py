@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.options import Common, assume_yes, common, keep_going, seconds
+from provision.cli.option_values import seconds
+from provision.cli.options import Common, assume_yes, common, keep_going
 from provision.cli.streams import err
 from provision.cli.verb import Verb
 

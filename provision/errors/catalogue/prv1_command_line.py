@@ -93,6 +93,15 @@ SHARDS = entry(
     "each K from 1 to N.",
     "Run the shard that is missing again, and give each file once. What the others did is done.",
 )
+IDENTITIES = entry(
+    "PRV111",
+    "identities",
+    Exit.USAGE,
+    "the map of identities cannot be used",
+    "--identities names a YAML file that says who signs in to which tenant. It holds names of variables and "
+    "files, never a secret itself.",
+    "Correct the file; docs/fleet.md has an example. Nothing was sent.",
+)
 DECLINED = entry(
     "PRV104",
     "declined",

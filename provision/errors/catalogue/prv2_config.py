@@ -146,3 +146,12 @@ PRODUCT_PERMISSION = entry(
     "Write the least of these that the product needs.",
     "https://learn.microsoft.com/graph/permissions-reference",
 )
+IDENTITY = entry(
+    "PRV218",
+    "identity",
+    Exit.CONFIG,
+    "no identity that this run was given may sign in for this config",
+    "Who signs in is decided where the run is started. tenant.auth chooses among the identities of "
+    "--identities, and without it the one is taken that is for the config's tenant.",
+    "Name one in tenant.auth that is for this tenant, or add it to the map of --identities (docs/fleet.md).",
+)
