@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NoReturn
 
 from provision import bounded, likeness
@@ -40,9 +40,18 @@ class Identities:
 
     file: str
     items: tuple[Identity, ...]
+    _chosen: dict[str, Identity] = field(default_factory=dict, compare=False)  # by the config's file
 
     def of(self, config: Config) -> Identity:
         """Return who signs in for a config; ``ProvisionError`` if none of them may."""
+        found = self._chosen[config.path] = self._of(config)
+        return found
+
+    def once_chosen(self, config: Config) -> Identity:
+        """Return the same for a config whose tenant goes by its id now, whatever it was chosen by."""
+        return self._chosen.get(config.path) or self.of(config)
+
+    def _of(self, config: Config) -> Identity:
         tenant, cloud = config.desired.tenant, config.desired.cloud.name
         wanted = config.document.tenant.auth
         fitting = [item for item in self.items if item.fits(tenant, cloud)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from provision.cli import sink_identity
 from provision.cli.ci_mask import Masked, MaskedSource
 from provision.cli.console import Progress
-from provision.cli.identities import chosen
 from provision.cli.log_file import LogFile, LoggedSink
 from provision.cli.options import FOLDER, Common
 from provision.cli.places import named_sink, owner_of, stand_ins, stands_in
@@ -53,7 +52,7 @@ def _opening(config: Config, spec: Spec, options: Common, progress: Progress) ->
     def sign_in() -> Credential:
         auth = Auth(options.auth)
         tenant, client_id = sink_identity.of(spec, desired) or (desired.tenant, None)
-        identity = chosen(options.identities, config) if options.identities else None
+        identity = options.identities.once_chosen(config) if options.identities else None
         if client_id is None and identity is not None and tenant == desired.tenant:
             found = credential_of(identity, tenant, desired.cloud, prompt=progress, network=current())
         elif client_id is None:
