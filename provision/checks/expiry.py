@@ -95,6 +95,7 @@ def rows(
                 or meaning is State.LEAKED
                 or (confirm_by is not None and (confirm_by <= window_end or late is not None))
                 or (meaning is State.REPLACED and bool(state.gone)),
+                adopted=secret == state.adopted,
                 secret=secret,
                 renew=client_secret.renewal_date(desired, secret) if secret == state.current else None,
                 confirm_by=confirm_by,

@@ -40,6 +40,9 @@ def across(document: Document, product: Product | None) -> Iterator[Broken]:
     if app.sign_in_audience in application.PERSONAL_AUDIENCES:
         yield from _personal(document)
     yield from _swapped_ids(document)
+    if app.stamp is False and app.client_id is None:
+        why = "without client_id the name is what the registration is known by"
+        yield Broken(("application", "stamp"), Fault(why, "Remove the line, or add application.client_id."))
     if product is not None:
         yield from _admin_url(document, product)
     own = _redirect(document, product)
@@ -156,6 +159,7 @@ def desired(document: Document, product: Product) -> Desired:
             redirect_uris=(*_redirect(document, product), *app.redirect_uris),
             sign_in_audience=app.sign_in_audience,
             client_id=app.client_id,
+            stamp=secret.adopt is None if app.stamp is None else app.stamp,
             owners=app.owners,
             notes=app.notes,
             service_management_reference=app.service_management_reference,
@@ -166,6 +170,7 @@ def desired(document: Document, product: Product) -> Desired:
             description=secret.description or f"{title} {'SMTP' if product.permission.sends else 'mail'}",
             lifetime=_span(secret.lifetime),
             renew_before=_span(secret.renew_before),
+            adopt=secret.adopt,
         ),
         mailbox=mailbox.Desired(document.mail.address, scope),
         ignores=tuple(Ignore(item.finding, item.value, item.reason) for item in document.drift.ignore),

@@ -131,6 +131,11 @@ class Application(_Model):
         default=None,
         description="Application (client) id of an existing registration to adopt instead of making one.",
     )
+    stamp: bool | None = Field(
+        default=None,
+        description="Whether the registration that client_id names gets the config's name as its uniqueName "
+        "and the tag 'provision'. null: yes, unless secret.adopt is set.",
+    )
     owners: tuple[Owner, ...] | None = Field(
         default=None, description="Object ids of owners to have; null: owners are not managed."
     )
@@ -222,6 +227,11 @@ class ClientSecret(_Model):
     )
     renew_before: Annotated[_Text, AfterValidator(rules.renew_before), _pattern(rules.SPAN), _UNSET] = Field(
         default="30d", description="How long before its end it is renewed."
+    )
+    adopt: Guid | None = Field(
+        default=None,
+        description="Key id of a secret that was made by hand and is in the product. It counts as the "
+        "delivered one until its own renewal is due; rotate --confirm removes it.",
     )
     delivery: Delivery = Field(
         default="terminal",

@@ -32,7 +32,20 @@ async def afterwards(
         message = f"{error.what}: needs {error.needs}" if isinstance(error, NotReadable) else error.message
         unread = (Finding(catalogue.NOT_CHECKED, Severity.WARNING, f"not checked: {message}"),)
     ours = {item.key_id for item in client_secret.marked(desired.client_secret, observed.secrets)}
-    return (*signs_in.check(signs_in.others(held(observed, federated), ours, now=now)), *unread)
+    adopted = [item for item in observed.secrets if item.key_id == desired.client_secret.adopt]
+    ours |= {item.key_id for item in adopted}
+    found = signs_in.check(signs_in.others(held(observed, federated), ours, now=now))
+    return (*(_adopted(item) for item in adopted if item.end > now), *found, *unread)
+
+
+def _adopted(secret: client_secret.Observed) -> Finding:
+    return Finding(
+        catalogue.STILL_SIGNS_IN,
+        Severity.WARNING,
+        f"still signs in afterwards: the adopted secret {client_secret.called(secret)}",
+        "Enter the new one, then run 'provision rotate CONFIG --confirm': that removes it.",
+        value=secret.key_id,
+    )
 
 
 def held(observed: Observed, federated: tuple[kind.Observed, ...]) -> tuple[signs_in.Holder, ...]:

@@ -70,6 +70,8 @@ def _theirs(again: Again) -> str:
 def _where(secret: SecretKey) -> str:
     """Say where the value is to be had, and by what it is recognised; never the value."""
     begins = f"begins with {secret.hint}" if secret.hint else f"key id {secret.key_id}"
+    if secret.adopted:
+        return f"the one that is entered already ({begins}; adopted, its value is not known here)"
     if secret.delivered_to is None:
         return f"the one delivered earlier ({begins})"
     if not secret.held:

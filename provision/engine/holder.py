@@ -144,11 +144,12 @@ async def announce(tools: SecretTools, holder: SecretHolder, key_id: str, replac
 
     So a run that is killed between the delivery and its record leaves nothing that two machines would judge
     differently: none of them names any of these as the one to enter. If the secret goes, so does the tag.
-    Raises ``ProvisionError`` if that does not come about in time.
+    So does the word that an adopted one is not the newest any more. Raises ``ProvisionError`` if it fails.
     """
     wanted = {delivery_tags.replaces_tag(key_id, old) for old in replaces}
     # What it replaces will be gone, and then nothing else tells that one made beside it is of its generation.
     wanted |= {delivery_tags.succeeds_tag(key_id, tools.basis.succeeds)} if wanted else set()
+    wanted |= delivery_tags.made_beside(tools.desired.adopt, holder.keys, holder.tags)
     if wanted and not await _written(tools, holder, key_id, wanted, delivered=False):
         raise ProvisionError(
             catalogue.CHANGED_MEANWHILE,

@@ -43,6 +43,7 @@ def tagged(desired: Desired, tags: Iterable[str]) -> Records:
         newest=delivery_tags.newest(tags, desired.name),
         retired=delivery_tags.retired(tags),
         leaked=delivery_tags.leaked(tags),
+        adopted=delivery_tags.adopted(tags),
         replaced=delivery_tags.replacements(tags),
     )
 

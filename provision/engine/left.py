@@ -102,6 +102,7 @@ def to_enter(
         delivered_to=sink.label if held else journal.place_of(current.key_id),
         held=held,
         fresh=fresh is not None,
+        adopted=current == state.adopted,
         confirm_by=state.confirm_by,
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from provision.delivery.interface import Recalling
+from provision.engine.known import tagged
 from provision.engine.run import Job, applied, apply, read_state
 from provision.engine.rungs import Known, Typed, climb
 from provision.errors import ProvisionError, catalogue
@@ -138,7 +139,8 @@ def _known(job: Job, observed: Observed | None, client_id: str, *, gone: bool) -
     app = observed.application if observed else None
     if observed is None or app is None or app.app_id.lower() != client_id.lower():
         return Known(gone=gone, address_at=job.address_at)
-    ours = client_secret.marked(job.desired.client_secret, observed.secrets)
+    wanted, now = job.desired.client_secret, job.tenant.graph.now()
+    ours = client_secret.standing(wanted, observed.secrets, tagged(wanted, app.tags), now=now).ours
     young = [s for s in observed.secrets if job.tenant.graph.now() - s.start < REPLICATION]
     told = all(item.hint for item in observed.secrets)  # without a hint it might be any value
     return Known(

@@ -42,6 +42,7 @@ class Row:
     state: State
     counts: bool  # whether somebody must attend to it within the window
     ours: bool = True
+    adopted: bool = False  # ours, and made by hand
     secret: Observed | None = None
     renew: datetime | None = None  # from when on ``apply`` mints its successor
     confirm_by: datetime | None = None  # the last day: the first end of one that may be in use

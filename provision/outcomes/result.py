@@ -45,6 +45,7 @@ class SecretKey:
     delivered_to: str | None  # None: by an earlier run, not known where to
     held: bool = True  # the place says that it holds it; else it was delivered there once
     fresh: bool = False  # made by this run
+    adopted: bool = False  # made by hand, and entered before provision knew of it
     confirm_by: datetime | None = None  # while a rotation waits: the first end of one that may be in use
 
 

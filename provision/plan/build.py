@@ -42,7 +42,7 @@ def build(
     """
     app = observed.application
     wanted = desired.application
-    if desired.consent.mode is not consent.Mode.NONE:
+    if desired.consent.mode is not consent.Mode.NONE and not _is_enough(desired, observed):
         wanted = application.with_permission(wanted, permission(desired.consent, observed.role))
     limits, shorter = limits_of(observed, now=now), may_be_shorter(allowed)
     secrets = client_secret.standing(desired.client_secret, observed.secrets, records, now=now)
@@ -67,6 +67,15 @@ def build(
     )
     made = planned(target, desired, observed, changes, findings)
     return replace(made, consent=consented, standing=secrets)
+
+
+def _is_enough(desired: Desired, observed: Observed) -> bool:
+    """Say whether an adopted registration that is not stamped is left as it is: the grant is what counts.
+
+    A grant needs no entry in the list that the portal shows:
+    https://learn.microsoft.com/graph/permissions-grant-via-msgraph
+    """
+    return not desired.application.stamp and consent.granted(observed.role, observed.assignments)
 
 
 def planned(

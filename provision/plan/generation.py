@@ -48,7 +48,7 @@ def basis(desired: Desired, secrets: Sequence[Observed], records: Records, *, no
     """Return what a plan that saw these secrets and records rests on."""
     state = standing(desired, secrets, records, now=now)
     known = (*state.delivered, *state.going, *state.ended)
-    newest = max(known, key=lambda item: (item.start, item.end, item.key_id), default=None)
+    newest = next((item for item in state.ours if item in known), None)
     return Basis(
         desired,
         delivered=frozenset(item.key_id for item in known) | records.tenant,

@@ -19,6 +19,7 @@ from provision.resources.client_secret import (
     Mint,
     Records,
     Standing,
+    called,
     finishing,
     forgetting,
     lost,
@@ -30,6 +31,7 @@ from provision.resources.client_secret import (
     unchanged,
     unrecorded,
 )
+from provision.resources.client_secret import Observed as Secret
 
 
 class Mode(StrEnum):
@@ -80,7 +82,7 @@ def build(
     state = standing(wanted, before, known, now=now)
     limits = limits_of(observed, now=now)
     make = partial(minting, wanted, limits, _reason(mode, state, came), now=now)
-    ends = [item.end for item in (*state.delivered, state.succeeded) if item is not None]
+    ends = [item.end for item in (*state.delivered, state.succeeded) if item not in (None, state.adopted)]
     replaced = None if shorter else max(ends, default=None)
     match mode:
         case Mode.CONFIRM:
@@ -129,16 +131,18 @@ def _emergency(
 ) -> tuple[Change, ...]:
     """Put all of ours that are alive on record as leaked, make a new one, and remove what was delivered.
 
-    What is ours by its mark alone stays on record, for somebody who can tell whose it is. What another run
-    may be about to hand over is no such thing: it is made for the leaked one, or not yet anybody's.
+    An adopted one is removed by ``--confirm`` alone. What is ours by its mark alone stays on record, for
+    somebody who can tell whose it is. What another run may be about to hand over is no such thing: it is
+    made for the leaked one, or not yet anybody's.
     """
-    gone = (*state.delivered, *state.going, *state.ended)
+    delivered = tuple(item for item in state.delivered if item != state.adopted)
+    gone = (*delivered, *state.going, *(item for item in state.ended if item != state.adopted))
     unknown = (
         item
         for item in state.unproven
         if item.key_id not in records.journal and not generation.holds_back(item, now)
     )
-    leaked = sorted({item.key_id for item in (*state.delivered, *state.going, *unknown)})
+    leaked = sorted({item.key_id for item in (*delivered, *state.going, *unknown)})
     return (make(leaked=tuple(leaked)), *(removal(item, "it leaked, or may have") for item in gone))
 
 
@@ -161,7 +165,7 @@ def revocation(target: Target, desired: Desired, observed: Observed, records: Re
         raise ProvisionError(
             catalogue.NOT_OURS, f"secret {wanted} ('{found.display_name}') does not carry the mark '{mark}'"
         )
-    if wanted in records.tenant | records.sink:
+    if wanted in records.tenant | records.sink | {desired.client_secret.adopt}:
         raise ProvisionError(catalogue.NOT_OURS, f"secret {wanted} was delivered, and may be in use")
     changes = (removal(found, "nothing records that it was delivered, and its removal was asked for"),)
     return planned(target, desired, observed, changes, ())
@@ -180,10 +184,15 @@ def _reason(mode: Mode, state: Standing, came: frozenset[str]) -> str:
 def _confirmed(state: Standing) -> tuple[Change, ...]:
     if state.current is None:
         return (_nothing(f"there is no secret to confirm: {none_to_enter(state)}; run 'provision apply'"),)
-    retired = [removal(item, "its successor is entered") for item in state.older]
-    retired += [removal(item, "it has ended") for item in state.ended]
+    retired = [removal(item, _whose(state, item, "its successor is entered")) for item in state.older]
+    retired += [removal(item, _whose(state, item, "it has ended")) for item in state.ended]
     retired += forgetting(state.missing)
     return tuple(retired) or (_nothing("one delivered secret is alive: nothing waits to be confirmed"),)
+
+
+def _whose(state: Standing, secret: Secret, why: str) -> str:
+    """Say of an adopted secret which it is, for a person made it by hand; Graph does not tell who."""
+    return f"{why}; it is the adopted one, {called(secret)}" if secret == state.adopted else why
 
 
 def _nothing(why: str) -> Change:

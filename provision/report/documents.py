@@ -211,6 +211,7 @@ def _secret_key(secret: SecretKey) -> Json:
         "expires": timestamp(secret.expires),
         "renew": timestamp(secret.renew),
         "delivered_to": secret.delivered_to,
+        "adopted": secret.adopted,
         "confirm_by": timestamp(secret.confirm_by) if secret.confirm_by else None,
     }
 

@@ -80,6 +80,8 @@ def _bar(row: Row) -> str:
 
 
 def _whose(row: Row) -> str:
+    if row.adopted:
+        return "adopted"
     return "ours" if row.ours else "other"
 
 
@@ -248,6 +250,7 @@ def _row(row: Row) -> dict[str, Any]:
         "tenant_id": row.tenant_id,
         "oauth_client_id": row.client_id,
         "managed": row.ours,
+        "adopted": row.adopted,
         "kind": row.kind,
         "holder": row.holder,
         "key_id": secret.key_id if secret else None,

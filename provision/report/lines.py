@@ -120,7 +120,8 @@ def secret(result: Result) -> list[tuple[str, str]]:
     """Return what may be said of the secret, and of the proof that it works: what each is, and its text."""
     key, whole, facts = result.outputs.secret_key, result.plan.again.worded, []
     if key is not None:
-        facts.append(("Secret", f"ends {key.expires:%Y-%m-%d}, key id {plain(key.key_id)}"))
+        adopted = ", adopted" if key.adopted else ""
+        facts.append(("Secret", f"ends {key.expires:%Y-%m-%d}, key id {plain(key.key_id)}{adopted}"))
     elif result.plan.standing is not None:
         facts.append(("Secret", plain(whole(none_to_enter(result)))))
     if result.of_the_place is not None:

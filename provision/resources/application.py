@@ -39,6 +39,7 @@ class Desired:
     redirect_uris: tuple[str, ...]
     sign_in_audience: str
     client_id: str | None = None
+    stamp: bool = True  # whether one that client_id names gets the uniqueName and the tag
     owners: tuple[str, ...] | None = None
     notes: str | None = None
     service_management_reference: str | None = None
@@ -114,7 +115,9 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
         differs(
             "displayName", observed.display_name, desired.display_name, {"displayName": desired.display_name}
         )
-    if observed.unique_name is None:  # written once; another tool's name on an adopted one is kept
+    stamped = desired.stamp or desired.client_id is None
+    # Written once; another tool's name on an adopted one is kept.
+    if observed.unique_name is None and stamped:
         differs("uniqueName", None, desired.unique_name, {"uniqueName": desired.unique_name})
     if observed.sign_in_audience != desired.sign_in_audience:
         patch: dict[str, Any] = {"signInAudience": desired.sign_in_audience}
@@ -142,7 +145,7 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
             sorted([*labels, _label(desired.permission)]),
             {"requiredResourceAccess": _with(observed.required_resource_access, desired.permission)},
         )
-    if OWNER_TAG not in observed.tags:
+    if OWNER_TAG not in observed.tags and stamped:
         differs("tags", sorted(observed.tags), sorted([*observed.tags, OWNER_TAG]),
                 {"tags": [*observed.tags, OWNER_TAG]})  # fmt: skip
     add_owners = _lacking_owners(desired, observed)
@@ -163,7 +166,7 @@ def diff(desired: Desired, observed: Observed | None) -> Change:
 
 def _why(desired: Desired, observed: Observed, after: dict[str, Any]) -> str:
     stranger = observed.unique_name is None or OWNER_TAG not in observed.tags
-    if stranger and desired.client_id is not None:  # else its tags were wiped
+    if stranger and desired.stamp and desired.client_id is not None:  # else its tags were wiped
         return "adopts the registration that client_id names"
     return "differs from the config in " + ", ".join(after)
 

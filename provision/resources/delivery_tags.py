@@ -14,6 +14,7 @@ RETIRED_TAG = "provision:retired:"  # by the keyId of a secret that is to go: an
 LEAKED_TAG = "provision:leaked:"  # by the keyId of a secret that is to go: an emergency was declared
 SUCCEEDS_TAG = "provision:succeeds:"  # by what a secret was to replace (or "none"), a colon and its keyId
 REPLACES_TAG = "provision:replaces:"  # by what goes once a secret is delivered, a colon and its keyId
+ADOPTED_TAG = "provision:adopted:"  # by the keyId of an adopted secret that one of ours was made beside
 _NOTHING = "none"
 
 
@@ -50,9 +51,19 @@ def leaked(tags: Iterable[str]) -> frozenset[str]:
     return _named(tags, LEAKED_TAG)
 
 
+def adopted(tags: Iterable[str]) -> frozenset[str]:
+    """Return the key ids of the adopted secrets that one of ours was made beside."""
+    return _named(tags, ADOPTED_TAG)
+
+
+def made_beside(key_id: str | None, there: Collection[str], tags: Iterable[str]) -> set[str]:
+    """Return the tag to write before a delivery beside an adopted secret that is there, unless it is told."""
+    return {f"{ADOPTED_TAG}{key_id}"} if key_id in there and key_id not in adopted(tags) else set()
+
+
 def noted_key(tag: str) -> str | None:
     """Return the key id that a tag of ours says something of; ``None`` for any other tag."""
-    kinds = (DELIVERED_TAG, NEWEST_TAG, RETIRED_TAG, LEAKED_TAG, SUCCEEDS_TAG, REPLACES_TAG)
+    kinds = (DELIVERED_TAG, NEWEST_TAG, RETIRED_TAG, LEAKED_TAG, SUCCEEDS_TAG, REPLACES_TAG, ADOPTED_TAG)
     return tag.rpartition(":")[2].lower() if tag.startswith(kinds) else None
 
 

@@ -13,6 +13,7 @@ from provision.resources import client_secret
 from provision.resources.app_management_policy import Limits
 from provision.resources.client_secret import (
     Desired,
+    Inert,
     Mint,
     Observed,
     Records,
@@ -282,3 +283,37 @@ def test_nobody_is_told_to_enter_what_a_renewal_is_about_to_replace() -> None:
     (found,) = client_secret.of_the_standing(DESIRED, state, records, now=NOW, due=True)
     assert found.entry.name == "confirmation-overdue"
     assert "make the next one, enter that by 2026-03-11" in found.message
+
+
+@pytest.mark.parametrize(
+    ("given", "beside", "current", "inert"),
+    [
+        pytest.param([("h", "", -9, 300)], "", "h", None, id="alone it is the newest"),
+        pytest.param([("h", "", -300, 0)], "", None, None, id="it has ended"),
+        pytest.param([("h", "", -9, 300), ("b", "d", -20, 0)], "", "h", None, id="ours ended before it"),
+        pytest.param([("h", "", -9, 300), ("b", "g", -20, 50)], "", "h", None, id="ours was removed before"),
+        pytest.param([("h", "", -9, 300), NEW], "h", "b", None, id="ours was made beside it"),
+        pytest.param([("h", "", 5, 300), NEW], "h", "b", None, id="it begins in the future, and is older"),
+        pytest.param([("h", "", -9, 300), ("b", "g", -1, 50)], "h", None, None, id="beside it, and removed"),
+        pytest.param([("h", "", -9, 300), ("b", "d", -5, 0)], "h", None, None, id="ours beside it has ended"),
+        pytest.param([("h", "", -9, 300), ("x", "u", -1, 50)], "", "h", None, id="another run is about to"),
+        pytest.param([("h", "", -9, 300), ("b", "d", -20, 0)], "h", "h", None, id="beside it, and revoked"),
+        pytest.param([("h", "", -9, 300), NEW], "", "b", Inert.LATE, id="ours was there before"),
+        pytest.param([("h", "d", -9, 300)], "", "h", Inert.LATE, id="it is ours, and delivered"),
+        pytest.param([NEW], "", "b", Inert.GONE, id="it is gone"),
+        pytest.param([("b", "g", -1, 50)], "", None, Inert.GONE, id="it is gone, and so is ours"),
+        pytest.param([], "", None, Inert.UNKNOWN, id="it was never there"),
+    ],
+)
+def test_the_adopted_one_counts_as_delivered(
+    given: list[Given], beside: str, current: str | None, inert: Inert | None
+) -> None:
+    """As the newest, until one of ours is made beside it; in no other case does it move one of ours."""
+    secrets, records = world(given)
+    secrets = [replace(item, display_name="by hand") if item.key_id == "h" and inert is None else item
+               for item in secrets]  # fmt: skip
+    records = replace(records, adopted=frozenset(beside))
+    state = standing(replace(DESIRED, adopt="h"), secrets, records, now=NOW)
+    assert (state.current.key_id if state.current else None) == current
+    assert state.inert is inert
+    assert (state.adopted is not None) == (inert is None)

@@ -64,3 +64,26 @@ SERVICE_REFERENCE = entry(
     "Ask who runs Entra for the id, and set application.service_management_reference to it.",
     "https://learn.microsoft.com/graph/api/resources/application",
 )
+ADOPT_NOT_FOUND = finding(
+    "PRV360",
+    "adopt-not-found",
+    Exit.REFUSED,
+    "the application has no secret with the key id of secret.adopt",
+    "It belongs to another application, was mistyped, or was removed before provision made one.",
+    "Compare it with the Secret ID in the portal (Certificates & secrets). If that secret is gone, remove "
+    "the line: then 'provision apply' makes a new one.",
+    "https://learn.microsoft.com/graph/api/resources/passwordcredential",
+    key="secret.adopt",
+    address="client_secret",
+)
+ADOPT_TOO_LATE = finding(
+    "PRV361",
+    "adopt-too-late",
+    Exit.REFUSED,
+    "a secret that was delivered is alive, so another one cannot be adopted",
+    "secret.adopt was added or changed after provision delivered a secret. Two would count as the one that "
+    "is entered.",
+    "Remove the line, or write the key id that stood there before.",
+    key="secret.adopt",
+    address="client_secret",
+)

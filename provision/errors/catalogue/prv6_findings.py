@@ -318,3 +318,24 @@ EXAMPLE_VALUE = finding(
     key="tenant.id",
     address="config",
 )
+ADOPTED = finding(
+    "PRV660",
+    "secret-adopted",
+    Exit.DONE,
+    "the secret in use was made by hand, and counts as the delivered one",
+    "secret.adopt names it. Nobody here knows its value; it is renewed when its own end is near.",
+    "Nothing to do. To replace it: 'provision rotate CONFIG', enter the new one, then "
+    "'provision rotate CONFIG --confirm', which removes it.",
+    key="secret.adopt",
+    address="client_secret",
+)
+ADOPTED_GONE = finding(
+    "PRV661",
+    "adopted-secret-gone",
+    Exit.DONE,
+    "the adopted secret is gone",
+    "It was removed, by 'provision rotate --confirm' or by a person, so secret.adopt is without effect.",
+    "Remove secret.adopt from the config.",
+    key="secret.adopt",
+    address="client_secret",
+)

@@ -11,6 +11,7 @@ to be done, ``findings`` what a person should know; ``model`` has the values.
 """
 
 from provision.resources.client_secret.diff import (
+    called,
     diff,
     finishing,
     forgetting,
@@ -35,6 +36,7 @@ from provision.resources.client_secret.model import (
 )
 from provision.resources.client_secret.span import DAYS_A_MONTH, LONGEST_MONTHS, Span, end_date
 from provision.resources.client_secret.standing import (
+    Inert,
     Standing,
     marked,
     overdue,
@@ -51,6 +53,7 @@ __all__ = [
     "OF_THE_STANDING",
     "Desired",
     "Forget",
+    "Inert",
     "Mint",
     "Observed",
     "Record",
@@ -58,6 +61,7 @@ __all__ = [
     "Remove",
     "Span",
     "Standing",
+    "called",
     "check",
     "diff",
     "end_date",

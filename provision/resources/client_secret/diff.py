@@ -63,6 +63,21 @@ def minting(
     return Change(ADDRESS, Action.CREATE, reason, None, after, step)
 
 
+def least_end(state: Standing) -> datetime | None:
+    """Return the end before which a new secret is not to end; an adopted one's was nobody's choice here."""
+    succeeded = state.succeeded
+    return None if succeeded is None or succeeded == state.adopted else succeeded.end
+
+
+def called(secret: Observed) -> str:
+    """Return how a person knows a secret that was made by hand: by its name, beginning and dates."""
+    begins = f", begins with {secret.hint}" if secret.hint else ""
+    return (
+        f"'{secret.display_name or 'without a name'}' ({secret.key_id}{begins}, "
+        f"made {secret.start:%Y-%m-%d}, ends {secret.end:%Y-%m-%d})"
+    )
+
+
 def stretched(step: Mint, now: datetime) -> bool:
     """Say whether the secret lives longer than the config asks for, because the one it replaces does."""
     return step.end(now) - end_date(step.lifetime, step.limits, now) >= UNNOTICED
@@ -90,7 +105,7 @@ def unrecorded(state: Standing, records: Records) -> tuple[Change, ...]:
             Record(item.key_id, newest=item == state.latest),
         )
         for item in state.delivered
-        if item.key_id not in records.tenant
+        if item.key_id not in records.tenant and item != state.adopted
     )
 
 
@@ -138,7 +153,7 @@ def _main_change(
             limits,
             due,
             now=now,
-            at_least=None if shorter or state.succeeded is None else state.succeeded.end,
+            at_least=None if shorter else least_end(state),
             retires=tuple(sorted(state.replaced)),
             leaked=tuple(sorted(state.leaked)),
         )
@@ -150,7 +165,8 @@ def unchanged(state: Standing) -> str:
     """Say of a current secret that it stays as it is."""
     assert state.current is not None
     if state.confirm_by is None:
-        return f"delivered, ends {state.current.end:%Y-%m-%d}"
+        how = "adopted" if state.current == state.adopted else "delivered"
+        return f"{how}, ends {state.current.end:%Y-%m-%d}"
     count = "two" if len(state.delivered) == 2 else str(len(state.delivered))
     return (
         f"{count} delivered ones are alive: the newest waits to be entered and confirmed by "
@@ -164,7 +180,8 @@ def _due(desired: Desired, state: Standing, *, now: datetime) -> str | None:
         return none_to_enter(state)
     if not renewal_due(desired, state, now=now):
         return None
-    return f"renewal is due: the delivered one ends {state.current.end:%Y-%m-%d}"
+    how = "adopted" if state.current == state.adopted else "delivered"
+    return f"renewal is due: the {how} one ends {state.current.end:%Y-%m-%d}"
 
 
 def none_to_enter(state: Standing) -> str:
@@ -178,4 +195,7 @@ def none_to_enter(state: Standing) -> str:
             f"the one delivered last ({state.succeeded.key_id}) is to be replaced, and nothing says that its "
             "successor was delivered"
         )
-    return f"the delivered one ended {state.ended[0].end:%Y-%m-%d}" if state.ended else "none delivered"
+    if not state.ended:
+        return "none delivered"
+    how = "adopted" if state.ended[0] == state.adopted else "delivered"
+    return f"the {how} one ended {state.ended[0].end:%Y-%m-%d}"

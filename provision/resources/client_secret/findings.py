@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 
 from provision.errors import Finding, Severity, catalogue
 from provision.resources.app_management_policy import Limits
-from provision.resources.client_secret.diff import stretched
+from provision.resources.client_secret.diff import called, stretched
 from provision.resources.client_secret.model import Desired, Mint, Records
 from provision.resources.client_secret.span import (
     LONGEST_MONTHS,
@@ -19,10 +19,20 @@ from provision.resources.client_secret.span import (
     latest_end,
     nominal,
 )
-from provision.resources.client_secret.standing import Standing, may_be_entered, overdue, renewal_date
+from provision.resources.client_secret.standing import (
+    Inert,
+    Standing,
+    may_be_entered,
+    overdue,
+    renewal_date,
+)
 
 # What a run may change the truth of, so that its result tells them anew.
 OF_THE_STANDING = (
+    catalogue.ADOPTED,
+    catalogue.ADOPTED_GONE,
+    catalogue.ADOPT_NOT_FOUND,
+    catalogue.ADOPT_TOO_LATE,
     catalogue.AWAITS_CONFIRMATION,
     catalogue.CONFIRMATION_OVERDUE,
     catalogue.EMERGENCY_UNFINISHED,
@@ -58,6 +68,7 @@ def of_the_standing(
 ) -> tuple[Finding, ...]:
     """Return what waits for a person, and until when; ``due`` if a new secret is to be made first."""
     return (
+        *_adoption_findings(desired, state),
         *_emergency_findings(state),
         *_removed_findings(state),
         *_overlap_findings(desired, state, now=now, due=due),
@@ -115,7 +126,7 @@ def _end_findings(
             f"the new secret ends {end:%Y-%m-%d}, as the one that it replaces does, and not after "
             f"{mint.lifetime}: else whoever enters it in time would lose it first",
         )
-    elif shorter and state.delivered and end <= (before := max(i.end for i in state.delivered)) - UNNOTICED:
+    elif (shorter or state.adopted in state.delivered) and end + UNNOTICED <= (before := _last(state)):
         yield Finding(
             catalogue.SHORTER_LIFE,
             Severity.WARNING,
@@ -124,8 +135,32 @@ def _end_findings(
         )
 
 
+def _last(state: Standing) -> datetime:
+    return max((item.end for item in state.delivered), default=datetime.min.replace(tzinfo=UTC))
+
+
 def _limit(limits: Limits) -> str:
     return f"policy '{limits.policy}'" if limits.longest is not None else f"{LONGEST_MONTHS} months"
+
+
+def _adoption_findings(desired: Desired, state: Standing) -> Iterator[Finding]:
+    if state.adopted is not None:
+        text = f"secret {called(state.adopted)} is adopted: its value is in the product, and not known here"
+        yield Finding(catalogue.ADOPTED, Severity.INFO, text, value=state.adopted.key_id)
+    match state.inert:
+        case Inert.GONE:
+            text = f"the adopted secret {desired.adopt} is not there any more: secret.adopt is without effect"
+            yield Finding(catalogue.ADOPTED_GONE, Severity.INFO, text, value=str(desired.adopt))
+        case Inert.UNKNOWN:
+            text = f"the application has no secret {desired.adopt}, which secret.adopt names"
+            yield Finding(catalogue.ADOPT_NOT_FOUND, Severity.ERROR, text, value=str(desired.adopt))
+        case Inert.LATE:
+            lives = ", ".join(item.key_id for item in (*state.delivered, *state.going))
+            text = (
+                f"secret.adopt names {desired.adopt}, and a delivered secret of '{desired.name}' is alive "
+                f"that was not made beside it: {lives}"
+            )
+            yield Finding(catalogue.ADOPT_TOO_LATE, Severity.ERROR, text, value=str(desired.adopt))
 
 
 def _emergency_findings(state: Standing) -> Iterator[Finding]:
@@ -210,7 +245,7 @@ def _begins(hint: str | None) -> str:
 
 def _wording_findings(desired: Desired, state: Standing, *, due: bool) -> Iterator[Finding]:
     current = state.current
-    if not due and current is not None and current.display_name != desired.display_name:
+    if not due and current not in (None, state.adopted) and current.display_name != desired.display_name:
         yield Finding(
             catalogue.TAKES_EFFECT_LATER,
             Severity.INFO,

@@ -21,6 +21,7 @@ class Desired:
     description: str
     lifetime: Span
     renew_before: Span
+    adopt: str | None = None  # the key id of one made by hand, which counts as delivered
 
     @property
     def mark(self) -> str:
@@ -58,6 +59,7 @@ class Records:
     newest: frozenset[str] = frozenset()  # which was delivered last, whether or not it is still there
     retired: frozenset[str] = frozenset()  # to be removed, for another was delivered in its place
     leaked: frozenset[str] = frozenset()  # to be removed, for an emergency was declared
+    adopted: frozenset[str] = frozenset()  # adopted ones that a secret of ours was made beside
     # In pairs: a secret, and what is to be removed once that is delivered, which may be unknown here.
     replaced: frozenset[tuple[str, str]] = frozenset()
 

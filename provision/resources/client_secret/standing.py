@@ -2,6 +2,9 @@
 
 Every verb asks here, so that all of them name the same secret and the same last day.
 
+An *adopted* secret was made by hand, and ``secret.adopt`` names it. It counts as delivered: as the newest,
+until one of ours is made beside it, and as the one before those from then on, which a tag tells.
+
 Nobody tells which of the delivered secrets is entered in the product until ``rotate --confirm`` does. So
 each that is alive may be, and the last day for entering the newest is the first day on which one of them
 ends, the newest itself included.
@@ -12,16 +15,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from provision.resources.client_secret.model import Desired, Observed, Records
 from provision.resources.client_secret.span import renewal_of
+
+
+class Inert(StrEnum):
+    """Why ``secret.adopt`` names no secret that counts."""
+
+    GONE = "gone"  # it was removed, and there have been secrets of ours
+    UNKNOWN = "unknown"  # the application has no such secret
+    LATE = "late"  # a delivered secret of ours is alive, and was not made beside it
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """The secrets of one config at one moment, sorted by delivery and end; in each, the newest first."""
 
-    ours: tuple[Observed, ...]  # every one with our mark
+    ours: tuple[Observed, ...]  # every one with our mark, and the adopted one
     delivered: tuple[Observed, ...]  # delivered and not ended, and not to be removed: may be in use
     ended: tuple[Observed, ...]  # delivered once, but past their end
     unproven: tuple[Observed, ...]  # marked and not ended, without any record of delivery
@@ -30,6 +42,8 @@ class Standing:
     gone: frozenset[str] = frozenset()  # the one that was delivered last, if it is not there any more
     missing: frozenset[str] = frozenset()  # every delivery on record whose secret is not there any more
     replaced: frozenset[str] = frozenset()  # those of ``going`` that only their successor's tag tells of
+    adopted: Observed | None = None  # the one that ``secret.adopt`` names, if it counts
+    inert: Inert | None = None  # why it does not
 
     @property
     def latest(self) -> Observed | None:
@@ -94,9 +108,14 @@ def marked(desired: Desired, observed: Sequence[Observed]) -> tuple[Observed, ..
 
 def standing(desired: Desired, observed: Sequence[Observed], records: Records, *, now: datetime) -> Standing:
     """Sort the secrets that carry our mark by delivery and end, at the moment ``now``; ignore all others."""
-    ours = marked(desired, observed)
+    ours, adopted, inert = _with_the_adopted(desired, observed, records, now=now)
     there = {item.key_id for item in observed}
     trusted, told = records.tenant | records.sink, records.retired | records.leaked
+    gone, missing = frozenset() if records.newest & there else records.newest, records.tenant | records.newest
+    if adopted is not None:
+        trusted |= {adopted.key_id}
+        if adopted.key_id not in records.adopted:  # it takes the place of whatever was there before
+            gone = missing = frozenset()
     # A successor of which this machine knows that nobody received it takes nobody's place.
     received = {item.key_id for item in ours if item.key_id in trusted or item.key_id not in records.journal}
     going = told | {old for new, old in records.replaced if new in received}
@@ -108,10 +127,37 @@ def standing(desired: Desired, observed: Sequence[Observed], records: Records, *
         unproven=tuple(item for item in alive if item.key_id not in trusted),
         going=tuple(item for item in alive if item.key_id in trusted & going),
         leaked=records.leaked & {item.key_id for item in alive},
-        gone=frozenset() if records.newest & there else records.newest,
-        missing=(records.tenant | records.newest) - there - going,
+        gone=gone,
+        missing=missing - there - going,
         replaced=frozenset(item.key_id for item in alive if item.key_id in trusted & going - told),
+        adopted=adopted,
+        inert=inert,
     )
+
+
+def _with_the_adopted(
+    desired: Desired, observed: Sequence[Observed], records: Records, *, now: datetime
+) -> tuple[tuple[Observed, ...], Observed | None, Inert | None]:
+    """Return the marked secrets with the adopted one in its place, the newest first, and which that is.
+
+    It may not be adopted once a delivered secret of ours is alive that was not made beside it.
+    """
+    ours = marked(desired, observed)
+    if desired.adopt is None:
+        return ours, None, None
+    adopted = next((item for item in observed if item.key_id == desired.adopt), None)
+    delivered = records.tenant | records.sink
+    if adopted is None:
+        known = ours or delivered or records.newest
+        return ours, None, Inert.GONE if known else Inert.UNKNOWN
+    lives = [item for item in ours if item.key_id in delivered and item.end > now]
+    if adopted.key_id not in records.adopted:
+        if lives:
+            return ours, None, Inert.LATE
+        return (adopted, *(item for item in ours if item != adopted)), adopted, None
+    rest = [item for item in ours if item != adopted]
+    later = [item for item in rest if item in lives or item.start > adopted.start]
+    return (*later, adopted, *(item for item in rest if item not in later)), adopted, None
 
 
 def renewal_date(desired: Desired, secret: Observed) -> datetime:
