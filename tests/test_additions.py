@@ -142,10 +142,11 @@ def test_a_registration_is_as_declared_once_it_is_created() -> None:
 
 
 def test_every_property_has_another_value_here() -> None:
-    """But what it is found by."""
+    """But what it is found by, and whether that is written."""
     assert OTHER.keys() == {field.name for field in fields(application.Desired)} - {
         "unique_name",
         "client_id",
+        "stamp",
     }
 
 

@@ -1,4 +1,4 @@
-"""A secret that somebody made by hand, and that the product uses: ``secret.adopt``, from first plan to its end."""
+"""A secret that somebody made by hand, and that the product uses: ``secret.adopt``."""
 
 from __future__ import annotations
 
@@ -234,7 +234,7 @@ def test_it_cannot_be_revoked(provision: Program, made: HandMade) -> None:
 def test_what_is_stamped(
     provision: Program, made: HandMade, stamp: bool | None, adopt: bool, stamped: bool
 ) -> None:
-    """uniqueName and tag: as before where no secret is adopted, and as application.stamp says where it does."""
+    """uniqueName and tag: as before where no secret is adopted, and as application.stamp says."""
     made.write(adopt=made.key if adopt else None, stamp=stamp)
     plan = provision("plan", made.config, *SANDBOX)
     (change,) = [c for c in plan.json["resource_changes"] if c["address"] == "application"]
