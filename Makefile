@@ -7,7 +7,7 @@ RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test check docs golden screenshot bench soak conformance test-live diagnosis lock dist clean
+.PHONY: help install dev demo test check docs golden screenshot bench soak conformance test-live diagnosis lock dist bundle dist-check clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -89,6 +89,12 @@ lock:  ## Choose the newest allowed versions anew (needs uv): for make and CI, a
 
 dist: $(READY)  ## The release of the last commit: wheel, sdist, bill of materials, requirements, checksums
 	$(BIN)/python -m release.dist
+
+bundle: $(READY)  ## The release, and one archive that installs without a network
+	$(BIN)/python -m release.bundle
+
+dist-check: bundle  ## The bundle installed in a namespace without a network, and refused where it was altered
+	$(BIN)/python -m release.check
 
 clean:  ## Remove the virtual environment, caches and rehearsals
 	rm -rf $(VENV) .provision .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info
