@@ -7,8 +7,9 @@ config it ends in an error, and without ``--sandbox`` a rehearsal's next step wo
 from __future__ import annotations
 
 import re
-import shlex
 from dataclasses import dataclass
+
+from provision.quoting import within_quotes
 
 # The verbs that take a config, and of these the one that never signs in and takes no option about it.
 _OF_CONFIGS = frozenset(
@@ -30,8 +31,6 @@ _OFFLINE = "validate"
 # Those that neither deliver a secret nor look where one lies.
 _WITHOUT_SINK = frozenset({"consent", "verify", "exchange"})
 _NAMED = re.compile(r"(['`])provision ([a-z]+)((?: [^'`]+)?)\1")
-_NEEDS_QUOTES = re.compile(r"[^A-Za-z0-9_@%+=:,./{}~-]")
-_ACTIVE = re.compile(r"[\"$`\\!]")  # inside double quotes, too
 PLACEHOLDER = "CONFIG"
 
 
@@ -54,7 +53,7 @@ class Again:
             at = options.index("--deliver")
             options = (*options[:at], *options[at + 2 :])
         return " ".join(
-            ["provision", verb, *map(_quoted, (*self.configs, *words, *options, *self.variables))]
+            ["provision", verb, *map(within_quotes, (*self.configs, *words, *options, *self.variables))]
         )
 
     def worded(self, text: str) -> str:
@@ -63,7 +62,7 @@ class Again:
 
     def _whole(self, found: re.Match[str]) -> str:
         quote, verb, rest = found[1], found[2], found[3].split()
-        named = " ".join(map(_quoted, self.configs))
+        named = " ".join(map(within_quotes, self.configs))
         if verb not in _OF_CONFIGS or f" {named} " in f"{found[3]} ":  # the second: it is whole already
             return found[0]
         words = [word for word in rest if word != PLACEHOLDER]
@@ -72,10 +71,3 @@ class Again:
 
 
 UNKNOWN = Again()
-
-
-def _quoted(word: str) -> str:
-    """Quote a word for a shell; in double quotes where these do, for texts put commands in single ones."""
-    if word and not _NEEDS_QUOTES.search(word) and not word.startswith("~"):
-        return word
-    return shlex.quote(word) if not word or _ACTIVE.search(word) else f'"{word}"'

@@ -225,8 +225,8 @@ def _elsewhere() -> Unfit:
 
 
 def _is_nothing(about: os.stat_result) -> bool:
-    if not stat.S_ISCHR(about.st_mode):
-        return False
+    if sys.platform == "win32" or not stat.S_ISCHR(about.st_mode):
+        return False  # there a file's status does not tell which device it is
     try:
         return about.st_rdev == Path(os.devnull).stat().st_rdev
     except OSError:

@@ -1,7 +1,8 @@
 """``make bundle``: one archive that installs without a network, for each machine of :mod:`release.targets`.
 
-It holds the wheels, the requirements with their hashes, the pages and examples, the bill of materials, a script to
-install for sh and one for PowerShell, and the checksums of all of it, which the scripts look at first.
+It holds the wheels, the requirements with their hashes, the pages and examples, the bill of materials, a
+script to install for sh and one for PowerShell, and the checksums of all of it, which the scripts look at
+first.
 """
 
 from __future__ import annotations

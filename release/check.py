@@ -1,7 +1,7 @@
 """``make dist-check``: the bundle as somebody takes it who has no network, and one that somebody altered.
 
-It unpacks the bundle, installs it in a network namespace of its own without any interface, and rehearses README's
-commands there. Needs Linux and ``unshare``; takes minutes, so ``make test`` does not run it.
+It unpacks the bundle, installs it in a network namespace of its own without any interface, and rehearses
+README's commands there. Needs Linux and ``unshare``; takes minutes, so ``make test`` does not run it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The machines that a bundle is for, and what of the lock each of them wants.
 
-Tags of platforms: https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/; conditions:
+Sources: https://packaging.python.org/en/latest/specifications/platform-compatibility-tags/ and
 https://packaging.python.org/en/latest/specifications/dependency-specifiers/#environment-markers
 """
 

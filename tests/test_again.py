@@ -21,7 +21,8 @@ SANDBOX = ("--sandbox", "--deliver", "file:out.secret")
 def commands(text: str) -> list[str]:
     """The commands that a text names, without the quotes around them."""
     found = re.findall(r"(['`])(provision [a-z]+(?: [^'`]+)?)\1", text)
-    return [command for _, command in found if command.split()[1] not in ("explain", "sandbox", "schema")]
+    others = ("docs", "example", "explain", "sandbox", "schema")
+    return [command for _, command in found if command.split()[1] not in others]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ MARKED = {
     "delivery.md": 3,
     "expiry.md": 1,
     "first-run.md": 6,
-    "install.md": 3,
+    "install.md": 4,
     "live.md": 2,
     "network.md": 1,
     "one-mailbox.md": 2,

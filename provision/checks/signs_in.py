@@ -8,12 +8,12 @@ https://learn.microsoft.com/cli/azure/ad/app/federated-credential
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from provision.errors import Finding, Severity, catalogue
+from provision.quoting import quoted
 from provision.resources import certificate, client_secret, federated_credential
 
 APPLICATION, PRINCIPAL = "application", "service principal"
@@ -42,22 +42,22 @@ def others(holders: Iterable[Holder], ours: Collection[str], *, now: datetime) -
     """Yield what is alive on these objects but for the secrets whose key ids are ``ours``."""
     for holder in holders:
         noun = "app" if holder.kind == APPLICATION else "sp"
-        command = f"az ad {noun} credential delete --id {shlex.quote(holder.id)} --key-id"
+        command = f"az ad {noun} credential delete --id {quoted(holder.id)} --key-id"
         for secret in holder.secrets:
             if secret.key_id not in ours and secret.end > now:
                 begins = f" (begins with {secret.hint})" if secret.hint else ""
                 what = f"secret '{secret.display_name or 'without a name'}'{begins}"
-                yield Other(_told(what, holder, secret.end), f"{command} {shlex.quote(secret.key_id)}")
+                yield Other(_told(what, holder, secret.end), f"{command} {quoted(secret.key_id)}")
         for item in holder.certificates:
             if item.end > now:
                 what = f"certificate '{item.display_name or 'without a name'}'"
-                yield Other(_told(what, holder, item.end), f"{command} {shlex.quote(item.key_id)} --cert")
+                yield Other(_told(what, holder, item.end), f"{command} {quoted(item.key_id)} --cert")
         for trust in holder.federated:
             yield Other(
                 f"federated credential '{trust.name}' of the {holder.kind} (issuer {trust.issuer}, subject "
                 f"{trust.subject})",
-                f"az ad app federated-credential delete --id {shlex.quote(holder.id)} "
-                f"--federated-credential-id {shlex.quote(trust.name)}",
+                f"az ad app federated-credential delete --id {quoted(holder.id)} "
+                f"--federated-credential-id {quoted(trust.name)}",
             )
 
 

@@ -56,6 +56,21 @@ def selectors(_: click.Context, __: click.Parameter, incomplete: str) -> list[Co
     return _beginning(incomplete, [(f"{key}=", "") for key in KEYS])
 
 
+def example_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of an example config, each with what it is for."""
+    from provision import shipped
+
+    said = {name: path.read_text(encoding="utf-8") for name, path in shipped.examples().items()}
+    return _beginning(incomplete, [(name, shipped.said_of_example(text)) for name, text in said.items()])
+
+
+def page_names(_: click.Context, __: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Complete the name of a page."""
+    from provision import shipped
+
+    return _beginning(incomplete, [(name, "") for name in shipped.pages()])
+
+
 def _beginning(incomplete: str, words: Iterable[tuple[str, str]]) -> list[CompletionItem]:
     return [
         CompletionItem(word, help=said or None)

@@ -33,6 +33,8 @@ VERBS = {
     "expiry": "Tell when each secret ends; as a calendar or for Prometheus, too.",
     "orphans": "Find what carries the tag of provision and no config names.",
     "combine": "Merge the JSON of the shards of a fleet to one document.",
+    "example": "Print an example config to begin from.",
+    "docs": "Print a page of the documentation.",
     "schema": "Print the JSON Schema of a config.",
     "explain": "Explain an error code.",
     "sandbox": "The local Microsoft Graph: serve it, seed it, look at it, empty it.",
@@ -121,7 +123,11 @@ def _end_as_by_ctrl_c() -> None:
     # https://docs.python.org/3/library/asyncio-runner.html#handling-keyboard-interruption
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+    for name in (
+        "SIGTERM",
+        "SIGHUP",
+        "SIGBREAK",
+    ):  # Windows has no SIGHUP; a closed console is SIGBREAK there
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:  # nohup ignores one
             signal.signal(number, end)

@@ -36,6 +36,21 @@ def write(path: str, text: str, *, sign: str, kind: str) -> None:
     talk(f"wrote {path}")
 
 
+def write_new(path: str, text: str) -> None:
+    """Write a file that is not there yet; ``ProvisionError`` if something is, or it cannot be written."""
+    try:
+        with Path(path).open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ProvisionError(
+            catalogue.USAGE, f"{path} is there already", fix="Choose another name for --out."
+        ) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is no path"
+        raise ProvisionError(catalogue.DISK, f"{path} cannot be written: {why}") from error
+    talk(f"wrote {path}")
+
+
 def _may_go(file: Path, sign: str) -> bool:
     """A device such as /dev/null reads as nothing, and root would replace it by a file."""
     if not file.is_file():

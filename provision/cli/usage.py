@@ -5,12 +5,11 @@ click's own suggestions go by likeness alone: for ``create`` it asks whether ``r
 
 from __future__ import annotations
 
-import shlex
-
 import click
 
 from provision import likeness
 from provision.errors import ProvisionError, catalogue
+from provision.quoting import quoted
 
 # How other tools, and people, call what this program does; none where it does no such thing.
 VERBS: likeness.Meanings = {
@@ -141,7 +140,7 @@ def _command(said: str, ctx: click.Context) -> str | None:
     if ctx.parent is None and said.lower() in _INSTEAD:
         return _INSTEAD[said.lower()]
     if ctx.parent is None and said.endswith((".yaml", ".yml")):
-        return f"A verb comes first, for example 'provision plan {shlex.quote(said)}'."
+        return f"A verb comes first, for example 'provision plan {quoted(said)}'."
     return likeness.question(likeness.nearest(said, ctx.command.list_commands(ctx), VERBS))
 
 

@@ -9,7 +9,6 @@ and no hook, monitor or filter of theirs can run. Only files count that every cl
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
 import subprocess
 import tempfile
@@ -19,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from provision import bounded
+from provision.quoting import quoted
 
 _PATIENCE = 20.0  # seconds for git
 _LARGEST = 64 * 1024  # bytes of a path that git keeps in a file
@@ -54,8 +54,8 @@ def exposed(paths: Iterable[Path]) -> dict[Path, Exposed]:
             if tracked is None or ignored is None:
                 found[path] = Exposed("whether its work tree ignores it, git could not tell", line)
             elif name in tracked:
-                there = "" if root == Path.cwd() else f"-C {shlex.quote(str(root))} "
-                remove = f"git {there}rm --cached -- {shlex.quote(name)}"
+                there = "" if root == Path.cwd() else f"-C {quoted(str(root))} "
+                remove = f"git {there}rm --cached -- {quoted(name)}"
                 found[path] = Exposed("it is tracked, so that no .gitignore keeps it out", line, remove)
             elif name not in ignored:
                 found[path] = Exposed("nothing in its work tree ignores it", line)

@@ -160,13 +160,13 @@ class _Reader:
             raise unreadable(
                 self._file,
                 "is empty, or holds nothing but comments",
-                "Begin with a copy of a file in configs/.",
+                "Begin with an example: provision example prod --out prod.yaml",
             )
         if not isinstance(root, Map):
             raise ProvisionError(
                 catalogue.WRONG_TYPE,
                 f"a config is a map of keys (version: 1, name: ...), not {_what(root)}",
-                fix="Compare with the files in configs/.",
+                fix="Compare with an example: provision example",
                 where=root.place,
             )
         return root, self._doubled

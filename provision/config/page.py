@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from provision.config.schema import VARIABLE, json_schema
+from provision.shipped import said_of_example
 
 _HEAD = """\
 # The config
 
-One YAML file is one application. Copy the example that fits best, put your own values in, and check it
-offline:
+One YAML file is one application. Copy the example that fits best (`provision example prod --out prod.yaml`),
+put your own values in, and check it offline:
 
 ```sh
 provision validate configs/prod.yaml
@@ -50,9 +51,8 @@ def page(examples: Path) -> str:
 def _examples(folder: Path) -> str:
     rows = ["| Example | Is for |", "|---|---|"]
     for path in sorted(folder.glob("*.yaml")):
-        lines = path.read_text(encoding="utf-8").splitlines()
-        said = [line.removeprefix("# ") for line in lines if line.startswith("# ") and "$schema=" not in line]
-        rows.append(f"| [{path.name}](../configs/{path.name}) | {_cell(' '.join(said))} |")
+        said = said_of_example(path.read_text(encoding="utf-8"))
+        rows.append(f"| [{path.name}](../configs/{path.name}) | {_cell(said)} |")
     return "\n".join(rows)
 
 

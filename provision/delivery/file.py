@@ -7,6 +7,7 @@ import json
 import os
 import secrets
 import shutil
+import sys
 import unicodedata
 from collections.abc import Collection
 from contextlib import suppress
@@ -16,13 +17,17 @@ from typing import Any, Self
 from pydantic import Field, PrivateAttr, field_validator
 
 from provision import bounded
-from provision.delivery import interface, shared
+from provision.delivery import interface, windows
 from provision.delivery.interface import Handover, failed, unusable
 from provision.delivery.ownership import Claim, Earlier, Owner, Record, from_document, to_document
 from provision.delivery.place import Place
 from provision.errors import ProvisionError
 from provision.secret import Secret
 
+if sys.platform != "win32":
+    from provision.delivery import shared
+
+_WINDOWS = os.name == "nt"
 _LARGEST = 64 * 1024  # bytes of a value, or of its record
 
 
@@ -88,6 +93,8 @@ def _a_file(text: str) -> str:
         raise ValueError("a path has no zero byte in it")
     if text.endswith("/") or Path(text).name in ("", ".."):
         raise ValueError(f"{text} names a folder, not a file in it")
+    if _WINDOWS and (why := windows.unfit(text)):
+        raise ValueError(why)
     return text
 
 
@@ -110,7 +117,7 @@ def owner_at(path: Path) -> Owner | Earlier | None:
 
 
 class File:
-    """Holds the value alone, 0600, replaced as a whole.
+    """Holds the value alone, for its owner alone (0600; on Windows an access list), replaced as a whole.
 
     A path that is a link, a file that this sink did not write for the same owner, and a folder that
     others can write to are refused: each could hand the value to somebody else, or destroy a file.
@@ -237,9 +244,11 @@ class File:
             about = folder.stat()
         except OSError as error:
             raise unusable(f"the folder of {self._path} cannot be used: {error.strerror}") from error
-        if os.name == "posix":
+        if sys.platform != "win32":
             shared.refuse(folder, about, (self._path, self._record))
         try:
+            if _WINDOWS:
+                windows.refuse(folder)
             self._refuse_others()
         except OSError as error:
             raise unusable(f"{self._path} cannot be used: {error.strerror}") from error
@@ -296,7 +305,7 @@ def _replace(path: Path, content: Secret | str) -> None:
 
 
 def _write(path: Path, content: Secret | str) -> None:
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    handle = windows.create(path) if _WINDOWS else os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
         # The value gets no name here: a traceback may show locals.
         file.write(content.reveal() if isinstance(content, Secret) else content)

@@ -10,10 +10,13 @@ from __future__ import annotations
 import os
 import shlex
 import stat
+import sys
 from collections.abc import Collection
 from pathlib import Path
 
 from provision.delivery.interface import unusable
+
+assert sys.platform != "win32"  # what follows has no names there; its own way is in windows.py
 
 _SYSTEM = 1000  # below are the accounts of programs, on Linux; https://man7.org/linux/man-pages/man5/login.defs.5.html
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import random
 import re
+import sys
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
@@ -372,6 +373,8 @@ def _elapsed() -> float:
     ``time.monotonic`` stands still then on Linux and macOS
     (https://docs.python.org/3/library/time.html#time.CLOCK_BOOTTIME, clock_gettime(3) of macOS).
     """
+    if sys.platform == "win32":
+        return time.monotonic()
     clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
     return time.monotonic() if clock is None else time.clock_gettime(clock)
 

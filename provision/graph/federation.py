@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -26,6 +25,7 @@ from provision.errors import ProvisionError
 from provision.graph.named_files import FEDERATED_TOKEN
 from provision.network import Network
 from provision.network.clients import synchronous
+from provision.quoting import quoted
 
 ANSWER = 30.0  # seconds for one answer of a host's token service, where less is not asked for
 _LONGEST_TOKEN = 64 * 1024  # bytes of a token in a file
@@ -172,8 +172,8 @@ def credential_for(claims: Mapping[str, Any]) -> str:
         "audiences": [str(item) for item in audience],
     }
     names = ("AZURE_CLIENT_ID", "AZURESUBSCRIPTION_CLIENT_ID")
-    client = shlex.quote(next((os.environ[name] for name in names if os.environ.get(name)), "CLIENT_ID"))
-    shown = shlex.quote(json.dumps(asked, ensure_ascii=False))
+    client = quoted(next((os.environ[name] for name in names if os.environ.get(name)), "CLIENT_ID"))
+    shown = quoted(json.dumps(asked, ensure_ascii=False))
     return (
         "If that is the job that may sign in, give the application a federated credential with exactly "
         f"what was presented: az ad app federated-credential create --id {client} --parameters {shown}. "

@@ -13,7 +13,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from provision import bounded
 from provision.errors import ProvisionError, catalogue
+from provision.quoting import quoted
 
 if TYPE_CHECKING:
     import ssl
@@ -177,12 +177,12 @@ def _no_certificate(raw: bytes, path: str) -> _Unfit:
     if raw[:1] == b"\x30":
         return _Unfit(
             "it is in the binary form DER, not in the form PEM",
-            f"Run: openssl x509 -inform der -in {shlex.quote(path)} -out ca.pem, and name ca.pem.",
+            f"Run: openssl x509 -inform der -in {quoted(path)} -out ca.pem, and name ca.pem.",
         )
     if b"BEGIN PKCS7" in raw:
         return _Unfit(
             "it is a chain in the form PKCS #7",
-            f"Run: openssl pkcs7 -print_certs -in {shlex.quote(path)} -out ca.pem, and name ca.pem.",
+            f"Run: openssl pkcs7 -print_certs -in {quoted(path)} -out ca.pem, and name ca.pem.",
         )
     if b"PRIVATE KEY" in raw:
         return _Unfit("it holds a private key and no certificate")

@@ -99,7 +99,7 @@ def test_the_package_brings_examples_and_pages(made: Path) -> None:
     assert meta["Name"] == NAME
     assert "provision = provision.cli.main:main" in entry
     for folder in ("configs", "docs"):
-        there = {f"provision/shipped/{folder}/{path.name}" for path in (ROOT / folder).iterdir()}
+        there = {f"provision/shipped_files/{folder}/{path.name}" for path in (ROOT / folder).iterdir()}
         assert there <= names
     assert not [name for name in names if name.startswith("tests/")]
 
