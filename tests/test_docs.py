@@ -32,6 +32,7 @@ MARKED = {
     "CONTRIBUTING.md": 1,
     "README.md": 2,
     "commands.md": 1,
+    "container.md": 2,
     "delivery.md": 3,
     "expiry.md": 1,
     "first-run.md": 6,

@@ -6,20 +6,23 @@ it have them; elsewhere it is told by the environment, and by a lookup of users 
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
 from provision import cache
 from provision.sandbox import endpoints
-from tests.support import CONFIG, TENANT
+from tests.support import CONFIG, TENANT, Program, write_config
 
 ROOT = Path(__file__).parents[1]
 REAL = os.geteuid() == 0 and all(
@@ -78,6 +81,15 @@ PLACES = {
     ),
     "a read-only disk but for the work folder": Surroundings(
         before="mount --bind {work} {work} && mount -o remount,ro,bind /", environment={"HOME": "/home/app"}
+    ),
+    "a small folder for temporary files": Surroundings(
+        before="mount -t tmpfs -o size=4k,mode=1777 tmpfs {work}/tmp", environment={"TMPDIR": "{work}/tmp"}
+    ),
+    "cron's empty environment": Surroundings(
+        environment={"PATH": "/usr/bin:/bin", "SHELL": "/bin/sh", "HOME": "/", "LOGNAME": "nobody"}
+    ),
+    "a plain locale, a HOME that cannot be written": Surroundings(
+        environment={"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "HOME": "/proc"}
     ),
     "temporary files that may not be executed": Surroundings(
         before="mount -t tmpfs -o noexec,nosuid,mode=1777 tmpfs {work}/tmp",
@@ -169,3 +181,26 @@ def test_the_cache_of_whom_nobody_knows(work: Path, monkeypatch: pytest.MonkeyPa
             ask()
     monkeypatch.setenv("CACHE_DIRECTORY", f"{work}/unit:{work}/other")
     assert cache.folder() == work / "unit" / "provision"
+
+
+def test_nothing_needs_md5_or_sha1(provision: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """OpenSSL in FIPS mode refuses both: https://docs.python.org/3/library/hashlib.html#hashlib.new"""
+    original = hashlib.new
+
+    def refused(name: str) -> Callable[..., Any]:
+        def digest(*arguments: Any, **options: Any) -> Any:
+            raise ValueError(f"[digital envelope routines] unsupported: {name} {arguments} {options}")
+
+        return digest
+
+    def new(name: str, *arguments: Any, **options: Any) -> Any:
+        return (refused(name) if name.lower() in ("md5", "sha1") else original)(name, *arguments, **options)
+
+    monkeypatch.setattr(hashlib, "new", new)
+    for name in ("md5", "sha1"):
+        monkeypatch.setattr(hashlib, name, refused(name))
+        monkeypatch.setattr(hashes, name.upper(), refused(name))
+    write_config()
+    for step in (*STEPS, "drift prod.yaml --sandbox", "verify prod.yaml --sandbox --secret-from {deliver}"):
+        ran = provision(*step.format(deliver="file:out.secret").split())
+        assert ran.code == 0, f"{step}: {ran.err}"

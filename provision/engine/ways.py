@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from provision.errors import ProvisionError
 from provision.network import Network, current
+from provision.network.trust import has_store
 from provision.outcomes.doctor import Check, State
 
 
@@ -26,12 +27,18 @@ def _certificates(network: Network) -> Check:
     except ProvisionError as error:
         return Check("certificates", State.FAILED, error.message, error.entry, error.fix)
     if found is None:
-        return Check("certificates", State.OK, "the public authorities that come with the program")
+        return Check("certificates", State.OK, _of_the_system())
     count = len(found.ders)
     message = f"{count} of {found.source} {'is' if count == 1 else 'are'} trusted, and no others"
     if not found.passed_over:
         return Check("certificates", State.OK, message)
     return Check("certificates", State.NOTE, "; ".join((message, *found.passed_over)))
+
+
+def _of_the_system() -> str:
+    if has_store():
+        return "the system's own store of authorities"
+    return "the public authorities that come with the program, for the system has no store of its own"
 
 
 def _proxy(network: Network, urls: Sequence[str]) -> Check:

@@ -42,7 +42,7 @@ class Network:
 
     @cached_property
     def certificates(self) -> trust.Certificates | None:
-        """The certificates that are trusted; ``None``: those that the libraries bring (certifi's).
+        """The certificates that are trusted; ``None``: the system's own.
 
         Raises ``ProvisionError`` (``CA_FILE``) if what a variable names cannot be used.
         """

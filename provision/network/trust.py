@@ -1,11 +1,12 @@
-"""Which certificates are trusted: those that a variable names, or else the list that the libraries bring.
+"""Which certificates are trusted: those that a variable names, or else the system's own.
 
 ``SSL_CERT_FILE`` is OpenSSL's, Go's and httpx', ``REQUESTS_CA_BUNDLE`` and ``CURL_CA_BUNDLE`` are requests'
 and so azure-identity's; the first that is set counts for all connections. ``SSL_CERT_DIR`` counts beside it,
 as with OpenSSL, Go and curl; its files are read whatever they are called, as Go does.
 Sources: https://docs.openssl.org/master/man7/openssl-env/, https://www.python-httpx.org/environment_variables/,
 https://requests.readthedocs.io/en/latest/user/advanced/#ssl-cert-verification,
-https://pkg.go.dev/crypto/x509#SystemCertPool and https://curl.se/docs/sslcerts.html
+https://pkg.go.dev/crypto/x509#SystemCertPool, https://curl.se/docs/sslcerts.html and
+https://truststore.readthedocs.io
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,6 +30,12 @@ if TYPE_CHECKING:
 _FILES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 _FOLDER = "SSL_CERT_DIR"
 VARIABLES = (*_FILES, _FOLDER)
+_STORES = (
+    "/etc/ssl/certs/ca-certificates.crt",  # Debian, Alpine
+    "/etc/pki/tls/certs/ca-bundle.crt",  # RHEL
+    "/etc/ssl/ca-bundle.pem",  # SUSE
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+)
 _LARGEST = 16 * 1024 * 1024  # bytes; what Mozilla trusts takes a quarter of one MiB
 _MOST = 4096  # files of a folder
 _BLOCK = re.compile(r"-----BEGIN ((?:X509 |TRUSTED )?CERTIFICATE)-----.*?-----END \1-----", re.DOTALL)
@@ -94,13 +102,36 @@ def context(found: Certificates | None) -> ssl.SSLContext:
     import ssl
 
     if found is None:
-        import certifi
+        import truststore
 
-        return ssl.create_default_context(cafile=certifi.where())
+        system = truststore.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        if not has_store():
+            import certifi
+
+            system.load_verify_locations(certifi.where())
+        return system
     made = ssl.create_default_context(cadata=b"".join(found.ders))
     made.verify_flags &= ~ssl.VerifyFlags.VERIFY_X509_STRICT
     made.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     return made
+
+
+def has_store() -> bool:
+    """Say whether the system keeps a list of authorities; a small container may have none.
+
+    Windows and macOS have one always. Elsewhere it is where OpenSSL looks, or one of the usual files.
+    Source: https://pkg.go.dev/crypto/x509 (root_linux.go lists them)
+    """
+    if sys.platform in ("win32", "darwin"):
+        return True
+    import ssl
+
+    paths = ssl.get_default_verify_paths()
+    files = [paths.cafile, *_STORES]
+    if any(file and Path(file).is_file() for file in files):
+        return True
+    folder = paths.capath
+    return bool(folder) and any(Path(folder).glob("*"))
 
 
 def _at(path: str, *, folder: bool) -> list[bytes]:

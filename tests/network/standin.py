@@ -84,9 +84,10 @@ class Seen:
 
 
 @contextmanager
-def proxy(leads_to: int) -> Iterator[Seen]:
+def proxy(leads_to: int, at: str = "127.0.0.1") -> Iterator[Seen]:
     """Serve a proxy that takes CONNECT to any host, and leads to one port of this machine."""
-    listening = socket.create_server(("127.0.0.1", 0))
+    family = socket.AF_INET6 if ":" in at else socket.AF_INET
+    listening = socket.create_server((at, 0), family=family)
     seen = Seen(listening.getsockname()[1])
 
     def pump(one: socket.socket, other: socket.socket) -> None:
