@@ -141,26 +141,25 @@ def unfit(text: str) -> str | None:
 @cache
 def api() -> Api:
     """Return the calls of this machine's Windows."""
-    if sys.platform != "win32":
-        raise OSError("this is no Windows")
+    if sys.platform == "win32":
+        import msvcrt
 
-    import msvcrt
+        def failed(path: str | None = None, code: int = 0) -> OSError:
+            error = ctypes.WinError(code or ctypes.get_last_error())
+            if path is not None:
+                error.filename = path
+            return error
 
-    def failed(path: str | None = None, code: int = 0) -> OSError:
-        error = ctypes.WinError(code or ctypes.get_last_error())
-        if path is not None:
-            error.filename = path
-        return error
+        def as_file(handle: int) -> int:
+            return msvcrt.open_osfhandle(handle, os.O_WRONLY | os.O_BINARY)
 
-    def as_file(handle: int) -> int:
-        return msvcrt.open_osfhandle(handle, os.O_WRONLY | os.O_BINARY)
-
-    return Api(
-        ctypes.WinDLL("advapi32", use_last_error=True),
-        ctypes.WinDLL("kernel32", use_last_error=True),
-        failed,
-        as_file,
-    )
+        return Api(
+            ctypes.WinDLL("advapi32", use_last_error=True),
+            ctypes.WinDLL("kernel32", use_last_error=True),
+            failed,
+            as_file,
+        )
+    raise OSError("this is no Windows")
 
 
 def create(path: Path) -> int:

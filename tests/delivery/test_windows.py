@@ -210,14 +210,18 @@ def answering(pointer: int, value: Any) -> Any:
     return function
 
 
+def token_information(_: Any, __: Any, buffer: Any, ___: Any, size: Any) -> int:
+    """Say how large a buffer has to be; fail as long as there is none."""
+    size._obj.value = 64
+    return int(buffer is not None)
+
+
 def stand_in(log: list[tuple[Any, ...]], handle: int = 77, *, listed: int = 0) -> windows.Api:
     """Return the calls on libraries that answer as Windows documents it."""
     advapi = Library(
         log,
         OpenProcessToken=answering(2, 5),
-        GetTokenInformation=lambda _, __, buffer, ___, size: (
-            setattr(size._obj, "value", 64) or int(buffer is not None)
-        ),
+        GetTokenInformation=token_information,
         ConvertSidToStringSidW=answering(1, ME),
         ConvertStringSecurityDescriptorToSecurityDescriptorW=answering(2, 9),
         GetNamedSecurityInfoW=lambda *arguments: (

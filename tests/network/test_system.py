@@ -49,7 +49,7 @@ def test_a_variable_replaces_the_systems(
 
 def test_where_the_system_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A small container: Mozilla's list, which comes with the program; else the system's is left alone."""
-    paths = ssl.DefaultVerifyPaths(None, str(tmp_path / "certs"), "", "", "", "")
+    paths = ssl.DefaultVerifyPaths("", str(tmp_path / "certs"), "", "", "", "")
     monkeypatch.setattr(ssl, "get_default_verify_paths", lambda: paths)
     monkeypatch.setattr(trust, "_STORES", (str(tmp_path / "ca.crt"),))
     assert not trust.has_store()
