@@ -220,7 +220,8 @@ def test_formats_are_those_that_a_command_gives(provision: Program) -> None:
         "drift": (), "expiry": (), "orphans": (),
     }  # fmt: skip
     listed: dict[str, tuple[str, str]] = {}
-    for verbs, single, several in rows("formats.md", "| Command | One file | Several, a folder or a glob |"):
+    header = "| Command | Formats | One file | Several, a folder or a glob |"
+    for verbs, _, single, several in rows("formats.md", header):
         for verb in re.findall(r"`([\w ]+)`", verbs):
             listed[verb] = (
                 single.strip("`"),

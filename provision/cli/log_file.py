@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -19,22 +16,10 @@ from provision import __version__, bounded
 from provision.cli.console import talk
 from provision.cli.forwarding import Forwarding
 from provision.delivery import Handover
+from provision.engine.about import present
 from provision.errors import ProvisionError, catalogue
 from provision.graph.client import Written
 from provision.secret import Secret
-
-_NOTHING: dict[str, str | None] = {"config": None, "name": None, "digest": None}
-_about: ContextVar[dict[str, str | None]] = ContextVar("about", default=_NOTHING)
-
-
-@contextmanager
-def about(config: str, name: str, digest: str | None = None) -> Iterator[None]:
-    """Say for what the lines are that are written in this block, and in the tasks that begin in it."""
-    token = _about.set({"config": config, "name": name, "digest": digest})
-    try:
-        yield
-    finally:
-        _about.reset(token)
 
 
 class LogFile:
@@ -78,7 +63,7 @@ class LogFile:
                 "tool_version": __version__,
                 "target": self._target,
                 "event": event,
-                **_about.get(),
+                **present(),
                 "result": result,
                 **more,
             }

@@ -1,4 +1,4 @@
-"""The parts of the docs that are made from the program: its options, and the rights that it needs.
+"""The parts of the docs that are made from the program: its options, formats, and the rights that it needs.
 
 ``python -m provision.cli.page FOLDER`` writes each between its two markers in the pages of that folder;
 with ``--check`` it only tells which are not as they would be written.
@@ -18,6 +18,8 @@ import click
 
 from provision.checks.rights import NEEDS, OPTIONAL
 from provision.cli.main import VERBS, cli
+from provision.cli.options import FormatOf
+from provision.report.table import TABLE
 
 # How the value of an option is called that click shows by its choices or its type.
 _VALUES = {
@@ -119,9 +121,32 @@ def rights() -> str:
     return "\n".join(lines)
 
 
+def formats() -> str:
+    """Return the formats of every verb, and what its JSON documents are called."""
+    users: dict[str, list[tuple[str, click.Command]]] = {}
+    for words, command in commands().items():
+        for one in command.params:
+            if isinstance(one.type, FormatOf):
+                users.setdefault(one.type.outcome, []).append((words, command))
+    lines = ["| Command | Formats | One file | Several, a folder or a glob |", "|---|---|---|---|"]
+    for kind, row in TABLE.items():
+        verbs = users.get(kind, [])
+        single = f"`{row.documents[0]}`" if row.documents else "without a name"
+        alone = not any("paths" in _parameters(one) and not _takes_one(one) for _, one in verbs)
+        several = f"`{row.documents[1]}`" if len(row.documents) > 1 else "-" if alone else "the same"
+        cells = (_listed([words for words, _ in verbs]), ", ".join(row.renderers), single, several)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _takes_one(command: click.Command) -> bool:
+    return any(isinstance(one, click.Argument) and one.metavar == "CONFIG" for one in command.params)
+
+
 # page -> its generated part, and what writes it
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "commands.md": ("options", options),
+    "formats.md": ("formats", formats),
     "rights.md": ("rights", rights),
     "sandbox.md": ("options of the sandbox", sandbox_options),
 }

@@ -6,8 +6,8 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -33,18 +33,16 @@ from provision.config import Config
 from provision.delivery import Spec
 from provision.engine import folder
 from provision.engine.began import Began
-from provision.engine.fleet import Entry
 from provision.engine.journal import Journal
 from provision.engine.lock import alone
 from provision.engine.observe import Tenant
 from provision.engine.run import Job
+from provision.engine.session import Session
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph, moment
 from provision.graph.connect import Administrator, in_process, over_the_network
 from provision.graph.ways import Auth
-from provision.outcomes.search import Search
 from provision.plan.model import Target
-from provision.resources import Desired
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
@@ -52,36 +50,6 @@ if TYPE_CHECKING:
 _SHOWN = 5  # made-up mailboxes that are named on stderr
 # What azure-identity takes for a credential; see graph/credentials.py.
 _IDENTITIES = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
-
-
-@dataclass(frozen=True)
-class Session:
-    """One run of the program: a job for each config that is in order, and the line of progress."""
-
-    entries: tuple[Entry, ...]  # every config, in the order given
-    search: Search
-    progress: Progress
-    target: Target
-    declared: tuple[Desired, ...]  # what the configs that are in order say
-    log: LogFile | None = None
-
-    @property
-    def jobs(self) -> tuple[Job, ...]:
-        """The entries that can be worked on."""
-        return tuple(entry for entry in self.entries if isinstance(entry, Job))
-
-    def only_job(self, verb: str) -> Job:
-        """Return the one job of a verb that takes one config; ``ProvisionError`` if it is not just one."""
-        if len(self.entries) != 1:
-            raise ProvisionError(catalogue.USAGE, f"{verb} takes exactly one config, got {len(self.entries)}")
-        (entry,) = self.entries
-        if isinstance(entry, Job):
-            return entry
-        raise entry.error
-
-    def now(self) -> datetime:
-        """Return the service's time, where one was reached."""
-        return max((job.tenant.graph.now() for job in self.jobs), default=datetime.now(UTC))
 
 
 @asynccontextmanager
@@ -160,7 +128,16 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
             }
             entries = [broken.get(entry.path) or jobs[entry.path] for entry in loaded.entries]
             declared = tuple(config.desired for config in loaded.configs)
-            yield Session(tuple(entries), loaded.search, progress, _target(options), declared, log)
+            yield Session(
+                entries=tuple(entries),
+                search=loaded.search,
+                progress=progress,
+                target=_target(options),
+                declared=declared,
+                allowed=options.allow,
+                parallel=options.parallel,
+                log=log,
+            )
     finally:
         progress.done()
         await asyncio.gather(*(tenant.close() for tenant in tenants.values()))

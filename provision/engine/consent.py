@@ -6,20 +6,68 @@ has the right to; otherwise the consent link does it, whose page creates both.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeGuard
 
 from provision.change import Action, Change
 from provision.engine import preflight
+from provision.engine.about import about
+from provision.engine.fleet import Entry, each
 from provision.engine.observe import observe
 from provision.engine.run import Job, applied, carried_out, consent_of, of_job, remember_consent, result_of
+from provision.engine.session import Person, Session
+from provision.errors import ProvisionError
 from provision.graph import consent as grants
-from provision.outcomes.result import Outcome, Result, Status
+from provision.outcomes.result import ConsentState, Outcome, Result, Status
 from provision.outcomes.rights import Presence, Step
 from provision.plan.build import planned
 from provision.plan.model import Plan
 from provision.resources import consent, service_principal
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 30.0  # seconds between two looks
+
+
+async def carry_out(
+    session: Session, person: Person, *, looks: Callable[[Entry], bool]
+) -> list[Result | ProvisionError]:
+    """Grant what is to be granted once the person agreed; at a config that ``looks``, look alone."""
+
+    async def given(job: Job) -> Result:
+        plan = planned[job.path]
+        if isinstance(plan, ProvisionError):
+            raise plan
+        if looks(job):
+            return seen(job, plan)
+        with about(job.path, plan.name, plan.digest):
+            return await give(job, plan)
+
+    session.progress("looking at the tenant ...")
+    plans = await each(session.entries, plan, parallel=session.parallel)
+    session.progress.done()
+    meant = [p for entry, p in zip(session.entries, plans, strict=True) if not looks(entry)]
+    if due := [p for p in meant if not isinstance(p, ProvisionError) and p.pending]:
+        person.confirm(due)
+    planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
+    return await each(session.entries, given, parallel=session.parallel)
+
+
+async def wait_for(
+    session: Session, items: Sequence[Result | ProvisionError], patience: float
+) -> list[Result | ProvisionError]:
+    """Return the items with each consent that is to be given waited for, in a session that writes nothing."""
+
+    async def one(job: Job) -> Result:
+        return await wait(job, patience)
+
+    due = [entry for entry, item in zip(session.entries, items, strict=True) if waits(item)]
+    found = iter(await each(due, one, parallel=len(due)))
+    return [next(found) if waits(item) else item for item in items]
+
+
+def waits(item: Result | ProvisionError) -> TypeGuard[Result]:
+    """Say whether a consent is still to be given."""
+    return isinstance(item, Result) and item.consent.state is ConsentState.REQUIRED
 
 
 async def plan(job: Job) -> Plan:

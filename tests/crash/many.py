@@ -27,9 +27,8 @@ from urllib.parse import unquote
 
 import httpx
 
-from provision.cli import carry_out
 from provision.cli.main import run as run_program
-from provision.engine import fleet
+from provision.engine import carry_out, fleet
 from provision.engine.run import Job
 from provision.sandbox import Sandbox, Weather
 from provision.sandbox.clock import Clock

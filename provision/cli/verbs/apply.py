@@ -67,12 +67,12 @@ def apply(
     from provision.cli.carry_out import carry_out
     from provision.cli.plan_file import read
     from provision.engine import run
+    from provision.engine.carry_out import Way
     from provision.engine.verify import apply_and_verify
     from provision.plan.approval import Approval
 
     applier = apply_and_verify if verify else run.apply
     narrowed = bool(options.select) or options.changed is not None or options.shard is not None
     approval = Approval(read(plan_file) if plan_file else None, expect_digest, narrowed)
-    return asyncio.run(
-        carry_out(options, run.plan, yes=yes, approval=approval, applier=applier, keep_going=keep_going)
-    )
+    way = Way(run.plan, applier=applier, approval=approval, keep_going=keep_going)
+    return asyncio.run(carry_out(options, way, yes=yes))

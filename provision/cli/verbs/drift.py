@@ -12,7 +12,7 @@ from provision.cli.options import LOOKS, Common, common, fail_on
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
-    from provision.cli.session import Session
+    from provision.engine.session import Session
     from provision.errors import Severity
     from provision.outcomes.orphans import Orphans
 

@@ -13,7 +13,7 @@ from provision.cli.options import Common, assume_yes, common
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
-    from provision.cli.log_file import LogFile
+    from provision.engine.about import Notes
     from provision.outcomes.exchange import Limit
 
 
@@ -42,9 +42,9 @@ def exchange(options: Common, out: str | None, run_it: bool, undo: bool, yes: bo
 
 async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: bool, yes: bool) -> int:
     from provision.cli import emit, out_file, powershell
-    from provision.cli.log_file import about
     from provision.cli.session import opened
     from provision.engine import exchange as engine
+    from provision.engine.about import about
     from provision.errors import Exit, ProvisionError, catalogue
     from provision.outcomes.exchange import Script
     from provision.report.exchange import exchange_script
@@ -69,7 +69,7 @@ async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: boo
     return emit.finish(Script(limit, saved=out is not None), options)
 
 
-def _run(script: str, limit: Limit, log: LogFile | None, *, undo: bool, yes: bool) -> None:
+def _run(script: str, limit: Limit, log: Notes | None, *, undo: bool, yes: bool) -> None:
     """Run the script after a question, and note what came of it."""
     from provision.cli import powershell
     from provision.errors import ProvisionError

@@ -56,6 +56,7 @@ def rotate(  # noqa: PLR0917 - click calls it by name
     from provision.cli.carry_out import carry_out
     from provision.cli.secret_from import from_stdin
     from provision.engine import run
+    from provision.engine.carry_out import Way
     from provision.errors import ProvisionError, catalogue
     from provision.plan.rotation import Mode
 
@@ -81,7 +82,7 @@ def rotate(  # noqa: PLR0917 - click calls it by name
 
     prover = _Prover(ask=not yes, from_stdin=on_stdin) if confirm else None
     options = replace(options, secret_from=None if on_stdin else secret_from)
-    return asyncio.run(carry_out(options, planner, yes=yes, prover=prover, keep_going=keep_going))
+    return asyncio.run(carry_out(options, Way(planner, prover=prover, keep_going=keep_going), yes=yes))
 
 
 class _Prover:

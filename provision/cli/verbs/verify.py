@@ -45,11 +45,11 @@ async def _verify(
     options: Common, send_to: str | None, client_id: str | None, secret_from: str | None
 ) -> int:
     from provision.cli import emit
-    from provision.cli.log_file import about
     from provision.cli.secret_from import from_stdin, value
     from provision.cli.session import opened
     from provision.config import rules
     from provision.engine import verify as engine
+    from provision.engine.about import about
     from provision.errors import ProvisionError, catalogue
     from provision.secret import Secret
 
