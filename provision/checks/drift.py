@@ -48,6 +48,7 @@ _NOT_SEEN = (
 _TOLD_APART = (
     catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE,
     catalogue.AUDIENCE_NARROWED, catalogue.REGISTRATION_DISABLED,
+    catalogue.CONSENT_REVOKED, catalogue.CONSENT_PARTIAL, catalogue.CONSENT_DELEGATED_ONLY,
 )  # fmt: skip
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {

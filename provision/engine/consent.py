@@ -15,15 +15,17 @@ from provision.engine import preflight
 from provision.engine.about import about
 from provision.engine.fleet import Entry, each
 from provision.engine.observe import observe
-from provision.engine.run import Job, applied, carried_out, consent_of, of_job, remember_consent, result_of
+from provision.engine.run import Job, applied, carried_out, consent_of, remember_consent, result_of, worded
 from provision.engine.session import Person, Session
 from provision.errors import ProvisionError
 from provision.graph import consent as grants
 from provision.outcomes.result import ConsentState, Outcome, Result, Status
 from provision.outcomes.rights import Presence, Step
 from provision.plan.build import planned
+from provision.plan.digest import digest
 from provision.plan.model import Plan
 from provision.resources import consent, service_principal
+from provision.resources.client_secret import Records
 
 FIRST_PAUSE, LONGEST_PAUSE = 5.0, 30.0  # seconds between two looks
 
@@ -86,11 +88,17 @@ async def plan(job: Job) -> Plan:
     grant = consent.diff(wanted, observed.role, observed.assignments)
     principal = service_principal.diff(observed.service_principal)
     changes = (principal, grant) if grant.step is not None else (grant,)
-    found = replace(
-        planned(job.target, job.desired, observed, changes, consent.explain(job.desired.consent, detail)),
-        consent=detail,
+    found = planned(
+        job.context,
+        job.desired,
+        observed,
+        changes,
+        consent.explain(job.desired.consent, detail),
+        consented=detail,
+        standing=None,
+        records=Records(),
     )
-    return of_job(job, await _handed_over(job, found) if found.pending else found)
+    return worded(job, await _handed_over(job, found) if found.pending else found)
 
 
 async def give(job: Job, plan: Plan) -> Result:
@@ -155,8 +163,8 @@ async def _handed_over(job: Job, found: Plan) -> Plan:
         Change(c.address, Action.HANDOFF, reason, c.before, c.after) if c.step is not None else c
         for c in found.changes
     )
-    handed = planned(job.target, job.desired, found.observed, changes, found.findings)
-    return replace(handed, consent=found.consent)
+    digested = digest(found.target, found.desired, found.observed, changes)
+    return replace(found, changes=changes, digest=digested)
 
 
 def _span(seconds: float) -> str:

@@ -55,8 +55,9 @@ async def find_drift(job: Job) -> Drift:
             f"the application of '{job.desired.name}' was {settings.id}, and is {app.id}",
         )
     now = job.tenant.graph.now()
-    found = build(job.target, job.desired, observed, records, now=now, allowed=job.allowed)
-    plan = run.of_job(job, found, records)
+    seen = run.consent_seen(job, observed)
+    found = build(job.context, job.desired, observed, records, now=now, consented=seen, allowed=job.allowed)
+    plan = run.worded(job, found)
     named = await _publishers(job.tenant, plan, around)
     judged = judge(plan, records, replace(around, publishers=named), now=now)
     whole = job.again.worded

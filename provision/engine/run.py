@@ -29,7 +29,7 @@ from provision.graph.retry import REPLICATION
 from provision.outcomes.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
 from provision.plan import generation, rotation
 from provision.plan.build import build
-from provision.plan.model import Plan, Target
+from provision.plan.model import Context, Plan, Target
 from provision.products import Product
 from provision.resources import Desired, Observed, client_secret, consent, delivery_tags
 from provision.resources import application as applications
@@ -66,6 +66,11 @@ class Job:
     began: Began | None = None  # when this run was started; None: when it looks
     reaches: tuple[str, ...] = ()  # the addresses that are asked over the network; none in a rehearsal here
     dice: Callable[[], float] = random.random  # for pauses, so that two runs do not keep step
+
+    @property
+    def context(self) -> Context:
+        """The run, as its plans know it."""
+        return Context(self.target, self.sink.label, self.again, self.made_up)
 
 
 async def read_state(job: Job) -> tuple[Observed, Records]:
@@ -118,29 +123,20 @@ async def plan(job: Job) -> Plan:
     observed, records = await read_state(job)
     now, consented = job.tenant.graph.now(), await consent_of(job, observed)
     found = build(
-        job.target, job.desired, observed, records, now=now, consented=consented, allowed=job.allowed
+        job.context, job.desired, observed, records, now=now, consented=consented, allowed=job.allowed
     )
-    return of_job(job, found, records)
+    return worded(job, found)
 
 
-def of_job(job: Job, plan: Plan, records: Records | None = None) -> Plan:
-    """Return a plan with what its job knows: where a secret would go, what a rehearsal made up, and how
-    commands are called again.
+def worded(job: Job, plan: Plan) -> Plan:
+    """Return a plan whose findings name commands that can be pasted, and the places of this job.
 
     If a secret is due, what is to be said of its place is said, too.
     """
     mints = any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
     found, whole = (*plan.findings, *job.of_delivery) if mints else plan.findings, job.again.worded
-    return replace(
-        plan,
-        delivery=job.sink.label,
-        again=job.again,
-        findings=tuple(
-            replace(item, message=whole(item.message), fix=whole(_fix(job, item))) for item in found
-        ),
-        records=records or plan.records,
-        made_up=job.made_up,
-    )
+    told = (replace(item, message=whole(item.message), fix=whole(_fix(job, item))) for item in found)
+    return replace(plan, findings=tuple(told))
 
 
 def _fix(job: Job, finding: Finding) -> str:
@@ -155,13 +151,22 @@ async def consent_of(job: Job, observed: Observed) -> consent.Detail:
     desired, role, assignments = job.desired.consent, observed.role, observed.assignments
     app, there = observed.application, consent.granted(role, assignments)
     if app is None or there or desired.mode is consent.Mode.NONE:
-        return consent.detail(desired, role, assignments, delegated=False, seen=False)
+        return consent_seen(job, observed)
     seen = job.journal(observed.tenant_id).consented(app.app_id)
     principal = observed.service_principal
     on_behalf = principal is not None and await grants.delegated(
         job.tenant.graph, app.app_id, principal.id, role, desired.permission
     )
     return consent.detail(desired, role, assignments, delegated=on_behalf, seen=seen)
+
+
+def consent_seen(job: Job, observed: Observed) -> consent.Detail:
+    """Return the same by what was read already, for verbs that depend on no more."""
+    app = observed.application
+    seen = app is not None and job.journal(observed.tenant_id).consented(app.app_id)
+    return consent.detail(
+        job.desired.consent, observed.role, observed.assignments, delegated=False, seen=seen
+    )
 
 
 def remember_consent(job: Job, result: Result) -> None:
@@ -182,12 +187,20 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     graph = job.tenant.graph
     came = job.began.came_since(graph, job.desired.client_secret, observed) if job.began else frozenset()
     found = rotation.build(
-        job.target, job.desired, observed, records, mode, now=graph.now(), came=came, allowed=job.allowed
+        job.context,
+        job.desired,
+        observed,
+        records,
+        mode,
+        now=graph.now(),
+        consented=consent_seen(job, observed),
+        came=came,
+        allowed=job.allowed,
     )
     if mode is rotation.Mode.EMERGENCY:
         more = await afterwards(graph, job.desired, observed, now=graph.now())
         found = replace(found, findings=(*found.findings, *more))
-    return of_job(job, found, records)
+    return worded(job, found)
 
 
 async def plan_revocation(job: Job, key_id: str) -> Plan:
@@ -198,7 +211,9 @@ async def plan_revocation(job: Job, key_id: str) -> Plan:
     """
     observed, records = await read_state(job)
     applied(job, observed)
-    return of_job(job, rotation.revocation(job.target, job.desired, observed, records, key_id), records)
+    seen = consent_seen(job, observed)
+    found = rotation.revocation(job.context, job.desired, observed, records, key_id, consented=seen)
+    return worded(job, found)
 
 
 def applied(job: Job, observed: Observed) -> applications.Observed:

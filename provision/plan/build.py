@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from provision.change import Change
@@ -11,7 +10,7 @@ from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Finding, Severity, catalogue
 from provision.plan import generation, guards, rules
 from provision.plan.digest import digest
-from provision.plan.model import Plan, Target
+from provision.plan.model import Context, Plan, Target
 from provision.resources import (
     Desired,
     Observed,
@@ -26,13 +25,13 @@ from provision.resources import (
 
 
 def build(
-    target: Target,
+    context: Context,
     desired: Desired,
     observed: Observed,
     records: client_secret.Records,
     *,
     now: datetime,
-    consented: consent.Detail = consent.Detail.REQUIRED,
+    consented: consent.Detail,
     allowed: Collection[str] = (),
 ) -> Plan:
     """Return the plan.
@@ -62,11 +61,12 @@ def build(
         *service_principal.check(observed.service_principal),
         *secret_findings(desired, observed, records, changes, now=now, shorter=shorter),
         *rules.check(desired, observed),
-        *(rules.examples(desired) if target is Target.GRAPH else ()),
+        *(rules.examples(desired) if context.target is Target.GRAPH else ()),
         *_not_checked(observed),
     )
-    made = planned(target, desired, observed, changes, findings)
-    return replace(made, consent=consented, standing=secrets)
+    return planned(
+        context, desired, observed, changes, findings, consented=consented, standing=secrets, records=records
+    )
 
 
 def _is_enough(desired: Desired, observed: Observed) -> bool:
@@ -79,15 +79,33 @@ def _is_enough(desired: Desired, observed: Observed) -> bool:
 
 
 def planned(
-    target: Target,
+    context: Context,
     desired: Desired,
     observed: Observed,
     changes: tuple[Change, ...],
     findings: Iterable[Finding],
+    *,
+    consented: consent.Detail,
+    standing: client_secret.Standing | None,
+    records: client_secret.Records,
+    came: frozenset[str] = frozenset(),
 ) -> Plan:
     """Put a plan together: sort the findings by severity, and compute the digest."""
-    ordered = by_severity(findings)
-    return Plan(target, desired, observed, changes, ordered, digest(target, desired, observed, changes))
+    return Plan(
+        target=context.target,
+        desired=desired,
+        observed=observed,
+        changes=changes,
+        findings=by_severity(findings),
+        digest=digest(context.target, desired, observed, changes),
+        consent=consented,
+        standing=standing,
+        records=records,
+        delivery=context.delivery,
+        again=context.again,
+        made_up=context.made_up,
+        came=came,
+    )
 
 
 def by_severity(findings: Iterable[Finding]) -> tuple[Finding, ...]:

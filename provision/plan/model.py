@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
-from provision.again import UNKNOWN, Again
+from provision.again import Again
 from provision.change import Action, Change
 from provision.errors import Finding, Severity
 from provision.resources import Desired, Observed
@@ -21,6 +21,16 @@ class Target(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Context:
+    """The run that a plan is made in; but for the target no part of what is approved."""
+
+    target: Target
+    delivery: str  # where a new secret would go; bound by a saved plan, not by the digest
+    again: Again  # how this run's commands are called again
+    made_up: frozenset[str]  # what a rehearsal invented: "tenant", "mailbox", "rights"
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """One configuration against one tenant, at one moment."""
 
@@ -30,13 +40,13 @@ class Plan:
     changes: tuple[Change, ...]  # in the order in which they are shown; every kind once, no-ops too
     findings: tuple[Finding, ...]
     digest: str  # "sha256:" and 64 hexadecimal digits
-    consent: Detail = Detail.REQUIRED  # consent status when planned
-    standing: Standing | None = None  # of the secrets, as it was found; None: it was not asked for
-    again: Again = UNKNOWN  # how this run's commands are called again; no part of what is approved
-    delivery: str = ""  # where a new secret would go; bound by a saved plan, not by the digest
-    records: Records = field(default_factory=Records)  # of deliveries, as they were known
+    consent: Detail  # consent status when planned
+    standing: Standing | None  # of the secrets, as it was found; None: it was not asked for
+    records: Records  # of deliveries, as they were known
+    delivery: str  # as in Context, like the next two
+    again: Again
+    made_up: frozenset[str]
     came: frozenset[str] = frozenset()  # by other runs since this one was started: left out of account
-    made_up: frozenset[str] = frozenset()  # what a rehearsal invented: "tenant", "mailbox", "rights"
 
     @property
     def name(self) -> str:

@@ -12,7 +12,7 @@ from provision.change import Action, Change
 from provision.errors import ProvisionError, Severity, catalogue
 from provision.plan import generation
 from provision.plan.build import limits_of, may_be_shorter, planned, secret_findings
-from provision.plan.model import Plan, Target
+from provision.plan.model import Context, Plan
 from provision.resources import Desired, Observed
 from provision.resources.client_secret import (
     ADDRESS,
@@ -32,6 +32,7 @@ from provision.resources.client_secret import (
     unrecorded,
 )
 from provision.resources.client_secret import Observed as Secret
+from provision.resources.consent import Detail
 
 
 class Mode(StrEnum):
@@ -61,13 +62,14 @@ class Mode(StrEnum):
 
 
 def build(
-    target: Target,
+    context: Context,
     desired: Desired,
     observed: Observed,
     records: Records,
     mode: Mode,
     *,
     now: datetime,
+    consented: Detail,
     came: frozenset[str] = frozenset(),
     allowed: Collection[str] = (),
 ) -> Plan:
@@ -123,7 +125,17 @@ def build(
         for f in found
         if stays or f.entry is not catalogue.AWAITS_CONFIRMATION
     )
-    return replace(planned(target, desired, observed, changes, findings), standing=state, came=came)
+    return planned(
+        context,
+        desired,
+        observed,
+        changes,
+        findings,
+        consented=consented,
+        standing=state,
+        records=records,
+        came=came,
+    )
 
 
 def _emergency(
@@ -151,7 +163,15 @@ def _only_to_finish(state: Standing) -> bool:
     return state.current is not None and any(item.key_id in state.leaked for item in state.going)
 
 
-def revocation(target: Target, desired: Desired, observed: Observed, records: Records, key_id: str) -> Plan:
+def revocation(
+    context: Context,
+    desired: Desired,
+    observed: Observed,
+    records: Records,
+    key_id: str,
+    *,
+    consented: Detail,
+) -> Plan:
     """Return the plan that removes one marked secret of which nothing says that it was delivered.
 
     Raises ``ProvisionError`` for any other: it may be in use, or is somebody else's.
@@ -168,7 +188,9 @@ def revocation(target: Target, desired: Desired, observed: Observed, records: Re
     if wanted in records.tenant | records.sink | {desired.client_secret.adopt}:
         raise ProvisionError(catalogue.NOT_OURS, f"secret {wanted} was delivered, and may be in use")
     changes = (removal(found, "nothing records that it was delivered, and its removal was asked for"),)
-    return planned(target, desired, observed, changes, ())
+    return planned(
+        context, desired, observed, changes, (), consented=consented, standing=None, records=records
+    )
 
 
 def _reason(mode: Mode, state: Standing, came: frozenset[str]) -> str:

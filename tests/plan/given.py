@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provision import products
+from provision.again import UNKNOWN
 from provision.clouds import CLOUDS
 from provision.plan.build import build
-from provision.plan.model import Plan, Target
+from provision.plan.model import Context, Plan, Target
 from provision.resources import (
     Desired,
     Observed,
@@ -20,6 +21,7 @@ from provision.resources import (
     mailbox,
     service_principal,
 )
+from provision.resources.consent import Detail
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TENANT = "5e0c8a52-6b1d-4e7f-9a34-5d2e8c71b691"
@@ -73,6 +75,9 @@ OBSERVED = Observed(
 RECORDS = client_secret.Records(tenant=frozenset({KEY}), newest=frozenset({KEY}))
 
 
+CONTEXT = Context(Target.GRAPH, "file:out.secret", UNKNOWN, frozenset())
+
+
 def wanted(**of_application: Any) -> Desired:
     """The config with another application."""
     return replace(DESIRED, application=replace(DESIRED.application, **of_application))
@@ -92,4 +97,5 @@ def planned(
     **more: Any,
 ) -> Plan:
     """What ``apply`` would do."""
-    return build(target, desired, observed, records, **{"now": NOW, **more})
+    context = replace(CONTEXT, target=target)
+    return build(context, desired, observed, records, **{"now": NOW, "consented": Detail.REQUIRED, **more})

@@ -11,12 +11,13 @@ import pytest
 
 from provision.config import load
 from provision.plan.build import build
-from provision.plan.model import Plan, Target
+from provision.plan.model import Plan
 from provision.resources import Observed, app_management_policy, mailbox, service_principal
 from provision.resources.application import Observed as Application
 from provision.resources.application import Update
 from provision.resources.client_secret import Records
-from provision.resources.consent import Role
+from provision.resources.consent import Detail, Role
+from tests.plan.given import CONTEXT
 from tests.support import TENANT, write_config
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
@@ -48,7 +49,8 @@ ANOTHER = "ffffffff-a077-4654-8e47-f71f608a9dd2"
 def plan(observed: Observed) -> Plan:
     """The plan for the config against what was read."""
     (config,) = load([write_config()], environment={})
-    return build(Target.GRAPH, config.desired, observed, Records(frozenset(), frozenset()), now=NOW)
+    records = Records(frozenset(), frozenset())
+    return build(CONTEXT, config.desired, observed, records, now=NOW, consented=Detail.REQUIRED)
 
 
 @pytest.mark.parametrize(

@@ -10,12 +10,14 @@ import pytest
 
 from provision.config import load
 from provision.errors import Severity
-from provision.plan.model import Plan, Target
+from provision.plan.model import Plan
 from provision.plan.rotation import Mode, build
 from provision.resources import Desired
 from provision.resources.app_management_policy import LIFETIME, Policy, Restriction
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.client_secret import Forget, Mint, Record, Remove
+from provision.resources.consent import Detail
+from tests.plan.given import CONTEXT
 from tests.plan.test_digest import APP, OBSERVED
 from tests.resources.test_client_secret import DESIRED, NEW, NOW, OLD, Given, day, world
 from tests.support import write_config
@@ -69,7 +71,7 @@ def planned(desired: Desired, given: list[Given], mode: Mode, **more: Any) -> Pl
     records = replace(records, sink=held, replaced=more.pop("replaced", frozenset()))
     policy = more.pop("policy", OBSERVED.policy)
     observed = replace(OBSERVED, application=APP, secrets=tuple(secrets), policy=policy)
-    return build(Target.GRAPH, desired, observed, records, mode, now=NOW, **more)
+    return build(CONTEXT, desired, observed, records, mode, now=NOW, consented=Detail.REQUIRED, **more)
 
 
 def steps(plan: Plan) -> str:
