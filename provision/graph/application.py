@@ -15,15 +15,22 @@ from provision.graph.client import Graph, Query, Send, body, configuration
 from provision.graph.identity import refuse_other
 from provision.graph.records import disabled, maybe, part, records, text, texts, time
 from provision.graph.refusals import denied, missing, translated
-from provision.resources.application import OWNER_TAG, Create, Deleted, Observed, Permission, Update
+from provision.resources.application import (
+    OWNER_TAG,
+    PROPERTIES,
+    Create,
+    Deleted,
+    Observed,
+    Permission,
+    Update,
+)
 
 READ = "Application.Read.All"
 WRITE = "Application.ReadWrite.OwnedBy (as owner) or Application.ReadWrite.All"
+_MANAGED = dict.fromkeys(one.path.partition(".")[0] for one in PROPERTIES)
 FIELDS = (
-    "id", "appId", "displayName", "uniqueName", "signInAudience", "web", "requiredResourceAccess",
-    "tags", "notes", "createdDateTime", "passwordCredentials", "spa", "publicClient", "api", "isDisabled",
-    "disabledByMicrosoftStatus", "verifiedPublisher", "serviceManagementReference", "keyCredentials",
-    "servicePrincipalLockConfiguration",
+    "id", "appId", *_MANAGED, "createdDateTime", "passwordCredentials", "spa", "publicClient", "isDisabled",
+    "disabledByMicrosoftStatus", "verifiedPublisher", "keyCredentials", "servicePrincipalLockConfiguration",
 )  # fmt: skip
 _DELETED_FIELDS = ("id", "appId", "displayName", "uniqueName", "deletedDateTime")
 PAGE = 999  # the largest that Graph gives: https://learn.microsoft.com/graph/api/application-list

@@ -6,7 +6,7 @@ Source: https://learn.microsoft.com/graph/api/resources/application
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -99,69 +99,132 @@ class Update:
     add_owners: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One property that is managed: from it follow what is sent, and what a plan shows before and after.
+
+    ``wanted`` returns the value to send, ``None`` if nothing is: it is not managed, or as declared. It gets
+    no registration where one is to be created.
+    """
+
+    label: str  # as Graph calls it, for readers of a plan
+    path: str  # where the value stands in the body; of a part of a complex one "web.redirectUris"
+    wanted: Callable[[Desired, Observed | None], Any]
+    before: Callable[[Observed], Any]
+    after: Callable[[Desired, Observed | None], Any] | None = None  # how that is shown; None: as it is
+
+
+def _plain(label: str, wanted: Callable[[Desired], Any], before: Callable[[Observed], Any]) -> Property:
+    """Return the row of a property whose value is compared and sent as it is."""
+
+    def changed(desired: Desired, observed: Observed | None) -> Any:
+        value = wanted(desired)
+        return None if observed is not None and before(observed) == value else value
+
+    return Property(label, label, changed, before)
+
+
+def _unique_name(desired: Desired, observed: Observed | None) -> str | None:
+    """It is written once; another tool's name on an adopted one is kept."""
+    if observed is None or (observed.unique_name is None and _stamped(desired)):
+        return desired.unique_name
+    return None
+
+
+def _stamped(desired: Desired) -> bool:
+    """Say whether a registration that is there gets our name and tag."""
+    return desired.stamp or desired.client_id is None
+
+
+def _redirect_uris(desired: Desired, observed: Observed | None) -> list[str] | None:
+    if observed is None:
+        return list(desired.redirect_uris)
+    live = {comparable(uri) for uri in observed.redirect_uris}
+    lacking = [uri for uri in desired.redirect_uris if comparable(uri) not in live]
+    return sorted([*observed.redirect_uris, *lacking]) if lacking else None
+
+
+def _required_access(desired: Desired, observed: Observed | None) -> list[Any] | None:
+    wanted = desired.permission
+    if observed is None:
+        return _with((), wanted) if wanted else []
+    if wanted is None or declares(observed.permissions, wanted):
+        return None
+    return _with(observed.required_resource_access, wanted)
+
+
+def _labels(observed: Observed | None) -> list[str]:
+    return sorted(map(_label, observed.permissions)) if observed is not None else []
+
+
+def _labels_wanted(desired: Desired, observed: Observed | None) -> list[str]:
+    return sorted([*_labels(observed), *([_label(desired.permission)] if desired.permission else [])])
+
+
+def _token_version(desired: Desired, observed: Observed | None) -> int | None:
+    version = token_version(desired)
+    return None if observed is not None and observed.token_version == version else version
+
+
+def _tags(desired: Desired, observed: Observed | None) -> list[str] | None:
+    if observed is None:
+        return [OWNER_TAG]
+    return [*observed.tags, OWNER_TAG] if OWNER_TAG not in observed.tags and _stamped(desired) else None
+
+
+# In the order in which a plan shows them. The owners are no property: they are bound, one by one.
+PROPERTIES = (
+    Property("uniqueName", "uniqueName", _unique_name, lambda it: it.unique_name),
+    _plain("displayName", lambda wanted: wanted.display_name, lambda it: it.display_name),
+    _plain("signInAudience", lambda wanted: wanted.sign_in_audience, lambda it: it.sign_in_audience),
+    Property(
+        "requestedAccessTokenVersion",
+        "api.requestedAccessTokenVersion",
+        _token_version,
+        lambda it: it.token_version,
+    ),
+    Property("redirectUris", "web.redirectUris", _redirect_uris, lambda it: sorted(it.redirect_uris)),
+    Property("permissions", "requiredResourceAccess", _required_access, _labels, _labels_wanted),
+    Property("tags", "tags", _tags, lambda it: sorted(it.tags), lambda *both: sorted(_tags(*both) or ())),
+    _plain("notes", lambda wanted: wanted.notes, lambda it: it.notes),
+    _plain(
+        "serviceManagementReference",
+        lambda wanted: wanted.service_management_reference,
+        lambda it: it.service_management_reference,
+    ),
+)
+
+
 def diff(desired: Desired, observed: Observed | None) -> Change:
     """Return the one change that makes the registration as desired; nothing undeclared is touched."""
-    if observed is None:
-        return _creation(desired)
     body: dict[str, Any] = {}
     before: dict[str, Any] = {}
     after: dict[str, Any] = {}
-
-    def differs(label: str, old: Any, new: Any, patch: dict[str, Any]) -> None:
-        before[label], after[label] = old, new
-        body.update(patch)
-
-    if observed.display_name != desired.display_name:
-        differs(
-            "displayName", observed.display_name, desired.display_name, {"displayName": desired.display_name}
-        )
-    stamped = desired.stamp or desired.client_id is None
-    # Written once; another tool's name on an adopted one is kept.
-    if observed.unique_name is None and stamped:
-        differs("uniqueName", None, desired.unique_name, {"uniqueName": desired.unique_name})
-    if observed.sign_in_audience != desired.sign_in_audience:
-        patch: dict[str, Any] = {"signInAudience": desired.sign_in_audience}
-        differs("signInAudience", observed.sign_in_audience, desired.sign_in_audience, patch)
-    version = token_version(desired)
-    if version is not None and observed.token_version != version:
-        patch = {"api": {"requestedAccessTokenVersion": version}}
-        differs("requestedAccessTokenVersion", observed.token_version, version, patch)
-    reference = desired.service_management_reference
-    if reference is not None and reference != observed.service_management_reference:
-        patch = {"serviceManagementReference": reference}
-        differs("serviceManagementReference", observed.service_management_reference, reference, patch)
-    if desired.notes is not None and observed.notes != desired.notes:
-        differs("notes", observed.notes, desired.notes, {"notes": desired.notes})
-    live = {comparable(uri) for uri in observed.redirect_uris}
-    lacking = [uri for uri in desired.redirect_uris if comparable(uri) not in live]
-    if lacking:
-        uris = sorted([*observed.redirect_uris, *lacking])
-        differs("redirectUris", sorted(observed.redirect_uris), uris, {"web": {"redirectUris": uris}})
-    if desired.permission is not None and not declares(observed.permissions, desired.permission):
-        labels = sorted(_label(item) for item in observed.permissions)
-        differs(
-            "permissions",
-            labels,
-            sorted([*labels, _label(desired.permission)]),
-            {"requiredResourceAccess": _with(observed.required_resource_access, desired.permission)},
-        )
-    if OWNER_TAG not in observed.tags and stamped:
-        differs("tags", sorted(observed.tags), sorted([*observed.tags, OWNER_TAG]),
-                {"tags": [*observed.tags, OWNER_TAG]})  # fmt: skip
+    for one in PROPERTIES:
+        sent = one.wanted(desired, observed)
+        if sent is None:
+            continue
+        _put(body, one.path, sent)
+        before[one.label] = one.before(observed) if observed is not None else None
+        after[one.label] = sent if one.after is None else one.after(desired, observed)
+    if observed is None:
+        return _creation(desired, body, after)
     add_owners = _lacking_owners(desired, observed)
     if add_owners:
         owners = observed.owners or ()
         before["owners"], after["owners"] = sorted(owners), sorted([*owners, *add_owners])
     if not after:
         return Change(ADDRESS, Action.NO_OP, "as declared")
-    return Change(
-        ADDRESS,
-        Action.UPDATE,
-        _why(desired, observed, after),
-        before,
-        after,
-        Update(observed.id, body, add_owners),
-    )
+    step = Update(observed.id, body, add_owners)
+    return Change(ADDRESS, Action.UPDATE, _why(desired, observed, after), before, after, step)
+
+
+def _put(body: dict[str, Any], path: str, value: Any) -> None:
+    """Put a value into a body: Graph takes a complex property in part."""
+    *outer, last = path.split(".")
+    for name in outer:
+        body = body.setdefault(name, {})
+    body[last] = value
 
 
 def _why(desired: Desired, observed: Observed, after: dict[str, Any]) -> str:
@@ -179,29 +242,7 @@ def token_version(desired: Desired) -> int | None:
     return 2 if desired.sign_in_audience in PERSONAL_AUDIENCES else None
 
 
-def _creation(desired: Desired) -> Change:
-    body: dict[str, Any] = {
-        "displayName": desired.display_name,
-        "signInAudience": desired.sign_in_audience,
-        "web": {"redirectUris": list(desired.redirect_uris)},
-        "requiredResourceAccess": _with((), desired.permission) if desired.permission else [],
-        "tags": [OWNER_TAG],
-    }
-    after: dict[str, Any] = {
-        "uniqueName": desired.unique_name,
-        "displayName": desired.display_name,
-        "signInAudience": desired.sign_in_audience,
-        "redirectUris": list(desired.redirect_uris),
-        "permissions": [_label(desired.permission)] if desired.permission else [],
-        "tags": [OWNER_TAG],
-    }
-    if desired.notes is not None:
-        body["notes"] = after["notes"] = desired.notes
-    if desired.service_management_reference is not None:
-        reference = desired.service_management_reference
-        body["serviceManagementReference"] = after["serviceManagementReference"] = reference
-    if (version := token_version(desired)) is not None:
-        body["api"] = {"requestedAccessTokenVersion": version}
+def _creation(desired: Desired, body: dict[str, Any], after: dict[str, Any]) -> Change:
     if desired.owners:
         after["owners"] = sorted(desired.owners)
     return Change(
@@ -210,7 +251,7 @@ def _creation(desired: Desired) -> Change:
         f"no application has the uniqueName '{desired.unique_name}'",
         None,
         after,
-        Create(desired.unique_name, body),
+        Create(body.pop("uniqueName"), body),
     )
 
 
