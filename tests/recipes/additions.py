@@ -157,6 +157,8 @@ PRODUCT = Addition(
     {
         "products/toybox.yaml": """title: Toybox
 guide: https://toys.example/guide
+redirect_path: /toys
+permission: Mail.Send
 screens:
   - screen: Mail
     boxes:

@@ -97,7 +97,7 @@ def test_it_is_made_in_the_places_that_the_table_names(addition: Addition) -> No
 def test_a_sink_is_in_help_schema_and_results(told: dict[str, tuple[int, str, str]]) -> None:
     """It takes a secret, and is named where it went."""
     assert "drawer:NUMBER" in told["help"][1]
-    assert '"drawer"' in told["schema"][1]
+    assert '"drawer"' in told["schema"][1], told["schema"][2]
     code, out, err = told["delivered"]
     assert code == 0, err
     assert json.loads(out)["outputs"]["secret_key"]["delivered_to"] == "drawer:3"
