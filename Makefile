@@ -20,6 +20,7 @@ $(RUNS): pyproject.toml requirements-run.lock
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --require-hashes --only-binary :all: -r requirements-run.lock
 	$(PIP) --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q provision
 	@touch $@
 
 $(READY): $(RUNS) requirements.lock
