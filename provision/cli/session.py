@@ -119,6 +119,7 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
         for which, one in tenants.items():
             one.graph.audit = log
             one.reads_ownership = writes
+            one.graph.limiter.part = options.share
             if shared[which] > 1:
                 one.graph.gather()
         specs = specs_of(settled, options, FOLDER)
