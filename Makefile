@@ -7,7 +7,7 @@ RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test check docs golden screenshot bench soak conformance test-live diagnosis lock dist bundle dist-check clean
+.PHONY: help install dev demo test check docs golden screenshot bench bench-fleet soak conformance test-live diagnosis lock dist bundle dist-check clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,6 +20,7 @@ $(RUNS): pyproject.toml requirements-run.lock
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --require-hashes --only-binary :all: -r requirements-run.lock
 	$(PIP) --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q provision
 	@touch $@
 
 $(READY): $(RUNS) requirements.lock
@@ -71,6 +72,9 @@ screenshot: $(READY)  ## The HTML report in a headless Chromium, to be looked at
 bench: $(READY)  ## Start time, plan and apply on the embedded sandbox, and a served one with 5,000 applications
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.sandbox
+
+bench-fleet: $(READY)  ## Fleets of 10 to 1,000 configs on a served sandbox: seconds, CPU, memory, requests
+	$(BIN)/python -m benchmarks.fleet
 
 soak: $(READY)  ## The tests that gain by running long: sequences on the sandbox, faults, and the kill matrix as a table
 	$(BIN)/python -m pytest -n auto -m soak --hypothesis-profile=soak tests/sandbox tests/crash tests/delivery tests/test_identities.py

@@ -111,3 +111,9 @@ class Tenant:
     def advance(self, **span: float) -> None:
         """Let the service's time pass."""
         self.sandbox.set_clock(advance=timedelta(**span))
+
+
+def journal(home: str | Path = ".provision") -> Path:
+    """The journal's only file: that of the one config that was worked on."""
+    (found,) = Path(home, "journals").iterdir()
+    return found

@@ -15,7 +15,7 @@ import pytest
 from provision.clouds import CLOUDS
 from tests.callers import PIPELINE, Caller, acting, person
 from tests.sandbox.served import Served
-from tests.support import TENANT, Program, Ran, Tenant, write_config
+from tests.support import TENANT, Program, Ran, Tenant, journal, write_config
 
 __all__ = ["acting"]
 
@@ -339,7 +339,7 @@ def test_revoked(provision: Program, handed_over: str, by: str) -> None:
         assert provision("consent", handed_over, *CONSENT).code == 0
     Principal().revoke()
     assert how(provision, handed_over) == ("required", "revoked", {"consent-revoked"})
-    Path(".provision/journal").unlink()
+    journal().unlink()
     assert how(provision, handed_over) == ("required", "required", set())
 
 

@@ -19,7 +19,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from provision.errors import ProvisionError, catalogue
 from tests import warm
-from tests.support import TENANT, Program, Ran, Tenant, write_config
+from tests.support import TENANT, Program, Ran, Tenant, journal, write_config
 
 DELIVER = ("--sandbox", "--yes", "--deliver", "file:out.secret")
 FORMATS = ("text", "json", "markdown", "ical", "prometheus")
@@ -183,7 +183,7 @@ def test_the_sink_knows_what_the_tenant_forgot(provision: Program, applied: Ran)
     """The tag and the journal are gone; the file's own record is not, and so the secret is not unproven."""
     tenant = Tenant()
     tenant.do("PATCH", f"/applications/{tenant.application()['id']}", {"tags": ["provision"]})
-    Path(".provision/journal").unlink()
+    journal().unlink()
     assert shown(look(provision, "--deliver", "file:out.secret")) == [("ours", "fine", False)]
     assert shown(look(provision)) == [("ours", "none", False), ("ours", "unproven", False)]
 
@@ -199,8 +199,9 @@ def test_the_journal_knows_it_too(provision: Program, applied: Ran) -> None:
 
 def test_a_journal_that_may_not_be_read_is_not_needed(provision: Program, applied: Ran) -> None:
     """It may be another user's: where the tenant tells of every delivery, nobody looks into it."""
-    Path(".provision/journal").unlink()
-    Path(".provision/journal").mkdir()
+    kept = journal()
+    kept.unlink()
+    kept.mkdir()
     assert shown(look(provision)) == [("ours", "fine", False)]
 
 

@@ -17,7 +17,7 @@ import pytest
 from provision import bounded
 from provision.errors import ProvisionError
 from tests import warm
-from tests.support import Program, Ran, write_config
+from tests.support import Program, Ran, journal, write_config
 
 LARGE = 5 * 1024**3  # sparse: it takes no room
 
@@ -287,7 +287,7 @@ def test_what_is_nested_without_an_end(quick: Program, config: str, text: str) -
     ):
         ran = quick(*argv)
         assert (ran.code, "PRV900" in ran.err) == (code, False), (argv, ran.err)
-    with Path(".provision/journal").open("a") as file:
+    with journal().open("a") as file:
         file.write(f"{text}\n")
     assert quick("show", config, "--sandbox").code == 0
 

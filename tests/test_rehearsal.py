@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from provision.delivery.ownership import Owner, to_document
-from tests.support import TENANT, Program, Tenant, write_config
+from tests.support import TENANT, Program, Tenant, journal, write_config
 
 AT = ("--sandbox", "--yes", "-o", "json", "--deliver")
 STAND_IN = Path(".provision/collab-prod.secret")
@@ -104,13 +104,13 @@ def test_what_was_done_on_another_sandbox_is_not_waited_for(
 def test_a_line_of_the_journal_that_names_no_sandbox_counts(provision: Program, config: str) -> None:
     """It is of an earlier version: what it intended is this machine's, and is removed."""
     assert provision("apply", config, *AT, "file:rehearsal.secret").code == 0
-    journal, tenant = Path(".provision/journal"), Tenant()
+    noted, tenant = journal(), Tenant()
     asked = {"displayName": "FOIAXpress Collaboration SMTP [provision:collab-prod]"}
     path = f"/applications/{tenant.application()['id']}/addPassword"
     key = tenant.do("POST", path, {"passwordCredential": asked})["keyId"]
-    line = next(json.loads(line) for line in journal.read_text().splitlines() if line)
+    line = next(json.loads(line) for line in noted.read_text().splitlines() if line)
     del line["sandbox"]
-    with journal.open("a") as file:
+    with noted.open("a") as file:
         file.write(json.dumps({**line, "event": "intended", "key_id": key}) + "\n")
     assert provision("apply", config, *AT, "file:rehearsal.secret").code == 0
     assert key not in {item["keyId"] for item in Tenant().application()["passwordCredentials"]}

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from provision.graph import client_secret as observing
-from tests.support import Program, Ran, Tenant, write_config
+from tests.support import Program, Ran, Tenant, journal, write_config
 
 DELIVER = ("--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
 
@@ -181,7 +181,7 @@ def test_a_lost_record_in_the_tenant_is_repaired_from_the_sink(
     tenant = Tenant()
     app = tenant.application()
     tenant.do("PATCH", f"/applications/{app['id']}", {"tags": ["provision"]})
-    Path(".provision/journal").unlink()
+    journal().unlink()
     ran = provision("apply", config, *DELIVER)
     assert ran.code == 0, ran.out
     assert Tenant().application()["tags"] != ["provision"]
@@ -195,9 +195,9 @@ def test_a_secret_that_our_journal_intended_is_replaced_and_removed(
     tenant = Tenant()
     app = tenant.application()
     lost = "0b5c7f3e-9d1a-4c7e-8f21-6a3d5e9b4c10"
-    journal = Path(".provision/journal")
-    entry = json.loads(journal.read_text().strip().splitlines()[0])
-    with journal.open("a") as file:
+    noted = journal()
+    entry = json.loads(noted.read_text().strip().splitlines()[0])
+    with noted.open("a") as file:
         file.write("\n" + json.dumps(entry | {"event": "intended", "key_id": lost}) + "\n")
     credential = {
         "keyId": lost,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import TENANT, Program, Tenant, write_config
+from tests.support import TENANT, Program, Tenant, journal, write_config
 
 DOMAIN = "agency.example"
 
@@ -75,7 +75,7 @@ def test_everything_goes_by_the_id(provision: Program) -> None:
     deliver = ("--sandbox", "--deliver", "file:out.secret", "-o", "json")
     assert provision("apply", write_config(tenant=DOMAIN), *deliver, "--yes").code == 0
     assert json.loads(Path("out.secret.provision.json").read_text())["tenant_id"] == TENANT
-    entries = [json.loads(line) for line in Path(".provision/journal").read_text().splitlines() if line]
+    entries = [json.loads(line) for line in journal().read_text().splitlines() if line]
     assert {entry["tenant_id"] for entry in entries} == {TENANT}
     again = provision("apply", write_config(tenant=TENANT), *deliver, "--yes")
     assert again.code == 0

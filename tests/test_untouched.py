@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Program, Ran, Tenant, write_config
+from tests.support import Program, Ran, Tenant, journal, write_config
 from tests.test_drift import GRAPH, MAIL_READ, Hand, certificate
 
 LOST = "00000000-0000-4000-8000-00000000000a"
@@ -106,9 +106,9 @@ def test_who_looks_never_writes(provision: Program, config: str, applied: Ran, v
     tenant.do("PATCH", f"/applications/{app['id']}", {"displayName": "drifted"})
     lost = {"displayName": "left [provision:collab-prod]", "keyId": LOST}
     tenant.do("POST", f"/applications/{app['id']}/addPassword", {"passwordCredential": lost})
-    journal = Path(".provision/journal")
-    written = json.loads(journal.read_text().splitlines()[-1])
-    with journal.open("a") as more:
+    noted = journal()
+    written = json.loads(noted.read_text().splitlines()[-1])
+    with noted.open("a") as more:
         more.write(json.dumps({**written, "event": "intended", "key_id": LOST}) + "\n")
     tenant.advance(days=175)
     before, files = Tenant().writes, kept()

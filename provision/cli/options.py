@@ -253,8 +253,8 @@ def common(
     @click.option(
         "--parallel",
         metavar="N",
-        type=click.IntRange(1, 64),
-        default=8,
+        type=click.IntRange(1, 100),
+        default=80,  # four batches of twenty
         show_default=True,
         hidden=one,
         help="How many configs of one tenant at once.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -114,12 +115,18 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
         settled, tenants, twice = await named_by_id(configs, tenants)
         options.ci.know(settled)
         broken |= elsewhere(configs, settled, options, stops=writes and not keep_going)
-        for one in tenants.values():
+        shared = Counter(key(config) for config in settled)
+        for which, one in tenants.items():
             one.graph.audit = log
             one.reads_ownership = writes
+            one.graph.limiter.part = options.share
+            if shared[which] > 1:
+                one.graph.gather()
         specs = specs_of(settled, options, FOLDER)
         if tenant is None:
             broken |= clashing(settled, specs, twice, writes=writes, keep_going=keep_going)
+        for one in tenants.values():
+            one.begin()
         with alone(claims(settled, specs, options) if writes else (), notify=progress) as waited:
             began = replace(began, waited=waited)
             jobs = {
@@ -311,7 +318,8 @@ def _jobs(  # noqa: PLR0917 - what opened() knows by then
             sink=sink_of(config, spec, options, progress, log),
             source=source_of(config, options, progress),
             journal=_journal(target, config.desired.name, options),
-            delivering=delivering,
+            # Files are each other's business in nothing; a person, or a command, is asked one at a time.
+            delivering=asyncio.Lock() if spec.kind == "file" else delivering,
             made_up=tenants[key(config)].made_up.get(config.desired.mailbox.address, frozenset()),
             of_delivery=(*found, *sink_identity.told(spec, config.desired)),
             allowed=options.allow,
@@ -325,4 +333,4 @@ def _journal(target: Target, name: str, options: Common) -> Callable[[str], Jour
     # Of a checkout, .provision may be a stranger's text: a pipeline keeps its journal elsewhere.
     folder_of_it = Path(os.environ.get("PROVISION_JOURNAL") or FOLDER)
     sandbox = word_of(options.sandbox, folder_of_it) if options.sandbox else None
-    return lambda tenant_id: Journal(folder_of_it / "journal", target.value, tenant_id, name, sandbox)
+    return lambda tenant_id: Journal(folder_of_it, target.value, tenant_id, name, sandbox)

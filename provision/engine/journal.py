@@ -1,25 +1,21 @@
 """A local journal of what is about to be done to secrets: ids and times, never a value.
 
 It is written before a secret is minted, so that a run that was killed, or whose answer was lost,
-is found out by the next one. One line is one event; a torn last line is passed over.
+is found out by the next one. One file a config, so that none costs more for the others; one line is one
+event; a torn line is passed over. :mod:`.journal_files` reads and writes the lines.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from provision import bounded
-from provision.engine import folder
-from provision.errors import ProvisionError, catalogue
+from provision.engine import journal_files as files
+from provision.engine.journal_files import Entry
 
-_LARGEST = 64 * 1024 * 1024  # bytes; a line is some 200, and a secret has three in its life
 INTENDED, DELIVERED, REMOVED = "intended", "delivered", "removed"
 LEAKED = "leaked"  # an emergency was declared: this one is to be removed
 CONSENTED = "consented"  # of an application, by its client id: Mail.Send was there
@@ -37,17 +33,26 @@ class Undelivered:
 
 @dataclass(frozen=True, slots=True)
 class Journal:
-    """The events of one config in one tenant, in a file that it shares with others.
+    """The events of one config in one tenant.
 
     A rehearsal's tenant is another one in each sandbox, though its id is the same; so its events name the
     sandbox, too. Those of earlier versions do not, and count for each.
     """
 
-    path: Path
+    folder: Path  # the program's own, such as .provision
     target: str
     tenant_id: str
     name: str
     sandbox: str | None = None  # a word for it; None: a real tenant
+
+    @property
+    def file(self) -> Path:
+        """Where the events are."""
+        return files.place(self.folder, self._subject, self.sandbox)
+
+    @property
+    def _subject(self) -> files.Subject:
+        return files.Subject(self.target, self.tenant_id, self.name)
 
     def write(self, event: str, key_id: str, now: datetime, **more: str | bool) -> None:
         """Append an event, and return once it is on the disk; ``ProvisionError`` if it cannot be written.
@@ -55,67 +60,39 @@ class Journal:
         ``key_id`` is a secret's id, or with ``CONSENTED`` the application's client id. ``more`` is, with
         ``DELIVERED`` and ``UNDELIVERED``, the ``place``, with the latter also whether it is ``lasting``.
         """
-        line = json.dumps(
-            {
-                "event": event,
-                "key_id": key_id,
-                "target": self.target,
-                "tenant_id": self.tenant_id,
-                "name": self.name,
-                **({"sandbox": self.sandbox} if self.sandbox else {}),
-                "time": now.isoformat(timespec="seconds"),
-                **more,
-            }
-        )
-        try:
-            folder.make(self.path.parent)
-            fresh = not self.path.exists()
-            handle = bounded.for_appending(self.path)
-            try:
-                # A line torn by a crash must not swallow this one.
-                rest = f"\n{line}\n".encode()
-                while rest:  # a full disk takes a part, and refuses the next
-                    rest = rest[os.write(handle, rest) :]
-                os.fsync(handle)
-            finally:
-                os.close(handle)
-            if fresh:
-                _sync_folder(self.path.parent)
-        except OSError as error:
-            raise ProvisionError(
-                catalogue.DISK, f"the journal {self.path} cannot be written: {error.strerror}"
-            ) from error
+        entry: Entry = {
+            "event": event,
+            "key_id": key_id,
+            "target": self.target,
+            "tenant_id": self.tenant_id,
+            "name": self.name,
+            **({"sandbox": self.sandbox} if self.sandbox else {}),
+            "time": now.isoformat(timespec="seconds"),
+            **more,
+        }
+        hint = event == CONSENTED  # the tenant tells it anew
+        files.append(self.folder, self._subject, self.sandbox, entry, shortened, durable=not hint)
 
     def keys(self) -> tuple[frozenset[str], frozenset[str]]:
         """Return two disjoint sets: key ids that were intended and not delivered, and those delivered.
 
         Secrets that were removed since are in neither.
         """
-        intended: set[str] = set()
-        delivered: set[str] = set()
-        for event, key_id, _ in self._events():
-            if event == INTENDED:
-                intended.add(key_id)
-            elif event == DELIVERED:
-                delivered.add(key_id)
-            elif event == REMOVED:
-                intended.discard(key_id)
-                delivered.discard(key_id)
-        return frozenset(intended - delivered), frozenset(delivered)
+        return _keys(self._entries())
 
     def leaked(self) -> frozenset[str]:
         """Return the key ids that an emergency of this machine was about, and that it has not removed."""
         found: set[str] = set()
-        for event, key_id, _ in self._events():
-            if event == LEAKED:
-                found.add(key_id)
-            elif event == REMOVED:
-                found.discard(key_id)
+        for entry in self._entries():
+            if entry.get("event") == LEAKED:
+                found.add(_key(entry))
+            elif entry.get("event") == REMOVED:
+                found.discard(_key(entry))
         return frozenset(found)
 
     def consented(self, client_id: str) -> bool:
         """Say whether an earlier run on this machine found the application's consent granted."""
-        return any((event, key) == (CONSENTED, client_id) for event, key, _ in self._events())
+        return any((e.get("event"), _key(e)) == (CONSENTED, client_id) for e in self._entries())
 
     def place_of(self, key_id: str) -> str | None:
         """Return where this machine delivered a secret to; ``None`` if it did not, or did not note it."""
@@ -127,7 +104,7 @@ class Journal:
 
     def undelivered(self, place: str) -> Undelivered | None:
         """Return the failures at a place since a secret was delivered anywhere; ``None``: no failure."""
-        found: list[dict[str, Any]] = []
+        found: list[Entry] = []
         for entry in self._entries():
             if entry.get("event") == DELIVERED:
                 found = []
@@ -139,53 +116,62 @@ class Journal:
 
     def lately_delivered(self, since: datetime) -> dict[str, datetime]:
         """Return what this machine delivered since that time and has not removed: by key id, when."""
-        _, delivered = self.keys()
-        return {
-            key_id: time
-            for event, key_id, time in self._events()
-            if event == DELIVERED and key_id in delivered and time is not None and time >= since
-        }
+        entries = self._entries()
+        _, delivered = _keys(entries)
+        times = [(_key(e), _time(e.get("time"))) for e in entries if e.get("event") == DELIVERED]
+        return {key: time for key, time in times if key in delivered and time is not None and time >= since}
 
-    def _events(self) -> Iterator[tuple[str, str, datetime | None]]:
-        for entry in self._entries():
-            yield str(entry.get("event")), str(entry.get("key_id")), _time(entry.get("time"))
+    def _entries(self) -> list[Entry]:
+        return files.entries(self.folder, self._subject, self.sandbox)
 
-    def _entries(self) -> Iterator[dict[str, Any]]:
-        try:
-            text = bounded.decoded(bounded.read(self.path, _LARGEST), "replace")
-        except FileNotFoundError:
-            return
-        except OSError as error:
-            raise ProvisionError(
-                catalogue.DISK, f"the journal {self.path} cannot be read: {error.strerror}"
-            ) from error
-        mine = (self.target, self.tenant_id, self.name)
-        for line in text.splitlines():
-            try:
-                entry = json.loads(line)
-            except (ValueError, RecursionError):
+
+def shortened(entries: Iterable[Entry]) -> list[Entry]:
+    """Return those that tell as much as all of them: every question of a journal has the same answer.
+
+    What was removed is in no answer but where it was delivered to, which nobody asks of what is gone; of what
+    did not take a secret, only the failures since the last delivery count. What is not known is kept.
+    """
+    found = list(entries)
+    removed = {_key(entry): n for n, entry in enumerate(found) if entry.get("event") == REMOVED}
+    last = max((n for n, entry in enumerate(found) if entry.get("event") == DELIVERED), default=-1)
+    kept: list[Entry] = []
+    consented: set[str] = set()
+    for number, entry in enumerate(found):
+        event, key = entry.get("event"), _key(entry)
+        if event in (INTENDED, DELIVERED, REMOVED, LEAKED) and number <= removed.get(key, -1):
+            continue
+        if event == UNDELIVERED and number < last:
+            continue
+        if event == CONSENTED:
+            if key in consented:
                 continue
-            if (
-                isinstance(entry, dict)
-                and mine == tuple(entry.get(key) for key in ("target", "tenant_id", "name"))
-                and entry.get("sandbox", self.sandbox) == self.sandbox
-            ):
-                yield entry
+            consented.add(key)
+        kept.append(entry)
+    return kept
 
 
-def _time(text: object) -> datetime | None:
+def _keys(entries: Iterable[Entry]) -> tuple[frozenset[str], frozenset[str]]:
+    intended: set[str] = set()
+    delivered: set[str] = set()
+    for entry in entries:
+        event, key_id = entry.get("event"), _key(entry)
+        if event == INTENDED:
+            intended.add(key_id)
+        elif event == DELIVERED:
+            delivered.add(key_id)
+        elif event == REMOVED:
+            intended.discard(key_id)
+            delivered.discard(key_id)
+    return frozenset(intended - delivered), frozenset(delivered)
+
+
+def _key(entry: Entry) -> str:
+    return str(entry.get("key_id"))
+
+
+def _time(text: Any) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
         return None
     return moment if moment.tzinfo else None
-
-
-def _sync_folder(folder: Path) -> None:
-    """See the new file's name on the disk, where the system can."""
-    with suppress(OSError):  # Windows has no such call, and not every file system can
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -43,6 +43,7 @@ from provision.resources.client_secret import Observed as ClientSecret
 from provision.resources.client_secret import marked
 from provision.resources.consent import Role
 from provision.resources.federated_credential import Observed as Federated
+from provision.resources.mailbox import Observed as Mailbox
 from provision.resources.owner import Candidate
 from provision.resources.publisher import Observed as Publisher
 
@@ -62,6 +63,12 @@ class Tenant:
     made_up: dict[str, frozenset[str]] = field(default_factory=dict)  # by mailbox: what a rehearsal invented
     reads_ownership: bool = False  # a run that writes needs to know who owns the application
     _shared: dict[tuple[str, ...], asyncio.Task[Any]] = field(default_factory=dict)
+
+    def begin(self) -> None:
+        """Begin to sign in, and import meanwhile what the first request will need."""
+        if self.unknown is None and ("id",) not in self._shared:
+            self._shared["id",] = asyncio.create_task(tenant.resolve(self.graph, self.tenant))
+            asyncio.get_running_loop().call_soon(self.graph.warm)
 
     async def _once(self, *key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if key not in self._shared:
@@ -89,6 +96,14 @@ class Tenant:
     async def policies(self) -> Policies:
         """Return the tenant's default app management policy; without the right to, ``needs`` names it."""
         return await self._once("policies", call=lambda: _default_policy(self.graph))
+
+    async def own_policies(self) -> bool:
+        """Say whether the tenant has any policy that is assigned to single applications, or may have."""
+        return await self._once("own policies", call=lambda: app_management_policy.any_custom(self.graph))
+
+    async def mailbox(self, address: str) -> Mailbox:
+        """Return what is known of a mailbox; many configs send from the same one."""
+        return await self._once("mailbox", address, call=lambda: mailbox.observe(self.graph, address))
 
     async def deleted(self) -> tuple[Deleted, ...] | None:
         """Return the soft-deleted applications, or ``None`` if they may not be listed."""
@@ -127,13 +142,14 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
     """
     graph, wanted = shared.graph, desired.application
     tenant_id = await shared.id()
-    named, adopted, role, policies, gone, box = await together(
+    named, adopted, role, policies, own, gone, box = await together(
         application.by_unique_name(graph, wanted.unique_name),
         _if_given(wanted.client_id, lambda client_id: application.by_client_id(graph, client_id)),
         shared.role(desired.consent.permission),
         shared.policies(),
+        shared.own_policies(),
         shared.deleted(),
-        mailbox.observe(graph, desired.mailbox.address),
+        shared.mailbox(desired.mailbox.address),
     )
     app = identify(
         wanted,
@@ -162,7 +178,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
     record, grants, custom, owners, _ = await together(
         service_principal.by_client_id(graph, app.app_id),
         consent.assignments(graph, app.app_id),
-        _custom_policy(graph, app.id) if policies.needs is None else _nothing(),
+        _custom_policy(graph, app.id) if own and policies.needs is None else _nothing(),
         _if_given(wanted.owners, lambda _: owner.of_application(graph, app.id)),
         shared.owns(app.id) if shared.reads_ownership else _nothing(),
     )

@@ -115,10 +115,12 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
         del secret
         await _revoke(tools, holder, made.key_id, "another run makes one")
         yielded = True
-    with suppress(ProvisionError):  # a full disk must not keep the tenant from knowing
-        tools.journal.write(DELIVERED, made.key_id, tools.graph.now(), place=tools.sink.label)
     holder.delivered = made
     tools.keep(secret)
+    with suppress(ProvisionError):  # a full disk must not keep the tenant from knowing
+        await asyncio.to_thread(
+            tools.journal.write, DELIVERED, made.key_id, tools.graph.now(), place=tools.sink.label
+        )
     succeeds = delivery_tags.succeeds_tag(made.key_id, tools.basis.succeeds)
     await record(tools, holder, made.key_id, going=_going(step) | {succeeds})
     if interrupted is not None:
@@ -233,7 +235,8 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
             break
         key_id = tools.new_key_id()
         start = await _after_the_last(tools, holder)
-        tools.journal.write(INTENDED, key_id, start)
+        # In a thread: the disk takes its time, and others go on meanwhile.
+        await asyncio.to_thread(tools.journal.write, INTENDED, key_id, start)
         holder.mine |= {key_id}
         try:
             made, secret = await client_secret.mint(

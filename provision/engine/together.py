@@ -12,6 +12,7 @@ C = TypeVar("C")
 D = TypeVar("D")
 E = TypeVar("E")
 F = TypeVar("F")
+G = TypeVar("G")
 
 
 @overload
@@ -24,6 +25,17 @@ async def together(
 async def together(
     a: Awaitable[A], b: Awaitable[B], c: Awaitable[C], d: Awaitable[D], e: Awaitable[E], f: Awaitable[F], /
 ) -> tuple[A, B, C, D, E, F]: ...
+@overload
+async def together(
+    a: Awaitable[A],
+    b: Awaitable[B],
+    c: Awaitable[C],
+    d: Awaitable[D],
+    e: Awaitable[E],
+    f: Awaitable[F],
+    g: Awaitable[G],
+    /,
+) -> tuple[A, B, C, D, E, F, G]: ...
 @overload
 async def together(*calls: Awaitable[A]) -> tuple[A, ...]: ...
 async def together(*calls: Awaitable[object]) -> tuple[object, ...]:

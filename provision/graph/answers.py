@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,16 +65,20 @@ class Lost(Failure):
 
 def read(response: httpx.Response) -> Answer | Refusal:
     """Turn an HTTP response into an answer or a refusal; one that is not Graph's is a refusal too."""
-    request_id = response.headers.get("request-id")
-    body = _json(response)
-    if response.is_success:
-        if not response.content:
-            return Answer(response.status_code, {}, request_id)
-        if isinstance(body, dict):
-            return Answer(response.status_code, body, request_id)
-        return Refusal(response.status_code, "", "the answer is not a JSON object", request_id=request_id)
     if (leads := elsewhere(response)) is not None:
+        request_id = response.headers.get("request-id")
         return Refusal(response.status_code, "", leads, request_id=request_id)
+    body = _json(response) if response.content else {}
+    return read_parts(response.status_code, response.headers, body, response.reason_phrase)
+
+
+def read_parts(status: int, headers: Mapping[str, str], body: Any, reason: str = "") -> Answer | Refusal:
+    """Turn what an answer is made of into an answer or a refusal, as :func:`read`."""
+    request_id = headers.get("request-id")
+    if 200 <= status < 300:
+        if isinstance(body, dict):
+            return Answer(status, body, request_id)
+        return Refusal(status, "", "the answer is not a JSON object", request_id=request_id)
     error = body.get("error") if isinstance(body, dict) else None
     if not isinstance(error, dict):
         error = {}
@@ -81,15 +86,15 @@ def read(response: httpx.Response) -> Answer | Refusal:
     inner = inner if isinstance(inner, dict) else {}
     details = error.get("details")
     return Refusal(
-        response.status_code,
+        status,
         str(error.get("code") or ""),
-        str(error.get("message") or response.reason_phrase or "no reason given"),
+        str(error.get("message") or reason or "no reason given"),
         details=tuple(str(item.get("code")) for item in details if isinstance(item, dict))
         if isinstance(details, list)
         else (),
         request_id=request_id or inner.get("request-id"),
         time=inner.get("date"),
-        retry_after=_seconds(response.headers.get("Retry-After")),
+        retry_after=_seconds(headers.get("retry-after")),
     )
 
 

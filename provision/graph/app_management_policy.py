@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from provision.errors import ProvisionError
 from provision.graph.answers import Failure
 from provision.graph.client import Graph
 from provision.graph.listing import NotReadable, listed
@@ -36,6 +37,18 @@ async def default(graph: Graph) -> Policy | None:
             return None
         raise translated(failure, "reading the app management policy", needs=NEEDS) from failure
     return _policy(answer.body, answer.body.get("applicationRestrictions"))
+
+
+async def any_custom(graph: Graph) -> bool:
+    """Say whether there is a policy for single applications; True, too, if that cannot be read.
+
+    Source: https://learn.microsoft.com/graph/api/appmanagementpolicy-list, which takes the same right.
+    """
+    try:
+        builder = graph.sdk.policies.app_management_policies
+        return bool(await listed(graph, builder, what="policies", needs=NEEDS, select=("id",)))
+    except ProvisionError:
+        return True
 
 
 async def custom(graph: Graph, object_id: str) -> Policy | None:

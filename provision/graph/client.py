@@ -11,33 +11,35 @@ import random
 import re
 import sys
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, Protocol, TypeAlias, TypeVar, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import urlsplit
 
 import httpx
-from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider
 from kiota_abstractions.base_request_configuration import RequestConfiguration
-from kiota_abstractions.headers_collection import HeadersCollection
 from kiota_abstractions.request_information import RequestInformation
-from kiota_abstractions.serialization import Parsable, ParseNode, SerializationWriter
-from kiota_http.middleware.options import RedirectHandlerOption, RetryHandlerOption
-from msgraph.graph_request_adapter import GraphRequestAdapter, options
-from msgraph.graph_service_client import GraphServiceClient
-from msgraph_core import GraphClientFactory
 
 from provision.clouds import Cloud
 from provision.errors import ProvisionError, catalogue
-from provision.graph.answers import Answer, Failure, Lost, Refusal, elsewhere, items, read
+from provision.graph import sdk
+from provision.graph.answers import Answer, Failure, Lost, Refusal, elsewhere, items, read, read_parts
+from provision.graph.batch import Batches, Inner
 from provision.graph.credentials import Tokens
 from provision.graph.identity import refuse_other_context
+from provision.graph.limiter import Limiter
+from provision.graph.query import Query, body, configuration
 from provision.graph.request import Request, fixed
 from provision.graph.retry import Repeat, pause, replicating, worth
 
+if TYPE_CHECKING:
+    from msgraph.graph_request_adapter import GraphRequestAdapter
+    from msgraph.graph_service_client import GraphServiceClient
+
+__all__ = ["Graph", "Notify", "Query", "Send", "Written", "body", "configuration", "moment"]
 T = TypeVar("T")
 PATIENCE = 120.0  # seconds that one request may wait, over all its tries
 SKEW = timedelta(minutes=5)  # how far Entra's front ends may disagree about "now"
@@ -68,49 +70,6 @@ class Written:
     request_id: str | None
 
 
-class Body(Parsable):
-    """A request body as plain JSON, for builders that ask for a model."""
-
-    def __init__(self, data: Mapping[str, Any]) -> None:
-        self.data = dict(data)
-
-    def serialize(self, writer: SerializationWriter) -> None:
-        """Write the data as they are."""
-        writer.write_additional_data_value(self.data)
-
-    def get_field_deserializers(self) -> dict[str, Callable[[ParseNode], None]]:
-        """Nothing is ever read into a body."""
-        return {}
-
-
-def body(data: Mapping[str, Any]) -> Any:
-    """Return a body for any builder; typed loosely because each asks for a model of its own."""
-    return cast(Any, Body(data))
-
-
-@dataclass(frozen=True)
-class Query:
-    """Query parameters in OData's terms; a builder takes those that its address knows."""
-
-    select: Sequence[str] | None = None
-    filter: str | None = None
-    top: int | None = None
-
-    def get_query_parameter(self, name: str) -> str:
-        """Return the parameter's name on the wire, encoded as the builders' templates have it."""
-        return f"%24{name}"
-
-
-def configuration(
-    query: Query | None = None, headers: Mapping[str, str] | None = None
-) -> RequestConfiguration[Any]:
-    """Return a builder's configuration with query parameters and headers."""
-    collection = HeadersCollection()
-    for name, value in (headers or {}).items():
-        collection.add(name, value)
-    return RequestConfiguration(query_parameters=query, headers=collection)
-
-
 Send: TypeAlias = Callable[[RequestInformation], Awaitable[Answer]]
 
 
@@ -128,31 +87,46 @@ class Graph:
         budget: float = PATIENCE,
     ) -> None:
         self.cloud = cloud
-        # The SDK wraps these in transports of its own, which do not close what they wrap.
-        self._connections = [http._transport, *(t for t in http._mounts.values() if t is not None)]
-        self._http: httpx.AsyncClient = GraphClientFactory.create_with_default_middleware(
-            client=http,
-            options={
-                **options,
-                RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False),
-                # It would send a body, a form with a secret in it too, wherever an answer says.
-                RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
-            },
-        )
-        # No answer leaves anything behind that the next request, perhaps another identity's, would carry.
-        self._http.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        self._sign_in(tokens)
+        self._plain = http
+        self._connections: list[Any] = []
+        self._batches: Batches | None = None
         self.sleep = sleep
         self.notify = notify
+        self._sign_in(tokens)
         self._budget = budget
         self._ahead: timedelta | None = None  # the service's time without this process's monotonic one
         self.audit: Callable[[Written], None] | None = None  # is told of every call that writes
 
     def _sign_in(self, tokens: Tokens) -> None:
         self.tokens = tokens
-        self._adapter = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), self._http)
-        self._adapter.base_url = self.root
-        self._builders = GraphServiceClient(request_adapter=self._adapter)
+        self._host = httpx.URL(self.root).host
+        self.limiter = Limiter(self.sleep, moment, self.notify)
+        self._adapter: GraphRequestAdapter | None = None
+        self._builders: GraphServiceClient | None = None
+
+    def warm(self) -> None:
+        """Import the SDK, which takes a while: best done while something else is waited for."""
+        _ = self._middleware, self.sdk
+
+    @cached_property
+    def _middleware(self) -> httpx.AsyncClient:
+        """The client with the SDK's middleware around its connections."""
+        http = self._plain
+        # The SDK wraps these in transports of its own, which do not close what they wrap.
+        self._connections = [http._transport, *(t for t in http._mounts.values() if t is not None)]
+        return sdk.with_middleware(http)
+
+    def _sender(self) -> GraphRequestAdapter:
+        if self._adapter is None:
+            self._adapter = sdk.adapter(self.tokens, self._middleware, self.root)
+        return self._adapter
+
+    def gather(self) -> None:
+        """From now on, send what many configs ask at the same time in batches.
+
+        For one config this would be slower: its few requests go side by side over one connection.
+        """
+        self._batches = Batches(self.root, self._alone, self.limiter.admit)
 
     @property
     def sdk(self) -> GraphServiceClient:
@@ -160,6 +134,8 @@ class Graph:
 
         Those of alternate keys write the key into the path parameters of the client that they come from.
         """
+        if self._builders is None:
+            self._builders = sdk.builders(self._sender())
         builders = copy.copy(self._builders)
         builders.path_parameters = dict(builders.path_parameters)
         return builders
@@ -189,7 +165,9 @@ class Graph:
 
     def signed_in(self, tokens: Tokens) -> Graph:
         """Return a client of the same Graph for another identity, over the same connections."""
+        _ = self._middleware  # one for all, for the connections are the same
         other = copy.copy(self)
+        other._batches = None
         other._sign_in(tokens)
         return other
 
@@ -310,7 +288,7 @@ class Graph:
 
     async def _ask_once(self, request: httpx.Request) -> httpx.Response:
         try:
-            response: httpx.Response = await self._http.send(request)
+            response: httpx.Response = await self._middleware.send(request)
         except httpx.TransportError as error:
             raise Lost(error, host=request.url.host, sent=not isinstance(error, _UNSENT)) from error
         self._learn_time(response)
@@ -320,27 +298,50 @@ class Graph:
 
     async def close(self) -> None:
         """Close the connections."""
+        if self._batches is not None:
+            await self._batches.close()
         self.tokens.close()
-        await self._http.aclose()
+        await self._plain.aclose()
         for transport in self._connections:
             await transport.aclose()
 
     async def _once(self, request: Request) -> Answer:
-        info = request.information()
         try:
-            response = cast(httpx.Response, await self._adapter.send_primitive_async(info, "bytes", {}))
+            if self._batches is not None and self._batches.takes(request):
+                response = await self._batches.answer(request)
+            else:
+                await self.limiter.admit(writes=not request.reads, reads=request.reads)
+                response = await self._alone(request)
         except httpx.TransportError as error:
             self._tell(request, None, "no answer", None)
             host = httpx.URL(request.url).host
             raise Lost(error, host=host, sent=not isinstance(error, _UNSENT)) from error
-        self._learn_time(response)
-        result = read(response)
+        if isinstance(response, Inner):
+            result = read_parts(response.status, response.headers, response.body or {})
+            await self._show(request, response)
+        else:
+            result = read(response)
+        self.limiter.heard(result.status, response.headers, wrote=not request.reads)
         if isinstance(result, Refusal):
             self._tell(request, result.status, result.code or "refused", result.request_id)
             raise result
         self._tell(request, result.status, "done", result.request_id)
         refuse_other_context(request.url, result.body)
         return result
+
+    async def _alone(self, request: Request) -> httpx.Response:
+        """Send a request, once; ``httpx.TransportError`` if no answer comes."""
+        response = cast(
+            httpx.Response, await self._sender().send_primitive_async(request.information(), "bytes", {})
+        )
+        self._learn_time(response)
+        return response
+
+    async def _show(self, request: Request, inner: Inner) -> None:
+        """Tell ``--verbose`` of a request in a batch as of one alone."""
+        for hook in self._plain.event_hooks["response"]:
+            asked = httpx.Request(request.method.value, request.url)
+            await hook(httpx.Response(inner.status, headers=dict(inner.headers), request=asked))
 
     def _tell(self, request: Request, status: int | None, result: str, request_id: str | None) -> None:
         if self.audit is not None and not request.reads:
@@ -351,7 +352,7 @@ class Graph:
 
     def _learn_time(self, response: httpx.Response) -> None:
         header = response.headers.get("Date")
-        if response.request.url.host != httpx.URL(self.root).host or "request-id" not in response.headers:
+        if response.request.url.host != self._host or "request-id" not in response.headers:
             return  # the clock of the login service, of a cache, of a proxy
         try:
             date = parsedate_to_datetime(header) if header else None

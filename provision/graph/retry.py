@@ -46,6 +46,8 @@ def worth(failure: Failure, repeat: Repeat, *, settling: bool) -> Reason | None:
     assert isinstance(failure, Refusal)
     if failure.status == 429:
         return Reason("Graph asks to slow down", failure.retry_after or 0.0)
+    if failure.status == 424:  # in a batch: it was not begun
+        return Reason("what it went together with failed")
     if failure.status == 409 and failure.code == "Directory_ConcurrencyViolation":
         return Reason("somebody else is writing to the same object")
     if failure.status in (*BUSY, *BROKEN) and repeat is Repeat.HARMLESS:

@@ -15,7 +15,7 @@ import pytest
 
 from provision.cli import streams
 from provision.cli.main import run
-from tests.support import Program, write_config
+from tests.support import Program, journal, write_config
 
 NAME = "Česká pošta ✓ 日本 … 😀"
 PAGES = ["utf-8", "ascii", "cp1252", "cp437"]
@@ -179,7 +179,7 @@ def test_marked_files(named: None, provision: Program, how: str) -> None:
     assert provision("sandbox", "seed", "seed.yaml", "--state", "seeded.json").code == 0
     mark(".provision/sandbox.json", how)
     assert provision("plan", "prod.yaml", "--sandbox").code == 0
-    mark(".provision/journal", how)
+    mark(str(journal()), how)
     ran = provision("plan", "prod.yaml", "--sandbox", "-o", "json")
     assert ran.json["resource_changes"], ran.out
 

@@ -197,9 +197,7 @@ class Life:
                 target=Target.SANDBOX,
                 tenant=Tenant(graph, TENANT),
                 sink=self.sink,
-                journal=lambda tenant_id: Journal(
-                    self.folder / "journal", "sandbox", tenant_id, self.desired.name
-                ),
+                journal=lambda tenant_id: Journal(self.folder, "sandbox", tenant_id, self.desired.name),
             )
             try:
                 plan = await planner(job)
@@ -301,8 +299,7 @@ class Life:
         assert not any(value in text for value in self.minted), "a value was told"
 
     def _journal(self) -> str:
-        path = self.folder / "journal"
-        return path.read_text() if path.exists() else ""
+        return "\n".join(path.read_text() for path in self.folder.glob("journals/*"))
 
     def _calm_end(self) -> None:
         """In calm weather: apply, and nothing is left to do; confirm, and one is left."""

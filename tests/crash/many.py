@@ -30,6 +30,8 @@ import httpx
 from provision.cli.main import run as run_program
 from provision.engine import carry_out, fleet
 from provision.engine.run import Job
+from provision.graph.batch import Batches
+from provision.graph.request import Request
 from provision.sandbox import Sandbox, Weather
 from provision.sandbox.clock import Clock
 from tests.crash.effects import weather
@@ -37,6 +39,7 @@ from tests.crash.own import ADOPTED, LIMITED, NAMES, Asked, Owned, Ran, items, j
 
 DELIVER = ("--yes", "--deliver", "file:{name}.secret")
 _RUNNING: ContextVar[str | None] = ContextVar("config", default=None)
+_GATHERED: ContextVar[bool] = ContextVar("gathered", default=False)  # noted part by part
 _CONFIG = """\
 version: 1
 name: {name}
@@ -242,6 +245,8 @@ def launch(
     with (
         mock.patch.object(Sandbox, "open", return_value=sandbox),
         mock.patch.object(httpx.ASGITransport, "handle_async_request", _noting(ran, dice, swap)),
+        mock.patch.object(Batches, "answer", _noting_parts(ran, dice, swap)),
+        mock.patch.object(Batches, "_carry", _carried),
         mock.patch.object(fleet, "each", _named_each),
         mock.patch.object(carry_out, "each", _named_each),
         contextlib.redirect_stdout(out),
@@ -281,22 +286,66 @@ def _noting(ran: Ran, dice: random.Random, swap: Swap | None) -> Any:
     original = httpx.ASGITransport.handle_async_request
 
     async def noted(transport: httpx.ASGITransport, request: httpx.Request) -> httpx.Response:
-        for _ in range(dice.choice((0, 0, 1, 3, 9))):
-            await asyncio.sleep(0)
+        if _GATHERED.get():
+            return await original(transport, request)
         body = (await request.aread()).decode()
-        line = f"{request.method} {unquote(str(request.url))} {unquote(body)}".lower()
-        asked = Asked(_RUNNING.get(), line)
-        ran.asked.append(asked)
-        response = await original(transport, request)
-        await response.aread()
-        if request.url.path.endswith("/addPassword") and response.status_code == 200:
-            answer = response.json()
-            ran.minted[answer["secretText"]] = (answer["keyId"], request.url.path.split("/")[-2])
-        for _ in range(dice.choice((0, 0, 1, 3))):
-            await asyncio.sleep(0)
-        return response if swap is None else swap(asked, response)
+
+        async def send() -> httpx.Response:
+            response = await original(transport, request)
+            await response.aread()
+            return response
+
+        return await _note(ran, dice, swap, f"{request.method} {unquote(str(request.url))} {body}", send)
 
     return noted
+
+
+def _noting_parts(ran: Ran, dice: random.Random, swap: Swap | None) -> Any:
+    """The same of what goes in batches, where it is still known which config asks."""
+    original = Batches.answer
+
+    async def noted(batches: Batches, request: Request) -> httpx.Response:
+        async def send() -> httpx.Response:
+            answer = await original(batches, request)
+            if isinstance(answer, httpx.Response):
+                return answer
+            content = b"" if answer.body is None else json.dumps(answer.body).encode()
+            asked = httpx.Request(request.method.value, request.url)
+            return httpx.Response(answer.status, headers=dict(answer.headers), content=content, request=asked)
+
+        body = (request.content or b"").decode()
+        return await _note(ran, dice, swap, f"{request.method.value} {unquote(request.url)} {body}", send)
+
+    return noted
+
+
+_CARRY = Batches._carry
+
+
+async def _carried(batches: Batches, part: Any) -> None:
+    _GATHERED.set(True)
+    await _CARRY(batches, part)
+
+
+async def _note(
+    ran: Ran,
+    dice: random.Random,
+    swap: Swap | None,
+    line: str,
+    send: Callable[[], Awaitable[httpx.Response]],
+) -> httpx.Response:
+    for _ in range(dice.choice((0, 0, 1, 3, 9))):
+        await asyncio.sleep(0)
+    asked = Asked(_RUNNING.get(), unquote(line).lower())
+    ran.asked.append(asked)
+    response = await send()
+    path = line.split(" ")[1].split("?", maxsplit=1)[0]
+    if path.endswith("/addPassword") and response.status_code == 200:
+        answer = response.json()
+        ran.minted[answer["secretText"]] = (answer["keyId"], path.split("/")[-2])
+    for _ in range(dice.choice((0, 0, 1, 3))):
+        await asyncio.sleep(0)
+    return response if swap is None else swap(asked, response)
 
 
 def _paths(names: Sequence[str]) -> list[str]:

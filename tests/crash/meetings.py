@@ -198,9 +198,9 @@ class Meeting:
             self.schedule.time += 86400
         if self.begins == "due":
             self.schedule.time += 150 * 86400
-        journal = self._folders[0] / "journal"
+        journal = self._folders[0] / "journals"
         if journal.exists() and self.schedule.dice.random() < 0.5:
-            journal.unlink()  # it was another machine that prepared
+            shutil.rmtree(journal)  # it was another machine that prepared
 
     @staticmethod
     def _planner(verb: str) -> Planner:
@@ -234,7 +234,7 @@ class Meeting:
             target=Target.SANDBOX,
             tenant=Tenant(graph, TENANT),
             sink=sink,
-            journal=lambda tenant: Journal(folder / "journal", "sandbox", tenant, self.desired.name),
+            journal=lambda tenant: Journal(folder, "sandbox", tenant, self.desired.name),
             began=Began(self.schedule.time),
             dice=self.schedule.dice.random,
         )

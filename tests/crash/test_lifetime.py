@@ -69,7 +69,12 @@ def quietly(*argv: str) -> tuple[int, str]:
 
 def renew(days: int, lifetime: str, start: datetime) -> None:
     """One apply from nothing, at that date under that policy; and the look at what it asked for."""
-    for path in (STATE, Path("out.secret"), Path("out.secret.provision.json"), STATE.parent / "journal"):
+    for path in (
+        STATE,
+        Path("out.secret"),
+        Path("out.secret.provision.json"),
+        *STATE.parent.glob("journals/*"),
+    ):
         path.unlink(missing_ok=True)
     tenant = Tenant()
     tenant.sandbox.set_clock(now=start)

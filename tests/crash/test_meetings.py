@@ -87,7 +87,7 @@ def test_real_processes_against_a_served_sandbox(tmp_path: Path) -> None:
 
 def _meet(served: Served, machines: list[Machine], runners: list[Runner], asked: list[str]) -> None:
     for machine in machines:  # other machines than last time: they remember nothing
-        for left in (*machine.folder.glob(".provision/journal"), *machine.folder.glob("out.secret*")):
+        for left in (*machine.folder.glob(".provision/journals/*"), *machine.folder.glob("out.secret*")):
             left.unlink()
 
     def one(number: int) -> tuple[int, str]:

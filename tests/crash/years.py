@@ -376,7 +376,7 @@ class Years:
             target=Target.SANDBOX,
             tenant=tenant,
             sink=sink,
-            journal=lambda tenant_id: Journal(folder / "journal", "sandbox", tenant_id, item.name),
+            journal=lambda tenant_id: Journal(folder, "sandbox", tenant_id, item.name),
             allowed=allowed,
         )
 
@@ -459,7 +459,7 @@ class Years:
         """Those that are to be removed, as the tags say, or this machine's journal alone."""
         app = self._app(item)
         tags = app.props["tags"] if app else ()
-        journal = Journal(self._folder / str(machine) / "journal", "sandbox", self._tenant, item.name)
+        journal = Journal(self._folder / str(machine), "sandbox", self._tenant, item.name)
         marks, replaces = ("provision:leaked:", "provision:retired:"), "provision:replaces:"
         going = {tag.rpartition(":")[2] for tag in tags if tag.startswith(marks)} | journal.leaked()
         for old, _, new in (t.removeprefix(replaces).partition(":") for t in tags if t.startswith(replaces)):

@@ -222,9 +222,7 @@ class World:
             tenant=Tenant(graph, desired.tenant),
             sink=Mortal(open_sink(spec, opening), each, self.services.get(spec.kind)),
             delivering=self.delivering,
-            journal=lambda tenant_id: Journal(
-                self.folder / "journal", each.target.value, tenant_id, desired.name
-            ),
+            journal=lambda tenant_id: Journal(self.folder, each.target.value, tenant_id, desired.name),
         )
 
     @contextmanager

@@ -1,0 +1,50 @@
+"""The SDK's parts, put together. They are imported here alone, and only once a request is made."""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING
+
+import httpx
+
+if TYPE_CHECKING:
+    from kiota_abstractions.authentication import AccessTokenProvider
+    from msgraph.graph_request_adapter import GraphRequestAdapter
+    from msgraph.graph_service_client import GraphServiceClient
+
+
+def with_middleware(http: httpx.AsyncClient) -> httpx.AsyncClient:
+    """Return the client with the SDK's middleware around its transports, which are taken over."""
+    from kiota_http.middleware.options import RedirectHandlerOption, RetryHandlerOption
+    from msgraph.graph_request_adapter import options
+    from msgraph_core import GraphClientFactory
+
+    made: httpx.AsyncClient = GraphClientFactory.create_with_default_middleware(
+        client=http,
+        options={
+            **options,
+            RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False),
+            # It would send a body, a form with a secret in it too, wherever an answer says.
+            RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
+        },
+    )
+    # No answer leaves anything behind that the next request, perhaps another identity's, would carry.
+    made.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    return made
+
+
+def adapter(tokens: AccessTokenProvider, http: httpx.AsyncClient, root: str) -> GraphRequestAdapter:
+    """Return what sends requests for one identity."""
+    from kiota_abstractions.authentication import BaseBearerTokenAuthenticationProvider
+    from msgraph.graph_request_adapter import GraphRequestAdapter
+
+    made = GraphRequestAdapter(BaseBearerTokenAuthenticationProvider(tokens), http)
+    made.base_url = root
+    return made
+
+
+def builders(sender: GraphRequestAdapter) -> GraphServiceClient:
+    """Return the request builders."""
+    from msgraph.graph_service_client import GraphServiceClient
+
+    return GraphServiceClient(request_adapter=sender)
