@@ -7,6 +7,7 @@ either stream of a step.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import stat
 import sys
@@ -22,6 +23,7 @@ import click
 from provision import bounded
 from provision.again import Again
 from provision.cli.streams import err
+from provision.config.interpolate import ENV_ALLOW
 from provision.errors import Entry, Finding, Place, ProvisionError, Severity, catalogue
 
 if TYPE_CHECKING:
@@ -245,6 +247,18 @@ def chosen(name: str | None) -> Pipeline:
 def inside() -> bool:
     """Say whether this runs in a pipeline of any host, told of or not."""
     return any(os.environ.get(name) for name in ("CI", "GITHUB_ACTIONS", "TF_BUILD", "GITLAB_CI"))
+
+
+def of_configs(environment: Mapping[str, str]) -> tuple[Mapping[str, str], frozenset[str]]:
+    """Return what configs may read of an environment, and which names that are set are withheld from them.
+
+    A pipeline's environment holds what other steps need, under any name; only what is listed is read there.
+    """
+    if not inside():
+        return environment, frozenset()
+    allowed = set(re.split(r"[\s,]+", environment.get(ENV_ALLOW, "")))
+    read = {name: value for name, value in environment.items() if name in allowed}
+    return read, frozenset(environment) - allowed
 
 
 def option(ctx: click.Context, _: click.Parameter, value: str | None) -> Pipeline:

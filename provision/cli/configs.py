@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from provision import bounded
+from provision.cli import ci
 from provision.cli.console import talk
 from provision.cli.options import Common
 from provision.config import Loaded, survey
@@ -30,7 +31,8 @@ def found(options: Common) -> Loaded:
             "standard input cannot hold both the config and the list of --changed",
             fix="Save one of them as a file, and name that.",
         )
-    loaded = survey(options.paths, variables=options.variables, environment=os.environ)
+    environment, withheld = ci.of_configs(os.environ)
+    loaded = survey(options.paths, variables=options.variables, environment=environment, withheld=withheld)
     if options.changed is not None:
         files = _listed(options.changed)
         loaded = changed(loaded, options.paths, files)

@@ -7,13 +7,15 @@ a pull request is a stranger's text, so a name that speaks of a credential is re
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from provision.config.node import Entry, Items, Kind, Map, Node, Scalar
 from provision.errors import Entry as CatalogueEntry
 from provision.errors import Place, ProvisionError, catalogue
 
+ENV_ALLOW = "PROVISION_ENV_ALLOW"
+"""The variable that lists, in a pipeline, the names that a config may read from the environment."""
 _VARIABLE = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # Words that a credential's name has anywhere in it, and short ones that count between underscores only.
@@ -35,8 +37,14 @@ class Interpolation:
     """Resolves the variables of one config and collects what is wrong with them."""
 
     def __init__(
-        self, variables: Mapping[str, str], environment: Mapping[str, str], *, allow_unset: bool
+        self,
+        variables: Mapping[str, str],
+        environment: Mapping[str, str],
+        *,
+        allow_unset: bool,
+        withheld: Collection[str] = (),
     ) -> None:
+        self._withheld = withheld
         self._variables = variables
         self._environment = environment
         self._allow_unset = allow_unset
@@ -98,6 +106,13 @@ class Interpolation:
                 catalogue.VARIABLE_FORBIDDEN,
                 place,
                 f"a config may not read ${{{name}}}: its name speaks of a credential",
+            )
+        if name in self._withheld and name not in self._variables:
+            return _fault(
+                catalogue.VARIABLE_FORBIDDEN,
+                place,
+                f"in a pipeline a config may not read ${{{name}}} from the environment unasked",
+                f"Pass --var {name}=VALUE, or add {name} to the names in {ENV_ALLOW}.",
             )
         value = self._variables.get(name, self._environment.get(name))
         if has_default and not value:  # as in a shell: ':-' stands in for an empty one too

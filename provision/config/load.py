@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
@@ -88,6 +88,7 @@ class Variables:
     given: Mapping[str, str]
     environment: Mapping[str, str]
     allow_unset: bool
+    withheld: Collection[str] = ()  # names that are set, and are none of a config's business
 
 
 def load(
@@ -113,14 +114,15 @@ def survey(
     variables: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
     allow_unset: bool = False,
+    withheld: Collection[str] = (),
 ) -> Loaded:
     """Read configs: files, folders and globs, in the order given, each file once. Nothing is raised.
 
     In a folder or a glob, a file without ``name`` that another one extends is passed over: it is there for
     that alone; and so is YAML that is no config, for it has no ``version`` at its top. With ``allow_unset``
-    a variable without a value passes every rule.
+    a variable without a value passes every rule. To read one that is ``withheld`` is a fault.
     """
-    known = Variables(variables or {}, environment or {}, allow_unset)
+    known = Variables(variables or {}, environment or {}, allow_unset, withheld)
     files = extend.Files()
     meant = search.candidates(paths)
     passed_over = list(meant.passed_over)
@@ -209,7 +211,9 @@ def _config(
     path: str, merged: Map, doubled: Sequence[ProvisionError], known: Variables, files: extend.Files
 ) -> Config | Unreadable:
     """Check one config. Faults come in the order of the lines, behind the keys that stand twice."""
-    interpolation = Interpolation(known.given, known.environment, allow_unset=known.allow_unset)
+    interpolation = Interpolation(
+        known.given, known.environment, allow_unset=known.allow_unset, withheld=known.withheld
+    )
     root = interpolation.resolve(merged)
     places = tree.places(root)
     faults = list(interpolation.faults)

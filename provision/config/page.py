@@ -34,7 +34,8 @@ type: the first line of each example names the JSON Schema, `configs/provision.s
   without a `name`, such as `base.yaml`, is no application by itself.
 - **What differs by machine**: `${{NAME}}` or `${{NAME:-default}}` in any value, from `--var NAME=VALUE` or
   the environment. Names such as CLIENT_SECRET, TOKEN or API_KEY are refused, because a config in a pull
-  request can be written by anybody.
+  request can be written by anybody. In a pipeline only the names that `PROVISION_ENV_ALLOW` lists (parted
+  by commas or blanks) are read from the environment; `--var` goes on as before.
 
 ## Keys
 

@@ -14,6 +14,7 @@ from provision.sandbox import hashing, tenants
 from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
 from provision.sandbox.clock import Clock, instant
 from provision.sandbox.entities import service_principal
+from provision.sandbox.fixed import uuid5
 from provision.sandbox.store import Record, Tenant
 
 CLIENT_ID = "7a1c1f0e-3f8b-4a53-9d0b-5a2d0c6d9e41"
@@ -56,7 +57,7 @@ def appoint(tenant: Tenant, clock: Clock, given: Credentials) -> Record:
 
 
 def _principal(tenant: Tenant, clock: Clock) -> Record:
-    record_id = str(uuid.uuid5(uuid.UUID(tenant.id), "servicePrincipal:administrator"))
+    record_id = str(uuid5(uuid.UUID(tenant.id), "servicePrincipal:administrator"))
     props = service_principal.TYPE.defaults() | {
         "id": record_id, "appId": CLIENT_ID, "displayName": "Sandbox administrator",
         "appDisplayName": "Sandbox administrator", "appOwnerOrganizationId": _HOME,

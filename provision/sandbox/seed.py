@@ -23,6 +23,7 @@ from provision.sandbox.entities.complex_types import KEY_CREDENTIAL, PASSWORD_CR
 from provision.sandbox.entities.schema import Complex, is_guid, value_of
 from provision.sandbox.errors import GraphError
 from provision.sandbox.exchange import access, mailboxes
+from provision.sandbox.fixed import uuid5
 from provision.sandbox.marked import Marked, SeedError, documents
 from provision.sandbox.store import Record
 
@@ -326,7 +327,7 @@ class _Seeding:
 
     def _id(self, what: str) -> str:
         """The same id each time the same seed is applied."""
-        return str(uuid.uuid5(uuid.UUID(self._tenant.id), what))
+        return str(uuid5(uuid.UUID(self._tenant.id), what))
 
     def _call(self) -> Call:
         return inward.call(self._sandbox, self._tenant)

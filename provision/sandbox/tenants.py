@@ -13,6 +13,7 @@ from provision.sandbox.directory.policies import DEFAULT_ID
 from provision.sandbox.entities import people, service_principal, tenancy
 from provision.sandbox.entities.grants import role_assignment_id
 from provision.sandbox.entities.schema import is_guid
+from provision.sandbox.fixed import uuid5
 from provision.sandbox.store import Record, Store, Tenant
 
 _NAMESPACE = uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")  # of names of the DNS
@@ -29,7 +30,7 @@ def find(store: Store, tenant: str) -> Tenant | None:
 def create(store: Store, clock: Clock, tenant: str, display_name: str | None = None) -> Tenant:
     """A tenant by its id, or by a domain, from whose name its id follows."""
     name = tenant.lower()
-    tenant_id = name if is_guid(name) else str(uuid.uuid5(_NAMESPACE, name))
+    tenant_id = name if is_guid(name) else str(uuid5(_NAMESPACE, name))
     initial = f"sandbox{tenant_id[:8]}.onmicrosoft.com"
     made = store.add_tenant(tenant_id)
     if not is_guid(name) and name.endswith(".onmicrosoft.com"):
@@ -168,4 +169,4 @@ def _add_principal(tenant: Tenant, app_id: str) -> None:
 
 def _fixed(tenant: Tenant, what: str) -> str:
     """An id that a tenant's object has every time the tenant is made anew."""
-    return str(uuid.uuid5(uuid.UUID(tenant.id), what))
+    return str(uuid5(uuid.UUID(tenant.id), what))

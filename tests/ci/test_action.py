@@ -125,6 +125,7 @@ def test_a_stranger_reads_no_variable_of_the_job(repository: Repository, event: 
         payload = repository.pull_request(source="mallory/mail")
         job = repository.run({"command": "validate", "client-id": "canary"}, event, payload)
         assert "canary" not in "\n".join(job.log.raw) + job.summary + str(job.outputs)
+    repository.environment["PROVISION_ENV_ALLOW"] = names[-1]
     trusted = repository.run({"command": "validate", "client-id": "canary"}, "push", {})
     assert "canary" in trusted.log.text
 

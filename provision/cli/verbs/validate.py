@@ -46,6 +46,7 @@ def validate(  # noqa: PLR0917 - click calls it by name
     there, or is there only to be extended, is passed over, and named.
     """
     from provision.cli import emit
+    from provision.cli.ci import of_configs
     from provision.cli.configs import tell
     from provision.cli.console import talk
     from provision.config import Config, survey
@@ -53,7 +54,14 @@ def validate(  # noqa: PLR0917 - click calls it by name
     from provision.outcomes.validation import Checked, Validation
     from provision.report.escape import plain
 
-    loaded = survey(paths, variables=variables, environment=os.environ, allow_unset=allow_unset)
+    environment, withheld = of_configs(os.environ)
+    loaded = survey(
+        paths,
+        variables=variables,
+        environment=environment,
+        allow_unset=allow_unset,
+        withheld=withheld,
+    )
     tell(loaded.search)
     doubts = [*perhaps_twice(loaded.configs), *_examples(loaded.configs)]
     for doubt in doubts:

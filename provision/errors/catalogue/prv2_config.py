@@ -91,7 +91,8 @@ VARIABLE_FORBIDDEN = entry(
     "variable-forbidden",
     Exit.CONFIG,
     "this variable may not be read by a config",
-    "A config in a pull request is a stranger's text; it must not be able to put a credential into a plan.",
+    "A config in a pull request is a stranger's text; it must not be able to put a credential into a plan. "
+    "In a pipeline it reads only what --var gives and what PROVISION_ENV_ALLOW lists.",
     "Write the value itself, or use a variable whose name does not speak of a secret.",
 )
 EXTENDS = entry(

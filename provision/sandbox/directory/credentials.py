@@ -143,7 +143,9 @@ def _key(key: Json, old: Json | None) -> Json:
     der = _der(key["key"])
     certificate = _certificate(der)
     out = {**key, "keyId": key["keyId"] or new_id(), "type": key["type"] or "AsymmetricX509Cert"}
-    out["customKeyIdentifier"] = key["customKeyIdentifier"] or hashlib.sha1(der).hexdigest().upper()  # noqa: S324
+    out["customKeyIdentifier"] = (
+        key["customKeyIdentifier"] or hashlib.sha1(der, usedforsecurity=False).hexdigest().upper()
+    )
     if certificate is not None:
         out["displayName"] = key["displayName"] or distinguished_name(certificate.subject)
         out["startDateTime"] = key["startDateTime"] or wire_time(certificate.not_valid_before_utc)

@@ -18,6 +18,7 @@ from provision.sandbox.entities.exchange_roles import ASSIGNMENT, ROLES, SCOPE
 from provision.sandbox.entities.schema import is_guid, new_id, parse_time, read
 from provision.sandbox.errors import bad_request, invalid_value, missing_value, not_found
 from provision.sandbox.exchange import mailboxes
+from provision.sandbox.fixed import uuid5
 from provision.sandbox.store import Record, Tenant
 
 Json = dict[str, Any]
@@ -43,7 +44,7 @@ def definitions(tenant: Tenant) -> list[Record]:
 
 def role_id(tenant: Tenant, name: str) -> str:
     """The id that a role has in this tenant."""
-    return str(uuid.uuid5(uuid.UUID(tenant.id), f"exchangeRole:{name}"))
+    return str(uuid5(uuid.UUID(tenant.id), f"exchangeRole:{name}"))
 
 
 def shown(tenant: Tenant) -> list[Record]:
@@ -150,7 +151,7 @@ def limit(tenant: Tenant, app_id: str, addresses: Iterable[str], roles: Iterable
             tenant.remove(old)
     wanted = sorted({a.lower() for a in addresses})
     boxes = [box for a in wanted if (box := mailboxes.by_name(tenant, a)) is not None]
-    scope_id = str(uuid.uuid5(uuid.UUID(tenant.id), f"mailboxScope:{app_id.lower()}"))
+    scope_id = str(uuid5(uuid.UUID(tenant.id), f"mailboxScope:{app_id.lower()}"))
     tests = [f"Guid -eq '{exchange_guid(tenant, box)}'" for box in boxes]
     attributes = {"Exclusive": False, "RecipientFilter": " -or ".join(tests) or "Guid -eq ''"}
     props = {
@@ -159,7 +160,7 @@ def limit(tenant: Tenant, app_id: str, addresses: Iterable[str], roles: Iterable
     }  # fmt: skip
     tenant.put(Record(SCOPE.kind, scope_id, props))
     for name in sorted(set(roles)):
-        key = str(uuid.uuid5(uuid.UUID(tenant.id), f"mailboxScope:{app_id.lower()}:{name}"))
+        key = str(uuid5(uuid.UUID(tenant.id), f"mailboxScope:{app_id.lower()}:{name}"))
         shape = {"id": key, "principalId": None, "roleDefinitionId": role_id(tenant, name),
                  "directoryScopeId": None, "appScopeId": scope_id}  # fmt: skip
         private = {"appId": app_id.lower(), "made": None, "seeded": True}
@@ -168,7 +169,7 @@ def limit(tenant: Tenant, app_id: str, addresses: Iterable[str], roles: Iterable
 
 def exchange_guid(tenant: Tenant, user: Record) -> str:
     """The id that Exchange has for a mailbox; the directory knows it by another."""
-    return str(uuid.uuid5(uuid.UUID(tenant.id), f"mailbox:{user.id}"))
+    return str(uuid5(uuid.UUID(tenant.id), f"mailbox:{user.id}"))
 
 
 # -- what is allowed -----------------------------------------------------------------------
