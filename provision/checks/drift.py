@@ -33,6 +33,7 @@ from provision.resources import (
     client_secret,
     consent,
     delivery_tags,
+    mailbox_scope,
     service_principal,
 )
 from provision.resources.client_secret import Records
@@ -43,17 +44,20 @@ _NOT_SEEN = (
     catalogue.POLICY_NOT_CHECKED,
     catalogue.MAILBOX_NOT_CHECKED,
     catalogue.SCOPE_UNKNOWN,
+    catalogue.SCOPE_LIMITED,
 )
 # Said of a plan's secrets and permissions; told here one by one, with the value.
 _TOLD_APART = (
     catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE,
-    catalogue.AUDIENCE_NARROWED, catalogue.REGISTRATION_DISABLED,
+    catalogue.AUDIENCE_NARROWED, catalogue.REGISTRATION_DISABLED, catalogue.SCOPE_WIDER,
+    catalogue.SCOPE_EVERYWHERE,
 )  # fmt: skip
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {
     catalogue.AWAITS_CONFIRMATION: Severity.INFO,  # our own doing, which ``expiry`` watches
     catalogue.EMERGENCY_UNFINISHED: Severity.ERROR,
     catalogue.LIVES_AS_LONG: Severity.INFO,
+    catalogue.SCOPE_NOTHING: Severity.ERROR,
     catalogue.PRINCIPAL_DISABLED: Severity.ERROR,
 }
 
@@ -68,7 +72,9 @@ def judge(plan: Plan, records: Records, around: Surroundings, *, now: datetime) 
         found += _of_secrets(plan, records, now=now)
         found += of_surroundings(plan, around, now=now)
     left, ignored, unused = _sorted_out(found, plan.desired.ignores)
-    said = [f.message for f in plan.findings if f.entry in _NOT_SEEN]
+    said = [
+        f.message for f in plan.findings if f.entry in _NOT_SEEN and f.entry is not catalogue.SCOPE_LIMITED
+    ]
     not_checked = [text.removeprefix("not checked: ").replace(": not checked: ", ": ") for text in said]
     return Drift(
         plan,
@@ -150,6 +156,8 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
                 f"{permission.name} is not granted: no mail will be {'sent' if permission.sends else 'read'}"
             )
             yield deviation(entry, Severity.ERROR, change.address, permission.name, text)
+        case _, address if address.partition("[")[0] == mailbox_scope.ADDRESS:
+            yield from _of_limit(change)
         case Action.CREATE, client_secret.ADDRESS:
             state = client_secret.standing(
                 plan.desired.client_secret, plan.observed.secrets, records, now=now
@@ -168,6 +176,15 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
                 text,
                 fix="Run 'provision apply': it removes the secret.",
             )
+
+
+def _of_limit(change: Change) -> Iterator[Deviation]:
+    """Of Exchange's limit: that it is missing, or that one of ours is still there."""
+    missing = change.action is not Action.DELETE and change.after is not None
+    severity = Severity.ERROR if missing else Severity.WARNING
+    what = "is to be set" if missing else "is to be removed"
+    text = f"Exchange's limit {what}: {change.reason}"
+    yield deviation(catalogue.SCOPE_CHANGE, severity, mailbox_scope.ADDRESS, change.address, text)
 
 
 def _of_property(change: Change, name: str) -> Iterator[Deviation]:

@@ -11,12 +11,14 @@ from datetime import datetime
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import FindingEntry, Severity, catalogue
 from provision.outcomes.drift import Deviation, Surroundings
+from provision.plan import scoping
 from provision.plan.model import Plan
 from provision.resources import (
     application,
     certificate,
     client_secret,
     consent,
+    mailbox_scope,
     owner,
     publisher,
     registration_settings,
@@ -44,6 +46,7 @@ def of_surroundings(plan: Plan, around: Surroundings, *, now: datetime) -> Itera
     names = _Names(around.publishers)
     yield from _permissions(plan, names)
     yield from _grants(plan, around, names)
+    yield from _exchange(plan)
     declared = plan.desired.application.owners
     yield from _owners(f"{application.ADDRESS}.owners", declared, around.owners)
     yield from _owners(f"{principal}.owners", declared, around.principal_owners)
@@ -121,6 +124,18 @@ def _grants(plan: Plan, around: Surroundings, names: _Names) -> Iterator[Deviati
             f"{service_principal.ADDRESS}.oauth2PermissionGrants",
             value,
             f"{value} is granted, and not declared",
+        )
+
+
+def _exchange(plan: Plan) -> Iterator[Deviation]:
+    for item in scoping.undeclared(plan.desired, plan.observed):
+        value = f"{item.role} for {item.reaches}"
+        yield deviation(
+            catalogue.UNDECLARED_ASSIGNMENT,
+            Severity.ERROR,
+            mailbox_scope.ADDRESS,
+            value,
+            f"Exchange gives the application {value} (assignment {item.id}), and nobody declared it",
         )
 
 

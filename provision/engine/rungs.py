@@ -25,6 +25,7 @@ from provision.outcomes.verify import Rung, Verdict, Verification
 from provision.products.permissions import SEND, Permission
 from provision.resources.client_secret import Observed
 from provision.resources.mailbox import Scope, State
+from provision.resources.mailbox_scope import Reach, Standing
 from provision.secret import Secret
 
 # What an entry says of whoever runs the program says nothing of the values under test.
@@ -58,6 +59,7 @@ class Known:
     ids: Mapping[str, str] = field(default_factory=dict)  # what each id of the application is, in words
     removed: str | None = None  # the key that the value was, by the record of where it was read
     address_at: str = "the config"  # where mail.address stands
+    reach: Standing | None = None  # how far mail may be sent, as it was read
 
 
 async def climb(
@@ -207,8 +209,7 @@ class _Ladder:
             message = f"the token carries {needed} for all mailboxes, and mail.scope is mailbox"
             return _fail("role", message, catalogue.UNSCOPED_GRANT), False
         if not everywhere:
-            why = "mail.scope is mailbox: Exchange decides, and a token does not show it"
-            return Rung("role", Verdict.SKIPPED, why), False
+            return _by_exchange(self._known.reach), False
         self._token = ""
         return _fail("role", f"the token carries no {needed}", catalogue.CONSENT_MISSING), True
 
@@ -339,6 +340,19 @@ class _Ladder:
             title = rung.entry.title if rung.entry else rung.message
             if not await patience.pause(f"{title}; what is new may not have reached every server yet"):
                 return rung
+
+
+def _by_exchange(reach: Standing | None) -> Rung:
+    """What was read of Exchange's limit; whether it is in force yet, only the test mail shows."""
+    if reach is None or reach.reach is Reach.UNKNOWN:
+        more = f": {reach.words}" if reach else ""
+        why = f"mail.scope is mailbox: Exchange decides, and a token does not show it{more}"
+        return Rung("role", Verdict.SKIPPED, why)
+    if reach.reach is Reach.THIS:
+        return Rung("role", Verdict.PASS, reach.words)
+    if reach.reach is Reach.NOTHING:
+        return Rung("role", Verdict.SKIPPED, f"{reach.words}, as far as it was read; the test mail decides")
+    return Rung("role", Verdict.SKIPPED, f"wider than mail.scope asks for: {reach.words}")
 
 
 def _fail(

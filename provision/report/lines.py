@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from provision.change import Action, Change
+from provision.errors import catalogue
 from provision.outcomes.result import Result, SecretKey, Status
 from provision.plan.model import Plan, Target
 from provision.report.escape import plain
-from provision.resources import client_secret
+from provision.resources import client_secret, mailbox_scope
 from provision.resources.client_secret import Mint
 
 _SIGNS = {
@@ -231,3 +232,15 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return f'"{plain(value)}"' if isinstance(value, str) else plain(str(value))
+
+
+def limit(result: Result) -> str | None:
+    """How Exchange's limit stands, as far as this run set or read it; ``None``: a person is to see to it."""
+    for outcome in result.outcomes:
+        if outcome.change.address == mailbox_scope.ADDRESS and outcome.status is not Status.HANDOFF:
+            if outcome.status in (Status.DONE, Status.BY_ANOTHER):
+                return "the limit was set; it takes up to two hours until all of Exchange goes by it"
+            if outcome.status is Status.UNCHANGED:
+                return f"the limit: {outcome.change.reason}"
+    read = (f.message for f in result.plan.findings if f.entry is catalogue.SCOPE_LIMITED)
+    return next(read, None)
