@@ -69,7 +69,7 @@ def judge(plan: Plan, records: Records, around: Surroundings, *, now: datetime) 
     """
     found = list(_of_plan(plan, records, now=now))
     if plan.observed.application is not None:
-        found += _of_secrets(plan, records, now=now)
+        found += _of_secrets(plan, records, around, now=now)
         found += of_surroundings(plan, around, now=now)
     left, ignored, unused = _sorted_out(found, plan.desired.ignores)
     said = [
@@ -207,11 +207,11 @@ def _quoted(value: Any) -> str:
 # Secrets
 
 
-def _of_secrets(plan: Plan, records: Records, *, now: datetime) -> Iterator[Deviation]:
+def _of_secrets(plan: Plan, records: Records, around: Surroundings, *, now: datetime) -> Iterator[Deviation]:
     wanted, secrets = plan.desired.client_secret, plan.observed.secrets
     state = client_secret.standing(wanted, secrets, records, now=now)
     others = [item for item in secrets if item not in state.ours]
-    yield from passwords(client_secret.ADDRESS, others, now=now)
+    yield from passwords(client_secret.ADDRESS, others, around.last_use, now=now)
     for item in state.unproven:
         if item.key_id in records.journal:
             continue  # its removal is a change of the plan

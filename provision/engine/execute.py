@@ -274,6 +274,8 @@ def _refuse_unknown(plan: Plan) -> None:
 
 def _status(change: Change, error: ProvisionError) -> Status:
     """Not being allowed to consent, or to limit, is no failure: somebody else is asked to."""
-    kinds = (consents.ADDRESS, scopes.ADDRESS)
-    refused = change.address.partition("[")[0] in kinds and error.entry is catalogue.NO_PERMISSION
+    of_exchange = change.address.partition("[")[0] == scopes.ADDRESS
+    refused = error.entry is catalogue.NO_PERMISSION and (of_exchange or change.address == consents.ADDRESS)
+    # What Exchange's beta refuses for whatever reason, its administrator can do by the script.
+    refused |= of_exchange and error.entry is catalogue.GRAPH_REFUSED
     return Status.HANDOFF if refused else Status.FAILED

@@ -21,6 +21,7 @@ from provision.graph import (
     client_secret,
     consent,
     federated_credential,
+    last_use,
     mailbox,
     mailbox_scope,
     owner,
@@ -44,6 +45,7 @@ from provision.resources.client_secret import Observed as ClientSecret
 from provision.resources.client_secret import marked
 from provision.resources.consent import Role
 from provision.resources.federated_credential import Observed as Federated
+from provision.resources.last_use import Observed as LastUse
 from provision.resources.owner import Candidate
 from provision.resources.publisher import Observed as Publisher
 
@@ -94,6 +96,10 @@ class Tenant:
     async def exchange(self) -> mailbox_scope.Tables:
         """Return Exchange's role assignments in the tenant, or why they cannot be read."""
         return await self._once("exchange", call=lambda: mailbox_scope.read(self.graph))
+
+    async def last_use(self) -> LastUse:
+        """Return when each credential of the tenant signed in last, or why that cannot be read."""
+        return await self._once("last use", call=lambda: last_use.read(self.graph))
 
     async def deleted(self) -> tuple[Deleted, ...] | None:
         """Return the soft-deleted applications, or ``None`` if they may not be listed."""

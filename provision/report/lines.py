@@ -132,8 +132,11 @@ def secret(result: Result) -> list[tuple[str, str]]:
             ("Delivered", "by another run at the same time, where that one was told; this one made none")
         )
     if result.proof is not None:
-        seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
+        seen = {"token": "it signed in", "report": "the report of sign-ins shows it"}.get(
+            result.proof, "none, for the value was not seen"
+        )
         facts.append(("Proof", f"that the new secret works: {seen}"))
+    facts += used(result)
     if result.unverified is not None:
         facts.append(("Verified", f"nothing: {result.unverified}"))
     if key is not None:
@@ -232,6 +235,18 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return f'"{plain(value)}"' if isinstance(value, str) else plain(str(value))
+
+
+def used(result: Result) -> list[tuple[str, str]]:
+    """Return which secret signed in when, as far as the report of sign-ins tells of any."""
+    found = result.last_use
+    if found is None:
+        return []
+    return [
+        ("Last use", plain(f"{item.hint or '?'}..., key id {item.key_id}, {found.words(item.key_id)}"))
+        for item in result.plan.observed.secrets
+        if found.of(item.key_id) is not None
+    ]
 
 
 def limit(result: Result) -> str | None:

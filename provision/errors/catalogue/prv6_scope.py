@@ -85,3 +85,14 @@ REMOVE_GRANT = entry(
     _RBAC,
     allowable=True,
 )
+STILL_IN_USE = entry(
+    "PRV667",
+    "not-seen-quiet",
+    Exit.CONSENT,
+    "the report of sign-ins does not show yet that the older secret is out of use",
+    "The older secret goes once the new one has signed in, and the older was seen quiet for longer than the "
+    "report lags. A row that is not there proves nothing.",
+    "Run it again later, or with --wait 3d; or prove the value that is entered: "
+    "'provision rotate CONFIG --confirm'.",
+    "https://learn.microsoft.com/graph/api/reportroot-list-appcredentialsigninactivities",
+)
