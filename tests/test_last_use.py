@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from provision.resources.last_use import Observed, judge
-from provision.sandbox import Sandbox, Weather
+from provision.sandbox import Weather
 from tests.support import Program, Ran, Tenant, write_config
 from tests.test_scope import Office
 
@@ -234,4 +234,3 @@ def test_each_look_tells_it(provision: Program, rotated: str) -> None:
 )
 def test_what_does_not_go_together(provision: Program, more: tuple[str, ...]) -> None:
     assert run(provision, "rotate", write_config(), "--yes", *more).code == 64
-    assert Sandbox
