@@ -52,7 +52,10 @@ async def create(tools: SecretTools, holder: SecretHolder, principal_id: str, st
 
 async def _made(tools: SecretTools, principal_id: str, step: Create) -> str:
     """Make one, and return its id, also where the answer was lost."""
-    graph, before = tools.graph, {item.id for item in await _there(tools.graph, principal_id, step.role, step.user_id)}
+    graph, before = (
+        tools.graph,
+        {item.id for item in await _there(tools.graph, principal_id, step.role, step.user_id)},
+    )
     try:
         return await mailbox_scope.create(graph, principal_id, step)
     except (Lost, Refusal) as failure:

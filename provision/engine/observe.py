@@ -171,9 +171,10 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
     if app is None:
         if desired.mailbox.by_graph:
             tables = await shared.exchange()
-            observed = replace(observed, exchange=mailbox_scope.of_principal(
-                tables, None, desired.consent.permission.exchange_role
-            ))
+            observed = replace(
+                observed,
+                exchange=mailbox_scope.of_principal(tables, None, desired.consent.permission.exchange_role),
+            )
         return await _with_owners(graph, observed, wanted.owners or ())
     record, grants, custom, owners, tables, _ = await together(
         service_principal.by_client_id(graph, app.app_id),

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from provision.engine.dressing import no_value, undressed
+from provision.engine.scoped import by_exchange
 from provision.errors import Entry, ProvisionError, catalogue
 from provision.graph import mail, mailbox, senses
 from provision.graph.answers import Failure, Lost, Refusal
@@ -25,7 +26,7 @@ from provision.outcomes.verify import Rung, Verdict, Verification
 from provision.products.permissions import SEND, Permission
 from provision.resources.client_secret import Observed
 from provision.resources.mailbox import Scope, State
-from provision.resources.mailbox_scope import Reach, Standing
+from provision.resources.mailbox_scope import Standing
 from provision.secret import Secret
 
 # What an entry says of whoever runs the program says nothing of the values under test.
@@ -209,7 +210,7 @@ class _Ladder:
             message = f"the token carries {needed} for all mailboxes, and mail.scope is mailbox"
             return _fail("role", message, catalogue.UNSCOPED_GRANT), False
         if not everywhere:
-            return _by_exchange(self._known.reach), False
+            return by_exchange(self._known.reach), False
         self._token = ""
         return _fail("role", f"the token carries no {needed}", catalogue.CONSENT_MISSING), True
 
@@ -342,19 +343,6 @@ class _Ladder:
                 return rung
 
 
-def _by_exchange(reach: Standing | None) -> Rung:
-    """What was read of Exchange's limit; whether it is in force yet, only the test mail shows."""
-    if reach is None or reach.reach is Reach.UNKNOWN:
-        more = f": {reach.words}" if reach else ""
-        why = f"mail.scope is mailbox: Exchange decides, and a token does not show it{more}"
-        return Rung("role", Verdict.SKIPPED, why)
-    if reach.reach is Reach.THIS:
-        return Rung("role", Verdict.PASS, reach.words)
-    if reach.reach is Reach.NOTHING:
-        return Rung("role", Verdict.SKIPPED, f"{reach.words}, as far as it was read; the test mail decides")
-    return Rung("role", Verdict.SKIPPED, f"wider than mail.scope asks for: {reach.words}")
-
-
 def _fail(
     name: str,
     message: str,
@@ -374,7 +362,7 @@ def _misspelt(address_at: str) -> str:
 def _read_failed(failure: Failure, address_at: str) -> Rung:
     if not isinstance(failure, Refusal):
         return _fail("read", f"no answer came: {failure}", catalogue.UNREACHABLE)
-    rung = _refused_by_exchange("read", failure, address_at)
+    rung = _refusedby_exchange("read", failure, address_at)
     if rung.entry is not catalogue.SEND_REFUSED:
         return rung
     return replace(rung, entry=catalogue.READ_REFUSED, fix=catalogue.READ_REFUSED.fix)
@@ -383,10 +371,10 @@ def _read_failed(failure: Failure, address_at: str) -> Rung:
 def _send_failed(failure: Failure, address_at: str) -> Rung:
     if not isinstance(failure, Refusal):
         return _fail("send", f"the message was sent, and no answer came: {failure}", catalogue.UNREACHABLE)
-    return _refused_by_exchange("send", failure, address_at)
+    return _refusedby_exchange("send", failure, address_at)
 
 
-def _refused_by_exchange(rung: str, failure: Refusal, address_at: str) -> Rung:
+def _refusedby_exchange(rung: str, failure: Refusal, address_at: str) -> Rung:
     entry = catalogue.of_graph(failure.code)
     if entry is catalogue.SEND_REFUSED and "OData is disabled" in failure.message:
         entry = catalogue.ACCESS_POLICY  # it shares its code with every other refusal

@@ -141,4 +141,6 @@ async def revoke(graph: Graph, principal_id: str, step: Revoke, permission: Perm
             await graph.send(builder.to_delete_request_information())
         except Failure as failure:
             if not missing(failure):
-                raise translated(failure, f"removing the grant of {permission.name}", needs=NEEDS) from failure
+                raise translated(
+                    failure, f"removing the grant of {permission.name}", needs=NEEDS
+                ) from failure

@@ -202,7 +202,9 @@ def undeclared(desired: Desired, observed: Observed) -> Iterator[Assignment]:
     user_id = observed.mailbox.user_id
     place = f"/users/{user_id.lower()}" if user_id else None
     for item in observed.exchange.assignments:
-        of_the_limit = item.role == desired.consent.permission.exchange_role and (item.place == place or _may_be_it(item, desired))
+        of_the_limit = item.role == desired.consent.permission.exchange_role and (
+            item.place == place or _may_be_it(item, desired)
+        )
         if item.id not in ours and not (limited and of_the_limit):
             yield item
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.completion import sinks
-from provision.cli.options import MINTS, Common, assume_yes, common, keep_going, seconds
+from provision.cli.option_values import seconds
+from provision.cli.options import MINTS, Common, assume_yes, common, keep_going
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
