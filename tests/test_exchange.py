@@ -255,7 +255,7 @@ def test_the_script_has_the_applications_own_ids(provision: Program) -> None:
 
 
 def test_the_sheet_names_the_command(provision: Program) -> None:
-    """Instead of a consent link, in text and Markdown; and the finding leads to it and to verify."""
+    """Instead of a consent link, in text and Markdown; and the finding leads to it."""
     config = one_mailbox()
     apply(provision, config)
     whole = f"provision exchange {config} --sandbox"
@@ -263,10 +263,9 @@ def test_the_sheet_names_the_command(provision: Program) -> None:
     assert f"`{whole}`" in provision("show", config, "--sandbox", "-o", "markdown").out
     (finding,) = [
         f for f in provision("plan", config, "--sandbox", "-o", "json").json["findings"]
-        if f["name"] == "scope-unknown"
+        if f["name"] == "scope-nothing"
     ]  # fmt: skip
     assert "provision exchange" in finding["fix"]
-    assert "provision verify" in finding["fix"]
 
 
 @pytest.mark.parametrize(

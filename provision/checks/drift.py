@@ -33,6 +33,7 @@ from provision.resources import (
     client_secret,
     consent,
     delivery_tags,
+    mailbox_scope,
     service_principal,
 )
 from provision.resources.client_secret import Records
@@ -43,18 +44,21 @@ _NOT_SEEN = (
     catalogue.POLICY_NOT_CHECKED,
     catalogue.MAILBOX_NOT_CHECKED,
     catalogue.SCOPE_UNKNOWN,
+    catalogue.SCOPE_LIMITED,
 )
 # Said of a plan's secrets and permissions; told here one by one, with the value.
 _TOLD_APART = (
     catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE,
-    catalogue.AUDIENCE_NARROWED, catalogue.REGISTRATION_DISABLED,
-    catalogue.CONSENT_REVOKED, catalogue.CONSENT_PARTIAL, catalogue.CONSENT_DELEGATED_ONLY,
+    catalogue.AUDIENCE_NARROWED, catalogue.REGISTRATION_DISABLED, catalogue.SCOPE_WIDER,
+    catalogue.SCOPE_EVERYWHERE, catalogue.CONSENT_REVOKED, catalogue.CONSENT_PARTIAL,
+    catalogue.CONSENT_DELEGATED_ONLY,
 )  # fmt: skip
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {
     catalogue.AWAITS_CONFIRMATION: Severity.INFO,  # our own doing, which ``expiry`` watches
     catalogue.EMERGENCY_UNFINISHED: Severity.ERROR,
     catalogue.LIVES_AS_LONG: Severity.INFO,
+    catalogue.SCOPE_NOTHING: Severity.ERROR,
     catalogue.PRINCIPAL_DISABLED: Severity.ERROR,
 }
 
@@ -66,10 +70,12 @@ def judge(plan: Plan, records: Records, around: Surroundings, *, now: datetime) 
     """
     found = list(_of_plan(plan, records, now=now))
     if plan.observed.application is not None:
-        found += _of_secrets(plan, records, now=now)
+        found += _of_secrets(plan, records, around, now=now)
         found += of_surroundings(plan, around, now=now)
     left, ignored, unused = _sorted_out(found, plan.desired.ignores)
-    said = [f.message for f in plan.findings if f.entry in _NOT_SEEN]
+    said = [
+        f.message for f in plan.findings if f.entry in _NOT_SEEN and f.entry is not catalogue.SCOPE_LIMITED
+    ]
     not_checked = [text.removeprefix("not checked: ").replace(": not checked: ", ": ") for text in said]
     return Drift(
         plan,
@@ -151,6 +157,8 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
                 f"{permission.name} is not granted: no mail will be {'sent' if permission.sends else 'read'}"
             )
             yield deviation(entry, Severity.ERROR, change.address, permission.name, text)
+        case _, address if address.partition("[")[0] == mailbox_scope.ADDRESS:
+            yield from _of_limit(change)
         case Action.CREATE, client_secret.ADDRESS:
             state = client_secret.standing(
                 plan.desired.client_secret, plan.observed.secrets, records, now=now
@@ -169,6 +177,15 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
                 text,
                 fix="Run 'provision apply': it removes the secret.",
             )
+
+
+def _of_limit(change: Change) -> Iterator[Deviation]:
+    """Of Exchange's limit: that it is missing, or that one of ours is still there."""
+    missing = change.action is not Action.DELETE and change.after is not None
+    severity = Severity.ERROR if missing else Severity.WARNING
+    what = "is to be set" if missing else "is to be removed"
+    text = f"Exchange's limit {what}: {change.reason}"
+    yield deviation(catalogue.SCOPE_CHANGE, severity, mailbox_scope.ADDRESS, change.address, text)
 
 
 def _of_property(change: Change, name: str) -> Iterator[Deviation]:
@@ -191,11 +208,11 @@ def _quoted(value: Any) -> str:
 # Secrets
 
 
-def _of_secrets(plan: Plan, records: Records, *, now: datetime) -> Iterator[Deviation]:
+def _of_secrets(plan: Plan, records: Records, around: Surroundings, *, now: datetime) -> Iterator[Deviation]:
     wanted, secrets = plan.desired.client_secret, plan.observed.secrets
     state = client_secret.standing(wanted, secrets, records, now=now)
     others = [item for item in secrets if item not in state.ours]
-    yield from passwords(client_secret.ADDRESS, others, now=now)
+    yield from passwords(client_secret.ADDRESS, others, around.last_use, now=now)
     for item in state.unproven:
         if item.key_id in records.journal:
             continue  # its removal is a change of the plan

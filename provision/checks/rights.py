@@ -15,7 +15,14 @@ from dataclasses import dataclass, replace
 from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.model import Plan
 from provision.products.permissions import SEND, Permission
-from provision.resources import application, client_secret, consent, mailbox, service_principal
+from provision.resources import (
+    application,
+    client_secret,
+    consent,
+    mailbox,
+    mailbox_scope,
+    service_principal,
+)
 from provision.resources.caller import Caller, Kind
 
 Names = frozenset[str]
@@ -85,6 +92,8 @@ class Need:
     source: str
 
 
+EXCHANGE_ADMINISTRATOR = "29232cdf-9323-42fd-ade2-1d097af3e4de"
+_EXCHANGE = frozenset({mailbox_scope.READ, "RoleManagement.Read.All", mailbox_scope.WRITE})
 _ADMINISTRATORS = "the role Application Administrator or Cloud Application Administrator"
 _CHANGE_APPLICATION, _CHANGE_PERSON = (frozenset({READ_WRITE_ALL}),), (frozenset({READ_WRITE_ALL, _AS_USER}),)
 _OWNERS = (
@@ -157,6 +166,16 @@ NEEDS = (
         source="https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent",
     ),
     Need(
+        step=Step.LIMIT,
+        what="set Exchange's limit to the mailbox",
+        application=(frozenset({mailbox_scope.WRITE}),),
+        person=(frozenset({mailbox_scope.WRITE}),),
+        roles=frozenset({EXCHANGE_ADMINISTRATOR}),
+        least_application=f"{mailbox_scope.WRITE}, and User.ReadBasic.All for the mailbox's id",
+        least_person=f"the role Exchange Administrator, and the scope {mailbox_scope.WRITE}",
+        source="https://learn.microsoft.com/graph/api/rbacapplication-post-roleassignments",
+    ),
+    Need(
         step=Step.POLICY,
         what="read the app management policy",
         application=(frozenset({"Policy.Read.All", "Policy.ReadWrite.ApplicationConfiguration"}),),
@@ -174,9 +193,18 @@ NEEDS = (
         least_person=f"the scope {mailbox.RIGHT_OF_USER}, to see the user's licence alone",
         source="https://learn.microsoft.com/graph/api/mailfolder-get",
     ),
+    Need(
+        step=Step.SCOPE,
+        what="see what Exchange lets the application do",
+        application=(_EXCHANGE,),
+        person=(_EXCHANGE,),
+        least_application=mailbox_scope.READ,
+        least_person=f"the scope {mailbox_scope.READ}",
+        source="https://learn.microsoft.com/graph/api/rbacapplication-list-roleassignments",
+    ),
 )
 # What only lets more be seen: without it something is "not checked", and nothing fails.
-OPTIONAL = frozenset({Step.POLICY, Step.MAILBOX})
+OPTIONAL = frozenset({Step.POLICY, Step.MAILBOX, Step.SCOPE})
 _GIVERS = {
     Kind.PERSON: "a Privileged Role Administrator assigns roles; one who may consent grants scopes",
     Kind.APPLICATION: f"a {consent.ROLE_NEEDED} consents to an application's permissions",
@@ -186,7 +214,7 @@ _GIVERS = {
 
 def coming(plan: Plan) -> frozenset[Step]:
     """Return the steps of the rights table that the plan takes, reading included."""
-    steps = {Step.READ, Step.POLICY, Step.MAILBOX}
+    steps = {Step.READ, Step.POLICY, Step.MAILBOX, Step.SCOPE}
     for change in plan.changes:
         match change.step:
             case application.Create():
@@ -198,13 +226,16 @@ def coming(plan: Plan) -> frozenset[Step]:
                 steps |= {Step.OWNERS} if update.add_owners else set()
             case service_principal.Create():
                 steps.add(Step.PRINCIPAL)
-            case consent.Grant():
+            case consent.Grant() | consent.Revoke():
                 steps.add(Step.GRANT)
+            case mailbox_scope.Create() | mailbox_scope.Remove():
+                steps.add(Step.LIMIT)
             case (
                 client_secret.Mint()
                 | client_secret.Record()
                 | client_secret.Remove()
                 | client_secret.Forget()
+                | mailbox_scope.Claim()
             ):
                 steps.add(Step.CHANGE)
     return frozenset(steps)
@@ -224,9 +255,11 @@ def judge(
 
 
 def missing(rights: Iterable[Right]) -> tuple[Right, ...]:
-    """Return the missing rights that make the plan fail; not that to grant consent, which is handed over."""
+    """Return the missing rights that make the plan fail; not what is handed over: to consent, to limit."""
     return tuple(
-        right for right in rights if right.presence is Presence.MISSING and right.step is not Step.GRANT
+        right
+        for right in rights
+        if right.presence is Presence.MISSING and right.step not in (Step.GRANT, Step.LIMIT)
     )
 
 

@@ -11,12 +11,15 @@ from datetime import datetime
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import FindingEntry, Severity, catalogue
 from provision.outcomes.drift import Deviation, Surroundings
+from provision.plan import scoping
 from provision.plan.model import Plan
 from provision.resources import (
     application,
     certificate,
     client_secret,
     consent,
+    last_use,
+    mailbox_scope,
     owner,
     publisher,
     registration_settings,
@@ -28,10 +31,11 @@ _DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"  # an app role assignme
 
 def of_surroundings(plan: Plan, around: Surroundings, *, now: datetime) -> Iterator[Deviation]:
     """Yield a deviation for each thing beside the application that its config does not declare."""
-    yield from _certificates(f"{application.ADDRESS}.keyCredentials", around.certificates, now=now)
+    used = around.last_use
+    yield from _certificates(f"{application.ADDRESS}.keyCredentials", around.certificates, used, now=now)
     principal = service_principal.ADDRESS
-    yield from passwords(f"{principal}.passwordCredentials", around.principal_secrets, now=now)
-    yield from _certificates(f"{principal}.keyCredentials", around.principal_certificates, now=now)
+    yield from passwords(f"{principal}.passwordCredentials", around.principal_secrets, used, now=now)
+    yield from _certificates(f"{principal}.keyCredentials", around.principal_certificates, used, now=now)
     for item in around.federated:
         value = f"{item.name} (issuer {item.issuer}, subject {item.subject})"
         yield deviation(
@@ -44,6 +48,7 @@ def of_surroundings(plan: Plan, around: Surroundings, *, now: datetime) -> Itera
     names = _Names(around.publishers)
     yield from _permissions(plan, names)
     yield from _grants(plan, around, names)
+    yield from _exchange(plan)
     declared = plan.desired.application.owners
     yield from _owners(f"{application.ADDRESS}.owners", declared, around.owners)
     yield from _owners(f"{principal}.owners", declared, around.principal_owners)
@@ -124,6 +129,18 @@ def _grants(plan: Plan, around: Surroundings, names: _Names) -> Iterator[Deviati
         )
 
 
+def _exchange(plan: Plan) -> Iterator[Deviation]:
+    for item in scoping.undeclared(plan.desired, plan.observed):
+        value = f"{item.role} for {item.reaches}"
+        yield deviation(
+            catalogue.UNDECLARED_ASSIGNMENT,
+            Severity.ERROR,
+            mailbox_scope.ADDRESS,
+            value,
+            f"Exchange gives the application {value} (assignment {item.id}), and nobody declared it",
+        )
+
+
 def _owners(
     address: str, declared: Sequence[str] | None, owners: Iterable[owner.Observed]
 ) -> Iterator[Deviation]:
@@ -194,25 +211,34 @@ def _undeclared(settings: registration_settings.Observed) -> Iterator[tuple[str,
         yield "web.homePageUrl", settings.home_page, Severity.INFO
 
 
+def _use(used: last_use.Observed, key_id: str) -> str:
+    words = used.words(key_id)
+    return f"; {words}" if words else ""
+
+
 def passwords(
-    address: str, secrets: Iterable[client_secret.Observed], *, now: datetime
+    address: str, secrets: Iterable[client_secret.Observed], used: last_use.Observed, *, now: datetime
 ) -> Iterator[Deviation]:
     """Yield a deviation for each secret that was not made here; one that has ended is worth knowing."""
     for item in secrets:
         value = of_key(item.display_name, item.key_id)
         alive = item.end > now
-        text = f"secret {value} {_ending(item.end, now)} and was not made here"
+        text = f"secret {value} {_ending(item.end, now)} and was not made here{_use(used, item.key_id)}"
         severity = Severity.ERROR if alive else Severity.INFO
         yield deviation(catalogue.UNDECLARED_SECRET, severity, address, value, text)
 
 
 def _certificates(
-    address: str, certificates: Iterable[certificate.Observed], *, now: datetime
+    address: str,
+    certificates: Iterable[certificate.Observed],
+    used: last_use.Observed,
+    *,
+    now: datetime,
 ) -> Iterator[Deviation]:
     for item in certificates:
         value = of_key(item.display_name, item.key_id)
         severity = Severity.ERROR if item.end > now else Severity.INFO
-        text = f"certificate {value} {_ending(item.end, now)} and is not declared"
+        text = f"certificate {value} {_ending(item.end, now)} and is not declared{_use(used, item.key_id)}"
         yield deviation(catalogue.UNDECLARED_CERTIFICATE, severity, address, value, text)
 
 

@@ -14,16 +14,16 @@ if TYPE_CHECKING:
     from provision.errors import Severity
     from provision.outcomes.search import Shard
 
-_UNITS = {"s": 1, "m": 60, "h": 3600}
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float | None:
-    """Read a length of waiting: ``90``, ``90s``, ``5m`` or ``1h``."""
+    """Read a length of waiting: ``90``, ``90s``, ``5m``, ``1h`` or ``3d``."""
     if value is None:
         return None
     number, unit = (value[:-1], value[-1]) if value[-1:] in _UNITS else (value, "s")
     if not number.isascii() or not number.isdecimal() or len(number) > 6:
-        raise click.BadParameter(f"'{value}' is no length of time: write 90, 90s, 5m or 1h")
+        raise click.BadParameter(f"'{value}' is no length of time: write 90, 90s, 5m, 1h or 3d")
     return float(number) * _UNITS[unit]
 
 

@@ -172,7 +172,7 @@ def desired(document: Document, product: Product) -> Desired:
             renew_before=_span(secret.renew_before),
             adopt=secret.adopt,
         ),
-        mailbox=mailbox.Desired(document.mail.address, scope),
+        mailbox=mailbox.Desired(document.mail.address, scope, by_graph=document.mail.scope_by == "graph"),
         ignores=tuple(Ignore(item.finding, item.value, item.reason) for item in document.drift.ignore),
         config_digest=_digest(document, product),
     )

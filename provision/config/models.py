@@ -149,6 +149,7 @@ class Application(_Model):
 
 
 _SCOPES = tuple(scope.value for scope in Scope)
+_SCOPED_BY = ("script", "graph")
 
 
 class Mail(_Model):
@@ -167,6 +168,11 @@ class Mail(_Model):
         description="organization: Mail.Send, or what the product needs, is granted in Entra, as its "
         "manual says. mailbox: Exchange (RBAC for Applications) limits it to this one mailbox; nothing is "
         "granted in Entra.",
+    )
+    scope_by: Annotated[_Text, AfterValidator(rules.choice(_SCOPED_BY)), _enum(*_SCOPED_BY), _UNSET] = Field(
+        default="script",
+        description="Who sets Exchange's limit where mail.scope is mailbox. script: an administrator, "
+        "by the script of 'provision exchange'. graph: 'provision apply', through Graph's beta.",
     )
 
 

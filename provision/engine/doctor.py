@@ -20,11 +20,14 @@ from provision.graph import guards
 from provision.graph.reach import hosts
 from provision.outcomes.doctor import Check, Diagnosis, State
 from provision.outcomes.rights import Presence, Right, Step
+from provision.plan import scoping
 from provision.plan.build import limits_of
 from provision.plan.model import Plan, Target
 from provision.resources import client_secret
 from provision.resources.caller import Caller, Kind
+from provision.resources.mailbox import Scope
 from provision.resources.mailbox import State as Mailbox
+from provision.resources.mailbox_scope import Reach
 
 _SKEW = 300.0  # seconds that services forgive
 
@@ -136,6 +139,7 @@ async def _signed_in(
         Check("plan", State.OK, ", ".join(due) or "nothing to do"),
         _policy(plan, allowed, now=now),
         _mailbox(plan, allowed),
+        *_reach(plan),
     ]
     checks += [_found(finding, allowed) for finding in plan.blockers if finding.entry not in _SAID]
     return plan, caller, tuple(_as_seen(plan, right) for right in held)
@@ -192,6 +196,18 @@ def _mailbox(plan: Plan, allowed: Collection[str]) -> Check:
     return Check(name, State.OK, f"{address} is there")
 
 
+def _reach(plan: Plan) -> list[Check]:
+    """How far the application may send, as far as it was read; nothing where it has no principal yet."""
+    found = scoping.standing(plan.desired, plan.observed)
+    if found is None:
+        return []
+    limited = plan.desired.mailbox.scope is Scope.MAILBOX
+    if found.reach is Reach.UNKNOWN:
+        return [Check("reach of mail", State.NOT_CHECKED, found.words)]
+    good = (Reach.THIS,) if limited else (Reach.GRANT, Reach.NOTHING)
+    return [Check("reach of mail", State.OK if found.reach in good else State.NOTE, found.words)]
+
+
 def _blocker(plan: Plan, entry: Entry) -> Finding | None:
     return next((finding for finding in plan.blockers if finding.entry is entry), None)
 
@@ -210,6 +226,7 @@ def _as_seen(plan: Plan, right: Right) -> Right:
     readable = {
         Step.POLICY: plan.observed.policy.needs is None,
         Step.MAILBOX: plan.observed.mailbox.state is not Mailbox.NOT_CHECKED,
+        Step.SCOPE: plan.observed.exchange is not None and not plan.observed.exchange.unread,
     }
     if right.step not in readable:
         return right

@@ -76,12 +76,13 @@ async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
         return Surroundings()
     settings = registration_settings.observed(record)
     missed: list[str] = []
-    principal, federated, owners, scopes, principal_owners = await together(
+    principal, federated, owners, scopes, principal_owners, used = await together(
         service_principal.by_client_id(graph, settings.app_id, service_principal.DRIFT_FIELDS),
         _readable(federated_credential.of_application(graph, settings.id), missed),
         _readable(owner.of_application(graph, settings.id), missed),
         _readable(_delegated(graph, settings.app_id), missed),
         _readable(owner.of_principal(graph, settings.app_id), missed),
+        tenant.last_use(),
     )
     principal_id = maybe(principal or {}, "id")
     return Surroundings(
@@ -94,6 +95,7 @@ async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
         principal_certificates=certificate.observed(principal or {}),
         principal_owners=principal_owners,
         delegated=tuple(item for held in scopes for item in held.by(principal_id)),
+        last_use=used,
         not_checked=tuple(sorted(missed)),
     )
 

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from provision.change import Action, Change
+from provision.engine import limiting
 from provision.engine.holder import (
     SecretHolder,
     SecretTools,
@@ -36,9 +37,12 @@ from provision.resources import application as applications
 from provision.resources import client_secret as secrets
 from provision.resources import consent as consents
 from provision.resources import delivery_tags
+from provision.resources import mailbox_scope as scopes
 from provision.resources import service_principal as principals
 
-KINDS = (applications.ADDRESS, principals.ADDRESS, consents.ADDRESS, secrets.ADDRESS)
+KINDS = (
+    applications.ADDRESS, principals.ADDRESS, consents.ADDRESS, scopes.ADDRESS, secrets.ADDRESS
+)  # fmt: skip
 
 
 @dataclass
@@ -90,7 +94,9 @@ class Execution:
                 ),
             )
         if await self._attempt(applications.ADDRESS, self._application):
-            await asyncio.gather(self._access(), self._secrets())
+            reached, _ = await asyncio.gather(self._access(), self._secrets())
+            if reached:  # after both, for it writes tags, too
+                await self._limits()
         for change in self.plan.changes:
             self.outcomes.setdefault(change.address, Outcome(change, Status.NOT_TRIED))
 
@@ -168,19 +174,46 @@ class Execution:
             )
         return found
 
-    async def _access(self) -> None:
-        if await self._attempt(principals.ADDRESS, self._principal):
-            await self._attempt(consents.ADDRESS, self._grant)
+    async def _access(self) -> bool:
+        if not await self._attempt(principals.ADDRESS, self._principal):
+            return False
+        await self._attempt(consents.ADDRESS, self._grant)
+        return True
+
+    async def _limits(self) -> None:
+        for change in self.plan.changes:
+            if change.address.partition("[")[0] == scopes.ADDRESS:
+                await self._attempt(change.address, self._limit)
+
+    async def _limit(self, step: scopes.Create | scopes.Claim | scopes.Remove) -> Status | None:
+        assert self.holder is not None
+        match step:
+            case scopes.Create():
+                ours = await limiting.create(self.tools, self.holder, self._principal_here(), step)
+                return None if ours else Status.BY_ANOTHER
+            case scopes.Claim():
+                await limiting.claim(self.tools, self.holder, step.assignment_id)
+            case scopes.Remove():
+                await limiting.remove(self.tools, self.holder, step.assignment_id)
+        return None
+
+    def _principal_here(self) -> str:
+        observed = self.plan.observed.service_principal
+        return observed.id if observed else self._principal_id
 
     async def _principal(self, step: principals.Create) -> None:
         assert self.app_id is not None
         self._principal_id = (await service_principal.create(self.tools.graph, self.app_id, step)).id
 
-    async def _grant(self, step: consents.Grant) -> None:
-        observed = self.plan.observed.service_principal
-        principal_id = observed.id if observed else self._principal_id
+    async def _grant(self, step: consents.Grant | consents.Revoke) -> None:
+        graph, principal = self.tools.graph, self._principal_here()
         permission = self.plan.desired.consent.permission
-        await consent.grant(self.tools.graph, principal_id, step, permission)
+        if isinstance(step, consents.Revoke):
+            user_id = self.plan.observed.mailbox.user_id or ""
+            await limiting.refuse_unlimited(graph, principal, permission.exchange_role, user_id)
+            await consent.revoke(graph, principal, step, permission)
+            return
+        await consent.grant(graph, principal, step, permission)
 
     async def _secrets(self) -> None:
         addresses = [c.address for c in self.plan.changes if c.address.startswith(secrets.ADDRESS)]
@@ -240,6 +273,9 @@ def _refuse_unknown(plan: Plan) -> None:
 
 
 def _status(change: Change, error: ProvisionError) -> Status:
-    """Not being allowed to consent is no failure: somebody else is asked to."""
-    refused = change.address == consents.ADDRESS and error.entry is catalogue.NO_PERMISSION
+    """Not being allowed to consent, or to limit, is no failure: somebody else is asked to."""
+    of_exchange = change.address.partition("[")[0] == scopes.ADDRESS
+    refused = error.entry is catalogue.NO_PERMISSION and (of_exchange or change.address == consents.ADDRESS)
+    # What Exchange's beta refuses for whatever reason, its administrator can do by the script.
+    refused |= of_exchange and error.entry is catalogue.GRAPH_REFUSED
     return Status.HANDOFF if refused else Status.FAILED

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from provision.checks.expiry import Subject, rows
 from provision.engine.known import completed, recorded, tagged
 from provision.engine.observe import Registration, registration
 from provision.engine.run import Job
 from provision.errors import ProvisionError
-from provision.outcomes.expiry import Watched
+from provision.outcomes.expiry import Row, Watched
 from provision.resources import client_secret
 from provision.resources.client_secret import Records, Span
+from provision.resources.last_use import Observed as LastUse
 
 
 async def read_dates(job: Job, within: Span) -> Watched:
@@ -21,6 +24,7 @@ async def read_dates(job: Job, within: Span) -> Watched:
     app, now = found.application, job.tenant.graph.now()
     client_id = app.app_id if app else None
     records = await _records(job, found)
+    used = await job.tenant.last_use() if app else None
     return Watched(
         name=job.desired.name,
         tenant=job.desired.tenant,
@@ -28,16 +32,29 @@ async def read_dates(job: Job, within: Span) -> Watched:
         client_id=client_id,
         application=app.display_name if app else None,
         now=now,
-        rows=rows(
-            Subject(found.tenant_id, client_id),
-            job.desired.client_secret,
-            found.secrets,
-            records,
-            within=within,
-            now=now,
-            others=found.others,
+        rows=_with_last_use(
+            used,
+            rows(
+                Subject(found.tenant_id, client_id),
+                job.desired.client_secret,
+                found.secrets,
+                records,
+                within=within,
+                now=now,
+                others=found.others,
+            ),
         ),
+        last_use=used,
         federated=tuple(item for holder in found.others for item in holder.federated),
+    )
+
+
+def _with_last_use(used: LastUse | None, found: tuple[Row, ...]) -> tuple[Row, ...]:
+    """Add to each row when its credential signed in last, as far as the report tells."""
+    if used is None:
+        return found
+    return tuple(
+        replace(row, last_used=used.of(row.secret.key_id)) if row.secret is not None else row for row in found
     )
 
 

@@ -21,7 +21,9 @@ from provision.graph import (
     client_secret,
     consent,
     federated_credential,
+    last_use,
     mailbox,
+    mailbox_scope,
     owner,
     publisher,
     senses,
@@ -44,6 +46,7 @@ from provision.resources.client_secret import marked
 from provision.resources.consent import Role
 from provision.resources.federated_credential import Observed as Federated
 from provision.resources.mailbox import Observed as Mailbox
+from provision.resources.last_use import Observed as LastUse
 from provision.resources.owner import Candidate
 from provision.resources.publisher import Observed as Publisher
 
@@ -104,6 +107,14 @@ class Tenant:
     async def mailbox(self, address: str) -> Mailbox:
         """Return what is known of a mailbox; many configs send from the same one."""
         return await self._once("mailbox", address, call=lambda: mailbox.observe(self.graph, address))
+
+    async def exchange(self) -> mailbox_scope.Tables:
+        """Return Exchange's role assignments in the tenant, or why they cannot be read."""
+        return await self._once("exchange", call=lambda: mailbox_scope.read(self.graph))
+
+    async def last_use(self) -> LastUse:
+        """Return when each credential of the tenant signed in last, or why that cannot be read."""
+        return await self._once("last use", call=lambda: last_use.read(self.graph))
 
     async def deleted(self) -> tuple[Deleted, ...] | None:
         """Return the soft-deleted applications, or ``None`` if they may not be listed."""
@@ -174,23 +185,35 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         not_checked=() if gone is not None else (f"deleted applications: needs {application.READ}",),
     )
     if app is None:
+        if desired.mailbox.by_graph:
+            tables = await shared.exchange()
+            observed = replace(
+                observed,
+                exchange=mailbox_scope.of_principal(tables, None, desired.consent.permission.exchange_role),
+            )
         return await _with_owners(graph, observed, wanted.owners or ())
-    record, grants, custom, owners, _ = await together(
+    record, grants, custom, owners, tables, _ = await together(
         service_principal.by_client_id(graph, app.app_id),
-        consent.assignments(graph, app.app_id),
+        consent.given(graph, app.app_id),
         _custom_policy(graph, app.id) if own and policies.needs is None else _nothing(),
         _if_given(wanted.owners, lambda _: owner.of_application(graph, app.id)),
+        shared.exchange(),
         shared.owns(app.id) if shared.reads_ownership else _nothing(),
     )
     principal = service_principal.observed(record) if record else None
     there = {item.id for item in owners or ()}
     lacking = [key for key in wanted.owners or () if key.lower() not in there]
     observed = await _with_owners(graph, observed, lacking)
+    held = grants.by(principal.id if principal else None)
     return replace(
         observed,
         application=replace(app, owners=owners and tuple(item.id for item in owners)),
         service_principal=principal,
-        assignments=grants.by(principal.id if principal else None),
+        assignments=tuple(dict.fromkeys(item for item, _ in held)),
+        grants=tuple(given for item, given in held if item == role),
+        exchange=mailbox_scope.of_principal(
+            tables, principal.id if principal else None, desired.consent.permission.exchange_role
+        ),
         secrets=client_secret.observed(adopted or named or {}),
         certificates=certificate.observed(adopted or named or {}),
         principal_secrets=client_secret.observed(record or {}),

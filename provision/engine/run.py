@@ -329,7 +329,8 @@ async def show(job: Job) -> Result:
     )
     left = await _left(job, observed.tenant_id, observed.secrets, app.tags)
     shown = replace(found, standing=left.state)
-    return _with_secret(job, left, shown, outcomes, app.app_id, fresh=None)
+    result = _with_secret(job, left, shown, outcomes, app.app_id, fresh=None)
+    return replace(result, last_use=await job.tenant.last_use())
 
 
 async def _left(

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from provision.engine.dressing import no_value, undressed
+from provision.engine.scoped import by_exchange
 from provision.errors import Entry, ProvisionError, catalogue
 from provision.graph import mail, mailbox, senses
 from provision.graph.answers import Failure, Lost, Refusal
@@ -25,6 +26,7 @@ from provision.outcomes.verify import Rung, Verdict, Verification
 from provision.products.permissions import SEND, Permission
 from provision.resources.client_secret import Observed
 from provision.resources.mailbox import Scope, State
+from provision.resources.mailbox_scope import Standing
 from provision.secret import Secret
 
 # What an entry says of whoever runs the program says nothing of the values under test.
@@ -58,6 +60,7 @@ class Known:
     ids: Mapping[str, str] = field(default_factory=dict)  # what each id of the application is, in words
     removed: str | None = None  # the key that the value was, by the record of where it was read
     address_at: str = "the config"  # where mail.address stands
+    reach: Standing | None = None  # how far mail may be sent, as it was read
 
 
 async def climb(
@@ -207,8 +210,7 @@ class _Ladder:
             message = f"the token carries {needed} for all mailboxes, and mail.scope is mailbox"
             return _fail("role", message, catalogue.UNSCOPED_GRANT), False
         if not everywhere:
-            why = "mail.scope is mailbox: Exchange decides, and a token does not show it"
-            return Rung("role", Verdict.SKIPPED, why), False
+            return by_exchange(self._known.reach), False
         self._token = ""
         return _fail("role", f"the token carries no {needed}", catalogue.CONSENT_MISSING), True
 
@@ -360,7 +362,7 @@ def _misspelt(address_at: str) -> str:
 def _read_failed(failure: Failure, address_at: str) -> Rung:
     if not isinstance(failure, Refusal):
         return _fail("read", f"no answer came: {failure}", catalogue.UNREACHABLE)
-    rung = _refused_by_exchange("read", failure, address_at)
+    rung = _refusedby_exchange("read", failure, address_at)
     if rung.entry is not catalogue.SEND_REFUSED:
         return rung
     return replace(rung, entry=catalogue.READ_REFUSED, fix=catalogue.READ_REFUSED.fix)
@@ -369,10 +371,10 @@ def _read_failed(failure: Failure, address_at: str) -> Rung:
 def _send_failed(failure: Failure, address_at: str) -> Rung:
     if not isinstance(failure, Refusal):
         return _fail("send", f"the message was sent, and no answer came: {failure}", catalogue.UNREACHABLE)
-    return _refused_by_exchange("send", failure, address_at)
+    return _refusedby_exchange("send", failure, address_at)
 
 
-def _refused_by_exchange(rung: str, failure: Refusal, address_at: str) -> Rung:
+def _refusedby_exchange(rung: str, failure: Refusal, address_at: str) -> Rung:
     entry = catalogue.of_graph(failure.code)
     if entry is catalogue.SEND_REFUSED and "OData is disabled" in failure.message:
         entry = catalogue.ACCESS_POLICY  # it shares its code with every other refusal

@@ -14,6 +14,7 @@ from provision.graph import application
 from provision.graph.retry import REPLICATION
 from provision.outcomes.result import ConsentState, Result
 from provision.outcomes.verify import Rung, Verdict, Verification, Verified
+from provision.plan import scoping
 from provision.plan.model import Plan
 from provision.resources import Observed, client_secret, consent
 from provision.secret import Secret
@@ -159,6 +160,7 @@ def _known(job: Job, observed: Observed | None, client_id: str, *, gone: bool) -
         },
         removed=_removed(job, observed),
         address_at=job.address_at,
+        reach=scoping.standing(job.desired, observed),
     )
 
 

@@ -16,11 +16,11 @@ from provision.graph.application import READ
 from provision.graph.client import Graph, Query, body, configuration
 from provision.graph.identity import Held, holder_of, refuse_other
 from provision.graph.listing import NotReadable
-from provision.graph.records import maybe, records, text
+from provision.graph.records import maybe, records, text, time
 from provision.graph.refusals import missing, translated
 from provision.graph.service_principal import by_client_id
 from provision.products.permissions import Permission
-from provision.resources.consent import RESOURCE, ROLE_NEEDED, Grant, Role
+from provision.resources.consent import RESOURCE, ROLE_NEEDED, Given, Grant, Revoke, Role
 
 NEEDS = f"AppRoleAssignment.ReadWrite.All and Application.Read.All; a user also the role {ROLE_NEEDED}"
 # Graph has said it in both ways.
@@ -43,8 +43,17 @@ async def role(graph: Graph, permission: Permission) -> Role:
     )
 
 
+Granted = tuple[Role, Given]
+
+
 async def assignments(graph: Graph, app_id: str) -> Held[Role]:
     """Return the app roles granted to the application's principal; none if it has no principal."""
+    held = await given(graph, app_id)
+    return Held(held.what, held.key, held.holder, tuple(dict.fromkeys(role for role, _ in held.items)))
+
+
+async def given(graph: Graph, app_id: str) -> Held[Granted]:
+    """Return the same with each grant: its id, and since when it is there."""
     what = "reading the application's grants"
     try:
         items = await _assignments(graph, app_id)
@@ -53,10 +62,13 @@ async def assignments(graph: Graph, app_id: str) -> Held[Role]:
             return Held(what, "principalId", None, ())
         raise translated(failure, what, needs=READ) from failure
     found = {
-        Role(resource_id=maybe(item, "resourceId") or "", role_id=maybe(item, "appRoleId") or "")
+        (
+            Role(resource_id=maybe(item, "resourceId") or "", role_id=maybe(item, "appRoleId") or ""),
+            Given(maybe(item, "id") or "", time(item, "createdDateTime")),
+        )
         for item in items
     }
-    ordered = sorted(found, key=lambda item: (item.resource_id, item.role_id))
+    ordered = sorted(found, key=lambda item: (item[0].resource_id, item[0].role_id, item[1].id))
     return Held(what, "principalId", holder_of(items, what, "principalId"), tuple(ordered))
 
 
@@ -115,3 +127,20 @@ async def grant(graph: Graph, principal_id: str, step: Grant, permission: Permis
             return
         raise translated(failure, f"granting {permission.name}", needs=NEEDS) from failure
     refuse_other(answer.body, f"granting {permission.name}", **asked)
+
+
+async def revoke(graph: Graph, principal_id: str, step: Revoke, permission: Permission) -> None:
+    """Remove grants from the principal; one that is gone is no error. ``ProvisionError`` if Graph refuses.
+
+    Source: https://learn.microsoft.com/graph/api/serviceprincipal-delete-approleassignments
+    """
+    assignments = graph.sdk.service_principals.by_service_principal_id(principal_id).app_role_assignments
+    for grant_id in step.ids:
+        builder = assignments.by_app_role_assignment_id(grant_id)
+        try:
+            await graph.send(builder.to_delete_request_information())
+        except Failure as failure:
+            if not missing(failure):
+                raise translated(
+                    failure, f"removing the grant of {permission.name}", needs=NEEDS
+                ) from failure

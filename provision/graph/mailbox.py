@@ -47,8 +47,9 @@ async def _group(graph: Graph, address: str) -> str | None:
 
 async def _observe(graph: Graph, address: str) -> Observed:
     probe, user = await asyncio.gather(_probe(graph, address), _user(graph, address))
+    user_id = maybe(user, "id") if isinstance(user, dict) else None
     if probe is None:
-        return Observed(State.PRESENT)
+        return Observed(State.PRESENT, user_id=user_id)
     if isinstance(probe, Refusal) and probe.code in _NO_MAILBOX:
         return Observed(State.NO_MAILBOX, probe.code)
     if missing(probe):
@@ -61,11 +62,12 @@ async def _observe(graph: Graph, address: str) -> Observed:
     if user is None:
         return Observed(State.NO_USER, "Request_ResourceNotFound")
     if isinstance(user, dict) and _licensed(user):
-        return Observed(State.PRESENT)
+        return Observed(State.PRESENT, user_id=user_id)
     if isinstance(user, dict) and not (maybe(user, "mail") or texts(user, "proxyAddresses")):
         # Exchange gives every mailbox an address, a shared one that needs no licence too.
         return Observed(State.NO_MAILBOX, "no Exchange licence, and no mail address")
-    return Observed(State.NOT_CHECKED, RIGHT if isinstance(user, dict) else f"{RIGHT} or {RIGHT_OF_USER}")
+    needs = RIGHT if isinstance(user, dict) else f"{RIGHT} or {RIGHT_OF_USER}"
+    return Observed(State.NOT_CHECKED, needs, user_id=user_id)
 
 
 async def _probe(graph: Graph, address: str) -> Failure | None:

@@ -19,6 +19,7 @@ from provision.resources import (
     client_secret,
     delegated_grant,
     federated_credential,
+    last_use,
     owner,
     publisher,
     registration_settings,
@@ -39,6 +40,7 @@ class Surroundings:
     principal_owners: tuple[owner.Observed, ...] = ()
     delegated: tuple[delegated_grant.Observed, ...] = ()
     publishers: tuple[publisher.Observed, ...] = ()
+    last_use: last_use.Observed = last_use.Observed()  # noqa: RUF009 (a frozen value)
     not_checked: tuple[str, ...] = ()  # what could not be read, and the right that lacks
 
 

@@ -14,6 +14,7 @@ from provision.outcomes.search import ONE, Search
 from provision.plan.model import Target
 from provision.resources.client_secret import Observed, Span
 from provision.resources.federated_credential import Observed as Federated
+from provision.resources.last_use import Observed as LastUse
 
 
 class State(StrEnum):
@@ -47,6 +48,7 @@ class Row:
     renew: datetime | None = None  # from when on ``apply`` mints its successor
     confirm_by: datetime | None = None  # the last day: the first end of one that may be in use
     kind: str = "secret"  # or "certificate", which is somebody else's
+    last_used: datetime | None = None  # as the report of sign-ins tells; None: it does not tell
     holder: str = "application"  # or "service principal": what is on either signs in
 
     @property
@@ -91,6 +93,7 @@ class Watched:
     now: datetime
     rows: tuple[Row, ...]
     federated: tuple[Federated, ...] = ()  # whose tokens sign in, too, without an end
+    last_use: LastUse | None = None  # the report of sign-ins; None: there is no application
 
     @property
     def delivered(self) -> int:

@@ -11,6 +11,7 @@ from provision.errors import ProvisionError
 from provision.outcomes.verify import Verified
 from provision.plan.model import Plan
 from provision.resources.consent import Detail
+from provision.resources.last_use import Observed as LastUse
 
 
 class Status(StrEnum):
@@ -123,6 +124,7 @@ class Result:
     by: str | None = None  # who was signed in, as far as the token tells
     portal_url: str | None = None  # the registration's page, for a person to look at
     verified: Verified | None = None  # with apply --verify: what became of the values
+    last_use: LastUse | None = None  # of ``show``: the report of sign-ins
     unverified: str | None = None  # why not, although it was asked for
 
     @property

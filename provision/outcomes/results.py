@@ -9,7 +9,7 @@ from typing import ClassVar
 from provision.errors import Exit, Finding, ProvisionError, catalogue, worst
 from provision.outcomes.outcome import Fleet
 from provision.outcomes.plans import attention, findings_of
-from provision.outcomes.result import ConsentState, Result
+from provision.outcomes.result import ConsentState, Result, Status
 from provision.resources import Desired
 
 
@@ -41,7 +41,7 @@ class Results(Fleet[Result]):
 
 @dataclass(frozen=True, slots=True)
 class Applied(Results):
-    """What ``apply`` and ``rotate`` did; what is not over while a consent is to be given."""
+    """What ``apply`` and ``rotate`` did; what is not over while a person's part is to be done."""
 
     allowed: Collection[str] = ()
 
@@ -49,7 +49,10 @@ class Applied(Results):
     def exit(self) -> Exit:
         """The worst of what failed, what cannot wait, a consent that is to be given, and what was proved."""
         verified = [one.verified.verification.exit for one in self.made if one.verified]
-        return worst([Results(self.items).exit, consent_pending(self.made, self.allowed), *verified])
+        waits = any(o.status is Status.HANDOFF for one in self.made for o in one.outcomes)
+        handed = Exit.CONSENT if waits and catalogue.CONSENT_PENDING.name not in self.allowed else Exit.DONE
+        pending = consent_pending(self.made, self.allowed)
+        return worst([Results(self.items).exit, pending, handed, *verified])
 
 
 @dataclass(frozen=True, slots=True)

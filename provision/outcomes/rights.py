@@ -15,8 +15,10 @@ class Step(StrEnum):
     PRINCIPAL = "create-service-principal"
     OWNERS = "add-owners"
     GRANT = "grant-consent"
+    LIMIT = "limit-mailbox"
     POLICY = "read-policy"
     MAILBOX = "read-mailbox"
+    SCOPE = "read-mailbox-scope"
 
 
 class Presence(StrEnum):

@@ -8,7 +8,7 @@ from datetime import datetime
 from provision.change import Change
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Finding, Severity, catalogue
-from provision.plan import generation, guards, rules
+from provision.plan import generation, guards, rules, scoping
 from provision.plan.digest import digest
 from provision.plan.model import Context, Plan, Target
 from provision.resources import (
@@ -45,10 +45,12 @@ def build(
         wanted = application.with_permission(wanted, permission(desired.consent, observed.role))
     limits, shorter = limits_of(observed, now=now), may_be_shorter(allowed)
     secrets = client_secret.standing(desired.client_secret, observed.secrets, records, now=now)
+    limit = scoping.build(desired, observed, now=now, allowed=allowed)
     changes = (
         application.diff(wanted, app),
         service_principal.diff(observed.service_principal),
-        consent.diff(desired.consent, observed.role, observed.assignments),
+        limit.consent or consent.diff(desired.consent, observed.role, observed.assignments),
+        *limit.changes,
         *client_secret.diff(
             desired.client_secret, observed.secrets, records, limits, now=now, shorter=shorter
         ),
@@ -56,7 +58,8 @@ def build(
     findings = (
         *guards.check(desired, observed),
         *mailbox.check(desired.mailbox, observed.mailbox),
-        *consent.check(desired.consent, observed.role, observed.assignments),
+        *consent.check(desired.consent, observed.role, observed.assignments, guided=limit.guided),
+        *limit.findings,
         *consent.explain(desired.consent, consented),
         *service_principal.check(observed.service_principal),
         *secret_findings(desired, observed, records, changes, now=now, shorter=shorter),

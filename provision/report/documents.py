@@ -22,6 +22,7 @@ from provision.plan.model import Plan
 from provision.plan.saved import overall
 from provision.report.formats import PLAIN, Medium
 from provision.report.verify import verification_json
+from provision.resources.last_use import Observed as LastUse
 
 Json = dict[str, Any]
 T = TypeVar("T")
@@ -83,10 +84,21 @@ def result_json(result: Result) -> Json:
             "detail": result.consent.detail.value,
             "message": _letter(result.consent.letter),
         },
+        **({"last_use": _last_use(result, result.last_use)} if result.last_use else {}),
         "portal_url": result.portal_url,
         **({"proof": result.proof} if result.proof else {}),
         **({"verification": verification_json(result.verified)} if result.verified else {}),
         **({"unverified": result.unverified} if result.unverified else {}),
+    }
+
+
+def _last_use(result: Result, used: LastUse) -> dict[str, object]:
+    """When the report of sign-ins was read, or why not, and what it tells of each secret."""
+    times = ((item.key_id, used.of(item.key_id)) for item in result.plan.observed.secrets)
+    return {
+        "read": timestamp(used.read) if used.read else None,
+        "not_read": used.unread or None,
+        "secrets": [{"key_id": key, "last_used": timestamp(at) if at else None} for key, at in times],
     }
 
 

@@ -41,7 +41,9 @@ def expiry_text(expiry: Expiry, medium: Medium) -> str:
     lines = [pen(first, BOLD)]
     for row, shown in zip(expiry.rows, others, strict=True):
         lines += [pen(fold(line, width), _color(row)) for line in shown]
-    told = "\n".join(["", _summary(expiry), *_unread(expiry), *_federated(expiry), *_advice(expiry)])
+    told = "\n".join(
+        ["", _summary(expiry), *_unread(expiry), *_federated(expiry), *_used(expiry), *_advice(expiry)]
+    )
     return "\n".join([*lines, fold(told, width)])
 
 
@@ -137,6 +139,21 @@ def _federated(expiry: Expiry) -> list[str]:
         for item in expiry.watched
         for trust in item.federated
     ]
+
+
+def _used(expiry: Expiry) -> list[str]:
+    """Tell when each secret signed in last, where a report tells of any; without a row nothing is told."""
+    told: list[str] = []
+    for item in expiry.watched:
+        used = item.last_use
+        if used is None or used.read is None:
+            continue
+        for row in item.rows:
+            if row.secret is not None and row.last_used is not None:
+                told.append(
+                    plain(f"{item.name}: {row.kind} {row.secret.key_id} {used.words(row.secret.key_id)}")
+                )
+    return told
 
 
 def _advice(expiry: Expiry) -> list[str]:
@@ -261,9 +278,17 @@ def _row(row: Row) -> dict[str, Any]:
         "days_left": row.days_left,
         "renew": timestamp(row.renew) if row.renew else None,
         "confirm_by": timestamp(row.confirm_by) if row.confirm_by else None,
+        "last_used": timestamp(row.last_used) if row.last_used else None,
         "state": row.state.value,
         "attention": row.counts,
     }
+
+
+def _last_use(item: Watched | None) -> dict[str, Any]:
+    """When the report of sign-ins was read, or why it was not."""
+    used = item.last_use if item else None
+    read = timestamp(used.read) if used and used.read else None
+    return {"read": read, "not_read": used.unread or None if used else None}
 
 
 def _config(item: Watched | Unreadable) -> dict[str, Any]:
@@ -276,6 +301,7 @@ def _config(item: Watched | Unreadable) -> dict[str, Any]:
         "application": known.application if known else None,
         "time": timestamp(known.now) if known else None,
         "readable": known is not None,
+        "last_use": _last_use(known),
         "federated_credentials": [
             {"name": item.name, "issuer": item.issuer, "subject": item.subject}
             for item in (known.federated if known else ())

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from provision.change import Action, Change
+from provision.errors import catalogue
 from provision.outcomes.result import Result, SecretKey, Status
 from provision.plan.model import Plan, Target
 from provision.report.escape import plain
-from provision.resources import client_secret
+from provision.resources import client_secret, mailbox_scope
 from provision.resources.client_secret import Mint
 
 _SIGNS = {
@@ -131,8 +132,11 @@ def secret(result: Result) -> list[tuple[str, str]]:
             ("Delivered", "by another run at the same time, where that one was told; this one made none")
         )
     if result.proof is not None:
-        seen = "it signed in" if result.proof == "token" else "none, for the value was not seen"
+        seen = {"token": "it signed in", "report": "the report of sign-ins shows it"}.get(
+            result.proof, "none, for the value was not seen"
+        )
         facts.append(("Proof", f"that the new secret works: {seen}"))
+    facts += used(result)
     if result.unverified is not None:
         facts.append(("Verified", f"nothing: {result.unverified}"))
     if key is not None:
@@ -231,3 +235,27 @@ def _shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return f'"{plain(value)}"' if isinstance(value, str) else plain(str(value))
+
+
+def used(result: Result) -> list[tuple[str, str]]:
+    """Return which secret signed in when, as far as the report of sign-ins tells of any."""
+    found = result.last_use
+    if found is None:
+        return []
+    return [
+        ("Last use", plain(f"{item.hint or '?'}..., key id {item.key_id}, {found.words(item.key_id)}"))
+        for item in result.plan.observed.secrets
+        if found.of(item.key_id) is not None
+    ]
+
+
+def limit(result: Result) -> str | None:
+    """How Exchange's limit stands, as far as this run set or read it; ``None``: a person is to see to it."""
+    for outcome in result.outcomes:
+        if outcome.change.address == mailbox_scope.ADDRESS and outcome.status is not Status.HANDOFF:
+            if outcome.status in (Status.DONE, Status.BY_ANOTHER):
+                return "the limit was set; it takes up to two hours until all of Exchange goes by it"
+            if outcome.status is Status.UNCHANGED:
+                return f"the limit: {outcome.change.reason}"
+    read = (f.message for f in result.plan.findings if f.entry is catalogue.SCOPE_LIMITED)
+    return next(read, None)

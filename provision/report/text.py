@@ -121,7 +121,7 @@ def _consent(result: Result, pen: Pen) -> list[tuple[str, str]]:
         case ConsentState.NOT_NEEDED:
             return [
                 ("Consent", "none in Entra; Exchange limits the application to its mailbox"),
-                ("Exchange", f"an administrator runs what '{plain(exchange)}' prints"),
+                ("Exchange", plain(lines.limit(result) or f"an administrator runs what '{exchange}' prints")),
             ]
         case ConsentState.REQUIRED:
             head = pen("still to be given.", YELLOW)

@@ -17,6 +17,7 @@ from provision.resources import (
     client_secret,
     consent,
     mailbox,
+    mailbox_scope,
     owner,
     service_principal,
 )
@@ -64,4 +65,6 @@ class Observed:
     principal_secrets: tuple[client_secret.Observed, ...] = ()
     principal_certificates: tuple[certificate.Observed, ...] = ()
     owner_candidates: tuple[owner.Candidate, ...] = ()  # those of the declared owners that are to be added
+    grants: tuple[consent.Given, ...] = ()  # those of ``role`` among the assignments
+    exchange: mailbox_scope.Observed | None = None  # None: nobody asked, for there is no principal
     not_checked: tuple[str, ...] = ()  # other things that could not be read, and the right that lacks

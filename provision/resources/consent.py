@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from provision.change import Action, Change
@@ -40,6 +41,21 @@ class Role:
 
     resource_id: str
     role_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One grant of ``Mail.Send`` to the principal: what a ``DELETE`` names, and since when it is there."""
+
+    id: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Revoke:
+    """``DELETE /servicePrincipals/{client}/appRoleAssignments/{id}``, of each; a limit must be in force."""
+
+    ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +130,16 @@ def explain(desired: Desired, found: Detail) -> tuple[Finding, ...]:
     return (Finding(entry, Severity.WARNING, text),) if entry else ()
 
 
-def check(desired: Desired, role: Role, assignments: Sequence[Role]) -> tuple[Finding, ...]:
-    """Return findings about how far the application reaches, where ``mail.scope`` limits it."""
-    if desired.mode is not Mode.NONE:
+def check(
+    desired: Desired, role: Role, assignments: Sequence[Role], *, guided: bool = False
+) -> tuple[Finding, ...]:
+    """Return the finding that a grant makes the limit of ``mail.scope`` void.
+
+    ``guided``: the plan says when the grant goes, so that is no reason to stop.
+    """
+    if desired.mode is not Mode.NONE or not granted(role, assignments):
         return ()
-    if granted(role, assignments):
-        name = desired.permission.name
-        text = f"the config limits mail to one mailbox, but Entra grants {name} for all of them"
-        return (Finding(catalogue.UNSCOPED_GRANT, Severity.ERROR, text),)
-    return (Finding(catalogue.SCOPE_UNKNOWN, Severity.WARNING, catalogue.SCOPE_UNKNOWN.title),)
+    severity = Severity.WARNING if guided else Severity.ERROR
+    name = desired.permission.name
+    text = f"the config limits mail to one mailbox, but Entra grants {name} for all of them"
+    return (Finding(catalogue.UNSCOPED_GRANT, severity, text),)

@@ -40,6 +40,7 @@ class Desired:
 
     address: str
     scope: Scope
+    by_graph: bool = False  # ``mail.scope_by``: Exchange's assignment is a change of the plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Observed:
     state: State
     detail: str = ""
     group: str | None = None  # the name of the group, or list, whose address it is
+    user_id: str | None = None  # the object id of whose mailbox it is, where that may be read
 
 
 def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:

@@ -14,13 +14,13 @@ from provision.resources.caller import Caller, Kind
 ALL_STEPS = frozenset(Step)
 SCOPES = frozenset({
     "Directory.AccessAsUser.All", "AppRoleAssignment.ReadWrite.All", "Policy.Read.All", "Mail.ReadBasic",
-    "Directory.Read.All",
+    "Directory.Read.All", "RoleManagement.ReadWrite.Exchange",
 })  # fmt: skip
 PIPELINE = Caller(
     Kind.APPLICATION, id="1", name="pipeline", directory_roles=frozenset(),
     permissions=frozenset({
         "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Directory.Read.All",
-        "Policy.Read.All", "Mail.ReadBasic.All",
+        "Policy.Read.All", "Mail.ReadBasic.All", "RoleManagement.ReadWrite.Exchange",
     }),
 )  # fmt: skip
 PERSON = Caller(
@@ -57,6 +57,7 @@ def test_who_has_everything_lacks_nothing(caller: Caller) -> None:
         ("AppRoleAssignment.ReadWrite.All", {Step.GRANT}),
         ("Directory.Read.All", {Step.OWNERS}),
         ("Policy.Read.All", {Step.POLICY}),
+        ("RoleManagement.ReadWrite.Exchange", {Step.LIMIT, Step.SCOPE}),
         ("Mail.ReadBasic.All", {Step.MAILBOX}),
     ],
 )
@@ -75,6 +76,7 @@ def test_one_permission_less_of_an_application(gone: str, steps: set[Step]) -> N
         ),
         ("AppRoleAssignment.ReadWrite.All", {Step.GRANT}),
         ("Policy.Read.All", {Step.POLICY}),
+        ("RoleManagement.ReadWrite.Exchange", {Step.LIMIT, Step.SCOPE}),
         ("Mail.ReadBasic", {Step.MAILBOX}),
     ],
 )
@@ -83,7 +85,7 @@ def test_one_scope_less_of_a_person(gone: str, steps: set[Step]) -> None:
     assert lacking(replace(PERSON, permissions=SCOPES - {gone})) == steps
 
 
-APP_STEPS = {Step.CHANGE, Step.PRINCIPAL, Step.OWNERS}
+APP_STEPS = {Step.CHANGE, Step.PRINCIPAL, Step.OWNERS, Step.LIMIT}
 
 
 @pytest.mark.parametrize(
@@ -91,8 +93,8 @@ APP_STEPS = {Step.CHANGE, Step.PRINCIPAL, Step.OWNERS}
     [
         (rights.GLOBAL_ADMINISTRATOR, set()),
         (rights.PRIVILEGED_ROLE_ADMINISTRATOR, APP_STEPS),
-        (rights.APPLICATION_ADMINISTRATOR, {Step.GRANT}),
-        (rights.CLOUD_APPLICATION_ADMINISTRATOR, {Step.GRANT}),
+        (rights.APPLICATION_ADMINISTRATOR, {Step.GRANT, Step.LIMIT}),
+        (rights.CLOUD_APPLICATION_ADMINISTRATOR, {Step.GRANT, Step.LIMIT}),
         (rights.APPLICATION_DEVELOPER, {*APP_STEPS, Step.GRANT}),
         ("fe930be7-5e62-47db-91af-98c3a49a38b1", {*APP_STEPS, Step.GRANT}),
     ],
@@ -107,7 +109,7 @@ def test_what_a_persons_role_is_surely_not_good_for(role: str, steps: set[Step])
 def test_an_owner_without_a_role() -> None:
     """May do all to the application, and not consent."""
     owner = replace(PERSON, directory_roles=frozenset(), owns=True)
-    assert lacking(owner) == {Step.CREATE, Step.GRANT}
+    assert lacking(owner) == {Step.CREATE, Step.GRANT, Step.LIMIT}
     assert presences(owner)[Step.CREATE] is Presence.UNKNOWN  # the tenant may let every member
 
 

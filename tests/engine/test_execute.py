@@ -13,6 +13,8 @@ from provision.change import Action, Change
 from provision.checks.rights import NEEDS, coming
 from provision.engine.execute import KINDS, Execution
 from provision.engine.holder import SecretTools
+from provision.plan.model import Plan
+from provision.resources import mailbox_scope
 from tests.plan.test_digest import OBSERVED, plan
 
 
@@ -27,9 +29,16 @@ def test_a_change_of_an_unknown_kind_stops_everything(address: str, clean_folder
     assert execution.outcomes == {}
 
 
+def limited(found: Plan) -> Plan:
+    """With Exchange's limit among the changes, which only ``mail.scope_by: graph`` brings."""
+    step = mailbox_scope.Create("Application Mail.Send", "role", "user")
+    change = Change(mailbox_scope.ADDRESS, Action.CREATE, "not limited yet", None, {}, step)
+    return replace(found, changes=(*found.changes, change))
+
+
 def test_every_kind_that_is_carried_out_takes_a_right(clean_folder: Path) -> None:
     """One without would be tried by whoever may not, and a plan be half carried out before Graph says so."""
-    new = plan(replace(OBSERVED, application=None, service_principal=None))
+    new = limited(plan(replace(OBSERVED, application=None, service_principal=None)))
     looking = coming(replace(new, changes=()))
     for kind in KINDS:
         own = tuple(change for change in new.changes if change.address.partition("[")[0] == kind)

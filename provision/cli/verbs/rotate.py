@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
 
 from provision.cli.completion import sinks
+from provision.cli.option_values import seconds
 from provision.cli.options import MINTS, Common, assume_yes, common, keep_going
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
+    from provision.cli.carry_out import Prover
     from provision.engine.run import Job
     from provision.plan.model import Plan
 
@@ -35,6 +38,18 @@ if TYPE_CHECKING:
     shell_complete=sinks,
     help="With --confirm: where the entered value is read, to prove that it works; - is stdin.",
 )
+@click.option(
+    "--when-used",
+    is_flag=True,
+    help="With --confirm: once the report of sign-ins shows the new secret in use and the old ones quiet.",
+)
+@click.option("--wait", metavar="3d", callback=seconds, help="With --when-used: look again for so long.")
+@click.option(
+    "--report-lag",
+    metavar="48h",
+    callback=seconds,
+    help="With --when-used: how much later than a sign-in the report may show it; by default 48h.",
+)
 @keep_going
 @assume_yes
 @partial(common, outcome="results", deliver=MINTS)
@@ -45,6 +60,9 @@ def rotate(  # noqa: PLR0917 - click calls it by name
     emergency: bool,
     revoke: str | None,
     secret_from: str | None,
+    when_used: bool,
+    wait: float | None,
+    report_lag: float | None,
     yes: bool,
     keep_going: bool,
 ) -> int:
@@ -66,6 +84,10 @@ def rotate(  # noqa: PLR0917 - click calls it by name
         raise ProvisionError(catalogue.USAGE, f"{' and '.join(chosen)} do not go together")
     if secret_from and not confirm:
         raise ProvisionError(catalogue.USAGE, "--secret-from goes with --confirm")
+    if when_used and (not confirm or secret_from):
+        raise ProvisionError(catalogue.USAGE, "--when-used goes with --confirm, and without --secret-from")
+    if (wait is not None or report_lag is not None) and not when_used:
+        raise ProvisionError(catalogue.USAGE, "--wait and --report-lag go with --when-used")
     on_stdin = from_stdin(options, secret_from)
     if on_stdin and not yes:
         raise ProvisionError(
@@ -80,9 +102,21 @@ def rotate(  # noqa: PLR0917 - click calls it by name
             return await run.plan_revocation(job, revoke)
         return await run.plan_rotation(job, mode)
 
-    prover = _Prover(ask=not yes, from_stdin=on_stdin) if confirm else None
+    prover: Prover | None = _Prover(ask=not yes, from_stdin=on_stdin) if confirm else None
+    if when_used:
+        prover = _quiet(wait, report_lag)
     options = replace(options, secret_from=None if on_stdin else secret_from)
     return asyncio.run(carry_out(options, Way(planner, prover=prover, keep_going=keep_going), yes=yes))
+
+
+def _quiet(wait: float | None, lag: float | None) -> Prover:
+    """Return what lets the older secrets go by the report of sign-ins; times are seconds."""
+    from provision.engine.quiet import seen_quiet
+    from provision.resources.last_use import LAG
+
+    return partial(
+        seen_quiet, lag=LAG if lag is None else timedelta(seconds=lag), wait=timedelta(seconds=wait or 0)
+    )
 
 
 class _Prover:

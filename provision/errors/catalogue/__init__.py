@@ -19,6 +19,7 @@ from provision.errors.catalogue.prv4_graph import *
 from provision.errors.catalogue.prv5_delivery import *
 from provision.errors.catalogue.prv6_drift import *
 from provision.errors.catalogue.prv6_findings import *
+from provision.errors.catalogue.prv6_scope import *
 from provision.errors.catalogue.prv7_sandbox import *
 from provision.errors.catalogue.prv8_mail import *
 from provision.errors.catalogue.prv9_rest import *

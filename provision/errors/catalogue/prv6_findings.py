@@ -112,12 +112,13 @@ SCOPE_UNKNOWN = finding(
     "PRV610",
     "scope-unknown",
     Exit.DONE,
-    "whether Exchange lets the application send from the mailbox cannot be read here",
-    "With mail.scope: mailbox the grant is Exchange's role assignment, which Graph does not show.",
-    "An Exchange administrator runs what 'provision exchange' prints; 'provision verify' settles it.",
-    "https://learn.microsoft.com/exchange/permissions-exo/application-rbac",
+    "how far Exchange lets the application send is not known here",
+    "With mail.scope: mailbox the grant is Exchange's role assignment. Graph shows it in beta, to who may "
+    "read it; of a management scope Graph shows the filter, and not which mailboxes pass it.",
+    "Grant RoleManagement.Read.Exchange, or see it by a test mail: 'provision verify --send-to ADDRESS'.",
+    "https://learn.microsoft.com/graph/api/rbacapplication-list-roleassignments",
     key="mail.scope",
-    address="consent",
+    address="mailbox_scope",
 )
 CONSENT_PENDING = entry(
     "PRV611",
