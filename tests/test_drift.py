@@ -359,19 +359,23 @@ def test_what_is_otherwise_than_declared_is_found_and_left_to_apply(
     assert told(drift(provision, "prod.yaml", code=0)) == clean
 
 
-def test_a_clean_tenant_gives_none(provision: Program, config: str) -> None:
+@pytest.mark.parametrize(
+    ("scope", "rest"),
+    [("mailbox\n  scope_by: graph", []), ("organization", ["mail-for-everyone"])],
+    ids=["mailbox", "organization"],
+)
+def test_a_clean_tenant_gives_none(provision: Program, config: str, scope: str, rest: list[str]) -> None:
     """Nothing at all with a scope and declared owners; with Mail.Send for all, that it is so, and no more."""
     owner = Tenant().get("/users")["value"][0]["id"]
-    for scope, rest in (("mailbox", []), ("organization", ["mail-for-everyone"])):
-        write_config(more=f"  scope: {scope}\n")
-        Path(config).write_text(Path(config).read_text().replace("mail:\n", f"  owners: [{owner}]\nmail:\n"))
-        assert provision("apply", config, "--sandbox", *DELIVER).code == 0
-        document = drift(provision, config, code=0)
-        assert [f["name"] for f in document["findings"]] == rest
-        assert document["clean"] is True
-        assert {c["change"]["actions"][0] for c in document["resource_changes"]} == {"no-op"}
-        ran = provision("drift", config, "--sandbox")
-        assert ran.out.splitlines()[-1].startswith("Drift: none")
+    write_config(more=f"  scope: {scope}\n")
+    Path(config).write_text(Path(config).read_text().replace("mail:\n", f"  owners: [{owner}]\nmail:\n"))
+    assert provision("apply", config, "--sandbox", *DELIVER).code == 0
+    document = drift(provision, config, code=0)
+    assert [f["name"] for f in document["findings"]] == rest
+    assert document["clean"] is True
+    assert {c["change"]["actions"][0] for c in document["resource_changes"]} == {"no-op"}
+    ran = provision("drift", config, "--sandbox")
+    assert ran.out.splitlines()[-1].startswith("Drift: none")
 
 
 def test_an_owner_beyond_the_declared_ones_counts(provision: Program, applied: Ran) -> None:

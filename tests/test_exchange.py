@@ -301,6 +301,7 @@ class Pwsh:
         program = folder / "pwsh"
         program.write_text(
             f'#!/bin/sh\ncase "$*" in *Get-Module*) exit {0 if module else 3};; esac\n'
+            'case "$*" in *-EncodedCommand*) exit 1;; esac\n'  # a sign-in, which asks each tool that is there
             f'printf "%s\\n" "$*" > {self.seen}; cat "$3" >> {self.seen}; echo told; exit {code}\n'
         )
         program.chmod(0o755)

@@ -16,7 +16,7 @@ from provision.cli.options import MINTS, Common, assume_yes, common, keep_going
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
-    from provision.cli.carry_out import Prover
+    from provision.engine.carry_out import Prover
     from provision.engine.run import Job
     from provision.plan.model import Plan
 
