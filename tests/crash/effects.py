@@ -149,6 +149,11 @@ def _hook_requests(effects: Effects) -> None:
             if name == "addPassword":
                 await response.aread()
                 effects.note("minted", str(response.json().get("secretText", "")))
+            if path.endswith("/$batch"):
+                await response.aread()
+                for part in response.json().get("responses", ()):
+                    if isinstance(body := part.get("body"), dict) and "secretText" in body:
+                        effects.note("minted", str(body["secretText"]))
         return response
 
     httpx.ASGITransport.handle_async_request = struck  # type: ignore[method-assign]
