@@ -290,3 +290,12 @@ def test_hostile_names_come_through_harmless(
         assert ran.code == 0, ran.err
         assert "\x1b" not in ran.out
         assert not any(line.startswith("::") for line in ran.out.splitlines())
+
+
+def test_the_packs_for_pipelines_never_end_a_registration() -> None:
+    """Their commands are closed lists, and neither verb is in one."""
+    root = Path(__file__).parents[1]
+    github = (root / "ci" / "github.sh").read_text().split('case "$COMMAND" in')[1].partition(")")[0]
+    azure = (root / "ci" / "azure-pipelines.yml").read_text().split("values: [")[1].partition("]")[0]
+    for listed in (github.replace("|", " "), azure.replace(",", " ")):
+        assert set(listed.split()) == {"validate", "plan", "apply", "drift", "expiry", "doctor"}
