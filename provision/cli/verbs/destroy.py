@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.completion import files
-from provision.cli.options import Common, assume_yes, common, digests
+from provision.cli.option_values import digests
+from provision.cli.options import Common, assume_yes, common
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
