@@ -104,7 +104,7 @@ def test_the_name_is_typed_on_a_terminal(
     provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another word is no; the name is yes."""
-    from provision.cli import console
+    from provision.cli import asking
 
     asked: list[str] = []
 
@@ -115,7 +115,7 @@ def test_the_name_is_typed_on_a_terminal(
 
             raise ProvisionError(catalogue.DECLINED)
 
-    monkeypatch.setattr(console, "typed", typed)
+    monkeypatch.setattr(asking, "typed", typed)
     before = picture(Tenant())
     assert provision("destroy", config, *AT).code != 0
     assert picture(Tenant()) == before

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from provision.errors import Exit, Finding, ProvisionError, worst
+from provision.errors import Exit, Finding, ProvisionError, catalogue, worst
 from provision.outcomes.outcome import Fleet
 from provision.outcomes.plans import findings_of
 from provision.outcomes.result import Outcome, Status
@@ -49,15 +49,18 @@ class Ending:
 
 @dataclass(frozen=True, slots=True)
 class Endings(Fleet[Ending]):
-    """One a config."""
+    """One a config; what is not over while a grant is left to an administrator."""
 
     kind: ClassVar[str] = "endings"
+    allowed: Collection[str] = ()
 
     @property
     def exit(self) -> Exit:
         """The worst of what failed; 3 if a grant is left to an administrator."""
-        waits = Exit.CONSENT if any(one.handed_over for one in self.made) else Exit.DONE
-        return worst([*(error.exit for error in self.errors), waits])
+        waits = (
+            any(one.handed_over for one in self.made) and catalogue.CONSENT_PENDING.name not in self.allowed
+        )
+        return worst([*(error.exit for error in self.errors), Exit.CONSENT if waits else Exit.DONE])
 
     @property
     def errors(self) -> tuple[ProvisionError, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -71,6 +70,7 @@ def destroy(  # noqa: PLR0917 - click calls it by name
     from provision.cli.carry_out import carry_out
     from provision.cli.plan_file import read
     from provision.engine import ending
+    from provision.engine.carry_out import Way
     from provision.errors import ProvisionError, catalogue
     from provision.outcomes.ending import Endings
     from provision.plan.approval import Approval
@@ -95,22 +95,5 @@ def destroy(  # noqa: PLR0917 - click calls it by name
     if yes and needed.name not in options.allow:
         raise ProvisionError(needed, f"--yes alone does not {'purge' if purge else 'destroy'}")
     approval = Approval(read(plan_file) if plan_file else None, expect_digest, bool(options.select))
-    return asyncio.run(
-        carry_out(
-            options,
-            planner,
-            yes=yes,
-            applier=ending.destroy,
-            approval=approval,
-            asker=None if yes else _type_names,
-            drawn=Endings,
-        )
-    )
-
-
-def _type_names(due: Sequence[Plan]) -> None:
-    """Have a person type the name of each config; ``ProvisionError`` if it is another, or nobody is there."""
-    from provision.cli.console import typed
-
-    for plan in due:
-        typed(f"Type {plan.name} to end it", plan.name)
+    way = Way(planner, ending.destroy, approval=approval, outcome=Endings)
+    return asyncio.run(carry_out(options, way, yes=yes, named=True))

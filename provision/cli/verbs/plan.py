@@ -13,7 +13,7 @@ from provision.cli.options import MINTS, Common, common, fail_on
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
-    from provision.cli.carry_out import Planner
+    from provision.engine.carry_out import Planner
     from provision.errors import Severity
 
 

@@ -35,6 +35,7 @@ def restore(options: Common, dry_run: bool, client_id: str | None, yes: bool) ->
     """
     from provision.cli.carry_out import carry_out
     from provision.engine import restore as engine
+    from provision.engine.carry_out import Way
     from provision.outcomes.ending import Endings
 
     async def planner(job: Job) -> Plan:
@@ -44,4 +45,4 @@ def restore(options: Common, dry_run: bool, client_id: str | None, yes: bool) ->
         from provision.cli.verbs.plan import look
 
         return asyncio.run(look(options, detailed_exitcode=False, planner=planner))
-    return asyncio.run(carry_out(options, planner, yes=yes, applier=engine.restore, drawn=Endings))
+    return asyncio.run(carry_out(options, Way(planner, engine.restore, outcome=Endings), yes=yes))
