@@ -25,11 +25,13 @@ _OF_CONFIGS = frozenset(
         "exchange",
         "drift",
         "expiry",
+        "destroy",
+        "restore",
     }
 )
 _OFFLINE = "validate"
 # Those that neither deliver a secret nor look where one lies.
-_WITHOUT_SINK = frozenset({"consent", "verify", "exchange"})
+_WITHOUT_SINK = frozenset({"consent", "verify", "exchange", "restore"})
 _NAMED = re.compile(r"(['`])provision ([a-z]+)((?: [^'`]+)?)\1")
 PLACEHOLDER = "CONFIG"
 
@@ -45,6 +47,14 @@ class Again:
     def of(self, config: str) -> Again:
         """Return the same for one config."""
         return Again((config,), self.options, self.variables)
+
+    def without(self, option: str) -> Again:
+        """Return the same without an option that takes a value: what one command was allowed no other is."""
+        kept = list(self.options)
+        while option in kept:
+            at = kept.index(option)
+            del kept[at : at + 2]
+        return Again(self.configs, tuple(kept), self.variables)
 
     def command(self, verb: str, *words: str) -> str:
         """Return a command that can be pasted, without quotes around it."""

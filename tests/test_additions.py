@@ -65,6 +65,8 @@ ASKED: dict[str, tuple[str, ...]] = {
     "verify": ("prod.yaml", "--sandbox", "--secret-from", "file:out.secret"),
     "drift": ("prod.yaml", "--sandbox"), "expiry": ("prod.yaml", "--sandbox"),
     "orphans": ("prod.yaml", "--sandbox"), "exchange": ("scoped.yaml", "--sandbox"), "explain": ("PRV400",),
+    "destroy": ("prod.yaml", "--sandbox", "--yes", "--allow", "destroy"),
+    "restore": ("prod.yaml", "--sandbox", "--yes"),
 }  # fmt: skip
 
 

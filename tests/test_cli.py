@@ -21,7 +21,7 @@ def test_help_lists_the_verbs(provision: Program) -> None:
     for verb, said in VERBS.items():
         assert f"  {verb} " in ran.out
         assert said in " ".join(ran.out.split())
-    for absent in ("destroy", "restore"):
+    for absent in ("delete", "remove"):
         assert f"  {absent} " not in ran.out
 
 

@@ -217,7 +217,8 @@ def test_formats_are_those_that_a_command_gives(provision: Program) -> None:
     given = {
         "validate": (), "doctor": (), "plan": (), "apply": ("--yes", "--deliver", "file:{name}.secret"),
         "show": (), "rotate": ("--yes", "--deliver", "file:{name}.secret"), "consent": ("--yes",),
-        "drift": (), "expiry": (), "orphans": (),
+        "drift": (), "expiry": (), "orphans": (), "destroy": ("--yes", "--allow", "destroy"),
+        "restore": ("--yes",),
     }  # fmt: skip
     listed: dict[str, tuple[str, str]] = {}
     header = "| Command | Formats | One file | Several, a folder or a glob |"

@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from provision.outcomes.rights import Presence, Right, Step
+from provision.plan.ending import Forget
 from provision.plan.model import Plan
 from provision.products.permissions import SEND, Permission
 from provision.resources import (
@@ -221,6 +222,10 @@ def coming(plan: Plan) -> frozenset[Step]:
                 steps.add(Step.CREATE)
                 if plan.desired.application.owners:
                     steps.add(Step.OWNERS)
+            case application.Delete() | application.Restore() | application.Purge():
+                steps.add(Step.CHANGE)
+            case service_principal.Restore() | service_principal.Purge() | Forget():
+                pass  # of an object of the application's owner, and of a sink's
             case application.Update() as update:
                 steps |= {Step.CHANGE} if update.body else set()
                 steps |= {Step.OWNERS} if update.add_owners else set()

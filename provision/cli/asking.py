@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from provision.cli.console import ask, colorful, columns, talk
+from provision.cli.console import ask, colorful, columns, talk, typed
 from provision.cli.options import Common
 from provision.errors import catalogue
 from provision.plan.model import Plan
@@ -21,6 +21,7 @@ class Asking:
 
     options: Common
     yes: bool
+    named: bool = False  # the name of each config is typed, and not yes
 
     def confirm(self, due: Sequence[Plan]) -> None:
         """Show what is due and ask; ``ProvisionError`` if the answer is no or nobody can give one."""
@@ -29,6 +30,10 @@ class Asking:
                 with self.options.ci.group(f"Plan: {plan.name}", sys.stderr):
                     color = colorful(sys.stderr, plain=self.options.no_color)
                     talk(plan_text(plan, color=color, width=columns(sys.stderr)))
+        if self.named and not self.yes:
+            for plan in due:
+                typed(f"Type {plain(plan.name)} to end it", plan.name)
+            return
         count = sum(len(plan.pending) for plan in due)
         # What was allowed by name is said once more, with its date, where the answer is given.
         short = "".join(

@@ -77,3 +77,16 @@ def ask(question: str, *, yes: bool) -> None:
             answer = click.prompt("Type yes in full", default="no", show_default=False, err=True)
     if answer.strip().lower() != "yes":
         raise ProvisionError(catalogue.DECLINED)
+
+
+def typed(question: str, wanted: str) -> None:
+    """Return once a person typed this word; ``ProvisionError`` if another was, or if nobody is there."""
+    from provision.delivery.terminal import interruptible
+    from provision.errors import ProvisionError, catalogue
+
+    if not sys.stdin.isatty():
+        raise ProvisionError(catalogue.NOT_INTERACTIVE)
+    with interruptible():
+        answer = click.prompt(question, default="", show_default=False, err=True)
+    if answer.strip() != wanted:
+        raise ProvisionError(catalogue.DECLINED)

@@ -28,6 +28,8 @@ VERBS = {
     "consent": "Grant Mail.Send, and nothing else; or wait until somebody did.",
     "verify": "Prove that what is entered sends mail: token, role, mailbox, test mail.",
     "rotate": "Make a new secret beside the old one; --confirm removes the old one.",
+    "destroy": "End the registration: soft delete, with the way back; --purge removes it for good.",
+    "restore": "Bring a destroyed registration back, with its ids, secrets and grant.",
     "exchange": "Print the Exchange Online script for mail.scope: mailbox.",
     "drift": "Find what differs from the config, and what nobody declared.",
     "expiry": "Tell when each secret ends; as a calendar or for Prometheus, too.",

@@ -181,6 +181,25 @@ class File:
             return frozenset()
         return frozenset(str(key["key_id"]).lower() for key in self._keys())
 
+    def lies(self, known: Collection[str] = ()) -> bool:
+        """Say whether there is a record of this owner's, which goes last."""
+        self._claim = self._claim.with_known(known)
+        record = self._recorded_safely()
+        return record is not None and self._claim.has(record.owner, record.ids)
+
+    def forget(self, known: Collection[str] = ()) -> None:
+        """Remove the value, then the record; a value that somebody else put there stays."""
+        self._claim = self._claim.with_known(known)
+        if not self.lies():
+            return
+        self._refuse_unsafe()
+        try:
+            self._remove_leftovers()
+            _remove(self._path)
+            _remove(self._record)
+        except OSError as error:
+            raise unusable(f"{self._path} could not be removed: {error.strerror}") from error
+
     def retrieve(self) -> Secret:
         """Return the value in the file. A record that names no tenant will do: the value is proved next."""
         owner, record = self._claim.owner, self._recorded_safely()
@@ -278,6 +297,10 @@ class File:
                 f"{strange[0]} is there, and provision did not write it for '{self._claim.owner.name}'",
                 "Remove or rename the file if nobody needs it, or choose another with --deliver file:PATH.",
             )
+
+
+def _remove(path: Path) -> None:
+    path.unlink(missing_ok=True)
 
 
 def _replace(path: Path, content: Secret | str) -> None:

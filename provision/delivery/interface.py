@@ -148,6 +148,26 @@ class Retrieving(Protocol):
         """Return the value that it holds; ``SINK_UNUSABLE`` if it holds none of ours."""
 
 
+@runtime_checkable
+class Forgetting(Protocol):
+    """A sink that can remove the value again, for ``destroy --forget``."""
+
+    def lies(self, known: Collection[str] = ()) -> bool:
+        """Say whether a value of the owner, or what is left of one, is there."""
+
+    def forget(self, known: Collection[str] = ()) -> None:
+        """Remove the owner's value and its record; that there is none is no error.
+
+        Raises ``SINK_UNUSABLE`` if it cannot, ``PLACE_TAKEN`` if somebody else's value is there.
+        """
+
+
+def forgetting(sink: object) -> Forgetting | None:
+    """Return what can remove the value: the sink, or the one that another stands before."""
+    inner = getattr(sink, "sink", sink)
+    return inner if isinstance(inner, Forgetting) else None
+
+
 class Undeliverable(ProvisionError):
     """A sink refused for a reason that lasts until a person changes something there.
 

@@ -221,6 +221,16 @@ class KeyVault:
             return frozenset()
         return frozenset({version.key_id})
 
+    def lies(self, known: Collection[str] = ()) -> bool:
+        """Say whether the current version is enabled, and holds a value of the owner's."""
+        return bool(self.recall(known))
+
+    def forget(self, known: Collection[str] = ()) -> None:
+        """Disable the current version: its value is kept by the vault, and nobody can read it."""
+        if self.recall(known):
+            with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
+                _ask(lambda: vault.update_secret_properties(self._secret, enabled=False))
+
     def retrieve(self) -> Secret:
         """Return the value of the current version, if it is ours."""
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from provision.engine import preflight, run
 from provision.engine.about import Notes, about
@@ -16,15 +16,17 @@ from provision.engine.fleet import each
 from provision.engine.run import Job
 from provision.engine.session import Person, Session
 from provision.errors import ProvisionError, combined
-from provision.outcomes.result import Result
+from provision.outcomes.outcome import Outcome
 from provision.outcomes.results import Applied
+from provision.outcomes.search import Search
 from provision.plan import guards
 from provision.plan.approval import NONE, Approval, judge
 from provision.plan.model import Plan
 
 Planner: TypeAlias = Callable[[Job], Awaitable[Plan]]
 Prover: TypeAlias = Callable[[Job, Plan], Awaitable[str]]
-Applier: TypeAlias = Callable[[Job, Plan], Awaitable[Result]]
+Applier: TypeAlias = Callable[[Job, Plan], Awaitable[Any]]
+Drawn: TypeAlias = Callable[[tuple[Any, ...], Search, frozenset[str]], Outcome]
 Planned: TypeAlias = dict[str, Plan | ProvisionError]
 
 
@@ -36,7 +38,7 @@ class Way:
     approved set cannot be planned, nothing is. With ``keep_going``, the others are all the same.
 
     ``prover`` is asked, before the question, whether a plan that removes a secret may go on; it says
-    what it proved.
+    what it proved. ``outcome`` puts together what the applier returned for each config.
     """
 
     planner: Planner
@@ -44,9 +46,10 @@ class Way:
     prover: Prover | None = None
     approval: Approval = NONE
     keep_going: bool = False
+    outcome: Drawn = Applied
 
 
-async def carry_out(session: Session, way: Way, person: Person) -> Applied:
+async def carry_out(session: Session, way: Way, person: Person) -> Outcome:
     """Carry out what is planned for each config. One that fails never stops or hides another.
 
     Raises ``ProvisionError``, and writes nothing, where the answer is no or the whole is not as approved.
@@ -59,12 +62,13 @@ async def carry_out(session: Session, way: Way, person: Person) -> Applied:
             proofs[job.path] = await way.prover(job, plan)
         return plan
 
-    async def carried_out(job: Job) -> Result:
+    async def carried_out(job: Job) -> Any:
         plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
         with about(job.path, plan.name, plan.digest):
-            return replace(await way.applier(job, plan), proof=proofs.get(job.path))
+            made = await way.applier(job, plan)
+        return made if way.prover is None else replace(made, proof=proofs.get(job.path))
 
     session.progress("looking at the tenant ...")
     plans = await each(session.entries, checked, parallel=session.parallel)
@@ -86,7 +90,7 @@ async def carry_out(session: Session, way: Way, person: Person) -> Applied:
     session.progress.done()
     if left:
         person.tell(f"left out, for no digest of theirs was approved: {', '.join(left.values())}")
-    return Applied(tuple(items), session.search.without(left), session.allowed)
+    return way.outcome(tuple(items), session.search.without(left), session.allowed)
 
 
 async def _checked(job: Job, planner: Planner, allowed: frozenset[str]) -> Plan:
@@ -117,7 +121,7 @@ def _noted(log: Notes | None, planned: Mapping[str, Plan | ProvisionError]) -> I
 def _note_outcomes(
     log: Notes | None,
     planned: Mapping[str, Plan | ProvisionError],
-    items: Sequence[Result | ProvisionError],
+    items: Sequence[Any],
 ) -> None:
     """Note what came of each config that had something due, or was refused."""
     if log is None:

@@ -65,6 +65,15 @@ TABLE: Mapping[str, Row] = {
         summary="pages:results_markdown",
         outputs="step_outputs:of_results",
     ),
+    "endings": Row(
+        {
+            Format.TEXT: "ending:endings_text",
+            Format.JSON: "ending:endings_json",
+            Format.MARKDOWN: "ending:endings_markdown",
+        },
+        ("provision.ending/1", "provision.endings/1"),
+        summary="ending:endings_markdown",
+    ),
     "diagnoses": Row(
         {
             Format.TEXT: "doctor:diagnoses_text",

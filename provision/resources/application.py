@@ -100,6 +100,27 @@ class Update:
 
 
 @dataclass(frozen=True, slots=True)
+class Delete:
+    """``DELETE /applications/{id}``: soft, and its service principal with its grants goes with it."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """``POST /directory/deletedItems/{id}/restore``."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """``DELETE /directory/deletedItems/{id}``: for good."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Property:
     """One property that is managed: from it follow what is sent, and what a plan shows before and after.
 

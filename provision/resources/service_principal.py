@@ -30,6 +30,20 @@ class Create:
     tags: tuple[str, ...] = (PORTAL_TAG,)
 
 
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """``POST /directory/deletedItems/{id}/restore``: it does not come back by itself with its application."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """``DELETE /directory/deletedItems/{id}``: for good."""
+
+    id: str
+
+
 def diff(observed: Observed | None) -> Change:
     """Return the one change after which the application has a service principal."""
     if observed is not None:

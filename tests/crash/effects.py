@@ -41,6 +41,9 @@ _REQUESTS = (
     ("POST", r".*/appRoleAssignedTo", "POST appRoleAssignedTo"),
     ("POST", r".*/addPassword", "addPassword"),
     ("POST", r".*/removePassword", "removePassword"),
+    ("DELETE", r".*/applications/[^/]*", "DELETE application"),
+    ("POST", r".*/deletedItems/[^/]*/restore", "restore"),
+    ("DELETE", r".*/deletedItems/[^/]*", "purge"),
 )
 
 
@@ -180,7 +183,13 @@ def _hook_sinks(effects: Effects) -> None:
         with effects.around("command"):
             return run(self, secret)
 
-    file._replace = replaced
+    remove = file._remove
+
+    def removed(path: Path) -> None:
+        with effects.around("file removed"):
+            remove(path)
+
+    file._replace, file._remove = replaced, removed
     command.Command._run = ran  # type: ignore[method-assign]
     for name in SERVICES:
         delivery.SINKS[name] = Kind(

@@ -71,6 +71,8 @@ class Vault(StandIn):
         kind, name = request.path.strip("/").split("/")[:2]
         if request.method == "PUT":
             return self._set(name, request.body)
+        if request.method == "PATCH":
+            return self._update(name, request.body)
         if "get" not in self.rights:
             return self._forbidden("getSecret")
         if kind == "deletedsecrets":
@@ -121,6 +123,14 @@ class Vault(StandIn):
             version["contentType"] = body["contentType"]
         self.secrets.setdefault(name, []).append(version)
         return Response(200, version, {"x-ms-request-id": "req-2"})
+
+    def _update(self, name: str, body: dict[str, Any]) -> Response:
+        """https://learn.microsoft.com/rest/api/keyvault/secrets/update-secret/update-secret."""
+        if "set" not in self.rights:
+            return self._forbidden("setSecret")
+        found = self.secrets[name][-1]
+        found["attributes"] |= body.get("attributes") or {}
+        return Response(200, {key: value for key, value in found.items() if key != "value"})
 
     def delete(self, name: str) -> None:
         """Delete a secret softly, as the portal does."""

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from provision.delivery.interface import Retrieving
+from provision.delivery.interface import Retrieving, forgetting
 from provision.errors import ProvisionError
 from tests.delivery.key_vault_standin import TENANT, TOKEN, Vault
 from tests.delivery.standin import LOSE_AFTER, LOSE_BEFORE, Hosting, Response
@@ -47,6 +47,25 @@ def test_a_version_has_value_end_and_marks(vault: Vault, opened: Opened) -> None
     assert vault.count("PUT") == 1
     assert opened.signed_in == 1
     assert set(opened.credential.asked) == {("https://vault.azure.net/.default", TENANT)}
+
+
+def test_a_forgotten_version_is_disabled(vault: Vault, opened: Opened) -> None:
+    """Once; one of somebody else's is left as it is."""
+    sink = forgetting(opened(ARGUMENT))
+    assert sink is not None
+    sink.forget()
+    assert not sink.lies()
+    deliver(opened(ARGUMENT))
+    assert sink.lies()
+    sink.forget()
+    sink.forget()
+    assert vault.secrets["mail"][0]["attributes"]["enabled"] is False
+    assert not sink.lies()
+    assert vault.count("PATCH") == 1
+    vault.secrets["mail"][0]["attributes"]["enabled"] = True
+    vault.secrets["mail"][0]["tags"] = {}
+    sink.forget()
+    assert vault.count("PATCH") == 1
 
 
 def test_the_value_can_be_read_back(vault: Vault, opened: Opened) -> None:

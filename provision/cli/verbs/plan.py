@@ -13,6 +13,7 @@ from provision.cli.options import MINTS, Common, common, fail_on
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
+    from provision.engine.carry_out import Planner
     from provision.errors import Severity
 
 
@@ -43,11 +44,16 @@ def plan(options: Common, detailed_exitcode: bool, out: str | None, fail_on: Sev
 
 
 async def look(
-    options: Common, *, detailed_exitcode: bool, out: str | None = None, least: Severity | None = None
+    options: Common,
+    *,
+    detailed_exitcode: bool,
+    out: str | None = None,
+    least: Severity | None = None,
+    planner: Planner | None = None,
 ) -> int:
     """Plan each config, print the plans, and save them to ``out``; returns the exit code.
 
-    ``least`` is the severity from which on a finding makes it 5.
+    ``least`` is the severity from which on a finding makes it 5, ``planner`` another verb's planning.
     """
     from provision.cli import emit, plan_file
     from provision.cli.session import opened
@@ -57,7 +63,7 @@ async def look(
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.entries, run.plan, parallel=options.parallel)
+        items = await each(session.entries, planner or run.plan, parallel=options.parallel)
         now = session.now()
     if out is not None:
         plan_file.write(out, items, session.search, now=now)

@@ -27,8 +27,7 @@ SOFT_DELETED = entry(
     Exit.REFUSED,
     "the application was deleted, and its name is still reserved",
     "A deleted application keeps its uniqueName for 30 days, until it is restored or removed for good.",
-    "Restore it in the portal (App registrations > Deleted applications), delete it there permanently, "
-    "or choose another name.",
+    "Run 'provision restore', or 'provision destroy --purge' to have the name free; or choose another name.",
     "https://learn.microsoft.com/entra/identity-platform/howto-restore-app",
 )
 OTHER_TENANTS_APPLICATION = entry(

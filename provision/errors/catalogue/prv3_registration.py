@@ -87,3 +87,100 @@ ADOPT_TOO_LATE = finding(
     key="secret.adopt",
     address="client_secret",
 )
+DESTROY = entry(
+    "PRV380",
+    "destroy",
+    Exit.REFUSED,
+    "a registration is not destroyed without a person's word",
+    "On a terminal the name is typed; elsewhere --yes alone is not enough.",
+    "Pass --yes --allow destroy, once the plan was read: 'provision destroy --dry-run' shows it.",
+    allowable=True,
+)
+DESTROY_SHARED = finding(
+    "PRV381",
+    "destroy-shared",
+    Exit.REFUSED,
+    "something on the registration was declared by nobody, and would end with it",
+    "A secret, certificate, federated credential or permission that is not this config's is somebody else's.",
+    "Find out who uses it; then pass --allow destroy-shared.",
+    "https://learn.microsoft.com/graph/api/application-delete",
+    allowable=True,
+    key="application",
+    address="application",
+)
+DESTROY_ADOPTED = finding(
+    "PRV382",
+    "destroy-adopted",
+    Exit.REFUSED,
+    "the registration was made by somebody else, and adopted",
+    "application.client_id names it; what else relies on it nobody here can know.",
+    "Ask who made it; then pass --allow destroy-adopted.",
+    allowable=True,
+    key="application.client_id",
+    address="application",
+)
+PURGE = entry(
+    "PRV383",
+    "purge",
+    Exit.REFUSED,
+    "what is removed for good cannot be brought back",
+    "Entra removes a deleted registration by itself after 30 days; --purge does it now, and frees its name.",
+    "Pass --allow purge, if nobody needs the way back.",
+    "https://learn.microsoft.com/graph/api/directory-deleteditems-delete",
+    allowable=True,
+)
+STILL_LIVE = entry(
+    "PRV384",
+    "still-live",
+    Exit.REFUSED,
+    "--purge removes what is deleted, and this registration is there",
+    "It is deleted first, so that there is a way back until --purge is asked for.",
+    "Run 'provision destroy' first.",
+)
+SEVERAL_DELETED = entry(
+    "PRV385",
+    "several-deleted",
+    Exit.REFUSED,
+    "several deleted registrations could be meant",
+    "A name, or an id, names more than one among the deleted.",
+    "Choose one: --client-id ID.",
+)
+NOTHING_DELETED = entry(
+    "PRV386",
+    "nothing-deleted",
+    Exit.FAILED,
+    "there is nothing to restore",
+    "It was never there, is in another tenant, or was deleted more than 30 days ago.",
+    "Compare name, tenant.id and application.client_id; 'provision apply' makes a new one.",
+    "https://learn.microsoft.com/graph/api/directory-deleteditems-list",
+)
+NOT_RESTORED = entry(
+    "PRV387",
+    "not-restored",
+    Exit.FAILED,
+    "Entra does not show what was restored",
+    "It was removed for good meanwhile, or Entra is late.",
+    "Run 'provision restore' again in some minutes.",
+    "https://learn.microsoft.com/graph/api/directory-deleteditems-restore",
+)
+SIGNS_IN_AGAIN = finding(
+    "PRV388",
+    "signs-in-again",
+    Exit.DONE,
+    "a credential of the restored registration signs in again",
+    "Secrets and certificates come back with it, others' too; a leak may be why it was deleted.",
+    "If it leaked: 'provision rotate --emergency' right after it is back, and remove those of others.",
+    "https://learn.microsoft.com/graph/api/directory-deleteditems-restore",
+    key="secret",
+    address="client_secret",
+)
+VALUE_LEFT = finding(
+    "PRV389",
+    "value-left",
+    Exit.DONE,
+    "a delivered value stays where it was delivered",
+    "It signs in no more once the registration is deleted, and again if that is restored.",
+    "Remove it there once nobody needs the way back.",
+    key="secret.delivery",
+    address="delivery",
+)

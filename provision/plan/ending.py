@@ -1,0 +1,198 @@
+"""The plans of ``destroy`` and ``restore``: what ends or comes back, and what is refused unless allowed.
+
+An application is deleted softly: Entra keeps it, with its principal, for 30 days. Whatever nobody declared on
+it would end with it, so that is refused by name. Nothing here is looked up, and nothing done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from provision.change import Action, Change
+from provision.errors import Finding, Severity, catalogue
+from provision.plan.build import planned
+from provision.plan.model import Plan, Target
+from provision.resources import Desired, Observed, application, client_secret, consent, service_principal
+
+DELIVERY = "delivery"
+_WITH = "it goes with the application"
+
+
+@dataclass(frozen=True, slots=True)
+class Forget:
+    """Have the sink remove the value that it holds, with its record."""
+
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lies:
+    """A place that holds a delivered value."""
+
+    label: str
+    forget: bool  # whether this run has it removed there
+    can: bool  # whether that sink could
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A soft-deleted application, and its principal if that is among the deleted too."""
+
+    id: str
+    app_id: str
+    display_name: str
+    deleted: str  # when, as Graph writes it
+    principal_id: str | None
+    credentials: tuple[str, ...]  # what signs in again once it is back, each in words
+
+
+def destruction(
+    target: Target,
+    desired: Desired,
+    observed: Observed,
+    *,
+    foreign: Sequence[str],
+    not_checked: Sequence[str],
+    lies: Sequence[Lies],
+) -> Plan:
+    """Return the plan that ends the registration; ``foreign`` is what nobody declared on it, in words."""
+    app = observed.application
+    if app is None:
+        why = f"nothing is there: no application has the uniqueName '{desired.application.unique_name}'"
+        changes: tuple[Change, ...] = (Change(application.ADDRESS, Action.NO_OP, why), *_places(lies))
+        return planned(target, desired, observed, changes, _left(lies))
+    before: dict[str, Any] = {"displayName": app.display_name, "appId": app.app_id, "id": app.id}
+    if foreign:
+        before["undeclared"] = sorted(foreign)
+    changes = (
+        Change(
+            application.ADDRESS,
+            Action.DELETE,
+            "asked for; Entra keeps it for 30 days",
+            before,
+            None,
+            application.Delete(app.id),
+        ),
+        *_parts(desired, observed),
+        *_places(lies),
+    )
+    findings = [*_refusals(desired, observed, foreign), *_left(lies)]
+    findings += [
+        Finding(catalogue.NOT_CHECKED, Severity.WARNING, f"not checked: {what}") for what in not_checked
+    ]
+    return planned(target, desired, observed, changes, findings)
+
+
+def _parts(desired: Desired, observed: Observed) -> list[Change]:
+    """Return what goes with the application: its principal, the grant, each of our secrets."""
+    changes = []
+    if (principal := observed.service_principal) is not None:
+        changes.append(Change(service_principal.ADDRESS, Action.DELETE, _WITH, {"id": principal.id}))
+    if consent.granted(observed.role, observed.assignments):
+        held = {"permission": f"{consent.RESOURCE}: {desired.consent.permission.name}"}
+        changes.append(Change(consent.ADDRESS, Action.DELETE, _WITH, held))
+    for item in client_secret.marked(desired.client_secret, observed.secrets):
+        known: Mapping[str, Any] = {
+            "keyId": item.key_id, "hint": item.hint, "endDateTime": f"{item.end:%Y-%m-%d}"
+        }  # fmt: skip
+        address = f"{client_secret.ADDRESS}[{item.key_id}]"
+        changes.append(Change(address, Action.DELETE, _WITH, known))
+    return changes
+
+
+def _places(lies: Sequence[Lies]) -> list[Change]:
+    return [
+        Change(f"{DELIVERY}[{item.label}]", Action.DELETE, "--forget: its value is of no more use",
+               {"place": item.label}, None, Forget(item.label))
+        for item in lies if item.forget
+    ]  # fmt: skip
+
+
+def _left(lies: Sequence[Lies]) -> list[Finding]:
+    """Say where a value stays."""
+    return [
+        Finding(
+            catalogue.VALUE_LEFT,
+            Severity.INFO,
+            f"the delivered value still lies at {item.label}",
+            "Pass --forget to have it removed there." if item.can else None,
+            value=item.label,
+        )
+        for item in lies
+        if not item.forget
+    ]
+
+
+def _refusals(desired: Desired, observed: Observed, foreign: Sequence[str]) -> list[Finding]:
+    found, app = [], observed.application
+    assert app is not None
+    if desired.application.client_id is not None:
+        text = f"'{app.display_name}' ({app.app_id}) was not made by provision: client_id adopted it"
+        found.append(Finding(catalogue.DESTROY_ADOPTED, Severity.ERROR, text, value=app.app_id))
+    found += [
+        Finding(
+            catalogue.DESTROY_SHARED, Severity.ERROR, f"it would end with the application: {what}", value=what
+        )
+        for what in sorted(foreign)
+    ]
+    return found
+
+
+def purging(target: Target, desired: Desired, observed: Observed, gone: Gone | None) -> Plan:
+    """Return the plan that removes a soft-deleted application for good; its principal goes first.
+
+    Without it nobody could find the principal any more, which is an object of its own.
+    """
+    if gone is None:
+        why = f"nothing is deleted of the name '{desired.application.unique_name}'"
+        return planned(target, desired, observed, (Change(application.ADDRESS, Action.NO_OP, why),), ())
+    changes = []
+    if gone.principal_id is not None:
+        step: object = service_principal.Purge(gone.principal_id)
+        held = {"id": gone.principal_id}
+        changes.append(Change(service_principal.ADDRESS, Action.DELETE, "for good", held, None, step))
+    before = {"displayName": gone.display_name, "appId": gone.app_id, "id": gone.id, "deleted": gone.deleted}
+    why = "for good: nobody can bring it back"
+    changes.append(Change(application.ADDRESS, Action.DELETE, why, before, None, application.Purge(gone.id)))
+    return planned(target, desired, observed, tuple(changes), ())
+
+
+def restoration(target: Target, desired: Desired, observed: Observed, gone: Gone) -> Plan:
+    """Return the plan that brings application, principal and grant back."""
+    after = {"displayName": gone.display_name, "appId": gone.app_id, "id": gone.id}
+    why = f"deleted {gone.deleted[:10]}; it comes back with its ids, secrets and certificates"
+    changes = [Change(application.ADDRESS, Action.CREATE, why, None, after, application.Restore(gone.id))]
+    changes += returning(desired, observed, gone.principal_id, granted=False)
+    findings = [
+        Finding(
+            catalogue.SIGNS_IN_AGAIN, Severity.WARNING, f"it signs in again: {what}", value=what
+        )
+        for what in gone.credentials
+    ]  # fmt: skip
+    return planned(target, desired, observed, tuple(changes), findings)
+
+
+def returning(
+    desired: Desired, observed: Observed, principal_id: str | None, *, granted: bool
+) -> list[Change]:
+    """Return the changes after which a restored application has its principal and its grant again."""
+    changes = []
+    if principal_id is not None:
+        why = "Graph does not bring it back with its application"
+        step: object = service_principal.Restore(principal_id)
+        changes.append(
+            Change(service_principal.ADDRESS, Action.CREATE, why, None, {"id": principal_id}, step)
+        )
+    change = consent.diff(desired.consent, observed.role, (observed.role,) if granted else ())
+    if change.action is Action.CREATE:
+        why = "granted anew, unless it comes back with the principal"
+        change = Change(change.address, change.action, why, change.before, change.after, change.step)
+    return [*changes, change]
+
+
+def nothing(target: Target, desired: Desired, observed: Observed) -> Plan:
+    """Return the plan of a registration that is there whole."""
+    change = Change(application.ADDRESS, Action.NO_OP, "it is there: nothing is to be restored")
+    return planned(target, desired, observed, (change,), ())
