@@ -48,7 +48,8 @@ WINDOWS = Machine(
         ("platform_machine", "AMD64"),
     ),
 )
-MACHINES = (_linux("x86_64"), _linux("aarch64"), WINDOWS, _macos("arm64"), _macos("x86_64"))
+# No macOS on Intel: cryptography has no wheels for it since version 49.
+MACHINES = (_linux("x86_64"), _linux("aarch64"), WINDOWS, _macos("arm64"))
 
 
 def wanted(pins: Iterable[Pin], machine: Machine, python: str) -> Iterator[Pin]:
