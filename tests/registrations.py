@@ -1,4 +1,4 @@
-"""Registrations as people make them by hand, of every kind, in the sandbox's tenant; and what is to come of each."""
+"""Registrations as people make them by hand, of every kind, and what import is to do with each."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def made(
         end = tenant.sandbox.clock.now() + timedelta(days=days)
         tenant.do(
             "POST", f"/applications/{app['id']}/addPassword",
-            {"passwordCredential": {"displayName": f"{days} days", "endDateTime": f"{end:%Y-%m-%dT%H:%M:%SZ}"}},
+            {"passwordCredential": {"displayName": f"{days}d", "endDateTime": f"{end:%Y-%m-%dT%H:%M:%SZ}"}},
         )  # fmt: skip
     has_page = any(uri.endswith(PAGE) for uri in uris)
     return HandMade(

@@ -60,10 +60,12 @@ def products(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def _product(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     from provision.config import meant, rules
-    from provision.products import NAMES
+    from provision.config.urls import SMTP_PAGE
+    from provision.products import NAMES, load
 
     try:
-        return None if value is None else rules.choice(NAMES, meant.PRODUCTS)(value)
+        senders = [name for name in NAMES if load(name).redirect_path == SMTP_PAGE]
+        return None if value is None else rules.choice(senders, meant.PRODUCTS)(value)
     except rules.Fault as fault:
         raise click.BadParameter(f"{fault.why}. {fault.fix}", ctx, param) from None
 

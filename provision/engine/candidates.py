@@ -14,6 +14,7 @@ from provision.graph.listing import NotReadable
 from provision.graph.records import maybe, part, text, texts, time
 from provision.outcomes.candidates import Candidate, Candidates, Reason
 from provision.plan.model import Target
+from provision.products.permissions import SEND
 from provision.resources.application import OWNER_TAG
 from provision.resources.owner import Observed as Owner
 
@@ -32,7 +33,7 @@ async def find(tenant: Tenant, target: Target) -> Candidates:
     every = await candidates.applications(tenant.graph)
     unread: list[str] = []
     try:
-        holders = await candidates.holders(tenant.graph, await tenant.role())
+        holders = await candidates.holders(tenant.graph, await tenant.role(SEND))
     except NotReadable as error:
         holders = frozenset()
         unread.append(f"{error.what}: needs {error.needs}")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from provision.change import Action
 from provision.checks.drift import judge
-from provision.clouds import CLOUDS
+from provision.clouds import CLOUDS, MICROSOFT_GRAPH_APP_ID
 from provision.config import Config, load, rules
 from provision.config.models import AUDIENCES
 from provision.config.urls import SMTP_PAGE, admin_url
@@ -27,11 +27,12 @@ from provision.errors import ProvisionError, catalogue
 from provision.graph import application, client_secret, consent, senses, service_principal
 from provision.graph.records import text as required
 from provision.outcomes.imports import Imported
-from provision.plan.build import build, permission
+from provision.plan.build import build
 from provision.plan.identification import Found, identify
 from provision.plan.model import Plan, Target
+from provision.products.permissions import SEND
 from provision.resources import client_secret as secrets
-from provision.resources.application import Desired, Observed, comparable, declares
+from provision.resources.application import Desired, Observed, Permission, comparable, declares
 from provision.resources.client_secret import Observed as Secret
 from provision.resources.client_secret import Span
 from provision.resources.consent import granted
@@ -120,7 +121,7 @@ async def facts(tenant: Tenant, client_id: str) -> Facts:
         identify(Desired("import", "", (), "", client_id=client_id), found)
     assert record is not None  # else identify() has raised
     app = application.observed(record)
-    role = await tenant.role()
+    role = await tenant.role(SEND)
     held = await consent.assignments(graph, app.app_id)
     principal = await service_principal.by_client_id(graph, app.app_id)
     grants = held.by(required(principal, "id") if principal else None)
@@ -129,7 +130,7 @@ async def facts(tenant: Tenant, client_id: str) -> Facts:
         graph.cloud.name if graph.cloud.name in CLOUDS else "global",
         app,
         client_secret.observed(record),
-        declares(app.permissions, permission(role)),
+        declares(app.permissions, Permission(MICROSOFT_GRAPH_APP_ID, role.role_id)),
         granted(role, grants),
         graph.now(),
     )

@@ -15,7 +15,7 @@ from provision.graph.client import Graph, Query, body, configuration
 from provision.graph.listing import listed
 from provision.graph.records import maybe
 from provision.graph.refusals import translated
-from provision.resources.consent import PERMISSION, Role
+from provision.resources.consent import Role
 
 _AT_ONCE = 1000  # ids of one request
 
@@ -31,7 +31,7 @@ async def applications(graph: Graph) -> list[dict[str, Any]]:
 async def holders(graph: Graph, role: Role) -> frozenset[str]:
     """Return the client ids of the applications that this permission is granted to, in small letters."""
     builder = graph.sdk.service_principals.by_service_principal_id(role.resource_id).app_role_assigned_to
-    found = await listed(graph, builder, what=f"who holds {PERMISSION}", needs=READ)
+    found = await listed(graph, builder, what="who holds the permission", needs=READ)
     ids = sorted(
         {maybe(item, "principalId") or "" for item in found if item.get("appRoleId") == role.role_id}
     )
@@ -42,6 +42,6 @@ async def holders(graph: Graph, role: Role) -> frozenset[str]:
         try:
             answer = await graph.send(request)
         except Failure as failure:
-            raise translated(failure, f"looking up who holds {PERMISSION}", needs=READ) from failure
+            raise translated(failure, "looking up who holds the permission", needs=READ) from failure
         held |= {(maybe(item, "appId") or "").lower() for item in items(answer)}
     return frozenset(held - {""})

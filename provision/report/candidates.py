@@ -31,7 +31,7 @@ def candidates_text(found: Candidates, medium: Medium) -> str:
     for one in found.found:
         out += ["", pen(f"  {plain(one.display_name) or one.client_id}", YELLOW)]
         out += [f"    {plain(line)}" for line in _lines(one, found.now)]
-    out += ["", *(f"not checked: {plain(what)}" for what in found.not_checked), _next(found)]
+    out += ["", *(f"not checked: {plain(what)}" for what in found.not_checked), f"Next: {_next(found)}"]
     return fold("\n".join(out), medium.width)
 
 
@@ -42,7 +42,7 @@ def candidates_markdown(found: Candidates, _: Medium) -> str:
         name = markdown(one.display_name or one.client_id)
         out.append(f"- **{name}**: " + "; ".join(map(markdown, _lines(one, found.now))))
     out += [f"- not checked: {markdown(what)}" for what in found.not_checked]
-    return "\n".join([*out, "", markdown(_next(found))])
+    return "\n".join([*out, "", f"Next: {code(_next(found))}"])
 
 
 def candidates_json(found: Candidates, _: Medium = PLAIN) -> dict[str, Any]:
@@ -112,6 +112,6 @@ def _count(found: Candidates) -> str:
 def _next(found: Candidates) -> str:
     where = " ".join(map(shlex.quote, ["--tenant", found.tenant_id, *found.again.options]))
     if not found.found:
-        return f"Next: provision init {where}"
+        return f"provision init {where}"
     ids = found.found[0].client_id
-    return f"Next: provision import {ids} {where} --out configs/"
+    return f"provision import {ids} {where} --out configs/"

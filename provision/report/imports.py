@@ -32,12 +32,14 @@ def imports_text(found: Imports, medium: Medium) -> str:
         )
         for one in found.made
     ]
-    return fold("\n\n".join([fleet_text(found, parts), *_next(found)]), medium.width)
+    return fold(
+        "\n\n".join([fleet_text(found, parts), *(f"Next: {one}" for one in _next(found))]), medium.width
+    )
 
 
 def imports_markdown(found: Imports, medium: Medium) -> str:
     """Return the same as a list."""
-    return fleet_markdown(found, _markdown, medium, *map(markdown, _next(found)))
+    return fleet_markdown(found, _markdown, medium, *(f"Next: {code(one)}" for one in _next(found)))
 
 
 def _markdown(one: Imported) -> str:
@@ -89,4 +91,4 @@ def _next(found: Imports) -> list[str]:
     if not found.made:
         return []
     target = found.out if len(found.made) > 1 else found.made[0].path
-    return ["Next: provision plan " + " ".join(map(shlex.quote, [target, *found.again.options]))]
+    return ["provision plan " + " ".join(map(shlex.quote, [target, *found.again.options]))]

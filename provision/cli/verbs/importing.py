@@ -148,13 +148,15 @@ def _answers(
 ) -> Answers:
     from provision.cli.questions import Question, answer
     from provision.config import rules
+    from provision.config.urls import SMTP_PAGE
     from provision.engine.importing import Answers
-    from provision.products import NAMES
+    from provision.products import NAMES, load
 
     session.progress.done()
+    senders = [name for name in NAMES if load(name).redirect_path == SMTP_PAGE]
     whose = f"of '{found.app.display_name}' ({found.app.app_id})"
     product = given["product"] or answer(
-        Question(f"Product {whose}", "--product", rules.choice(NAMES), found.product, ", ".join(NAMES)),
+        Question(f"Product {whose}", "--product", rules.choice(senders), found.product, ", ".join(senders)),
         sure=found.product is not None,
     )
     address = given["address"] or answer(
