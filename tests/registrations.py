@@ -98,7 +98,7 @@ def anything(tenant: Tenant, dice: Random, number: int) -> HandMade:
     if dice.random() < 0.3:
         more["notes"] = "kept"
     if dice.random() < 0.2:
-        more["uniqueName"] = dice.choice([f"named-{number}", f"Not A Name {number}"])
+        more["uniqueName"] = dice.choice([f"named-{number}", f"Not.A.Name.{number}"])
     if dice.random() < 0.3:
         more["tags"] = ["HideApp", f"owner:{number}"]
     if dice.random() < 0.3:

@@ -65,6 +65,7 @@ ASKED: dict[str, tuple[str, ...]] = {
     "verify": ("prod.yaml", "--sandbox", "--secret-from", "file:out.secret"),
     "drift": ("prod.yaml", "--sandbox"), "expiry": ("prod.yaml", "--sandbox"),
     "orphans": ("prod.yaml", "--sandbox"), "exchange": ("scoped.yaml", "--sandbox"), "explain": ("PRV400",),
+    "import": ("--search", "--tenant", "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690", "--sandbox"),
 }  # fmt: skip
 
 

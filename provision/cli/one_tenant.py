@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Options of verbs that take configs, which have no meaning here.
 _ABSENT: dict[str, Any] = {
     "paths": (), "variables": {}, "select": (), "changed": None, "parallel": 8, "log_file": None,
-    "deliver": None,
+    "deliver": None, "identities": None, "shard": None,
 }  # fmt: skip
 
 
