@@ -20,6 +20,7 @@ from provision import __version__
 
 # verb -> what the list of verbs says of it
 VERBS = {
+    "init": "Begin a config by questions; writes one new file.",
     "import": "Find registrations made by hand, and write their configs; changes nothing in the tenant.",
     "validate": "Check configs offline; says everything that is wrong at once.",
     "doctor": "Tell whether this identity can do it, and what is missing; writes nothing.",

@@ -43,10 +43,10 @@ def rule(name: str, of: str = "rules") -> Callable[[click.Context, click.Paramet
     return check
 
 
-def clouds(function: Callable[..., Any]) -> Callable[..., Any]:
+def clouds(function: Callable[..., Any], *, default: str | None = "global") -> Callable[..., Any]:
     """Take ``--cloud``."""
     return click.option(
-        "--cloud", metavar="CLOUD", default="global", show_default=True, callback=rule("cloud"),
+        "--cloud", metavar="CLOUD", default=default, show_default=default is not None, callback=rule("cloud"),
         help="The tenant's cloud: global, gcc, gcc-high, dod or china.",
     )(function)  # fmt: skip
 

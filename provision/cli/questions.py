@@ -24,6 +24,22 @@ class Question:
     example: str | None = None
 
 
+def agreed(question: str) -> bool:
+    """Ask whether to go on, and return the answer; where nobody can be asked, it is yes."""
+    from provision.delivery.terminal import interruptible
+
+    if not can_ask():
+        return True
+    with interruptible():
+        said = click.prompt(f"{plain(question)} Type yes", default="no", show_default=False, err=True)
+    return str(said).strip().lower() == "yes"
+
+
+def can_ask() -> bool:
+    """Say whether there is a terminal to ask on."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def answer(question: Question, *, sure: bool = False) -> str:
     """Return the answer as the rule gives it back; it is asked again until it is one.
 
@@ -31,7 +47,7 @@ def answer(question: Question, *, sure: bool = False) -> str:
     """
     from provision.delivery.terminal import interruptible
 
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not can_ask():
         if sure and question.default is not None:
             return question.rule(question.default)
         raise ProvisionError(

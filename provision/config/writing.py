@@ -26,7 +26,7 @@ class Draft:
     product: str
     tenant: str
     cloud: str
-    admin_url: str
+    admin_url: str | None
     address: str
     display_name: str | None = None
     sign_in_audience: str | None = None

@@ -154,7 +154,7 @@ async def checked(
     """
     draft = _draft(facts, answers)
     written = text(draft)
-    config = _read_back(written)
+    config = read_back(written)
     observed = await observe(tenant, config.desired)
     assert observed.application is not None
     records = tagged(config.desired.client_secret, observed.application.tags)
@@ -264,7 +264,8 @@ def _admin_url(uri: str) -> str | None:
     return found if comparable(found + SMTP_PAGE) == comparable(uri) else None
 
 
-def _read_back(written: str) -> Config:
+def read_back(written: str) -> Config:
+    """Return the config that a text is; ``ProvisionError`` if it is none."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "config.yaml"
         path.write_text(written, encoding="utf-8")

@@ -73,6 +73,14 @@ TABLE: Mapping[str, Row] = {
         },
         ("provision.doctor/1", "provision.doctors/1"),
     ),
+    "begun": Row(
+        {
+            Format.TEXT: "begun:begun_text",
+            Format.JSON: "begun:begun_json",
+            Format.MARKDOWN: "begun:begun_markdown",
+        },
+        ("provision.init/1",),
+    ),
     "candidates": Row(
         {
             Format.TEXT: "candidates:candidates_text",
