@@ -20,6 +20,8 @@ from provision import __version__
 
 # verb -> what the list of verbs says of it
 VERBS = {
+    "init": "Begin a config by questions; writes one new file.",
+    "import": "Find registrations made by hand, and write their configs; changes nothing in the tenant.",
     "validate": "Check configs offline; says everything that is wrong at once.",
     "doctor": "Tell whether this identity can do it, and what is missing; writes nothing.",
     "plan": "Show what apply would do; writes nothing.",
@@ -42,6 +44,8 @@ VERBS = {
     "sandbox": "The local Microsoft Graph: serve it, seed it, look at it, empty it.",
 }
 
+_MODULES = {"import": "importing"}  # what Python has as a word of its own
+
 
 class _Verbs(click.Group):
     """A group that imports a verb's module only when the verb is run."""
@@ -52,7 +56,8 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in VERBS:
             return None
-        command = getattr(import_module(f"provision.cli.verbs.{cmd_name}"), cmd_name)
+        name = _MODULES.get(cmd_name, cmd_name)
+        command = getattr(import_module(f"provision.cli.verbs.{name}"), name)
         assert isinstance(command, click.Command)
         return command
 

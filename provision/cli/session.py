@@ -175,7 +175,7 @@ def _served(
 ) -> Tenants:
     """A sandbox behind a URL: by azure-identity as its administrator, or as whom AZURE_… names."""
     cloud, administrator, authority = served_sandbox(url, others=options.identities is not None)
-    _announce(url, options, writes=writes)
+    announce(url, options, writes=writes)
     return _connected(
         configs,
         lambda config: over_the_network(
@@ -223,7 +223,8 @@ def served_sandbox(url: str, *, others: bool = False) -> tuple[Cloud, Administra
     return cloud, administrator, str(endpoint.ca_file)
 
 
-def _announce(where: str, options: Common, *, writes: bool) -> None:
+def announce(where: str, options: Common, *, writes: bool) -> None:
+    """Say which sandbox it is, and that nothing real is touched."""
     if writes:  # the stand-in file of a rehearsal goes there
         folder.make(FOLDER)
     real = "no real tenant" if catalogue.REHEARSAL_DELIVERY.name in options.allow else "nothing real"
@@ -240,7 +241,7 @@ def _embedded(
 ) -> Tenants:
     sandbox = open_sandbox(state)
     sandbox.persist = writes
-    _announce(state, options, writes=writes)
+    announce(state, options, writes=writes)
     tenants: dict[tuple[str, str], Tenant] = {}
     made_up: dict[str, None] = {}
     for config in configs:
@@ -256,7 +257,7 @@ def _embedded(
                 cloud,
                 desired.tenant,
                 notify=progress,
-                sleep=_passing(sandbox),
+                sleep=passing(sandbox),
                 trace=talk if options.verbose else None,
                 budget=options.timeout,
             )
@@ -273,8 +274,8 @@ def _embedded(
     return tenants
 
 
-def _passing(sandbox: Sandbox) -> Callable[[float], Awaitable[None]]:
-    """In a rehearsal waiting takes no time: the sandbox's clock moves on instead."""
+def passing(sandbox: Sandbox) -> Callable[[float], Awaitable[None]]:
+    """Return a way to wait: in a rehearsal that takes no time: the sandbox's clock moves on instead."""
 
     async def sleep(seconds: float) -> None:
         sandbox.set_clock(advance=timedelta(seconds=seconds))

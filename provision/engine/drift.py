@@ -46,7 +46,7 @@ async def find_drift(job: Job) -> Drift:
     What this identity may not read is listed in ``Drift.not_checked``. Raises ``ProvisionError`` if the
     application itself cannot be read, or if it belongs to another tool.
     """
-    (observed, records), around = await together(run.read_state(job), _surroundings(job.tenant, job.desired))
+    (observed, records), around = await together(run.read_state(job), surroundings(job.tenant, job.desired))
     app, settings = observed.application, around.settings
     # It is read twice, and may be made anew between.
     if app is not None and settings is not None and app.id != settings.id:
@@ -58,13 +58,14 @@ async def find_drift(job: Job) -> Drift:
     seen = run.consent_seen(job, observed)
     found = build(job.context, job.desired, observed, records, now=now, consented=seen, allowed=job.allowed)
     plan = run.worded(job, found)
-    named = await _publishers(job.tenant, plan, around)
+    named = await publishers(job.tenant, plan, around)
     judged = judge(plan, records, replace(around, publishers=named), now=now)
     whole = job.again.worded
     return replace(judged, deviations=tuple(replace(item, fix=whole(item.fix)) for item in judged.deviations))
 
 
-async def _surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
+async def surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
+    """Return what else is on the application that a config means; nothing if it is not there."""
     graph, wanted = tenant.graph, desired.application
     await tenant.id()  # the token is for this tenant, or nothing is asked
     record = await (
@@ -113,7 +114,7 @@ async def _delegated(graph: Graph, app_id: str) -> tuple[Held[DelegatedGrant]]:
     return (await delegated_grant.of_principal(graph, app_id),)
 
 
-async def _publishers(tenant: Tenant, plan: Plan, around: Surroundings) -> tuple[Publisher, ...]:
+async def publishers(tenant: Tenant, plan: Plan, around: Surroundings) -> tuple[Publisher, ...]:
     """Look up the resources of undeclared permissions, for their names; each resource once in a run."""
     observed = plan.observed
     app, role = observed.application, observed.role

@@ -82,6 +82,30 @@ TABLE: Mapping[str, Row] = {
         },
         ("provision.doctor/1", "provision.doctors/1"),
     ),
+    "begun": Row(
+        {
+            Format.TEXT: "begun:begun_text",
+            Format.JSON: "begun:begun_json",
+            Format.MARKDOWN: "begun:begun_markdown",
+        },
+        ("provision.init/1",),
+    ),
+    "candidates": Row(
+        {
+            Format.TEXT: "candidates:candidates_text",
+            Format.JSON: "candidates:candidates_json",
+            Format.MARKDOWN: "candidates:candidates_markdown",
+        },
+        ("provision.candidates/1",),
+    ),
+    "imports": Row(
+        {
+            Format.TEXT: "imports:imports_text",
+            Format.JSON: "imports:imports_json",
+            Format.MARKDOWN: "imports:imports_markdown",
+        },
+        ("provision.imports/1",),
+    ),
     "drifts": Row(
         {
             Format.TEXT: "drift:drifts_text",

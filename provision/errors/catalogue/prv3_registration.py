@@ -87,6 +87,26 @@ ADOPT_TOO_LATE = finding(
     key="secret.adopt",
     address="client_secret",
 )
+IMPORT_NO_REDIRECT = entry(
+    "PRV362",
+    "import-no-redirect",
+    Exit.REFUSED,
+    "the registration has no redirect URI of the product's",
+    "The product's redirect URI is its admin address and /connectors/SMTP.aspx, under the platform Web; the "
+    "path counts with its case.",
+    "See that it is the right registration. To take it all the same: 'provision init', then set "
+    "application.client_id in the config that it writes.",
+    "https://learn.microsoft.com/entra/identity-platform/reply-url",
+)
+IMPORT_DIFFERS = entry(
+    "PRV363",
+    "import-differs",
+    Exit.REFUSED,
+    "no config would leave the registration as it is",
+    "Something is missing without which the product cannot send, or a value is one that a config cannot "
+    "hold.",
+    "Change in the portal what the message names, then import again; or write the config with "
+    "'provision init', set application.client_id in it, and see with 'provision plan' what would change.",
 DESTROY = entry(
     "PRV380",
     "destroy",

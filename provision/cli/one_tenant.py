@@ -1,0 +1,165 @@
+"""A tenant without a config: how ``import`` and ``init`` are told which, and connect to it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from provision.cli.options import Common, Embedded, Served, common
+
+if TYPE_CHECKING:
+    from provision.cli.console import Progress
+    from provision.engine.observe import Tenant
+    from provision.plan.model import Target
+
+# Options of verbs that take configs, which have no meaning here.
+_ABSENT: dict[str, Any] = {
+    "paths": (), "variables": {}, "select": (), "changed": None, "parallel": 8, "log_file": None,
+    "deliver": None, "identities": None, "shard": None,
+}  # fmt: skip
+
+
+def rule(name: str, of: str = "rules") -> Callable[[click.Context, click.Parameter, Any], Any]:
+    """Return the check of an option, or of each item of a list, by a rule of the config's."""
+
+    def check(_: click.Context, __: click.Parameter, value: Any) -> Any:
+        from importlib import import_module
+
+        from provision.config.rules import Fault
+
+        checked = getattr(import_module(f"provision.config.{of}"), name)
+        try:
+            if isinstance(value, tuple):
+                return tuple(checked(item) for item in value)
+            return None if value is None else checked(value)
+        except Fault as fault:
+            fix = f" {fault.fix}" if fault.fix else ""
+            raise click.BadParameter(f"{fault.why}.{fix}") from None
+
+    return check
+
+
+def clouds(function: Callable[..., Any], *, default: str | None = "global") -> Callable[..., Any]:
+    """Take ``--cloud``."""
+    return click.option(
+        "--cloud", metavar="CLOUD", default=default, show_default=default is not None, callback=rule("cloud"),
+        help="The tenant's cloud: global, gcc, gcc-high, dod or china.",
+    )(function)  # fmt: skip
+
+
+def products(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take ``--product``."""
+    return click.option(
+        "--product", metavar="PRODUCT", callback=_product, help="Whose screens the values are for."
+    )(function)
+
+
+def _product(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    from provision.config import meant, rules
+    from provision.config.urls import SMTP_PAGE
+    from provision.products import NAMES, load
+
+    try:
+        senders = [name for name in NAMES if load(name).redirect_path == SMTP_PAGE]
+        return None if value is None else rules.choice(senders, meant.PRODUCTS)(value)
+    except rules.Fault as fault:
+        raise click.BadParameter(f"{fault.why}. {fault.fix}", ctx, param) from None
+
+
+def connection(function: Callable[..., Any], *, outcome: str) -> Callable[..., Any]:
+    """Take what signing in to one tenant needs, as one :class:`Common` named ``options``."""
+    whole = common(function, outcome=outcome)
+
+    @click.pass_context
+    def bare(ctx: click.Context, /, **given: Any) -> Any:
+        return ctx.invoke(whole, **_ABSENT, **given)
+
+    kept = [item for item in getattr(whole, "__click_params__", []) if item.name not in _ABSENT]
+    bare.__name__, bare.__doc__ = function.__name__, function.__doc__
+    vars(bare)["__click_params__"] = kept
+    return bare
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The connection to the tenant, and in a rehearsal what makes a mailbox up, as ``plan`` does."""
+
+    tenant: Tenant
+    target: Target
+    progress: Progress
+    make_up: Callable[[str], None]
+
+
+@asynccontextmanager
+async def opened(options: Common, tenant: str, cloud: str) -> AsyncIterator[Opened]:
+    """Connect to a tenant, and close the connection at the end. Nothing is written.
+
+    Raises ``ProvisionError`` if the sandbox, or what the environment names, cannot be used.
+    """
+    from provision.cli.console import Progress, talk
+    from provision.cli.session import announce, open_sandbox, passing, served_sandbox
+    from provision.clouds import CLOUDS
+    from provision.engine.observe import Tenant
+    from provision.graph.connect import in_process, over_the_network
+    from provision.graph.ways import Auth
+    from provision.plan.model import Target
+
+    progress, trace = Progress(), talk if options.verbose else None
+    make_up: Callable[[str], None] = _nothing
+    match options.sandbox:
+        case Embedded(state):
+            sandbox = open_sandbox(state)
+            sandbox.persist = False
+            announce(state, options, writes=False)
+            tenant_id = sandbox.ensure_tenant(tenant)
+            graph = in_process(
+                sandbox.app,
+                sandbox.administrator_token(tenant_id, CLOUDS[cloud].graph),
+                CLOUDS[cloud],
+                tenant,
+                notify=progress,
+                sleep=passing(sandbox),
+                trace=trace,
+                budget=options.timeout,
+            )
+
+            def make_up(address: str) -> None:
+                sandbox.ensure_mailbox(tenant_id, address)
+
+        case Served(url):
+            at, administrator, authority = served_sandbox(url)
+            announce(url, options, writes=False)
+            graph = over_the_network(
+                at,
+                tenant,
+                Auth(options.auth),
+                administrator=administrator,
+                authority=authority,
+                notify=progress,
+                trace=trace,
+                budget=options.timeout,
+            )
+        case None:
+            graph = over_the_network(
+                CLOUDS[cloud],
+                tenant,
+                Auth(options.auth),
+                notify=progress,
+                trace=trace,
+                budget=options.timeout,
+            )
+    target = Target.SANDBOX if options.sandbox else Target.GRAPH
+    one = Tenant(graph, tenant)
+    try:
+        yield Opened(one, target, progress, make_up)
+    finally:
+        progress.done()
+        await one.close()
+
+
+def _nothing(_: str) -> None:
+    """Make nothing up: what is real is there or not."""

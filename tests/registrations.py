@@ -1,0 +1,127 @@
+"""Registrations as people make them by hand, of every kind, and what import is to do with each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+from tests.report.hostile import NAMES
+from tests.support import Tenant
+
+GRAPH = "00000003-0000-0000-c000-000000000000"
+MAIL_SEND = "b633e1c5-b582-4048-a93e-9f11b44c7e96"
+USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
+PAGE = "/connectors/SMTP.aspx"
+ENTRY = {"resourceAppId": GRAPH, "resourceAccess": [{"id": MAIL_SEND, "type": "Role"}]}
+
+
+@dataclass
+class HandMade:
+    """One registration, and what import is to do with it."""
+
+    client_id: str
+    object_id: str
+    refused: bool  # no config leaves it as it is
+    handed_over: bool  # consent is asked for, and not given
+    lives: list[int] = field(default_factory=list)  # days until each secret ends
+
+
+def made(
+    tenant: Tenant,
+    name: str = "FOIAXpress Collaboration Mail",
+    *,
+    uris: tuple[str, ...] = (f"https://collab.agency.example{PAGE}",),
+    lives: tuple[int, ...] = (700,),
+    asked: bool = True,
+    granted: bool = True,
+    principal: bool = True,
+    **more: Any,
+) -> HandMade:
+    """Make one as the product's manual says, but for what is given."""
+    app = tenant.do(
+        "POST", "/applications",
+        {"displayName": name, "signInAudience": "AzureADMyOrg", "web": {"redirectUris": list(uris)},
+         "requiredResourceAccess": [ENTRY] if asked else [], **more},
+    )  # fmt: skip
+    if principal:
+        own = tenant.do("POST", "/servicePrincipals", {"appId": app["appId"]})
+        if granted:
+            graph = tenant.get(f"/servicePrincipals(appId='{GRAPH}')")["id"]
+            tenant.do(
+                "POST", f"/servicePrincipals/{own['id']}/appRoleAssignments",
+                {"principalId": own["id"], "resourceId": graph, "appRoleId": MAIL_SEND},
+            )  # fmt: skip
+    for days in lives:
+        end = tenant.sandbox.clock.now() + timedelta(days=days)
+        tenant.do(
+            "POST", f"/applications/{app['id']}/addPassword",
+            {"passwordCredential": {"displayName": f"{days}d", "endDateTime": f"{end:%Y-%m-%dT%H:%M:%SZ}"}},
+        )  # fmt: skip
+    has_page = any(uri.endswith(PAGE) for uri in uris)
+    return HandMade(
+        app["appId"],
+        app["id"],
+        refused=not (has_page and principal and declarable(name)),
+        handed_over=asked and not (granted and principal),
+        lives=list(lives),
+    )
+
+
+def declarable(name: str) -> bool:
+    """Whether a config takes it as a display name: one line that can be seen as it is."""
+    odd = {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
+    return bool(name.strip()) and name == name.strip() and len(name) <= 120 and not odd & set(name)
+
+
+def anything(tenant: Tenant, dice: Random, number: int) -> HandMade:
+    """Make one of any kind."""
+    host = dice.choice(["collab", "pal", "x-1", "foia"])
+    uris = [f"https://{host}{number}.agency.example{dice.choice(['', '/app', '/A/b'])}{PAGE}"]
+    if dice.random() < 0.1:
+        uris = []
+    uris += [f"https://{host}.example/{word}" for word in dice.sample("abc", dice.randint(0, 2))]
+    if dice.random() < 0.2:
+        uris.append(f"https://other{number}.agency.example{PAGE}")
+    names = [*filter(None, NAMES.values()), "FOIAXpress Collaboration Mail", "FOIAXpress PAL", "eCASE mail",
+             "Mail \u00fc\u00f1\u00ee", "true", "- x: y # z", "${HOME} $${A}", "a" * 120, "null"]  # fmt: skip
+    name = dice.choice(names).encode("utf-8", "ignore").decode()[:120].strip() or "x"
+    more: dict[str, Any] = {}
+    if dice.random() < 0.2:
+        more["signInAudience"] = "AzureADMultipleOrgs"
+    if dice.random() < 0.1:
+        more |= {
+            "signInAudience": "AzureADandPersonalMicrosoftAccount",
+            "api": {"requestedAccessTokenVersion": 2},
+        }
+    if dice.random() < 0.3:
+        more["notes"] = "kept"
+    if dice.random() < 0.2:
+        more["uniqueName"] = dice.choice([f"named-{number}", f"Not.A.Name.{number}"])
+    if dice.random() < 0.3:
+        more["tags"] = ["HideApp", f"owner:{number}"]
+    if dice.random() < 0.3:
+        more["spa"] = {"redirectUris": [f"https://spa{number}.example/"]}
+    lives = [dice.choice([5, 60, 150, 300, 700]) for _ in range(dice.choice([0, 1, 1, 1, 1, 2, 3]))]
+    one = made(
+        tenant,
+        name,
+        uris=tuple(uris),
+        lives=tuple(lives[:2] if "Personal" in more.get("signInAudience", "") else lives),
+        asked=dice.random() < 0.8,
+        granted=dice.random() < 0.8,
+        principal=dice.random() < 0.95,
+        **more,
+    )
+    if dice.random() < 0.2:
+        other = {"resourceAppId": GRAPH, "resourceAccess": [{"id": USER_READ, "type": "Scope"}]}
+        there = tenant.get(f"/applications/{one.object_id}")["requiredResourceAccess"]
+        if not there:
+            tenant.do("PATCH", f"/applications/{one.object_id}", {"requiredResourceAccess": [other]})
+    if dice.random() < 0.2:
+        tenant.do(
+            "POST", f"/applications/{one.object_id}/federatedIdentityCredentials",
+            {"name": f"f{number}", "issuer": "https://t.example", "subject": "s", "audiences": ["api://x"]},
+        )  # fmt: skip
+    return one
