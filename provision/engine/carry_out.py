@@ -71,7 +71,8 @@ async def carry_out(session: Session, way: Way, person: Person) -> Outcome:
         return made if way.prover is None else replace(made, proof=proofs.get(job.path))
 
     session.progress("looking at the tenant ...")
-    plans = await each(session.entries, checked, parallel=session.parallel)
+    with session.progress.over("looking", len(session.entries)) as watch:
+        plans = await each(session.entries, checked, parallel=session.parallel, watch=watch)
     session.progress.done()
     planned: Planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
     with _noted(session.log, planned):
@@ -85,7 +86,8 @@ async def carry_out(session: Session, way: Way, person: Person) -> Outcome:
             person.confirm(due)
     if due:
         session.progress("applying ...")
-    items = await each(entries, carried_out, parallel=session.parallel)
+    with session.progress.over("applying", len(entries) if due else 0, writes=True) as watch:
+        items = await each(entries, carried_out, parallel=session.parallel, watch=watch)
     _note_outcomes(session.log, {entry.path: planned[entry.path] for entry in entries}, items)
     session.progress.done()
     if left:

@@ -107,6 +107,7 @@ IMPORT_DIFFERS = entry(
     "hold.",
     "Change in the portal what the message names, then import again; or write the config with "
     "'provision init', set application.client_id in it, and see with 'provision plan' what would change.",
+)
 DESTROY = entry(
     "PRV380",
     "destroy",
