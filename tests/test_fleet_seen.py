@@ -12,7 +12,7 @@ import pytest
 from provision.cli import progress as display
 from provision.cli.progress import Progress
 from provision.engine import run
-from provision.engine.run import Job
+from provision.engine.job import Job
 from tests.support import Program, Tenant, write_config
 
 COUNT = 14

@@ -10,7 +10,7 @@ from provision import bounded
 from provision.cli.options import Common
 from provision.config.search import STDIN
 from provision.delivery import Retrieving
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.errors import ProvisionError, catalogue
 from provision.secret import Secret
 

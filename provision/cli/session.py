@@ -36,10 +36,10 @@ from provision.delivery import Spec
 from provision.engine import folder
 from provision.engine.began import Began
 from provision.engine.fleet import Entry
+from provision.engine.job import Job
 from provision.engine.journal import Journal
 from provision.engine.lock import alone
 from provision.engine.observe import Tenant
-from provision.engine.run import Job
 from provision.engine.session import Session
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph.client import Graph, moment

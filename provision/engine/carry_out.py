@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from provision.engine import preflight, run
 from provision.engine.about import Notes, about
 from provision.engine.fleet import each
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.engine.session import Person, Session
 from provision.errors import ProvisionError, combined
 from provision.outcomes.outcome import Outcome

@@ -14,8 +14,10 @@ from provision.change import Action, Change
 from provision.engine import preflight
 from provision.engine.about import about
 from provision.engine.fleet import Entry, each
+from provision.engine.job import Job
 from provision.engine.observe import observe
-from provision.engine.run import Job, applied, carried_out, consent_of, remember_consent, result_of, worded
+from provision.engine.results import remember_consent, result_of
+from provision.engine.run import applied, carried_out, consent_of, worded
 from provision.engine.session import Person, Session
 from provision.errors import ProvisionError
 from provision.graph import consent as grants

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 
 from provision.checks import rights
 from provision.engine import preflight, run, ways
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.errors import Entry, Finding, ProvisionError, catalogue
 from provision.graph import caller as callers
 from provision.graph import guards

@@ -13,8 +13,8 @@ from typing import Any
 from provision.checks.drift import judge
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.engine import run
+from provision.engine.job import Job
 from provision.engine.observe import Tenant
-from provision.engine.run import Job
 from provision.engine.together import together
 from provision.errors import ProvisionError, catalogue
 from provision.graph import (

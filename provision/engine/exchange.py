@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from provision.engine.run import Job, read_state
+from provision.engine.job import Job
+from provision.engine.run import read_state
 from provision.errors import ProvisionError, catalogue
 from provision.graph import consent as grants
 from provision.outcomes.exchange import Limit

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from provision.checks.expiry import Subject, rows
+from provision.engine.job import Job
 from provision.engine.known import completed, recorded, tagged
 from provision.engine.observe import Registration, registration
-from provision.engine.run import Job
 from provision.errors import ProvisionError
 from provision.outcomes.expiry import Row, Watched
 from provision.resources import client_secret

@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.errors import ProvisionError, catalogue
 
 R = TypeVar("R")

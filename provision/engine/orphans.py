@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from provision.engine.fleet import Broken, Entry
+from provision.engine.job import Job
 from provision.engine.observe import Tenant
-from provision.engine.run import Job
 from provision.errors import ProvisionError
 from provision.graph import application, client_secret, consent, service_principal
 from provision.graph.records import maybe, text, time

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from provision.checks import rights
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.errors import ProvisionError, catalogue, combined
 from provision.graph import caller as callers
 from provision.outcomes.rights import Presence, Right, Step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.errors import ProvisionError, catalogue
 from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.errors import ProvisionError, catalogue
 from provision.graph import last_use
 from provision.plan.model import Plan

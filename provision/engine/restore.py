@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from provision.change import Change
 from provision.engine.ending import carried, empty, find_deleted
-from provision.engine.run import Job, of_job, read_state
+from provision.engine.job import Job
+from provision.engine.run import of_job, read_state
 from provision.errors import ProvisionError, catalogue
 from provision.graph import consent as grants
 from provision.graph import deleted

@@ -3,35 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from collections.abc import Callable, Collection
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from uuid import uuid4
 
-from provision.again import UNKNOWN, Again
-from provision.delivery import Retrieving, Sink
 from provision.engine.afterwards import afterwards
-from provision.engine.began import Began
 from provision.engine.execute import Execution
-from provision.engine.handoff import letter, settings
 from provision.engine.holder import SecretTools
-from provision.engine.journal import CONSENTED, Journal
+from provision.engine.job import Job
 from provision.engine.known import completed, heard_of, recorded
-from provision.engine.left import Left, left_behind, of_the_place, retold, to_enter
-from provision.engine.observe import Tenant, observe
+from provision.engine.left import retold
+from provision.engine.observe import observe
+from provision.engine.results import remember_consent, what_is_left, with_secret
 from provision.errors import Finding, ProvisionError, catalogue, combined
-from provision.graph import caller as callers
 from provision.graph import consent as grants
 from provision.graph.patience import Patience
 from provision.graph.retry import REPLICATION
-from provision.outcomes.result import Consent, ConsentState, Outcome, Outputs, Result, SecretKey, Status
+from provision.outcomes.result import Outcome, Result, Status
 from provision.plan import generation, rotation
 from provision.plan.build import build
-from provision.plan.model import Context, Plan, Target
-from provision.products import Product
-from provision.resources import Desired, Observed, client_secret, consent, delivery_tags
+from provision.plan.model import Plan
+from provision.resources import Observed, client_secret, consent, delivery_tags
 from provision.resources import application as applications
 from provision.resources.client_secret import Records
 from provision.secret import Secret
@@ -39,38 +31,6 @@ from provision.secret import Secret
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _PATIENCE = 30.0  # seconds to wait for what this machine delivered to be seen
 _TRIES_IN_VAIN = 3  # deliveries in a row that failed, for whatever reason, before no secret is made any more
-
-
-def _new_key_id() -> str:
-    return str(uuid4())
-
-
-@dataclass(frozen=True)
-class Job:
-    """One config, and what a run works with: the tenant, the sink and the journal."""
-
-    path: str  # the config's file, as the user gave it
-    desired: Desired
-    target: Target
-    tenant: Tenant
-    sink: Sink
-    journal: Callable[[str], Journal]  # by tenant id
-    again: Again = UNKNOWN  # how this run's commands are called again
-    address_at: str = "the config"  # where mail.address stands: file, line and column
-    source: Retrieving | None = None  # where a value is read back from
-    delivering: asyncio.Lock = field(default_factory=asyncio.Lock)  # shared by the jobs of one run
-    new_key_id: Callable[[], str] = _new_key_id
-    allowed: frozenset[str] = frozenset()  # the names of what is let pass
-    made_up: frozenset[str] = frozenset()  # what a rehearsal invented: "tenant", "mailbox", "rights"
-    of_delivery: tuple[Finding, ...] = ()  # what is to be said of the sink where a secret is to be made
-    began: Began | None = None  # when this run was started; None: when it looks
-    reaches: tuple[str, ...] = ()  # the addresses that are asked over the network; none in a rehearsal here
-    dice: Callable[[], float] = random.random  # for pauses, so that two runs do not keep step
-
-    @property
-    def context(self) -> Context:
-        """The run, as its plans know it."""
-        return Context(self.target, self.sink.label, self.again, self.made_up)
 
 
 async def read_state(job: Job) -> tuple[Observed, Records]:
@@ -167,17 +127,6 @@ def consent_seen(job: Job, observed: Observed) -> consent.Detail:
     return consent.detail(
         job.desired.consent, observed.role, observed.assignments, delegated=False, seen=seen
     )
-
-
-def remember_consent(job: Job, result: Result) -> None:
-    """Write into the journal that the consent was granted, so that a later run can tell a revoked one."""
-    client_id = result.outputs.oauth_client_id
-    if result.consent.state is not ConsentState.GRANTED or client_id is None:
-        return
-    journal = job.journal(result.outputs.tenant_id)
-    with suppress(ProvisionError):  # a full disk costs a hint, and no run fails for it
-        if not journal.consented(client_id):
-            journal.write(CONSENTED, client_id, job.tenant.graph.now())
 
 
 async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
@@ -282,9 +231,9 @@ async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forge
             delivery_tags.DELIVERED_TAG + other.key_id,
             delivery_tags.newest_tag(name, other.key_id),
         )
-    left = await _left(job, plan.observed.tenant_id, secrets, tags)
+    left = await what_is_left(job, plan.observed.tenant_id, secrets, tags)
     told = replace(plan, standing=left.state, findings=retold(plan, left, minted=made is not None))
-    result = _with_secret(job, left, told, execution.ordered(), execution.app_id, fresh=execution.minted)
+    result = with_secret(job, left, told, execution.ordered(), execution.app_id, fresh=execution.minted)
     remember_consent(job, result)
     return result
 
@@ -327,85 +276,7 @@ async def show(job: Job) -> Result:
         Outcome(change, Status.UNCHANGED if change.step is None else Status.NOT_TRIED)
         for change in found.changes
     )
-    left = await _left(job, observed.tenant_id, observed.secrets, app.tags)
+    left = await what_is_left(job, observed.tenant_id, observed.secrets, app.tags)
     shown = replace(found, standing=left.state)
-    result = _with_secret(job, left, shown, outcomes, app.app_id, fresh=None)
+    result = with_secret(job, left, shown, outcomes, app.app_id, fresh=None)
     return replace(result, last_use=await job.tenant.last_use())
-
-
-async def _left(
-    job: Job, tenant_id: str, secrets: tuple[client_secret.Observed, ...], tags: tuple[str, ...]
-) -> Left:
-    desired, journal = job.desired.client_secret, job.journal(tenant_id)
-    return await left_behind(desired, secrets, tags, journal, job.sink, now=job.tenant.graph.now())
-
-
-def _with_secret(
-    job: Job,
-    left: Left,
-    plan: Plan,
-    outcomes: tuple[Outcome, ...],
-    app_id: str | None,
-    *,
-    fresh: client_secret.Observed | None,
-) -> Result:
-    """Return the result with the secret to enter, and what is to be said of where that is."""
-    journal = job.journal(plan.observed.tenant_id)
-    key = to_enter(job.desired.client_secret, left, journal, job.sink, fresh=fresh)
-    said = of_the_place(left, job.sink, key, named="--deliver" in job.again.options)
-    result = result_of(job, plan, outcomes, app_id, key)
-    return replace(result, of_the_place=said and job.again.worded(said))
-
-
-def result_of(
-    job: Job, plan: Plan, outcomes: tuple[Outcome, ...], app_id: str | None, secret: SecretKey | None
-) -> Result:
-    """Put together the result of a run: outcomes, the values to enter, and how the consent stands."""
-    cloud = job.tenant.graph.cloud
-    desired, observed = plan.desired, plan.observed
-    outputs = Outputs(
-        oauth_client_id=app_id,
-        tenant_id=observed.tenant_id,
-        email_address=desired.mailbox.address,
-        secret_key=secret,
-    )
-    product = desired.profile
-    return Result(
-        plan=plan,
-        outcomes=tuple(
-            replace(
-                outcome,
-                error=outcome.error
-                and outcome.error.met_with(job.path, desired.name).worded(job.again.worded),
-            )
-            for outcome in outcomes
-        ),
-        outputs=outputs,
-        title=product.title,
-        settings=settings(product, outputs),
-        notes=product.notes,
-        consent=_consent(job, plan, outcomes, app_id, product),
-        # A rehearsal's application is in no portal.
-        at=job.tenant.graph.now(),
-        by=callers.of_token(job.tenant.graph.tokens).name,
-        portal_url=cloud.registration_url(app_id) if app_id and plan.target is Target.GRAPH else None,
-    )
-
-
-def _consent(
-    job: Job, plan: Plan, outcomes: tuple[Outcome, ...], app_id: str | None, product: Product
-) -> Consent:
-    url = job.tenant.graph.cloud.consent_url(plan.observed.tenant_id, app_id) if app_id else None
-    found = Consent(_consent_detail(plan, outcomes), url, consent.ROLE_NEEDED)
-    if found.state is ConsentState.REQUIRED and app_id and url:
-        return replace(found, letter=letter(plan, product, app_id, url))
-    return found
-
-
-def _consent_detail(plan: Plan, outcomes: tuple[Outcome, ...]) -> consent.Detail:
-    """Return how the consent stands now: as the plan found it, unless this run granted it."""
-    if plan.desired.consent.mode is consent.Mode.NONE:
-        return consent.Detail.NOT_NEEDED
-    granted = consent.granted(plan.observed.role, plan.observed.assignments)
-    done = any(o.change.address == consent.ADDRESS and o.status is Status.DONE for o in outcomes)
-    return consent.Detail.GRANTED if granted or done else plan.consent

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from provision.engine.about import Notes
 from provision.engine.fleet import Entry, Watch
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.errors import ProvisionError, catalogue
 from provision.outcomes.search import Search
 from provision.plan.model import Plan, Target

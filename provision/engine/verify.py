@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from provision.delivery.interface import Recalling
+from provision.engine.job import Job
 from provision.engine.known import tagged
-from provision.engine.run import Job, applied, apply, read_state
+from provision.engine.run import applied, apply, read_state
 from provision.engine.rungs import Known, Typed, climb
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application

@@ -23,10 +23,10 @@ import httpx
 from provision.config import load
 from provision.delivery import Handover, Owner, file
 from provision.engine import run
+from provision.engine.job import Job
 from provision.engine.journal import Journal
 from provision.engine.observe import Tenant
 from provision.engine.proof import prove
-from provision.engine.run import Job
 from provision.errors import ProvisionError
 from provision.graph.connect import in_process
 from provision.plan.model import Plan, Target

@@ -29,7 +29,7 @@ import httpx
 
 from provision.cli.main import run as run_program
 from provision.engine import carry_out, fleet
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.graph.batch import Batches
 from provision.graph.request import Request
 from provision.sandbox import Sandbox, Weather

@@ -29,9 +29,9 @@ from provision.config import load
 from provision.delivery import Handover, Owner, file
 from provision.engine import run
 from provision.engine.began import Began
+from provision.engine.job import Job
 from provision.engine.journal import Journal
 from provision.engine.observe import Tenant
-from provision.engine.run import Job
 from provision.errors import Exit, Finding, ProvisionError
 from provision.graph import client
 from provision.graph.connect import in_process

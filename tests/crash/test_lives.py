@@ -12,7 +12,7 @@ import pytest
 
 from provision.delivery import Handover
 from provision.engine import run
-from provision.engine.run import Job
+from provision.engine.job import Job
 from provision.plan.model import Plan
 from provision.plan.rotation import Mode
 from provision.resources.client_secret import Remove

@@ -25,10 +25,10 @@ from provision.delivery import Handover, Owner, file
 from provision.engine import run
 from provision.engine.drift import find_drift
 from provision.engine.expiry import read_dates
+from provision.engine.job import Job
 from provision.engine.journal import Journal
 from provision.engine.observe import Tenant
 from provision.engine.proof import prove
-from provision.engine.run import Job
 from provision.errors import Exit, ProvisionError, Severity
 from provision.graph.connect import in_process
 from provision.outcomes.expiry import State, Watched

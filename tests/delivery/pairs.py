@@ -23,9 +23,9 @@ from provision.cli.places import named_sink, owner_of, refuse_one_place
 from provision.config import Config, load
 from provision.delivery import Handover, Opening, Sink, file, open_sink
 from provision.engine import run
+from provision.engine.job import Job
 from provision.engine.journal import Journal
 from provision.engine.observe import Tenant
-from provision.engine.run import Job
 from provision.errors import ProvisionError
 from provision.graph.connect import in_process
 from provision.outcomes.result import Status

@@ -53,7 +53,7 @@ async def _consent(
     from provision.cli.console import columns
     from provision.cli.session import opened
     from provision.engine import consent as engine
-    from provision.engine.run import Job
+    from provision.engine.job import Job
     from provision.outcomes.results import Consents
     from provision.report.consent import consent_text
     from provision.report.formats import Format

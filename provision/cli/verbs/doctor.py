@@ -12,7 +12,7 @@ from provision.cli.options import PROBED, Common, common
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
-    from provision.engine.run import Job
+    from provision.engine.job import Job
     from provision.outcomes.doctor import Diagnosis
 
 

@@ -14,7 +14,7 @@ from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.engine.fleet import Entry
-    from provision.engine.run import Job
+    from provision.engine.job import Job
     from provision.outcomes.expiry import Watched
     from provision.resources.client_secret import Span
 

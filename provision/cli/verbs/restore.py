@@ -12,7 +12,7 @@ from provision.cli.options import Common, assume_yes, common
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
-    from provision.engine.run import Job
+    from provision.engine.job import Job
     from provision.plan.model import Plan
 
 

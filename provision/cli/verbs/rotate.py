@@ -17,7 +17,7 @@ from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.engine.carry_out import Prover
-    from provision.engine.run import Job
+    from provision.engine.job import Job
     from provision.plan.model import Plan
 
 
