@@ -15,8 +15,12 @@ from typing import Any
 from provision.change import Action, Change
 from provision.delivery.interface import forgetting
 from provision.engine.drift import find_drift
+<<<<<<< ours
 from provision.engine.job import Job
 from provision.engine.run import known_keys, of_job, read_state
+=======
+from provision.engine.run import Job, known_keys, read_state, worded
+>>>>>>> theirs
 from provision.errors import ProvisionError, catalogue
 from provision.graph import certificate, client_secret, deleted
 from provision.graph.identity import same
@@ -70,21 +74,21 @@ async def plan_destruction(job: Job, *, forget: bool) -> Plan:
     if observed.application is None:
         lies = await _lies(job, observed, forget=forget)
         plan = ending.destruction(
-            job.target, job.desired, observed, foreign=(), not_checked=(), lies=lies
+            job.context, job.desired, observed, foreign=(), not_checked=(), lies=lies
         )  # fmt: skip
-        return of_job(job, plan)
+        return worded(job, plan)
     found = await find_drift(job)
     every = (*found.deviations, *(item.deviation for item in found.ignored))
     foreign = [item.message for item in every if item.entry in _SHARED]
     plan = ending.destruction(
-        job.target,
+        job.context,
         job.desired,
         found.plan.observed,
         foreign=foreign,
         not_checked=found.not_checked,
         lies=await _lies(job, found.plan.observed, forget=forget),
     )
-    return of_job(job, plan)
+    return worded(job, plan)
 
 
 async def _there(job: Job) -> Observed:
@@ -190,7 +194,7 @@ async def plan_purge(job: Job, client_id: str | None) -> Plan:
             f"'{observed.application.display_name}' ({observed.application.app_id}) is not deleted",
         )
     gone = await find_deleted(job, client_id)
-    return of_job(job, ending.purging(job.target, job.desired, empty(tenant_id), gone))
+    return worded(job, ending.purging(job.context, job.desired, empty(tenant_id), gone))
 
 
 async def find_deleted(job: Job, client_id: str | None) -> Gone | None:

@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from provision.change import Change
 from provision.engine.ending import carried, empty, find_deleted
+<<<<<<< ours
 from provision.engine.job import Job
 from provision.engine.run import of_job, read_state
+=======
+from provision.engine.run import Job, read_state, worded
+>>>>>>> theirs
 from provision.errors import ProvisionError, catalogue
 from provision.graph import consent as grants
 from provision.graph import deleted
 from provision.graph import service_principal as principals
 from provision.outcomes.ending import Act, Ending
 from provision.plan import ending
-from provision.plan.build import planned
 from provision.plan.model import Plan
 from provision.resources import Observed, application, consent, service_principal
 
@@ -35,7 +38,7 @@ async def plan_restoration(job: Job, client_id: str | None) -> Plan:
             raise
         observed = empty(await job.tenant.id())
     if observed.application is not None:
-        return of_job(job, await _rest(job, observed))
+        return worded(job, await _rest(job, observed))
     gone = await find_deleted(job, client_id)
     if gone is None:
         raise ProvisionError(
@@ -44,7 +47,7 @@ async def plan_restoration(job: Job, client_id: str | None) -> Plan:
         )
     role = await job.tenant.role(job.desired.consent.permission)
     seen = Observed(observed.tenant_id, None, None, role, (), (), observed.policy, observed.mailbox)
-    return of_job(job, ending.restoration(job.target, job.desired, seen, gone))
+    return worded(job, ending.restoration(job.context, job.desired, seen, gone))
 
 
 async def _rest(job: Job, observed: Observed) -> Plan:
@@ -57,11 +60,11 @@ async def _rest(job: Job, observed: Observed) -> Plan:
         record = await deleted.principal(job.tenant.graph, app.app_id)
         lacking = str(record["id"]) if record else None
         if record is None:  # none to bring back: 'apply' makes one
-            return ending.nothing(job.target, job.desired, observed)
+            return ending.nothing(job.context, job.desired, observed)
     changes = ending.returning(job.desired, observed, lacking, granted=granted)
     if not any(change.step for change in changes):
-        return ending.nothing(job.target, job.desired, observed)
-    return planned(job.target, job.desired, observed, tuple(changes), ())
+        return ending.nothing(job.context, job.desired, observed)
+    return ending.rest(job.context, job.desired, observed, changes)
 
 
 async def restore(job: Job, plan: Plan) -> Ending:

@@ -6,14 +6,14 @@ it would end with it, so that is refused by name. Nothing here is looked up, and
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from provision.change import Action, Change
 from provision.errors import Finding, Severity, catalogue
 from provision.plan.build import planned
-from provision.plan.model import Plan, Target
+from provision.plan.model import Context, Plan
 from provision.resources import Desired, Observed, application, client_secret, consent, service_principal
 
 DELIVERY = "delivery"
@@ -48,8 +48,27 @@ class Gone:
     credentials: tuple[str, ...]  # what signs in again once it is back, each in words
 
 
+def _plan(
+    context: Context,
+    desired: Desired,
+    observed: Observed,
+    changes: Iterable[Change],
+    findings: Iterable[Finding],
+) -> Plan:
+    return planned(
+        context,
+        desired,
+        observed,
+        tuple(changes),
+        findings,
+        consented=consent.Detail.NOT_NEEDED,  # nobody is asked for it here
+        standing=None,
+        records=client_secret.Records(),
+    )
+
+
 def destruction(
-    target: Target,
+    context: Context,
     desired: Desired,
     observed: Observed,
     *,
@@ -62,7 +81,7 @@ def destruction(
     if app is None:
         why = f"nothing is there: no application has the uniqueName '{desired.application.unique_name}'"
         changes: tuple[Change, ...] = (Change(application.ADDRESS, Action.NO_OP, why), *_places(lies))
-        return planned(target, desired, observed, changes, _left(lies))
+        return _plan(context, desired, observed, changes, _left(lies))
     before: dict[str, Any] = {"displayName": app.display_name, "appId": app.app_id, "id": app.id}
     if foreign:
         before["undeclared"] = sorted(foreign)
@@ -82,7 +101,7 @@ def destruction(
     findings += [
         Finding(catalogue.NOT_CHECKED, Severity.WARNING, f"not checked: {what}") for what in not_checked
     ]
-    return planned(target, desired, observed, changes, findings)
+    return _plan(context, desired, observed, changes, findings)
 
 
 def _parts(desired: Desired, observed: Observed) -> list[Change]:
@@ -140,14 +159,14 @@ def _refusals(desired: Desired, observed: Observed, foreign: Sequence[str]) -> l
     return found
 
 
-def purging(target: Target, desired: Desired, observed: Observed, gone: Gone | None) -> Plan:
+def purging(context: Context, desired: Desired, observed: Observed, gone: Gone | None) -> Plan:
     """Return the plan that removes a soft-deleted application for good; its principal goes first.
 
     Without it nobody could find the principal any more, which is an object of its own.
     """
     if gone is None:
         why = f"nothing is deleted of the name '{desired.application.unique_name}'"
-        return planned(target, desired, observed, (Change(application.ADDRESS, Action.NO_OP, why),), ())
+        return _plan(context, desired, observed, (Change(application.ADDRESS, Action.NO_OP, why),), ())
     changes = []
     if gone.principal_id is not None:
         step: object = service_principal.Purge(gone.principal_id)
@@ -156,10 +175,10 @@ def purging(target: Target, desired: Desired, observed: Observed, gone: Gone | N
     before = {"displayName": gone.display_name, "appId": gone.app_id, "id": gone.id, "deleted": gone.deleted}
     why = "for good: nobody can bring it back"
     changes.append(Change(application.ADDRESS, Action.DELETE, why, before, None, application.Purge(gone.id)))
-    return planned(target, desired, observed, tuple(changes), ())
+    return _plan(context, desired, observed, tuple(changes), ())
 
 
-def restoration(target: Target, desired: Desired, observed: Observed, gone: Gone) -> Plan:
+def restoration(context: Context, desired: Desired, observed: Observed, gone: Gone) -> Plan:
     """Return the plan that brings application, principal and grant back."""
     after = {"displayName": gone.display_name, "appId": gone.app_id, "id": gone.id}
     why = f"deleted {gone.deleted[:10]}; it comes back with its ids, secrets and certificates"
@@ -171,7 +190,7 @@ def restoration(target: Target, desired: Desired, observed: Observed, gone: Gone
         )
         for what in gone.credentials
     ]  # fmt: skip
-    return planned(target, desired, observed, tuple(changes), findings)
+    return _plan(context, desired, observed, tuple(changes), findings)
 
 
 def returning(
@@ -192,7 +211,12 @@ def returning(
     return [*changes, change]
 
 
-def nothing(target: Target, desired: Desired, observed: Observed) -> Plan:
+def rest(context: Context, desired: Desired, observed: Observed, changes: Sequence[Change]) -> Plan:
+    """Return the plan of what an interrupted run left."""
+    return _plan(context, desired, observed, changes, ())
+
+
+def nothing(context: Context, desired: Desired, observed: Observed) -> Plan:
     """Return the plan of a registration that is there whole."""
     change = Change(application.ADDRESS, Action.NO_OP, "it is there: nothing is to be restored")
-    return planned(target, desired, observed, (change,), ())
+    return _plan(context, desired, observed, (change,), ())
