@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from provision.again import UNKNOWN
 from provision.change import Action
 from provision.checks.drift import judge
 from provision.clouds import CLOUDS, MICROSOFT_GRAPH_APP_ID
@@ -29,13 +30,13 @@ from provision.graph.records import text as required
 from provision.outcomes.imports import Imported
 from provision.plan.build import build
 from provision.plan.identification import Found, identify
-from provision.plan.model import Plan, Target
+from provision.plan.model import Context, Plan, Target
 from provision.products.permissions import SEND
 from provision.resources import client_secret as secrets
 from provision.resources.application import Desired, Observed, Permission, comparable, declares
 from provision.resources.client_secret import Observed as Secret
 from provision.resources.client_secret import Span
-from provision.resources.consent import granted
+from provision.resources.consent import detail, granted
 from provision.resources.delivery_tags import delivered
 
 _WORDS = {"collaboration": "collaboration", "pal": "pal", "ecase": "ecase"}
@@ -158,11 +159,15 @@ async def checked(
     observed = await observe(tenant, config.desired)
     assert observed.application is not None
     records = tagged(config.desired.client_secret, observed.application.tags)
-    plan = build(target, config.desired, observed, records, now=tenant.graph.now(), allowed=allowed)
+    context = Context(target, delivery="", again=UNKNOWN, made_up=frozenset())
+    wanted = config.desired.consent
+    seen = detail(wanted, observed.role, observed.assignments, delegated=False, seen=False)
+    now = tenant.graph.now()
+    plan = build(context, config.desired, observed, records, now=now, consented=seen, allowed=allowed)
     _refuse(plan, answers, allowed)
     around = await surroundings(tenant, config.desired)
     around = replace(around, publishers=await publishers(tenant, plan, around))
-    judged = judge(plan, records, around, now=tenant.graph.now())
+    judged = judge(plan, records, around, now=now)
     adopted = plan.standing.adopted if plan.standing else None
     return Checked(
         written,
