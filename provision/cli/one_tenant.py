@@ -12,7 +12,7 @@ import click
 from provision.cli.options import Common, Embedded, Served, common
 
 if TYPE_CHECKING:
-    from provision.cli.console import Progress
+    from provision.cli.progress import Progress
     from provision.engine.observe import Tenant
     from provision.plan.model import Target
 
@@ -100,7 +100,8 @@ async def opened(options: Common, tenant: str, cloud: str) -> AsyncIterator[Open
 
     Raises ``ProvisionError`` if the sandbox, or what the environment names, cannot be used.
     """
-    from provision.cli.console import Progress, talk
+    from provision.cli.console import talk
+    from provision.cli.progress import Progress
     from provision.cli.session import announce, open_sandbox, passing, served_sandbox
     from provision.clouds import CLOUDS
     from provision.engine.observe import Tenant

@@ -15,12 +15,8 @@ from typing import Any
 from provision.change import Action, Change
 from provision.delivery.interface import forgetting
 from provision.engine.drift import find_drift
-<<<<<<< ours
 from provision.engine.job import Job
-from provision.engine.run import known_keys, of_job, read_state
-=======
-from provision.engine.run import Job, known_keys, read_state, worded
->>>>>>> theirs
+from provision.engine.run import known_keys, read_state, worded
 from provision.errors import ProvisionError, catalogue
 from provision.graph import certificate, client_secret, deleted
 from provision.graph.identity import same

@@ -9,12 +9,8 @@ from __future__ import annotations
 
 from provision.change import Change
 from provision.engine.ending import carried, empty, find_deleted
-<<<<<<< ours
 from provision.engine.job import Job
-from provision.engine.run import of_job, read_state
-=======
-from provision.engine.run import Job, read_state, worded
->>>>>>> theirs
+from provision.engine.run import read_state, worded
 from provision.errors import ProvisionError, catalogue
 from provision.graph import consent as grants
 from provision.graph import deleted

@@ -60,7 +60,7 @@ def init(  # noqa: PLR0917 - click calls it by name
     registration that may be the product's is there already, importing it is offered. Writes one new file, and
     the lines that keep secrets out of git into .gitignore; changes nothing in the tenant.
     """
-    from provision.cli.asking import draft
+    from provision.cli.init_questions import draft
 
     given = {"product": product, "admin_url": admin_url, "address": address, "tenant": tenant, "name": name}
     return asyncio.run(_init(options, draft(given, cloud), cloud, out))
