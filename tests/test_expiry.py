@@ -274,18 +274,23 @@ def test_it_writes_nothing(provision: Program, applied: Ran) -> None:
     assert {path: path.read_bytes() for path in sorted(Path().rglob("*")) if path.is_file()} == files
 
 
-def test_three_requests_a_config(provision: Program, applied: Ran) -> None:
+def test_three_requests_a_config_and_the_report(provision: Program, applied: Ran) -> None:
     """The application, and then what else signs in as it; not the policy, the role or the mailbox.
+
+    The report of sign-ins is read once a run.
 
     What is on the service principal, and federated credentials, cannot be read with the application.
     """
     ran = provision("expiry", "prod.yaml", "--sandbox", "-v")
     requests = re.findall(r"^(GET|POST|PATCH|DELETE) (\S+)", ran.err, re.MULTILINE)
     app = Tenant().application()
-    asked = [(method, path.split("?")[0].split("/v1.0/")[1]) for method, path in requests]
+    asked = [
+        (method, path.split("?")[0].split("/v1.0/")[-1].split("/beta/")[-1]) for method, path in requests
+    ]
     assert asked[0] == ("GET", "applications(uniqueName='collab-prod')")
     assert sorted(asked[1:]) == [
         ("GET", f"applications/{app['id']}/federatedIdentityCredentials"),
+        ("GET", "reports/appCredentialSignInActivities"),
         ("GET", f"servicePrincipals(appId='{app['appId']}')"),
     ]
 

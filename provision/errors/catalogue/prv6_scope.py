@@ -1,4 +1,4 @@
-"""PRV66x: what Exchange's role assignments and the report of sign-ins tell of an application."""
+"""PRV67x: what Exchange's role assignments and the report of sign-ins tell of an application."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from provision.errors.catalogue.table import entry, finding
 _RBAC = "https://learn.microsoft.com/exchange/permissions-exo/application-rbac"
 
 SCOPE_LIMITED = finding(
-    "PRV660",
+    "PRV670",
     "scope-limited",
     Exit.DONE,
     "Exchange limits the application to this mailbox",
@@ -19,7 +19,7 @@ SCOPE_LIMITED = finding(
     address="mailbox_scope",
 )
 SCOPE_WIDER = finding(
-    "PRV661",
+    "PRV671",
     "scope-wider",
     Exit.DONE,
     "Exchange lets the application send from other mailboxes",
@@ -30,7 +30,7 @@ SCOPE_WIDER = finding(
     address="mailbox_scope",
 )
 SCOPE_EVERYWHERE = finding(
-    "PRV662",
+    "PRV672",
     "scope-everywhere",
     Exit.DONE,
     "Exchange lets the application send from every mailbox",
@@ -41,7 +41,7 @@ SCOPE_EVERYWHERE = finding(
     address="mailbox_scope",
 )
 SCOPE_NOTHING = finding(
-    "PRV663",
+    "PRV673",
     "scope-nothing",
     Exit.DONE,
     "Exchange lets the application send from no mailbox",
@@ -52,7 +52,7 @@ SCOPE_NOTHING = finding(
     address="mailbox_scope",
 )
 UNDECLARED_ASSIGNMENT = finding(
-    "PRV664",
+    "PRV674",
     "undeclared-assignment",
     Exit.DONE,
     "Exchange gives the application a role that is not declared",
@@ -64,7 +64,7 @@ UNDECLARED_ASSIGNMENT = finding(
     address="mailbox_scope",
 )
 SCOPE_CHANGE = finding(
-    "PRV666",
+    "PRV676",
     "scope-change",
     Exit.DONE,
     "Exchange's limit is not as the config says",
@@ -75,7 +75,7 @@ SCOPE_CHANGE = finding(
     address="mailbox_scope",
 )
 REMOVE_GRANT = entry(
-    "PRV665",
+    "PRV675",
     "remove-grant",
     Exit.REFUSED,
     "the grant of Mail.Send in Entra is due to be removed",
@@ -86,7 +86,7 @@ REMOVE_GRANT = entry(
     allowable=True,
 )
 STILL_IN_USE = entry(
-    "PRV667",
+    "PRV677",
     "not-seen-quiet",
     Exit.CONSENT,
     "the report of sign-ins does not show yet that the older secret is out of use",
