@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from provision.cli.console import ask, colorful, columns, talk
 from provision.cli.options import Common
 from provision.errors import catalogue
+from provision.outcomes.plans import Plans
 from provision.plan.model import Plan
 from provision.report.escape import plain
-from provision.report.formats import Format
+from provision.report.fleet_summary import is_fleet, plans_summary
+from provision.report.formats import Format, Medium
 from provision.report.text import plan_text
 
 
@@ -24,10 +26,13 @@ class Asking:
 
     def confirm(self, due: Sequence[Plan]) -> None:
         """Show what is due and ask; ``ProvisionError`` if the answer is no or nobody can give one."""
-        if self.options.output is not Format.JSON:
+        color, plans = colorful(sys.stderr, plain=self.options.no_color), Plans(tuple(due))
+        shown = Medium(color, columns(sys.stderr), full=self.options.full)
+        if self.options.output is not Format.JSON and is_fleet(plans, shown):
+            talk(plans_summary(plans, shown))
+        elif self.options.output is not Format.JSON:
             for plan in due:
                 with self.options.ci.group(f"Plan: {plan.name}", sys.stderr):
-                    color = colorful(sys.stderr, plain=self.options.no_color)
                     talk(plan_text(plan, color=color, width=columns(sys.stderr)))
         count = sum(len(plan.pending) for plan in due)
         # What was allowed by name is said once more, with its date, where the answer is given.

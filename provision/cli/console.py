@@ -26,35 +26,6 @@ def columns(stream: IO[str]) -> int | None:
     return shutil.get_terminal_size().columns
 
 
-class Progress:
-    """Tells on stderr what is going on: one line that is rewritten on a terminal, else line by line."""
-
-    def __init__(self) -> None:
-        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
-        self._shown = False
-
-    def __call__(self, text: str) -> None:
-        """Tell one thing."""
-        if self._live:
-            err(f"\r\x1b[2K{text[: _width()]}", nl=False)
-            self._shown = True
-        else:
-            err(text)
-
-    def done(self) -> None:
-        """Take the line away, so that what follows starts on a clean one."""
-        if self._shown:
-            err("\r\x1b[2K", nl=False)
-            self._shown = False
-
-
-def _width() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns - 1
-    except OSError:
-        return 79
-
-
 def talk(text: str) -> None:
     """Say something that is not data; on a terminal no word of it is broken."""
     from provision.report.fold import fold

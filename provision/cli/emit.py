@@ -13,9 +13,10 @@ from provision.cli.ci import Pipeline
 from provision.cli.console import colorful, columns
 from provision.cli.streams import err, out, out_bytes, out_html, out_json
 from provision.errors import Exit, ProvisionError
-from provision.outcomes.outcome import Outcome
+from provision.outcomes.outcome import Fleet, Outcome
 from provision.report import table
 from provision.report.escape import document
+from provision.report.fleet_summary import is_fleet
 from provision.report.formats import Format, Medium
 from provision.report.pages import LIMIT, SUMMARY_LIMIT
 from provision.report.text import error_text
@@ -33,6 +34,10 @@ class Told(Protocol):
         """Whether no colour is wanted."""
 
     @property
+    def full(self) -> bool:
+        """Whether of many configs each is shown, not only what they come to."""
+
+    @property
     def ci(self) -> Pipeline:
         """The pipeline around this run."""
 
@@ -43,13 +48,16 @@ class Plainly:
 
     output: Format
     no_color: bool = False
+    full: bool = True
     ci: Pipeline = field(default_factory=Pipeline)
 
 
 def finish(outcome: Outcome, options: Told) -> Exit:
     """Print what a verb came to, tell the pipeline, and return the exit code."""
-    _print(table.draw(outcome, options.output, _medium(options)), options.output)
-    if options.output is not Format.JSON:  # whose document says it
+    medium = _medium(options)
+    _print(table.draw(outcome, options.output, medium), options.output)
+    told = options.output is Format.TEXT and isinstance(outcome, Fleet) and is_fleet(outcome, medium)
+    if options.output is not Format.JSON and not told:  # whose document, or summary, says it
         for failed in outcome.errors:
             error(failed, options)
     _tell(outcome, options.ci)
@@ -62,6 +70,7 @@ def _medium(options: Told) -> Medium:
         color=colorful(sys.stdout, plain=options.no_color),
         width=columns(sys.stdout),
         limit=LIMIT if options.ci.posts else None,
+        full=options.full,
         fold=options.ci.folded,
     )
 

@@ -175,6 +175,7 @@ class Common:
     changed: str | None = None  # a file that lists what changed, or - for stdin
     shard: Shard | None = None  # one part of the configs, on one of several machines
     secret_from: str | None = None  # a sink to read a value back from
+    full: bool = True  # of many configs each is shown
 
     @property
     def share(self) -> float:
@@ -319,11 +320,17 @@ def common(
             "changed",
             "shard",
         )
-        options = Common(sandbox=at, **{name: given.pop(name) for name in names})
+        options = Common(
+            sandbox=at, full=given.pop("full", True), **{name: given.pop(name) for name in names}
+        )
         if isinstance(ctx.obj, Holder):
             ctx.obj.again = options.again
         return ctx.invoke(function, options=options, **given)
 
+    if deliver == MINTS and not one:
+        wrapper = click.option(
+            "--full", is_flag=True, help="Show each of many configs in full, not only what they come to."
+        )(wrapper)
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
     wrapper.__dict__.update(function.__dict__)
     return configs(output(no_color(variables(pipeline(wrapper))), outcome=outcome), one=one)

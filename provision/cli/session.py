@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from provision.cli import sink_identity
 from provision.cli.broken import broken_of, clashing, elsewhere, moved
 from provision.cli.configs import found
-from provision.cli.console import Progress, talk
+from provision.cli.console import talk
 from provision.cli.identities import chosen
 from provision.cli.log_file import LogFile
 from provision.cli.options import FOLDER, Common, Embedded, Served
@@ -27,6 +27,7 @@ from provision.cli.places import (
     specs_of,
     word_of,
 )
+from provision.cli.progress import Progress
 from provision.cli.sinks import sink_of, source_of
 from provision.cli.tenants import Tenants, key, named_by_id
 from provision.clouds import CLOUDS, Cloud
@@ -34,6 +35,7 @@ from provision.config import Config
 from provision.delivery import Spec
 from provision.engine import folder
 from provision.engine.began import Began
+from provision.engine.fleet import Entry
 from provision.engine.journal import Journal
 from provision.engine.lock import alone
 from provision.engine.observe import Tenant
@@ -135,9 +137,10 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
             }
             entries = [broken.get(entry.path) or jobs[entry.path] for entry in loaded.entries]
             declared = tuple(config.desired for config in loaded.configs)
+            tenants_of = {entry.path: _tenant_of(entry) for entry in entries}
             yield Session(
                 entries=tuple(entries),
-                search=loaded.search,
+                search=replace(loaded.search, tenants={k: v for k, v in tenants_of.items() if v}),
                 progress=progress,
                 target=_target(options),
                 declared=declared,
@@ -148,6 +151,10 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
     finally:
         progress.done()
         await asyncio.gather(*(tenant.close() for tenant in tenants.values()))
+
+
+def _tenant_of(entry: Entry) -> str | None:
+    return entry.desired.tenant if isinstance(entry, Job) else entry.tenant
 
 
 def _target(options: Common) -> Target:
@@ -162,6 +169,7 @@ def _real(configs: Sequence[Config], options: Common, progress: Progress, *, len
             config.desired.tenant,
             Auth(options.auth),
             notify=progress,
+            prompt=progress.say,
             trace=talk if options.verbose else None,
             budget=options.timeout,
             lenient=lenient,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from provision.cli import sink_identity
 from provision.cli.ci_mask import Masked, MaskedSource
-from provision.cli.console import Progress
 from provision.cli.log_file import LogFile, LoggedSink
 from provision.cli.options import FOLDER, Common
 from provision.cli.places import named_sink, owner_of, stand_ins, stands_in
+from provision.cli.progress import Progress
 from provision.config import Config
 from provision.delivery import Opening, Retrieving, Sink, Spec, open_sink
 from provision.errors import ProvisionError, catalogue
@@ -54,9 +54,9 @@ def _opening(config: Config, spec: Spec, options: Common, progress: Progress) ->
         tenant, client_id = sink_identity.of(spec, desired) or (desired.tenant, None)
         identity = options.identities.once_chosen(config) if options.identities else None
         if client_id is None and identity is not None and tenant == desired.tenant:
-            found = credential_of(identity, tenant, desired.cloud, prompt=progress, network=current())
+            found = credential_of(identity, tenant, desired.cloud, prompt=progress.say, network=current())
         elif client_id is None:
-            found = credential(auth, tenant, desired.cloud, prompt=progress, network=current())
+            found = credential(auth, tenant, desired.cloud, prompt=progress.say, network=current())
         else:
             try:
                 found = own_identity(auth, tenant, client_id, desired.cloud, network=current())

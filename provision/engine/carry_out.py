@@ -67,7 +67,8 @@ async def carry_out(session: Session, way: Way, person: Person) -> Applied:
             return replace(await way.applier(job, plan), proof=proofs.get(job.path))
 
     session.progress("looking at the tenant ...")
-    plans = await each(session.entries, checked, parallel=session.parallel)
+    with session.progress.over("looking", len(session.entries)) as watch:
+        plans = await each(session.entries, checked, parallel=session.parallel, watch=watch)
     session.progress.done()
     planned: Planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
     with _noted(session.log, planned):
@@ -81,7 +82,8 @@ async def carry_out(session: Session, way: Way, person: Person) -> Applied:
             person.confirm(due)
     if due:
         session.progress("applying ...")
-    items = await each(entries, carried_out, parallel=session.parallel)
+    with session.progress.over("applying", len(entries) if due else 0, writes=True) as watch:
+        items = await each(entries, carried_out, parallel=session.parallel, watch=watch)
     _note_outcomes(session.log, {entry.path: planned[entry.path] for entry in entries}, items)
     session.progress.done()
     if left:

@@ -45,13 +45,15 @@ async def carry_out(
             return await give(job, plan)
 
     session.progress("looking at the tenant ...")
-    plans = await each(session.entries, plan, parallel=session.parallel)
+    with session.progress.over("looking", len(session.entries)) as watch:
+        plans = await each(session.entries, plan, parallel=session.parallel, watch=watch)
     session.progress.done()
     meant = [p for entry, p in zip(session.entries, plans, strict=True) if not looks(entry)]
     if due := [p for p in meant if not isinstance(p, ProvisionError) and p.pending]:
         person.confirm(due)
     planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
-    return await each(session.entries, given, parallel=session.parallel)
+    with session.progress.over("granting", len(session.entries), writes=bool(due)) as watch:
+        return await each(session.entries, given, parallel=session.parallel, watch=watch)
 
 
 async def wait_for(

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue
@@ -30,8 +30,22 @@ class Broken:
 Entry = Job | Broken
 
 
+class Watch(Protocol):
+    """Is told as configs begin and end."""
+
+    def began(self, name: str) -> None:
+        """Take note that a config is worked on."""
+
+    def ended(self, name: str, *, failed: bool) -> None:
+        """Take note of what came of it."""
+
+
 async def each(
-    entries: Sequence[Entry], call: Callable[[Job], Awaitable[R]], *, parallel: int
+    entries: Sequence[Entry],
+    call: Callable[[Job], Awaitable[R]],
+    *,
+    parallel: int,
+    watch: Watch | None = None,
 ) -> list[R | ProvisionError]:
     """Call once per job, ``parallel`` of a tenant at a time; return each result or its error, in order.
 
@@ -42,17 +56,31 @@ async def each(
     lost: dict[int, ProvisionError] = {}  # by tenant: why nobody reaches it
 
     async def one(entry: Entry) -> R | ProvisionError:
+        name = _name(entry)
         if isinstance(entry, Broken):
-            return entry.error.met_with(entry.path, entry.name)
+            found: R | ProvisionError = entry.error.met_with(entry.path, entry.name)
+        else:
+            async with limits.setdefault(id(entry.tenant), asyncio.Semaphore(parallel)):
+                if watch is not None:
+                    watch.began(name)
+                found = await tried(entry)
+        if watch is not None:
+            watch.ended(name, failed=isinstance(found, ProvisionError) or bool(getattr(found, "errors", ())))
+        return found
+
+    async def tried(entry: Job) -> R | ProvisionError:
         tenant = id(entry.tenant)
-        async with limits.setdefault(tenant, asyncio.Semaphore(parallel)):
-            try:
-                if tenant in lost:
-                    raise lost[tenant]
-                return await call(entry)
-            except ProvisionError as error:
-                if error.entry is catalogue.UNREACHABLE:
-                    lost[tenant] = error
-                return error.met_with(entry.path, entry.desired.name).worded(entry.again.worded)
+        try:
+            if tenant in lost:
+                raise lost[tenant]
+            return await call(entry)
+        except ProvisionError as error:
+            if error.entry is catalogue.UNREACHABLE:
+                lost[tenant] = error
+            return error.met_with(entry.path, entry.desired.name).worded(entry.again.worded)
 
     return list(await asyncio.gather(*(one(entry) for entry in entries)))
+
+
+def _name(entry: Entry) -> str:
+    return entry.name or entry.path if isinstance(entry, Broken) else entry.desired.name

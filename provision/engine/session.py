@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
 from provision.engine.about import Notes
-from provision.engine.fleet import Entry
+from provision.engine.fleet import Entry, Watch
 from provision.engine.run import Job
 from provision.errors import ProvisionError, catalogue
 from provision.outcomes.search import Search
@@ -24,6 +25,9 @@ class Progress(Protocol):
 
     def done(self) -> None:
         """What follows starts on a clean line."""
+
+    def over(self, what: str, count: int, *, writes: bool = False) -> AbstractContextManager[Watch | None]:
+        """Count so many configs while ``what`` is done with each; of few each is told of by itself."""
 
 
 class Person(Protocol):

@@ -45,6 +45,7 @@ def over_the_network(
     budget: float = PATIENCE,
     lenient: bool = False,
     identity: Identity | None = None,
+    prompt: Notify | None = None,
 ) -> Graph:
     """Return a client of the cloud's own hosts that signs in as ``auth`` says. Nothing is sent yet.
 
@@ -52,7 +53,7 @@ def over_the_network(
     CA, and without it, what the environment names counts. ``budget`` is how many seconds one request may wait
     for what passes. Raises ``ProvisionError`` if the environment names certificates or a proxy that cannot be
     used; with ``lenient``, each request does. ``identity`` signs in instead of ``auth``; what keeps it from
-    that is told at each request, for the other tenants have theirs.
+    that is told at each request, for the other tenants have theirs. ``prompt`` tells what a person must do.
     """
     network = of_file(authority) if authority else current()
     try:
@@ -67,13 +68,15 @@ def over_the_network(
         tokens = Tokens(application(cloud, tenant, *own, network=network), GIVEN, tenant, cloud)
     elif identity:
         try:
-            named = credential_of(identity, tenant, cloud, prompt=notify, network=network, patience=budget)
+            named = credential_of(
+                identity, tenant, cloud, prompt=prompt or notify, network=network, patience=budget
+            )
         except ProvisionError as error:
             return _unusable(error, cloud, tenant, notify)
         host = partial(presented, identity.auth, cloud, network, patience=budget)
         tokens = Tokens(named, identity.way, tenant, cloud, host, patience=budget)
     else:
-        found = credential(auth, tenant, cloud, prompt=notify, network=network, patience=budget)
+        found = credential(auth, tenant, cloud, prompt=prompt or notify, network=network, patience=budget)
         host = partial(presented, auth, cloud, network, patience=budget)
         tokens = Tokens(found, WAYS[auth], tenant, cloud, host, patience=budget)
     return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 REMOVED = "it was removed; what it declared stays, and 'provision orphans' finds it"
 
@@ -49,6 +49,7 @@ class Search:
     passed_over: tuple[PassedOver, ...] = ()
     left_out: tuple[str, ...] = ()
     part: Part | None = None
+    tenants: Mapping[str, str] = field(default_factory=dict)  # of the configs, by their files
 
     def without(self, left: Mapping[str, str]) -> Search:
         """Return the same with these configs left out: their names by their files."""

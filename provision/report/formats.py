@@ -29,6 +29,7 @@ class Medium:
     color: bool = False
     width: int | None = None  # columns into which lines are broken; None: none is, for a program reads them
     limit: int | None = None  # bytes of a page; None: nothing is cut
+    full: bool = True  # False: of many configs, only what they come to
     fold: Callable[[str, str], str] = _open  # (title, text): the text as a part that a log can close
 
 

@@ -108,13 +108,17 @@ def summary(plan: Plan) -> str:
 
 def outcome(result: Result) -> str:
     """Return what came of a plan, in words; of a rehearsal they say so."""
+    words = came(result)
+    return f"{words} (a rehearsal on the sandbox)" if result.plan.target is Target.SANDBOX else words
+
+
+def came(result: Result) -> str:
+    """Return what came of a plan, in words."""
     counts = {status: sum(o.status is status for o in result.outcomes) for status in Status}
     carried = any(counts[status] for status in (Status.DONE, Status.BY_ANOTHER, Status.FAILED))
     said = DONE if carried else {**DONE, Status.NOT_TRIED: "due"}  # a look tries nothing
     words = ", ".join(f"{count} {said[status]}" for status, count in counts.items() if count)
-    if counts[Status.UNCHANGED] == len(result.outcomes):
-        words = "nothing to do"
-    return f"{words} (a rehearsal on the sandbox)" if result.plan.target is Target.SANDBOX else words
+    return "nothing to do" if counts[Status.UNCHANGED] == len(result.outcomes) else words
 
 
 def secret(result: Result) -> list[tuple[str, str]]:

@@ -16,6 +16,7 @@ from provision.plan.model import Plan
 from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.escape import plain
+from provision.report.fleet_summary import is_fleet, plans_summary, results_summary
 from provision.report.fold import cells, fold
 from provision.report.formats import Medium
 from provision.report.letter import letter_lines
@@ -28,6 +29,8 @@ _EXCERPT = 100  # characters of a line that are shown above a caret
 
 def plans_text(plans: Plans, medium: Medium) -> str:
     """Return plan after plan, and what they come to together, or which configs failed."""
+    if is_fleet(plans, medium):
+        return plans_summary(plans, medium)
     made = plans.made
     texts = [(plan.name, plan_text(plan, color=medium.color, width=medium.width)) for plan in made]
     # One plan is to be seen at once; of many, those that a reader opens.
@@ -37,6 +40,8 @@ def plans_text(plans: Plans, medium: Medium) -> str:
 
 def results_text(results: Results, medium: Medium) -> str:
     """Return hand-off sheet after hand-off sheet, and which configs failed."""
+    if is_fleet(results, medium):
+        return results_summary(results, medium)
     made = results.made
     return fleet_text(results, [result_text(one, color=medium.color, width=medium.width) for one in made])
 

@@ -49,5 +49,6 @@ async def _doctor(options: Common) -> int:
 
     async with opened(options, writes=False, lenient=True) as session:
         session.progress("looking at hosts, rights and policy ...")
-        items = await each(session.entries, one, parallel=options.parallel)
+        with session.progress.over("looking", len(session.entries)) as watch:
+            items = await each(session.entries, one, parallel=options.parallel, watch=watch)
     return emit.finish(Diagnoses(tuple(items), session.search, options.allow), options)

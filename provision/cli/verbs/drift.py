@@ -53,7 +53,8 @@ async def _drift(options: Common, least: Severity, *, with_orphans: bool) -> int
         refuse_part(options, "--with-orphans")
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.entries, find_drift, parallel=options.parallel)
+        with session.progress.over("looking", len(session.entries)) as watch:
+            items = await each(session.entries, find_drift, parallel=options.parallel, watch=watch)
         orphans = await _orphans(session, options) if with_orphans else None
     return emit.finish(Drifts(tuple(items), session.search, least, orphans), options)
 

@@ -74,7 +74,8 @@ async def _expiry(options: Common, within: Span) -> int:
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.entries, one, parallel=options.parallel)
+        with session.progress.over("looking", len(session.entries)) as watch:
+            items = await each(session.entries, one, parallel=options.parallel, watch=watch)
         now = session.now()
     found = gathered(
         session.target,

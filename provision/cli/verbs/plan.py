@@ -57,7 +57,8 @@ async def look(
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.entries, run.plan, parallel=options.parallel)
+        with session.progress.over("looking", len(session.entries)) as watch:
+            items = await each(session.entries, run.plan, parallel=options.parallel, watch=watch)
         now = session.now()
     if out is not None:
         plan_file.write(out, items, session.search, now=now)

@@ -37,5 +37,6 @@ async def _show(options: Common) -> int:
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
-        items = await each(session.entries, run.show, parallel=options.parallel)
+        with session.progress.over("looking", len(session.entries)) as watch:
+            items = await each(session.entries, run.show, parallel=options.parallel, watch=watch)
     return emit.finish(Results(tuple(items), session.search), options)
