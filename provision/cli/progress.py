@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from provision.cli.streams import err
 from provision.report.escape import plain
@@ -72,6 +72,8 @@ class Progress:
             raise
         finally:
             self._fleet = None
+            if fleet is not None:
+                fleet.end()
             self.done()
 
 
@@ -86,6 +88,7 @@ class Fleet:
         self._done = self._failed = 0
         self._under_way: dict[str, None] = {}
         self._waiting = ""
+        self._later: asyncio.TimerHandle | None = None
 
     def began(self, name: str) -> None:
         """Take note that a config is worked on."""
@@ -108,12 +111,24 @@ class Fleet:
     def _tell(self) -> None:
         now = self._clock()
         if now - self._told < (_FRAME if self._live else _QUIET):
+            if self._live and self._later is None:  # nothing else may happen for a while
+                with suppress(RuntimeError):
+                    self._later = asyncio.get_running_loop().call_later(_FRAME, self._again)
             return
         self._told = now
         if self._live:
             self._progress.draw(self.line())
         else:
             err(self.line())
+
+    def _again(self) -> None:
+        self._later = None
+        self._tell()
+
+    def end(self) -> None:
+        """Draw no more."""
+        if self._later is not None:
+            self._later.cancel()
 
     def line(self) -> str:
         """Return the whole of it in one line."""
