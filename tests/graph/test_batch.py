@@ -66,7 +66,7 @@ def test_a_fleet_goes_in_batches(provision: Program, served: list[Sandbox]) -> N
     assert {change["status"] for item in again.json["results"] for change in item["changes"]} == {"unchanged"}
     asked = paths(served[1])
     batches = [path for path in asked if path == "POST /v1.0/$batch"]
-    assert len(asked) - len(batches) <= 3 * len(NAMES) + 7
+    assert len(asked) - len(batches) <= 3 * len(NAMES) + 9
     assert len(batches) <= 10
     for shared in ("/mailFolders/", "deletedItems", "defaultAppManagementPolicy", "appManagementPolicies"):
         assert len([path for path in asked if shared in path]) == 1, shared
