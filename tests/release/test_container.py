@@ -1,4 +1,4 @@
-"""The image's steps, run by a stand-in for a builder, and the manifest for Kubernetes.
+"""The image's steps as they are written, and the manifest for Kubernetes.
 
 Source: https://docs.docker.com/reference/dockerfile/ and
 https://kubernetes.io/docs/concepts/security/pod-security-standards/ (the profile "Restricted")
