@@ -319,3 +319,23 @@ def test_what_each_verb_says(provision: Program, place: str, granted: bool) -> N
     assert ("scope-nothing" in {d["name"] for d in drift.json["findings"]}) == (expected == "scope-nothing")
     assert Office().tenant.writes == writes
     assert STATE.exists()
+
+
+def test_destroy_ends_the_limit_first(provision: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where Graph refuses that, it is handed over (3), and the application stays."""
+    from provision.sandbox.errors import denied
+
+    path = config()
+    assert apply(provision, path).code == 0
+    meet = Weather.meet
+    with monkeypatch.context() as patch:
+        refuse = lambda self, method, where: (  # noqa: E731
+            denied() if method == "DELETE" and "/exchange/" in where else meet(self, method, where)
+        )
+        patch.setattr(Weather, "meet", refuse)
+        ran = provision("destroy", path, "--sandbox", "--yes", "--allow", "destroy", "-o", "json")
+        assert ran.code == 3, ran.out + ran.err
+    assert len(Office().assignments) == 1
+    assert provision("destroy", path, "--sandbox", "--yes", "--allow", "destroy", "-o", "json").code == 0
+    left = Office().beta("GET", "/roleAssignments")["value"]
+    assert left == []

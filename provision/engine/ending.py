@@ -19,6 +19,7 @@ from provision.engine.job import Job
 from provision.engine.run import known_keys, read_state, worded
 from provision.errors import ProvisionError, catalogue
 from provision.graph import certificate, client_secret, deleted
+from provision.graph import mailbox_scope as limits
 from provision.graph.identity import same
 from provision.graph.records import maybe, text, texts
 from provision.outcomes.ending import Act, Ending
@@ -34,6 +35,7 @@ from provision.resources import (
     consent,
     delivery_tags,
     mailbox,
+    mailbox_scope,
     service_principal,
 )
 
@@ -126,6 +128,8 @@ async def destroy(job: Job, plan: Plan) -> Ending:
         match change.step:
             case application.Delete(object_id):
                 await deleted.delete(graph, object_id)
+            case mailbox_scope.Remove(assignment_id):
+                await limits.remove(graph, assignment_id)
             case application.Purge(object_id):
                 await deleted.purge(graph, object_id, "application")
             case service_principal.Purge(object_id):
@@ -161,6 +165,7 @@ async def carried(job: Job, plan: Plan, step: Callable[[Change], Awaitable[None]
         if change.action in (Action.NO_OP, Action.HANDOFF):
             handed = change.action is Action.HANDOFF
             outcomes.append(Outcome(change, Status.HANDOFF if handed else Status.UNCHANGED))
+            failed = failed or (handed and _limits(change))
             continue
         if failed:
             outcomes.append(Outcome(change, Status.NOT_TRIED))
@@ -169,12 +174,19 @@ async def carried(job: Job, plan: Plan, step: Callable[[Change], Awaitable[None]
             await step(change)
         except ProvisionError as error:
             told = error.met_with(job.path, job.desired.name).worded(job.again.worded)
-            handed = change.address == consent.ADDRESS and error.entry is catalogue.NO_PERMISSION
+            handed = error.entry is catalogue.NO_PERMISSION and (
+                change.address == consent.ADDRESS or _limits(change)
+            )
             outcomes.append(Outcome(change, Status.HANDOFF if handed else Status.FAILED, told))
-            failed = failed or not handed
+            failed = failed or not handed or _limits(change)
         else:
             outcomes.append(Outcome(change, Status.DONE))
     return tuple(outcomes)
+
+
+def _limits(change: Change) -> bool:
+    """Say whether a change ends Exchange's limit; until it is ended, the application stays."""
+    return change.address.partition("[")[0] == mailbox_scope.ADDRESS
 
 
 async def plan_purge(job: Job, client_id: str | None) -> Plan:

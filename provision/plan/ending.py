@@ -14,7 +14,15 @@ from provision.change import Action, Change
 from provision.errors import Finding, Severity, catalogue
 from provision.plan.build import planned
 from provision.plan.model import Context, Plan
-from provision.resources import Desired, Observed, application, client_secret, consent, service_principal
+from provision.resources import (
+    Desired,
+    Observed,
+    application,
+    client_secret,
+    consent,
+    mailbox_scope,
+    service_principal,
+)
 
 DELIVERY = "delivery"
 _WITH = "it goes with the application"
@@ -86,6 +94,7 @@ def destruction(
     if foreign:
         before["undeclared"] = sorted(foreign)
     changes = (
+        *_limits(observed, app),
         Change(
             application.ADDRESS,
             Action.DELETE,
@@ -102,6 +111,27 @@ def destruction(
         Finding(catalogue.NOT_CHECKED, Severity.WARNING, f"not checked: {what}") for what in not_checked
     ]
     return _plan(context, desired, observed, changes, findings)
+
+
+def _limits(observed: Observed, app: application.Observed) -> list[Change]:
+    """Return the end of Exchange's limits of ours, before the application: they would outlive it."""
+    ours, seen = mailbox_scope.made(app.tags), observed.exchange
+    if ours and (seen is None or seen.unread):
+        why = f"Exchange's role assignments: {seen.unread if seen else 'not read'}"
+        held = {"assignments": sorted(ours)}
+        return [Change(mailbox_scope.ADDRESS, Action.HANDOFF, why, held)]
+    return [
+        Change(
+            f"{mailbox_scope.ADDRESS}[{item.id}]",
+            Action.DELETE,
+            "it would outlive the application",
+            {"role": item.role, "reaches": item.reaches},
+            None,
+            mailbox_scope.Remove(item.id),
+        )
+        for item in (seen.assignments if seen else ())
+        if item.id in ours
+    ]
 
 
 def _parts(desired: Desired, observed: Observed) -> list[Change]:
