@@ -39,6 +39,7 @@ from provision.resources.client_secret import Span
 from provision.resources.consent import detail, granted
 from provision.resources.delivery_tags import delivered
 
+_OF_A_NEW_SECRET = (catalogue.SECRET_LIMIT, catalogue.SECRETS_BLOCKED)
 _WORDS = {"collaboration": "collaboration", "pal": "pal", "ecase": "ecase"}
 
 
@@ -285,6 +286,8 @@ def read_back(written: str) -> Config:
 def _refuse(plan: Plan, answers: Answers, allowed: Collection[str]) -> None:
     """Raise ``ProvisionError`` if the plan would be refused, or change what is there without need."""
     for finding in plan.blockers:
+        if finding.entry in _OF_A_NEW_SECRET:  # none is made before a person has chosen
+            continue
         if not (finding.entry.allowable and finding.entry.name in allowed):
             raise ProvisionError(finding.entry, finding.message, fix=finding.fix)
     differs = [
