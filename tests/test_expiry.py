@@ -368,7 +368,7 @@ def test_a_failure_goes_to_stderr(provision: Program, fleet: tuple[str, ...], ou
     """With the config's name, in each format that is not JSON; the others' dates are still told."""
     ran = provision("expiry", *fleet, "--sandbox", "-o", output)
     assert ran.code == 5
-    assert "taken could not be read" in ran.err
+    assert "The config is taken." in ran.err
     assert "foreign-unique-name" in ran.err
     assert ("PRV301" in ran.out) == (output == "ical")  # where nobody reads stderr beside it
     assert "taken" in ran.out

@@ -23,7 +23,6 @@ import click
 from provision import bounded
 from provision.again import Again
 from provision.cli.streams import err
-from provision.config.interpolate import ENV_ALLOW
 from provision.errors import Entry, Finding, Place, ProvisionError, Severity, catalogue
 
 if TYPE_CHECKING:
@@ -256,6 +255,8 @@ def of_configs(environment: Mapping[str, str]) -> tuple[Mapping[str, str], froze
     """
     if not inside():
         return environment, frozenset()
+    from provision.config.interpolate import ENV_ALLOW
+
     allowed = set(re.split(r"[\s,]+", environment.get(ENV_ALLOW, "")))
     read = {name: value for name, value in environment.items() if name in allowed}
     return read, frozenset(environment) - allowed
