@@ -55,8 +55,15 @@ def test_each_config_once_and_together_what_one_run_prints(provision: Program, f
         whole = provision(verb, "fleet", "--sandbox", "--deliver", "file:{name}.secret", "-o", "json")
         paths = shards(provision, verb, "--sandbox", "--deliver", "file:{name}.secret")
         combined = provision("combine", *reversed(paths))
-        assert combined.json == whole.json
+        assert _timeless(combined.json) == _timeless(whole.json)
         assert combined.code == whole.code == 0
+
+
+def _timeless(document: Any) -> Any:
+    """Without the moment at which each run read the report of sign-ins."""
+    for item in document.get("results", ()):
+        assert item["last_use"].pop("read")
+    return document
 
 
 def test_the_worst_code_and_what_is_refused_for_its_number(provision: Program, fleet: list[str]) -> None:
