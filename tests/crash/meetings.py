@@ -273,9 +273,9 @@ class Meeting:
             await schedule.sleep(dice.uniform(0.01, 0.3))
             return response
 
-        async def thread(call: Callable[..., Any], *given: Any) -> Any:
+        async def thread(call: Callable[..., Any], *given: Any, **named: Any) -> Any:
             await schedule.sleep(dice.uniform(0.0, 2.0))
-            result = call(*given)
+            result = call(*given, **named)
             await schedule.sleep(dice.uniform(0.0, 2.0))
             return result
 
