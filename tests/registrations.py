@@ -59,20 +59,21 @@ def made(
             "POST", f"/applications/{app['id']}/addPassword",
             {"passwordCredential": {"displayName": f"{days}d", "endDateTime": f"{end:%Y-%m-%dT%H:%M:%SZ}"}},
         )  # fmt: skip
+    most = 90 if "Personal" in more.get("signInAudience", "") else 120
     has_page = any(uri.endswith(PAGE) for uri in uris)
     return HandMade(
         app["appId"],
         app["id"],
-        refused=not (has_page and principal and declarable(name)),
+        refused=not (has_page and principal and declarable(name, most)),
         handed_over=asked and not (granted and principal),
         lives=list(lives),
     )
 
 
-def declarable(name: str) -> bool:
-    """Whether a config takes it as a display name: one line that can be seen as it is."""
+def declarable(name: str, most: int) -> bool:
+    """Whether a config takes it as a display name: one line of ``most`` characters, seen as it is."""
     odd = {chr(code) for code in (*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029)}
-    return bool(name.strip()) and name == name.strip() and len(name) <= 120 and not odd & set(name)
+    return bool(name.strip()) and name == name.strip() and len(name) <= most and not odd & set(name)
 
 
 def anything(tenant: Tenant, dice: Random, number: int) -> HandMade:

@@ -307,10 +307,11 @@ def test_any_registration_is_taken_as_it_is_or_refused(provision: Program, tenan
 
 
 @pytest.mark.soak
-def test_a_thousand_registrations(provision: Program, tenant: Tenant) -> None:
-    """20 tenants' worth, at different ages."""
+def test_a_thousand_registrations(provision: Program, tenant: Tenant, pytestconfig: pytest.Config) -> None:
+    """20 tenants' worth, at different ages; one where it is not a soak."""
     seen: Counter[str] = Counter()
-    for series in range(20):
+    soaking = pytestconfig.getoption("--hypothesis-profile") == "soak"
+    for series in range(20 if soaking else 1):
         dice = Random(series)
         ones = [anything(tenant, dice, 100 * series + number) for number in range(50)]
         seen += check_many(provision, tenant, ones, later=dice.choice([0, 10, 100, 200]))
@@ -319,4 +320,4 @@ def test_a_thousand_registrations(provision: Program, tenant: Tenant) -> None:
         for app in tenant.get("/applications?$top=999&$select=id")["value"]:
             tenant.do("DELETE", f"/applications/{app['id']}")
     print(json.dumps(seen))
-    assert sum(seen.values()) == 1000
+    assert sum(seen.values()) == (1000 if soaking else 50)
