@@ -33,7 +33,7 @@ def test_struck_between_two_effects_the_next_run_converges(tmp_path: Path) -> No
 
 @pytest.mark.soak
 def test_struck_anywhere_the_next_run_converges(tmp_path: Path, pytestconfig: pytest.Config) -> None:
-    """Every effect, before and after it; every request that writes, lost once and for good; here every tenth."""
+    """Every effect, before and after; each request that writes lost, once and for good. Here every tenth."""
     soaking = pytestconfig.getoption("--hypothesis-profile") == "soak"
     with Runner() as runner:
         endings = Endings(tmp_path, runner)
