@@ -36,11 +36,13 @@ MARKED = {
     "delivery.md": 3,
     "expiry.md": 1,
     "first-run.md": 6,
+    "import.md": 2,
     "install.md": 4,
     "live.md": 2,
     "network.md": 1,
     "one-mailbox.md": 2,
     "sandbox.md": 3,
+    "secrets.md": 1,
     "verify.md": 1,
 }
 SHELL = ("sh", "bash", "console")

@@ -32,7 +32,7 @@ async def seen_quiet(job: Job, plan: Plan, *, lag: timedelta, wait: timedelta) -
             graph.notify(f"'{job.desired.name}': {verdict.words}")
             return "report"
         if left <= 0:
-            raise ProvisionError(catalogue.STILL_IN_USE, f"'{job.desired.name}': {verdict.words}")
+            raise ProvisionError(catalogue.NOT_SEEN_QUIET, f"'{job.desired.name}': {verdict.words}")
         pause = min(_PAUSE, left)
         graph.notify(f"'{job.desired.name}': {verdict.words}; looking again in {pause / 60:.0f} min")
         await graph.sleep(pause)

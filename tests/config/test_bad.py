@@ -343,8 +343,8 @@ def test_a_short_lifetime_does_not_fall_out_with_the_default() -> None:
 )
 def test_hostile_files_are_refused_in_little_time(raw: str) -> None:
     """A pull request must not be able to keep a machine busy, nor fill its log."""
-    began = time.perf_counter()
+    began = time.process_time()  # a busy machine is none of the file's doing
     said = faults(raw)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert len(said) <= 120
     assert all(len(error.message) < 400 for error in said)

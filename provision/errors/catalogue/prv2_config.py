@@ -27,7 +27,7 @@ YAML_SYNTAX = entry(
     Exit.CONFIG,
     "the YAML cannot be read",
     "Most often a tab, a missing space after a colon, or a quote that is not closed.",
-    "Indent with spaces and compare with an example: provision example",
+    "Indent with spaces and compare with an example: 'provision example'",
 )
 YAML_FEATURE = entry(
     "PRV203",

@@ -184,24 +184,3 @@ NOT_RESTORED = entry(
     "Run 'provision restore' again in some minutes.",
     "https://learn.microsoft.com/graph/api/directory-deleteditems-restore",
 )
-SIGNS_IN_AGAIN = finding(
-    "PRV388",
-    "signs-in-again",
-    Exit.DONE,
-    "a credential of the restored registration signs in again",
-    "Secrets and certificates come back with it, others' too; a leak may be why it was deleted.",
-    "If it leaked: 'provision rotate --emergency' right after it is back, and remove those of others.",
-    "https://learn.microsoft.com/graph/api/directory-deleteditems-restore",
-    key="secret",
-    address="client_secret",
-)
-VALUE_LEFT = finding(
-    "PRV389",
-    "value-left",
-    Exit.DONE,
-    "a delivered value stays where it was delivered",
-    "It signs in no more once the registration is deleted, and again if that is restored.",
-    "Remove it there once nobody needs the way back.",
-    key="secret.delivery",
-    address="delivery",
-)

@@ -330,7 +330,7 @@ ADOPTED = finding(
     key="secret.adopt",
     address="client_secret",
 )
-ADOPTED_GONE = finding(
+ADOPTED_SECRET_GONE = finding(
     "PRV661",
     "adopted-secret-gone",
     Exit.DONE,
@@ -339,4 +339,25 @@ ADOPTED_GONE = finding(
     "Remove secret.adopt from the config.",
     key="secret.adopt",
     address="client_secret",
+)
+SIGNS_IN_AGAIN = finding(
+    "PRV662",
+    "signs-in-again",
+    Exit.DONE,
+    "a credential of the restored registration signs in again",
+    "Secrets and certificates come back with it, others' too; a leak may be why it was deleted.",
+    "If it leaked: 'provision rotate --emergency' right after it is back, and remove those of others.",
+    "https://learn.microsoft.com/graph/api/directory-deleteditems-restore",
+    key="secret",
+    address="client_secret",
+)
+VALUE_LEFT = finding(
+    "PRV663",
+    "value-left",
+    Exit.DONE,
+    "a delivered value stays where it was delivered",
+    "It signs in no more once the registration is deleted, and again if that is restored.",
+    "Remove it there once nobody needs the way back.",
+    key="secret.delivery",
+    address="delivery",
 )

@@ -85,7 +85,7 @@ REMOVE_GRANT = entry(
     _RBAC,
     allowable=True,
 )
-STILL_IN_USE = entry(
+NOT_SEEN_QUIET = entry(
     "PRV677",
     "not-seen-quiet",
     Exit.CONSENT,

@@ -30,7 +30,7 @@ from provision.resources.client_secret.standing import (
 # What a run may change the truth of, so that its result tells them anew.
 OF_THE_STANDING = (
     catalogue.ADOPTED,
-    catalogue.ADOPTED_GONE,
+    catalogue.ADOPTED_SECRET_GONE,
     catalogue.ADOPT_NOT_FOUND,
     catalogue.ADOPT_TOO_LATE,
     catalogue.AWAITS_CONFIRMATION,
@@ -150,7 +150,7 @@ def _adoption_findings(desired: Desired, state: Standing) -> Iterator[Finding]:
     match state.inert:
         case Inert.GONE:
             text = f"the adopted secret {desired.adopt} is not there any more: secret.adopt is without effect"
-            yield Finding(catalogue.ADOPTED_GONE, Severity.INFO, text, value=str(desired.adopt))
+            yield Finding(catalogue.ADOPTED_SECRET_GONE, Severity.INFO, text, value=str(desired.adopt))
         case Inert.UNKNOWN:
             text = f"the application has no secret {desired.adopt}, which secret.adopt names"
             yield Finding(catalogue.ADOPT_NOT_FOUND, Severity.ERROR, text, value=str(desired.adopt))
