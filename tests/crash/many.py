@@ -200,7 +200,10 @@ class Many:
 
 def _lasting(item: Any) -> Any:
     """What does not change from one run to the next."""
-    return {key: value for key, value in item.items() if key not in ("time", "created", "checked")}
+    lasting = {key: value for key, value in item.items() if key not in ("time", "created", "checked")}
+    if lasting.get("last_use"):  # when the report of sign-ins was read
+        lasting["last_use"] = lasting["last_use"] | {"read": None}
+    return lasting
 
 
 def _any_weather(sandbox: Sandbox, dice: random.Random, configs: int) -> Weather:
@@ -271,14 +274,20 @@ def _allowed(verb: str) -> tuple[str, ...]:
 _EACH = fleet.each
 
 
-async def _named_each(jobs: Sequence[Job], call: Callable[[Job], Awaitable[Any]], *, parallel: int) -> Any:
+async def _named_each(
+    jobs: Sequence[Job],
+    call: Callable[[Job], Awaitable[Any]],
+    *,
+    parallel: int,
+    watch: fleet.Watch | None = None,
+) -> Any:
     """``fleet.each``, with the name of the config known to all that its call does."""
 
     async def one(job: Job) -> Any:
         _RUNNING.set(job.desired.name)
         return await call(job)
 
-    return await _EACH(jobs, one, parallel=parallel)
+    return await _EACH(jobs, one, parallel=parallel, watch=watch)
 
 
 def _noting(ran: Ran, dice: random.Random, swap: Swap | None) -> Any:
