@@ -207,6 +207,17 @@ def test_forgetting_removes_the_value_and_its_record(provision: Program, config:
     assert not record.exists()
 
 
+def test_a_place_that_this_run_was_not_given_is_told_with_the_way(
+    provision: Program, config: str, applied: Ran
+) -> None:
+    """--forget alone removes nothing that only --deliver had named; it says how."""
+    ran = provision("destroy", config, "--sandbox", "--yes", "--allow", "destroy", "--forget")
+    assert ran.code == 0, ran.err
+    assert "still lies at file:out.secret" in ran.out
+    assert "name the place with --deliver, and pass --forget" in " ".join(ran.out.split())
+    assert Path("out.secret").exists()
+
+
 def test_another_configs_value_is_never_forgotten(provision: Program, config: str, applied: Ran) -> None:
     """The record says whose it is."""
     other = write_config("other.yaml", name="other-mail")

@@ -108,7 +108,7 @@ async def _lies(job: Job, observed: Observed, *, forget: bool) -> tuple[Lies, ..
     for key_id in sorted(delivery_tags.delivered(app.tags)) if app else ():
         place = journal.place_of(key_id)
         if place is not None and place not in places:
-            places[place] = Lies(place, forget=False, can=False)
+            places[place] = Lies(place, forget=False, can=False, named=False)
     return tuple(places.values())
 
 

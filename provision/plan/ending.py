@@ -42,6 +42,7 @@ class Lies:
     label: str
     forget: bool  # whether this run has it removed there
     can: bool  # whether that sink could
+    named: bool = True  # by the config, or by --deliver of this run
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +160,12 @@ def _places(lies: Sequence[Lies]) -> list[Change]:
     ]  # fmt: skip
 
 
+def _way(item: Lies) -> str | None:
+    if not item.named:
+        return "To have it removed, where that sink can: name the place with --deliver, and pass --forget."
+    return "Pass --forget to have it removed there." if item.can else None
+
+
 def _left(lies: Sequence[Lies]) -> list[Finding]:
     """Say where a value stays."""
     return [
@@ -166,7 +173,7 @@ def _left(lies: Sequence[Lies]) -> list[Finding]:
             catalogue.VALUE_LEFT,
             Severity.INFO,
             f"the delivered value still lies at {item.label}",
-            "Pass --forget to have it removed there." if item.can else None,
+            _way(item),
             value=item.label,
         )
         for item in lies
