@@ -135,6 +135,17 @@ CONFIG_FIELDS = {
     "renew_before": "29d",
     "delivery": "{file: {path: elsewhere.secret}}",
     "client_id": "11111111-6b1d-4e7f-9a34-5d2e8c71b692",
+    "auth": "another-identity",
+    "stamp": "true",
+    "scope_by": "graph",
+    "adopt": "11111111-6b1d-4e7f-9a34-5d2e8c71b693",
+}
+UNSET = {  # what FULL leaves out, as not all of it can be said at once, and the line under which it stands
+    "auth": "  cloud: global",
+    "client_id": "  notes: some",
+    "stamp": "  notes: some",
+    "scope_by": "  scope: organization",
+    "adopt": "  description: A secret",
 }
 
 
@@ -155,7 +166,11 @@ def test_every_key_of_a_config_is_tried() -> None:
 @pytest.mark.parametrize("key", CONFIG_FIELDS)
 def test_a_changed_config_is_refused(provision: Program, key: str) -> None:
     """Each key of a config, changed between plan and apply."""
-    text = FULL if key != "client_id" else FULL.replace("  notes: some", "  notes: some\n  client_id: null")
+    text = FULL
+    if key in UNSET:
+        above = UNSET[key]
+        text = FULL.replace(above, f"{above}\n  {key}: {'script' if key == 'scope_by' else 'null'}", 1)
+        assert text != FULL
     Path("prod.yaml").write_text(text)
     planned(provision)
     changed, count = re.subn(rf"(?m)^(\s*{key}:).*$", rf"\1 {CONFIG_FIELDS[key]}", text, count=1)
@@ -165,7 +180,7 @@ def test_a_changed_config_is_refused(provision: Program, key: str) -> None:
     ran = provision("apply", "prod.yaml", *DELIVER, "--plan", "plan.json", "--allow", "audience-widened",
                     "--allow", "mailbox-missing")  # fmt: skip
     assert ran.code == 5, ran.out
-    assert ran.json["error"] in ("stale-plan", "client-id-not-found", "owner-not-found")
+    assert ran.json["error"] in ("stale-plan", "client-id-not-found", "owner-not-found", "adopt-not-found")
     assert Tenant().get("/applications")["value"] == []
     assert Tenant().writes <= writes + 2  # a rehearsal makes the tenant and the mailbox that a config names
 

@@ -53,7 +53,7 @@ PLAN = {
 }
 SECRET_KEY = {
     "key_id": GUID, "hint": Maybe(r".{3}"), "expires": TIME, "renew": TIME, "delivered_to": Maybe(TEXT),
-    "confirm_by": Maybe(TIME),
+    "adopted": bool, "confirm_by": Maybe(TIME),
 }  # fmt: skip
 RESULT = {
     "format": "provision.result/1",
@@ -76,6 +76,11 @@ RESULT = {
         "message": Maybe({"subject": TEXT, "body": TEXT}),
     },
     "portal_url": Maybe(r"https://.+"),
+}
+LAST_USE = {
+    "read": Maybe(TIME),
+    "not_read": Maybe(TEXT),
+    "secrets": [{"key_id": GUID, "last_used": Maybe(TIME)}],
 }
 
 SEARCH = {"passed_over": [{"path": TEXT, "reason": TEXT}], "left_out": [TEXT]}
@@ -143,12 +148,16 @@ def test_a_plan(provision: Program, config: str) -> None:
 def test_a_result(provision: Program, config: str) -> None:
     """The first apply's, a second one's, and show's."""
     first = apply(provision, config)
-    for document in (
-        first.json,
-        apply(provision, config).json,
-        provision("show", config, "--sandbox", "-o", "json").json,
-    ):
+    for document in (first.json, apply(provision, config).json):
         conforms(document, RESULT)
+    shown = provision("show", config, "--sandbox", "-o", "json").json
+    portal = {"portal_url": RESULT["portal_url"]}  # before it stands what show alone reads
+    conforms(
+        shown, {**{key: RESULT[key] for key in RESULT if key not in portal}, "last_use": LAST_USE, **portal}
+    )
+    assert [item["key_id"] for item in shown["last_use"]["secrets"]] == [
+        shown["outputs"]["secret_key"]["key_id"]
+    ]
     assert [setting["label"] for setting in first.json["settings"]] == [
         "OAuth Client ID", "Tenant ID", "Email Address", "Secret Key",
     ]  # fmt: skip
