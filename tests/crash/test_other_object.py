@@ -20,11 +20,13 @@ from tests.crash.many import VERBS, Many, Verb, prepared
 from tests.crash.own import LIMITED, Asked, Owned, judge
 
 PLAIN, OTHER, ADOPTED, BY_EXCHANGE = "app-00", "app-01", "app-03", "app-04"
-_CONTEXT = re.compile(r'"@odata.context":"[^"]*"')
+_CONTEXT = re.compile(r'"@odata.context":\s*"[^"]*"')
 # What may still be written: an unseen secret's end, and the one step that was under way beside.
 _UNDOING = "post [^ ]*/(removepassword|oauth2/)"
+_SECRET = "post [^ ]*/addpassword|patch [^ ]*/applications/[^ ]* .*provision:delivered"
 _BESIDE = {
-    "serviceprincipals(": "post [^ ]*/addpassword|patch [^ ]*/applications/[^ ]* .*provision:delivered",
+    "serviceprincipals(": _SECRET,
+    "approleassignedto": _SECRET,  # the secret's step began with the principal's; it notes its intent first
     "addpassword": r"patch [^ ]*/serviceprincipals\(",
 }
 SAMPLE = (("plan", "applied"), ("apply", "empty"), ("rotate", "rotated"), ("consent", "not granted"))
