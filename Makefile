@@ -35,8 +35,11 @@ demo: $(RUNS)  ## The main job on the embedded sandbox, from nothing to the valu
 	@$(BIN)/provision sandbox reset --state .provision/demo.json
 	$(BIN)/provision apply configs/prod.yaml --sandbox-at .provision/demo.json --yes
 
+# One more than there are processors: much of the time a test waits for a process that it started.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 test: $(READY)  ## The tests; TESTS=tests/config narrows them
-	$(BIN)/python -m pytest -n auto $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
 
 # What the program's own modules take of another system; libraries are passed over, which makes it quick.
 MYPY_THERE = $(BIN)/mypy --config-file= --follow-imports=skip --ignore-missing-imports --check-untyped-defs -p provision
