@@ -96,9 +96,7 @@ def test_a_tenant_where_something_failed_is_named(provision: Program, fleet: lis
     assert "An administrator's consent is waited for: 7" in ran.out
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the run may be over before the signal comes: the test is to be mended"
-)
+@pytest.mark.xfail(strict=False, reason="the run may be over before the signal comes")
 def test_stopped_in_the_middle(provision: Program, fleet: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Ctrl-C ends it cleanly and says what is done; the next run does the rest, and nothing twice."""
     real = run.apply

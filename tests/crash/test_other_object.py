@@ -115,9 +115,7 @@ def _takes_back(line: str, before: frozenset[str]) -> bool:
 
 
 @pytest.mark.soak
-@pytest.mark.xfail(
-    strict=False, reason="a step that is under way beside another is not always stopped: open, issue 15"
-)
+@pytest.mark.xfail(strict=False, reason="a step under way beside another is not always stopped")
 def test_an_answer_about_another_object_ends_the_run_of_that_config(
     many: Many, verb: Verb, config: str
 ) -> None:
