@@ -58,7 +58,6 @@ class Execution:
     removed: set[str] = field(default_factory=set)  # key ids
     _principal_id: str = ""
     _may_remove: bool = False  # what is to stay was seen
-    _mixed_up: bool = False  # an answer was about another object: no further step is begun
 
     @property
     def minted(self) -> secrets.Observed | None:
@@ -113,12 +112,13 @@ class Execution:
             idle = Status.HANDOFF if change.action is Action.HANDOFF else Status.UNCHANGED
             self.outcomes[address] = Outcome(change, idle)
             return True
-        if self._mixed_up:
+        if self.holder is not None and self.holder.mixed_up:
             return False
         try:
             status = await step(change.step)
         except ProvisionError as error:
-            self._mixed_up = self._mixed_up or error.entry is catalogue.OTHER_OBJECT
+            if self.holder is not None:
+                self.holder.mixed_up |= error.entry is catalogue.OTHER_OBJECT
             self.outcomes[address] = Outcome(change, _status(change, error), error)
             # What a leaked or replaced secret is removed for is there, though another run's is there too.
             return error.entry is catalogue.TWO_DELIVERED

@@ -47,6 +47,7 @@ class SecretHolder:
     gone: frozenset[str] = frozenset()  # removed by this run, or by one whose record it wrote again
     delivered: Observed | None = None  # handed over by this run
     proven: frozenset[str] = frozenset()  # delivered by another run, whose record this run wrote again
+    mixed_up: bool = False  # an answer, to whichever step, was about another object: nothing more is made
 
     @property
     def tags_left(self) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ async def mint_and_deliver(tools: SecretTools, holder: SecretHolder, step: Mint)
             met = await look(tools, holder, shows=frozenset({made.key_id}))
             if not met:
                 await announce(tools, holder, made.key_id, step.retires)
-                interrupted = await _hand_over(tools, secret, made)
+                interrupted = await _hand_over(tools, holder, secret, made)
         except BaseException as error:  # whatever it was, Ctrl-C too: nobody has the value, so it must go
             _remember(tools, made.key_id, error)
             await _revoke(tools, holder, made.key_id, str(error))
@@ -161,7 +161,9 @@ def _remember(tools: SecretTools, key_id: str, error: BaseException) -> None:
         tools.journal.write(UNDELIVERED, key_id, tools.graph.now(), place=tools.sink.label, lasting=lasting)
 
 
-async def _hand_over(tools: SecretTools, secret: Secret, made: Observed) -> asyncio.CancelledError | None:
+async def _hand_over(
+    tools: SecretTools, holder: SecretHolder, secret: Secret, made: Observed
+) -> asyncio.CancelledError | None:
     """Hand the value to the sink, unless it is too old by then.
 
     If Ctrl-C comes while a sink delivers in its thread, the thread is waited for, since it cannot be stopped.
@@ -179,6 +181,7 @@ async def _hand_over(tools: SecretTools, secret: Secret, made: Observed) -> asyn
     handover = Handover(tools.desired.name, made.key_id, made.end, made.start, in_time=in_time)
     async with tools.delivering:
         in_time()
+        _refuse_mixed_up(holder, "it was revoked")
         if tools.sink.interactive:  # on the main thread, where Ctrl-C reaches it
             tools.sink.deliver(secret, handover)
             return None
@@ -238,6 +241,7 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
         # In a thread: the disk takes its time, and others go on meanwhile.
         await asyncio.to_thread(tools.journal.write, INTENDED, key_id, start)
         holder.mine |= {key_id}
+        _refuse_mixed_up(holder, "it was not made")
         try:
             made, secret = await client_secret.mint(
                 tools.graph,
@@ -254,6 +258,7 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
             continue
         except ProvisionError as error:
             if error.entry is catalogue.OTHER_OBJECT:  # one may have been made, and its value is nobody's
+                holder.mixed_up = True  # known to the steps beside this one before it is cleared up
                 holder.unseen |= {key_id}
                 with suppress(ProvisionError):  # then it stays in the journal, for the next run
                     await look(tools, holder)
@@ -265,6 +270,15 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
         holder.keys |= {made.key_id}
         return made, secret
     raise ProvisionError(catalogue.UNSEEN_SECRET)
+
+
+def _refuse_mixed_up(holder: SecretHolder, what: str) -> None:
+    """Raise ``ProvisionError`` if a step beside this one was answered about another object."""
+    if holder.mixed_up:
+        raise ProvisionError(
+            catalogue.OTHER_OBJECT,
+            f"an answer to a step beside that of the new secret was about another object; {what}",
+        )
 
 
 async def _after_the_last(tools: SecretTools, holder: SecretHolder) -> datetime:

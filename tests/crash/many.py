@@ -87,7 +87,7 @@ VERBS = (
 )
 
 
-Swap = Callable[[Asked, httpx.Response], httpx.Response]
+Swap = Callable[[Asked, httpx.Response, Ran], httpx.Response]
 
 
 class Many:
@@ -354,7 +354,7 @@ async def _note(
         ran.minted[answer["secretText"]] = (answer["keyId"], path.split("/")[-2])
     for _ in range(dice.choice((0, 0, 1, 3))):
         await asyncio.sleep(0)
-    return response if swap is None else swap(asked, response)
+    return response if swap is None else swap(asked, response, ran)
 
 
 def _paths(names: Sequence[str]) -> list[str]:
