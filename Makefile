@@ -51,18 +51,10 @@ check: $(READY)  ## What CI checks beside the tests: formatting, lint, types, th
 	$(MYPY_THERE) --platform win32 --cache-dir .mypy_cache/win32
 	$(MYPY_THERE) --platform darwin --cache-dir .mypy_cache/darwin
 	$(BIN)/lint-imports
-	$(BIN)/python -m provision.report.catalogue | diff docs/errors.md -
-	$(BIN)/python -m provision.config.page | diff docs/config.md -
-	$(BIN)/provision schema | diff configs/provision.schema.json -
-	$(BIN)/python -m provision.sandbox.coverage docs/sandbox-coverage.md --check
-	$(BIN)/python -m provision.cli.page docs --check
+	$(BIN)/python -m tools.docs --check
 
 docs: $(READY)  ## Write the generated pages anew
-	$(BIN)/python -m provision.report.catalogue > docs/errors.md
-	$(BIN)/python -m provision.config.page > docs/config.md
-	$(BIN)/provision schema > configs/provision.schema.json
-	$(BIN)/python -m provision.sandbox.coverage docs/sandbox-coverage.md
-	$(BIN)/python -m provision.cli.page docs
+	$(BIN)/python -m tools.docs
 
 golden: $(READY)  ## Write the kept outputs in tests/golden anew; look at the difference
 	GOLDEN=update $(BIN)/python -m pytest tests/report/test_golden.py

@@ -15,11 +15,11 @@ import pytest
 
 from provision.change import Action
 from provision.cli import completion
-from provision.cli import page as cli_page
 from provision.delivery import SINKS, parse_option
 from provision.graph import application as graph
 from provision.resources import application
 from tests.support import Program, write_config
+from tools.docs.program import commands
 
 ROOT = Path(__file__).parents[1]
 
@@ -81,7 +81,7 @@ def formats(command: click.Command) -> tuple[str, ...]:
     return ()
 
 
-TAKEN = {words: formats(command) for words, command in cli_page.commands().items() if formats(command)}
+TAKEN = {words: formats(command) for words, command in commands().items() if formats(command)}
 
 
 def test_every_verb_with_formats_is_asked_here() -> None:

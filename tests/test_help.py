@@ -12,11 +12,11 @@ import pytest
 from click.shell_completion import CompletionItem, ShellComplete
 
 from provision.cli.main import cli
-from provision.cli.page import commands
 from provision.cli.verb import Verb
 from provision.delivery import SINKS
 from provision.errors import catalogue
 from tests.support import Program
+from tools.docs.program import commands
 
 WORDS = sorted(commands())
 

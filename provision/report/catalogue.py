@@ -1,26 +1,11 @@
-"""The catalogue of errors and findings as text: one entry for ``explain``, all of them for the docs.
-
-``python -m provision.report.catalogue`` prints ``docs/errors.md``.
-"""
+"""The catalogue of errors and findings as text: one entry for ``explain``, all of them for the docs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provision.errors import Entry, Exit, catalogue, codes
+from provision.errors import Entry, Exit, codes
 from provision.errors.codes import ServiceCode
-
-_GROUPS = {
-    "1": "The command line",
-    "2": "The config",
-    "3": "Refused before anything is written",
-    "4": "Sign-in and Microsoft Graph",
-    "5": "Delivery of the secret",
-    "6": "Findings",
-    "7": "The sandbox",
-    "8": "Signing in as the product, and sending mail",
-    "9": "The rest",
-}
 
 
 def entry_text(entry: Entry) -> str:
@@ -120,25 +105,3 @@ def entry_json(entry: Entry, rows: Iterable[ServiceCode] = ()) -> dict[str, obje
         "service_codes": list(codes.standing_for(entry.name)),
         "found": [row_json(row) for row in rows if row.means == entry.name],
     }
-
-
-def page() -> str:
-    """Return ``docs/errors.md``."""
-    parts = [
-        "# Errors and findings",
-        "",
-        "`provision explain CODE` prints one of these. Codes are stable and never reused.",
-        "",
-        "This page is written from `provision/errors/catalogue/` by `make docs`.",
-    ]
-    group = ""
-    for entry in sorted(catalogue.ENTRIES.values(), key=lambda entry: entry.code):
-        if entry.code[3] != group:
-            group = entry.code[3]
-            parts += ["", f"## {_GROUPS[group]}"]
-        parts += ["", entry_markdown(entry)]
-    return "\n".join(parts)
-
-
-if __name__ == "__main__":
-    print(page())  # noqa: T201 - this is the output

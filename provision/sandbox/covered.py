@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from provision.sandbox import borders, coverage
+from provision.sandbox import borders
+from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
+from provision.sandbox.entities.tenancy import ROLES
 from provision.sandbox.errors import GraphError
 from provision.sandbox.odata import path as odata_path
-from provision.sandbox.permissions import right_of
+from provision.sandbox.permissions import OWNED_BY, PRIVILEGED_ROLE_ADMINISTRATOR, Names, Right, right_of
 from provision.sandbox.routes import ENDPOINTS
 from provision.sandbox.routes.common import TYPES
 from provision.sandbox.routing import PROPERTY, Endpoint, Router
+
+_PAGE = re.compile(r"https://learn\.microsoft\.com/[\w/.-]*\w")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +46,16 @@ def ask(method: str, path: str) -> Covered:
     if beyond is not None or (endpoint.parts[-1] == PROPERTY and not _is_property(endpoint, segments)):
         return _missing(verb, segments, path)
     right = right_of(verb, endpoint.pattern)
-    told = coverage.told(right).split(" | ") if right is not None else ["", "", ""]
+    application, delegated, person = words_of(right) if right is not None else ("", "", "")
     return Covered(
-        emulated=True, request=f"{verb} /{endpoint.pattern}", real=True, page=coverage.page(endpoint),
-        application=told[0].replace("`", ""), delegated=told[1].replace("`", ""), person=told[2],
-    )  # fmt: skip
+        emulated=True,
+        request=f"{verb} /{endpoint.pattern}",
+        real=True,
+        page=page_of(endpoint),
+        application=application.replace("`", ""),
+        delegated=delegated.replace("`", ""),
+        person=person,
+    )
 
 
 def _segments(path: str) -> list[odata_path.Segment]:
@@ -72,3 +82,39 @@ def _missing(verb: str, segments: list[odata_path.Segment], path: str, *, here: 
     beyond = borders.beyond(verb, segments, here=here)
     shown = beyond if beyond is not None else urlsplit(path).path.strip("/")
     return Covered(emulated=False, request=f"{verb} /{shown}", real=beyond is not None)
+
+
+def page_of(endpoint: Endpoint) -> str:
+    """The page that the handler's docstring names."""
+    match = _PAGE.search(endpoint.handler.__doc__ or "")
+    return match[0] if match else ""
+
+
+def words_of(right: Right) -> tuple[str, str, str]:
+    """A right in words: as an application, for a person, and who the person is."""
+    application = _needs(right.application)
+    if right.owned:
+        application += f"; or `{OWNED_BY}`, of its own objects"
+    return application, _needs(right.delegated), _who(right)
+
+
+def _needs(groups: tuple[Names, ...]) -> str:
+    if not groups:
+        return "any token"
+    if not all(groups):
+        return "none: not supported"
+    return "; and ".join(" or ".join(f"`{name}`" for name in sorted(group)) for group in groups)
+
+
+def _who(right: Right) -> str:
+    if right.exchange:
+        return "one who may use the mailbox"
+    if right.roles is None:
+        return "anybody"
+    roles = sorted(ROLES.get(role, role) for role in {GLOBAL_ADMINISTRATOR, *right.roles})
+    names = ", ".join(roles) + (", or an owner" if right.owned else "")
+    if right.grants:
+        names += (
+            f" (of Microsoft Graph's roles only {ROLES[PRIVILEGED_ROLE_ADMINISTRATOR]} and the Global one)"
+        )
+    return names

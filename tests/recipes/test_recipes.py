@@ -31,8 +31,8 @@ ASKED = {
     "product": ["apply", "toy.yaml", "--sandbox", "--yes", "--deliver", "file:toy.secret"],
 }
 PAGES = {
-    "formats page": ("provision.cli.page", "formats"),
-    "errors page": ("provision.report.catalogue", "page"),
+    "formats page": ("tools.docs.program", "formats"),
+    "errors page": ("tools.docs.errors", "page"),
 }
 RUN = """
 import contextlib, importlib, io, json, sys
@@ -66,7 +66,8 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, 
     """What a program says that has all the additions."""
     folder = tmp_path_factory.mktemp("recipes")
     ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "provision", folder / "house" / "provision", ignore=ignored)
+    for package in ("provision", "tools"):
+        shutil.copytree(ROOT / package, folder / "house" / package, ignore=ignored)
     for addition in ADDITIONS:
         made(addition, folder / "house" / "provision")
     work = folder / "work"

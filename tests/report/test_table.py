@@ -12,12 +12,12 @@ import click
 import pytest
 
 import provision.outcomes
-from provision.cli import page
 from provision.cli.options import FormatOf
 from provision.outcomes.outcome import Outcome
 from provision.report import table
 from provision.report.formats import Format, Medium
 from tests.support import Program
+from tools.docs.program import commands
 
 
 def kinds() -> Iterator[type[Outcome]]:
@@ -70,7 +70,7 @@ def test_what_a_pipeline_is_told_is_made_by_functions_that_there_are(row: table.
 
 def asked() -> Iterator[tuple[str, FormatOf]]:
     """Return the option of every verb that has one."""
-    for words, command in page.commands().items():
+    for words, command in commands().items():
         for one in command.params:
             if isinstance(one, click.Option) and isinstance(one.type, FormatOf):
                 yield words, one.type

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
 from provision.sandbox import covered
 from provision.sandbox.call import Answer, Call
-from provision.sandbox.coverage import BEGIN, END, main, table
 from provision.sandbox.routing import Endpoint
 from tests.support import Program
+from tools.docs.coverage import PART, table
 
 
 def _documented(call: Call) -> Answer:
@@ -46,30 +45,17 @@ def test_a_row_has_methods_path_right_and_page() -> None:
     assert rows[9].endswith("Global Administrator, or an owner |")
 
 
-def test_what_stands_around_the_table_stays_and_a_stale_one_is_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    page = tmp_path / "page.md"
-    page.write_text(f"# Before\n\n{BEGIN}\nold\n{END}\n\nAfter\n")
-    assert main([str(page), "--check"]) == 1
-    assert "make docs" in capsys.readouterr().err
-    assert "old" in page.read_text()
-    assert main([str(page)]) == 0
-    text = page.read_text()
-    assert text.startswith(f"# Before\n\n{BEGIN}\n\n| Method |")
-    assert text.endswith(f"|\n\n{END}\n\nAfter\n")
-    assert main([str(page), "--check"]) == 0
-    page.write_text(text.replace("| GET | `/applications`", "| GET | `/apps`"))
-    assert main([str(page), "--check"]) == 1
+def test_what_stands_around_the_table_stays() -> None:
+    text = PART.fill(f"# Before\n\n{PART.begin}\nold\n{PART.end}\n\nAfter\n")
+    assert text.startswith(f"# Before\n\n{PART.begin}\n\n| Method |")
+    assert text.endswith(f"|\n\n{PART.end}\n\nAfter\n")
+    assert PART.fill(text) == text
 
 
-@pytest.mark.parametrize("text", [None, "# No markers\n", f"{END}\n{BEGIN}\n"])
-def test_without_markers_nothing_is_written(text: str | None, tmp_path: Path) -> None:
-    page = tmp_path / "page.md"
-    if text is not None:
-        page.write_text(text)
-    assert main([str(page)]) == 2
-    assert (page.read_text() if page.exists() else None) == text
+@pytest.mark.parametrize("text", ["# No markers\n", f"{PART.end}\n{PART.begin}\n"])
+def test_without_markers_nothing_is_written(text: str) -> None:
+    with pytest.raises(ValueError, match="missing"):
+        PART.fill(text)
 
 
 @pytest.mark.parametrize(

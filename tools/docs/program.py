@@ -1,17 +1,10 @@
-"""The parts of the docs that are made from the program: its options, formats, and the rights that it needs.
-
-``python -m provision.cli.page FOLDER`` writes each between its two markers in the pages of that folder;
-with ``--check`` it only tells which are not as they would be written.
-"""
+"""The parts of the docs that are made from the program: options, formats, and the rights that it needs."""
 
 from __future__ import annotations
 
-import argparse
 import re
-import sys
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import click
@@ -20,6 +13,7 @@ from provision.checks.rights import NEEDS, OPTIONAL
 from provision.cli.main import VERBS, cli
 from provision.cli.options import FormatOf
 from provision.report.table import TABLE
+from tools.docs.part import Part
 
 # How the value of an option is called that click shows by its choices or its type.
 _VALUES = {
@@ -27,12 +21,6 @@ _VALUES = {
     "--port": "NUMBER",
 }  # fmt: skip
 _PERMISSION = re.compile(r"\b[A-Z]\w+(?:\.\w+)+\b")
-END = "<!-- end of the generated part -->"
-
-
-def begin(part: str) -> str:
-    """Return the line above a generated part."""
-    return f"<!-- {part}: written by `make docs` -->"
 
 
 def commands() -> dict[str, click.Command]:
@@ -143,47 +131,10 @@ def _takes_one(command: click.Command) -> bool:
     return any(isinstance(one, click.Argument) and one.metavar == "CONFIG" for one in command.params)
 
 
-# page -> its generated part, and what writes it
-PARTS: dict[str, tuple[str, Callable[[], str]]] = {
-    "commands.md": ("options", options),
-    "formats.md": ("formats", formats),
-    "rights.md": ("rights", rights),
-    "sandbox.md": ("options of the sandbox", sandbox_options),
+# page -> its generated part
+PARTS = {
+    "commands.md": Part("options", options),
+    "formats.md": Part("formats", formats),
+    "rights.md": Part("rights", rights),
+    "sandbox.md": Part("options of the sandbox", sandbox_options),
 }
-
-
-def written(page: str, text: str) -> str:
-    """Return a page with its part as it is now; ``ValueError`` if it has no place for it."""
-    part, made = PARTS[page]
-    before, first, rest = text.partition(begin(part))
-    _, last, after = rest.partition(END)
-    if not first or not last:
-        raise ValueError(f"the markers {begin(part)} and {END} are missing")
-    return f"{before}{first}\n\n{made()}\n\n{last}{after}"
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """0: written, or as it should be; 1: stale; 2: no such page, or no place for the part."""
-    parser = argparse.ArgumentParser(prog="python -m provision.cli.page", description=__doc__)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--check", action="store_true", help="write nothing; fail if a part is stale")
-    arguments = parser.parse_args(argv)
-    stale = False
-    for name in PARTS:
-        page = arguments.folder / name
-        try:
-            text = page.read_text(encoding="utf-8")
-            wanted = written(name, text)
-        except (OSError, ValueError) as error:
-            sys.stderr.write(f"{page}: {error}\n")
-            return 2
-        if text != wanted and arguments.check:
-            sys.stderr.write(f"{page}: its generated part is stale; run: make docs\n")
-            stale = True
-        elif text != wanted:
-            page.write_text(wanted, encoding="utf-8")
-    return 1 if stale else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,7 +1,4 @@
-"""The page about the config, ``docs/config.md``: a row a key, made from the JSON Schema.
-
-``python -m provision.config.page`` prints it, from the folder that holds ``configs/``.
-"""
+"""The page about the config, ``docs/config.md``: a row a key, made from the JSON Schema."""
 
 from __future__ import annotations
 
@@ -128,7 +125,3 @@ def _default(value: Any) -> str:
 
 def _cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
-
-
-if __name__ == "__main__":
-    print(page(Path("configs")))  # noqa: T201 - this is the output
