@@ -103,6 +103,11 @@ class Tenant:
         return self.get(f"/applications(uniqueName='{name}')")
 
     @property
+    def domain(self) -> str:
+        """The tenant's default domain."""
+        return str(next(d["id"] for d in self.get("/domains")["value"] if d["isDefault"]))
+
+    @property
     def writes(self) -> int:
         """How many requests have changed something, as the sandbox counts them."""
         self.sandbox.refresh()

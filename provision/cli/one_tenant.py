@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -70,9 +70,11 @@ def _product(ctx: click.Context, param: click.Parameter, value: str | None) -> s
         raise click.BadParameter(f"{fault.why}. {fault.fix}", ctx, param) from None
 
 
-def connection(function: Callable[..., Any], *, outcome: str) -> Callable[..., Any]:
+def connection(
+    function: Callable[..., Any], *, outcome: str, also: Mapping[str, str] | None = None
+) -> Callable[..., Any]:
     """Take what signing in to one tenant needs, as one :class:`Common` named ``options``."""
-    whole = common(function, outcome=outcome)
+    whole = common(function, outcome=outcome, also=also)
 
     @click.pass_context
     def bare(ctx: click.Context, /, **given: Any) -> Any:

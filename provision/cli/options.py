@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,23 +49,28 @@ def configs(function: Callable[..., Any], *, one: bool = False) -> Callable[...,
 
 
 class FormatOf(click.Choice[str]):
-    """The formats that a kind of outcome has, by the table of renderers."""
+    """The formats that a kind of outcome has, by the table of renderers.
 
-    def __init__(self, outcome: str) -> None:
+    ``also`` names the kinds that the verb comes to with an option, by that option.
+    """
+
+    def __init__(self, outcome: str, also: Mapping[str, str] | None = None) -> None:
         super().__init__([one.value for one in formats(outcome)])
-        self.outcome = outcome
+        self.outcome, self.also = outcome, also or {}
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Format:
         """Return the format; one that this verb has not is refused with the list of those it has."""
         return Format(super().convert(value, param, ctx))
 
 
-def output(function: Callable[..., Any], *, outcome: str) -> Callable[..., Any]:
+def output(
+    function: Callable[..., Any], *, outcome: str, also: Mapping[str, str] | None = None
+) -> Callable[..., Any]:
     """Take ``--output``: one of the formats that this kind of outcome has."""
     return click.option(
         "--output",
         "-o",
-        type=FormatOf(outcome),
+        type=FormatOf(outcome, also),
         default="text",
         show_default=True,
         help="Format of stdout.",
@@ -206,12 +211,13 @@ def common(
     function: Callable[..., Any],
     *,
     outcome: str,
+    also: Mapping[str, str] | None = None,
     one: bool = False,
     deliver: str | None = None,
 ) -> Callable[..., Any]:
     """Take all that a verb needs which talks to Graph, as one :class:`Common` named ``options``.
 
-    ``outcome`` is the kind of what it comes to, a row of ``report/table.py``.
+    ``outcome`` is the kind of what it comes to, a row of ``report/table.py``; ``also``: see ``FormatOf``.
     ``one``: of a verb that takes one config. ``deliver`` is what ``--deliver`` is for, if for anything: a
     verb that has no use for it takes it all the same, so that a command can be pasted with another verb.
     """
@@ -333,7 +339,7 @@ def common(
         )(wrapper)
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
     wrapper.__dict__.update(function.__dict__)
-    return configs(output(no_color(variables(pipeline(wrapper))), outcome=outcome), one=one)
+    return configs(output(no_color(variables(pipeline(wrapper))), outcome=outcome, also=also), one=one)
 
 
 def rehearses() -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from tests.crash.effects import GUID, UNDISTURBED, Orders, name_of
 from tests.crash.machine import SINKS, Directory, Ended, Machine, Runner
-from tests.crash.matrix import FOREVER, hold
+from tests.crash.strikes import FOREVER, hold
 
 SINK = ("--allow", "rehearsal-delivery", "--deliver", SINKS["file"])
 ALLOWED = ("--allow", "destroy", "--allow", "destroy-shared")
@@ -28,7 +28,7 @@ OPERATIONS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
     """One strike."""
 
@@ -40,28 +40,44 @@ class Cell:
     def __str__(self) -> str:
         return f"{self.operation}: {self.effect} {self.way}"
 
+    @property
+    def asked(self) -> str:
+        """The operation's name."""
+        return self.operation
+
+    @property
+    def block(self) -> str:
+        """The same: it has one sink."""
+        return self.operation
+
 
 class Endings:
     """Prepares the machines, makes the cells by watching each operation, and runs them."""
 
-    def __init__(self, root: Path, runner: Runner) -> None:
-        self._root, self._runner = root, runner
-        applied = Machine(root / "applied")
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._picture: Any = None
+        self._foreign: dict[str, Any] = {}
+
+    def _prepare(self, runner: Runner) -> None:
+        """Make the machines that operations start from."""
+        applied = Machine(self._root / "applied")
         applied.write_config()
-        self._done(applied, "plan")
+        self._done(runner, applied, "plan")
         Directory(applied.state).add_others()
-        self._done(applied, "apply", "--yes", *SINK)
+        self._done(runner, applied, "apply", "--yes", *SINK)
         Directory(applied.state).add_foreign()
         self._picture = picture(applied)
         self._foreign = Directory(applied.state).foreign()
-        destroyed = applied.copy(root / "destroyed")
-        self._done(destroyed, *OPERATIONS["destroy"][1])
+        destroyed = applied.copy(self._root / "destroyed")
+        self._done(runner, destroyed, *OPERATIONS["destroy"][1])
 
-    def cells(self) -> Iterator[Cell]:
+    def cells(self, runner: Runner) -> Iterator[Cell]:
         """Yield all of them."""
+        self._prepare(runner)
         for name, (begins, words) in OPERATIONS.items():
             machine = Machine(self._root / begins).copy(self._root / f"watched-{name}")
-            ran = self._done(machine, *words)
+            ran = self._done(runner, machine, *words)
             for effect in ran.noted("effects"):
                 for when in ("before", "after"):
                     yield Cell(name, effect, f"killed {when}", Orders(effect, when))
@@ -80,28 +96,29 @@ class Endings:
                         yield Cell(name, label, f"{way}{ever}", cut)
             shutil.rmtree(machine.root)
 
-    def run(self, cell: Cell) -> None:
-        """Run one; raises ``Broken`` where something does not hold."""
+    def run(self, runner: Runner, cell: Cell) -> str:
+        """Run one: "ok"; raises ``Broken`` where something does not hold."""
         begins, words = OPERATIONS[cell.operation]
         name = str(cell).replace("/", "_").replace(" ", "-")
         machine = Machine(self._root / begins).copy(self._root / "cells" / name)
-        struck = machine.run(self._runner, *words, orders=cell.orders)
+        struck = machine.run(runner, *words, orders=cell.orders)
         killed = cell.way.startswith("killed")
         hold(struck.code == (-9 if killed else struck.code), f"was not killed: {struck.code} {struck.err}")
         hold(killed or struck.code in (0, 1, 69), f"ended with {struck.code}: {struck.err}")
         hold(killed or "good" in cell.way or struck.code == 0, f"one lost request: {struck.err}")
         self._untouched(machine, "struck")
         for when in ("again", "once more"):
-            ran = machine.run(self._runner, *words)
+            ran = machine.run(runner, *words)
             gone = "purge" in cell.operation or "destroy" in cell.operation
             hold(ran.code == 0, f"{when}: ended with {ran.code}: {ran.err}")
             hold(gone or "restored" in ran.out, f"{when}: {ran.out}")
             self._untouched(machine, when)
-        self._ended(machine, cell.operation)
+        self._ended(runner, machine, cell.operation)
         shutil.rmtree(machine.root)
+        return "ok"
 
-    def _done(self, machine: Machine, *words: str) -> Ended:
-        ran = machine.run(self._runner, *words, orders=UNDISTURBED)
+    def _done(self, runner: Runner, machine: Machine, *words: str) -> Ended:
+        ran = machine.run(runner, *words, orders=UNDISTURBED)
         hold(ran.code == 0, f"{words} ended with {ran.code}: {ran.err}")
         return ran
 
@@ -111,12 +128,12 @@ class Endings:
         hold(not machine.leaks(), f"{when}: a value in {machine.leaks()}")
         hold(not machine.crashes(), f"{when}: {machine.crashes()}")
 
-    def _ended(self, machine: Machine, operation: str) -> None:
+    def _ended(self, runner: Runner, machine: Machine, operation: str) -> None:
         tenant = Directory(machine.state)
         if operation == "restore":
             hold(picture(machine) == self._picture, f"it is not as it was: {picture(machine)}")
             hold(tenant.foreign() == self._foreign, "something foreign on it changed")
-            planned = machine.run(self._runner, "plan", "--detailed-exitcode", *SINK)
+            planned = machine.run(runner, "plan", "--detailed-exitcode", *SINK)
             hold(planned.code == 0, f"something is left to do: {planned.out}")
             return
         hold(not tenant.registered, "it is still there")

@@ -11,22 +11,21 @@ from __future__ import annotations
 
 import argparse
 import os
-import random
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 
 from tests.crash.effects import GUID, SERVICES, UNDISTURBED, Orders, name_of
+from tests.crash.endings import Cell as Ending
+from tests.crash.endings import Endings
 from tests.crash.machine import SINKS, Directory, Ended, Machine, Runner
+from tests.crash.strikes import FOREVER, hold, run_all, sample, table
 
-FOREVER = 1000
 _DISK = {"journal": ("open", "write", "fsync"), "file": ("open", "fsync")}
 
 
@@ -64,15 +63,15 @@ class Cell:
     def __str__(self) -> str:
         return f"{self.operation.name}, {self.sink}: {self.effect} {self.way}"
 
+    @property
+    def asked(self) -> str:
+        """The operation's name."""
+        return self.operation.name
 
-class Broken(AssertionError):
-    """Something that must hold does not."""
-
-
-def hold(condition: object, words: str) -> None:
-    """Insist."""
-    if not condition:
-        raise Broken(words)
+    @property
+    def block(self) -> str:
+        """The operation and its sink."""
+        return f"{self.operation.name}, to {self.sink}"
 
 
 def argv(operation: Operation, sink: str) -> tuple[str, ...]:
@@ -281,77 +280,12 @@ class _Trial:
         self._look("at the end")
 
 
-def sample(cells: Sequence[Cell], count: int, seed: int) -> list[Cell]:
-    """Some cells of every operation, sink and way, the same for the same seed."""
-    dice = random.Random(seed)
-    groups: dict[tuple[str, str, str], list[Cell]] = {}
-    for cell in cells:
-        groups.setdefault((cell.operation.name, cell.sink, cell.way.split()[0]), []).append(cell)
-    picked = [dice.choice(group) for group in groups.values()]
-    dice.shuffle(picked)
-    turns: Counter[str] = Counter()
-    in_turn: list[tuple[int, Cell]] = []
-    for cell in picked:  # one of each operation, then another of each
-        in_turn.append((turns[cell.operation.name], cell))
-        turns[cell.operation.name] += 1
-    return [cell for _, cell in sorted(in_turn, key=lambda pair: pair[0])][:count]
-
-
-def table(results: dict[Cell, str]) -> str:
-    """The results, one block for each operation and sink."""
-    lines: list[str] = []
-    blocks: dict[tuple[str, str], dict[str, dict[str, str]]] = {}
-    for cell, result in results.items():
-        way = cell.way.split(" (")[0]
-        row = blocks.setdefault((cell.operation.name, cell.sink), {}).setdefault(cell.effect, {})
-        row[way] = max(row.get(way, ""), result, key=_worse)
-    columns = ("killed before", "killed after", "lost", "reply lost", "lost, for good",
-               "reply lost, for good", "disk full")  # fmt: skip
-    for (operation, sink), rows in blocks.items():
-        used = [column for column in columns if any(column in row for row in rows.values())]
-        width = max(len(effect) for effect in rows)
-        lines.append(f"\n{operation}, to {sink}")
-        lines.append("  ".join((" " * width, *used)))
-        for effect, row in rows.items():
-            marks = (row.get(column, "-").split(":")[0].ljust(len(column)) for column in used)
-            lines.append("  ".join((effect.ljust(width), *marks)).rstrip())
-    return "\n".join(lines)
-
-
-def _worse(result: str) -> int:
-    return ("", "ok", "ok*").index(result) if result in {"", "ok", "ok*"} else 3
-
-
 LEGEND = """
 ok   it converges: a value that signs in was there at every instant, what is foreign is as it was, each
-     secret is on record, one is left after --confirm, and no value stands anywhere but in the sink
+     secret is on record, one is left after --confirm, and no value stands anywhere but in the sink;
+     after destroy and restore: it is gone, or back with the same ids, secrets and grants
 ok*  the same, and the run after delivers a new secret in place of the one that was handed over: nothing
      on the disk or in the tenant could say that the delivery had succeeded"""
-
-
-def run_all(cells: Sequence[Cell], matrix: Matrix, workers: int, told: Callable[[Cell, str], None]) -> None:
-    """Run cells side by side, and tell what came of each."""
-    idle: SimpleQueue[Runner] = SimpleQueue()
-
-    def one(cell: Cell) -> tuple[Cell, str]:
-        runner = idle.get()
-        try:
-            return cell, matrix.run(runner, cell)
-        except Broken as broken:
-            return cell, f"FAILED: {broken}"
-        finally:
-            idle.put(runner)
-
-    runners = [Runner() for _ in range(workers)]
-    for runner in runners:
-        idle.put(runner)
-    try:
-        with ThreadPoolExecutor(workers) as pool:
-            for cell, result in pool.map(one, cells):
-                told(cell, result)
-    finally:
-        for runner in runners:
-            runner.__exit__(None, None, None)
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -362,24 +296,28 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--only", default="", help="cells whose name has this in it")
     parser.add_argument("--workers", type=int, default=min(4, os.cpu_count() or 1))
     options = parser.parse_args(words)
-    began, results = time.monotonic(), {}
+    began, results = time.monotonic(), list[tuple[Cell | Ending, str]]()
     with tempfile.TemporaryDirectory() as folder:
-        matrix = Matrix(Path(folder))
+        matrix, endings = Matrix(Path(folder) / "life"), Endings(Path(folder) / "end")
         with Runner() as runner:
-            cells = [cell for cell in matrix.cells(runner) if options.only in str(cell)]
+            every: list[Cell | Ending] = [*matrix.cells(runner), *endings.cells(runner)]
+        cells = [cell for cell in every if options.only in str(cell)]
         if options.sample:
             print(f"seed {options.seed}")
             cells = sample(cells, options.sample, options.seed)
 
-        def told(cell: Cell, result: str) -> None:
-            results[cell] = result
+        def run(runner: Runner, cell: Cell | Ending) -> str:
+            return matrix.run(runner, cell) if isinstance(cell, Cell) else endings.run(runner, cell)
+
+        def told(cell: Cell | Ending, result: str) -> None:
+            results.append((cell, result))
             if result.startswith("FAILED"):
                 print(f"{cell}\n    {result}", flush=True)
             elif sys.stderr.isatty():
                 print(f"\r{len(results)} of {len(cells)}", end="", file=sys.stderr)
 
-        run_all(cells, matrix, options.workers, told)
-    bad = sum(result.startswith("FAILED") for result in results.values())
+        run_all(cells, run, options.workers, told)
+    bad = sum(result.startswith("FAILED") for _, result in results)
     print(table(results) + "\n" + LEGEND)
     print(f"\n{len(results)} cells, {bad} failed, {time.monotonic() - began:.0f} s")
     return 1 if bad else 0

@@ -23,12 +23,12 @@ ALWAYS = {
 def test_struck_between_two_effects_the_next_run_converges(tmp_path: Path) -> None:
     """Killed, or its answer lost: the run after it ends, or brings back, what the first one was to."""
     with Runner() as runner:
-        endings = Endings(tmp_path, runner)
-        cells = {str(cell): cell for cell in endings.cells()}
+        endings = Endings(tmp_path)
+        cells = {str(cell): cell for cell in endings.cells(runner)}
         assert {cell.operation for cell in cells.values()} == OPERATIONS.keys()
         assert cells.keys() >= ALWAYS
         for name in sorted(ALWAYS):
-            endings.run(cells[name])
+            assert endings.run(runner, cells[name]) == "ok"
 
 
 @pytest.mark.soak
@@ -36,9 +36,9 @@ def test_struck_anywhere_the_next_run_converges(tmp_path: Path, pytestconfig: py
     """Every effect, before and after; each request that writes lost, once and for good. Here every tenth."""
     soaking = pytestconfig.getoption("--hypothesis-profile") == "soak"
     with Runner() as runner:
-        endings = Endings(tmp_path, runner)
-        cells = list(endings.cells())
+        endings = Endings(tmp_path)
+        cells = list(endings.cells(runner))
         assert len(cells) > 30
         for cell in cells[:: 1 if soaking else 10]:
-            endings.run(cell)
+            assert endings.run(runner, cell) == "ok"
         print(f"{len(cells)} cells")

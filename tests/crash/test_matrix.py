@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.crash.machine import Runner
-from tests.crash.matrix import OPERATIONS, Cell, Matrix, sample, table
+from tests.crash.matrix import OPERATIONS, Cell, Matrix
+from tests.crash.strikes import sample, table
 
 SEED, COUNT = 20, 8
 # Where a defect was, or would be worst.
@@ -44,6 +45,6 @@ def test_the_table_shows_what_failed() -> None:
         Cell(OPERATIONS[0], "file", "journal intended#1", f"disk full ({call})", Orders())
         for call in ("open", "write")
     ]
-    shown = table({cells[0]: "FAILED: an orphan is left", cells[1]: "ok"})
+    shown = table([(cells[0], "FAILED: an orphan is left"), (cells[1], "ok")])
     assert "first apply, to file" in shown
     assert shown.splitlines()[-1].split() == ["journal", "intended#1", "FAILED"]

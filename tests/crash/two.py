@@ -14,7 +14,8 @@ from pathlib import Path
 
 from tests.crash.effects import Orders
 from tests.crash.machine import SINKS, Directory, Ended, Machine, Runner
-from tests.crash.matrix import OPERATIONS, Broken, Operation, Prepared, hold
+from tests.crash.matrix import OPERATIONS, Operation, Prepared
+from tests.crash.strikes import Broken, hold
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
 _PATIENCE = 60.0  # seconds for a run to come to its effect; a bound against hanging, not a measure

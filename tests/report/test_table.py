@@ -17,7 +17,7 @@ from provision.outcomes.outcome import Outcome
 from provision.report import table
 from provision.report.formats import Format, Medium
 from tests.support import Program
-from tools.docs.program import commands
+from tools.docs.program import commands, formats
 
 
 def kinds() -> Iterator[type[Outcome]]:
@@ -37,6 +37,17 @@ RENDERERS = [
 def test_every_outcome_has_a_row_and_every_row_an_outcome() -> None:
     """Or something could not be printed, or nothing comes to it."""
     assert OUTCOMES.keys() == table.TABLE.keys()
+
+
+def test_every_kind_has_a_verb_that_comes_to_it() -> None:
+    """The table in the docs names it, with the option if it takes one, which has the same formats."""
+    rows = formats().splitlines()[2:]
+    assert len(rows) == len(table.TABLE)
+    assert all(line.startswith("| `") for line in rows), rows
+    for command in commands().values():
+        for kind in (k for p in command.params if isinstance(p.type, FormatOf) for k in p.type.also.values()):
+            (own,) = [p.type.outcome for p in command.params if isinstance(p.type, FormatOf)]
+            assert table.TABLE[kind].renderers.keys() == table.TABLE[own].renderers.keys()
 
 
 @pytest.mark.parametrize(("kind", "output", "name"), RENDERERS)

@@ -116,6 +116,8 @@ def formats() -> str:
         for one in command.params:
             if isinstance(one.type, FormatOf):
                 users.setdefault(one.type.outcome, []).append((words, command))
+                for option, kind in one.type.also.items():
+                    users.setdefault(kind, []).append((f"{words} {option}", command))
     lines = ["| Command | Formats | One file | Several, a folder or a glob |", "|---|---|---|---|"]
     for kind, row in TABLE.items():
         verbs = users.get(kind, [])

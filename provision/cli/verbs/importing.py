@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     "--stamp", is_flag=True, help="Have apply put the config's name and our tag on the registration."
 )
 @click.option("--out", metavar="FILE|DIR", help="Where the config goes; of a folder NAME.yaml in it.")
-@partial(connection, outcome="imports")
+@partial(connection, outcome="imports", also={"--search": "candidates"})
 def importing(  # noqa: PLR0917 - click calls it by name
     options: Common,
     client_ids: tuple[str, ...],
