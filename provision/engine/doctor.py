@@ -177,7 +177,9 @@ def _policy(plan: Plan, allowed: Collection[str], *, now: datetime) -> Check:
         return Check(name, State.NOT_CHECKED, f"needs {needs}")
     if blocked := _blocker(plan, catalogue.SECRETS_BLOCKED):
         return replace(_found(blocked, allowed), name=name)
-    limits = limits_of(plan.observed, now=now)
+    limits = limits_of(plan.observed, now=now, allowed=allowed)
+    if limits.maybe_blocked:
+        return Check(name, State.NOTE, f"lets only exempt callers make a secret ({limits.policy})")
     if limits.longest is not None:
         return Check(
             name, State.OK, f"a secret may live for less than {limits.longest.days} days ({limits.policy})"

@@ -116,6 +116,14 @@ class Tenant:
         """Return when each credential of the tenant signed in last, or why that cannot be read."""
         return await self._once("last use", call=lambda: last_use.read(self.graph))
 
+    async def exempted(self, policies: Policies) -> Policies:
+        """Add this identity's security attributes, where a policy exempts callers by them."""
+        if not policies.exempts:
+            return policies
+        who = callers.of_token(self.graph.tokens)
+        held = await self._once("attributes", call=lambda: app_management_policy.of_caller(self.graph, who))
+        return replace(policies, caller=held)
+
     async def deleted(self) -> tuple[Deleted, ...] | None:
         """Return the soft-deleted applications, or ``None`` if they may not be listed."""
         return await self._once("deleted", call=lambda: application.deleted(self.graph))
@@ -180,7 +188,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         role=role,
         assignments=(),
         secrets=(),
-        policy=policies,
+        policy=policies if app else await shared.exempted(policies),
         mailbox=box,
         not_checked=() if gone is not None else (f"deleted applications: needs {application.READ}",),
     )
@@ -218,7 +226,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         certificates=certificate.observed(adopted or named or {}),
         principal_secrets=client_secret.observed(record or {}),
         principal_certificates=certificate.observed(record or {}),
-        policy=replace(policies, custom=custom),
+        policy=await shared.exempted(replace(policies, custom=custom)),
     )
 
 

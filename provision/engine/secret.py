@@ -257,6 +257,8 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
             await look(tools, holder)
             continue
         except ProvisionError as error:
+            if error.entry is catalogue.LIFETIME_REFUSED and (within := step.within_policy(start)):
+                return await _mint(tools, holder, within)
             if error.entry is catalogue.OTHER_OBJECT:  # one may have been made, and its value is nobody's
                 holder.mixed_up = True  # known to the steps beside this one before it is cleared up
                 holder.unseen |= {key_id}

@@ -13,13 +13,16 @@ from typing import Any
 
 from provision.errors import ProvisionError
 from provision.graph.answers import Failure
-from provision.graph.client import Graph
+from provision.graph.client import Graph, Query, configuration
+from provision.graph.identity import refuse_other
 from provision.graph.listing import NotReadable, listed
-from provision.graph.records import maybe, records, time
+from provision.graph.records import maybe, part, records, time
 from provision.graph.refusals import denied, missing, translated
-from provision.resources.app_management_policy import Policy, Restriction
+from provision.resources.app_management_policy import Attribute, Policy, Restriction
+from provision.resources.caller import Caller, Kind
 
 NEEDS = "Policy.Read.All"
+NEEDS_OF_CALLER = "CustomSecAttributeAssignment.Read.All"
 _DURATION = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?"
 )
@@ -70,9 +73,47 @@ def _policy(record: Mapping[str, Any], restrictions: object) -> Policy:
                 enabled=maybe(entry, "state") != "disabled",  # absent: in force
                 max_lifetime=_duration(maybe(entry, "maxLifetime")),
                 created_after=time(entry, "restrictForAppsCreatedAfterDateTime"),
+                exempts=_exempts(part(entry, "excludeActors")),
             )
             for entry in entries
         ),
+    )
+
+
+def _exempts(actors: Mapping[str, Any]) -> tuple[Attribute, ...]:
+    """Read which callers a restriction frees: those with an attribute of this value.
+
+    Source: https://learn.microsoft.com/graph/api/resources/customsecurityattributestringvalueexemption
+    """
+    found = records(actors, "customSecurityAttributes")
+    return tuple(sorted((maybe(item, "id") or "", maybe(item, "value") or "") for item in found))
+
+
+async def of_caller(graph: Graph, caller: Caller) -> frozenset[Attribute] | None:
+    """Return the caller's custom security attributes; ``None`` if they cannot be read.
+
+    Sources: https://learn.microsoft.com/graph/custom-security-attributes-examples and
+    https://learn.microsoft.com/graph/api/resources/customsecurityattributevalue
+    """
+    if caller.id is None or caller.kind is Kind.UNKNOWN:
+        return None
+    builder = (
+        graph.sdk.users.by_user_id(caller.id)
+        if caller.kind is Kind.PERSON
+        else graph.sdk.service_principals.by_service_principal_id(caller.id)
+    )
+    query = configuration(Query(select=("id", "customSecurityAttributes")))
+    try:
+        answer = await graph.send(builder.to_get_request_information(query))
+    except Failure:
+        return None  # then Entra's answer to the secret tells
+    refuse_other(answer.body, "reading this identity's security attributes", id=caller.id)
+    return frozenset(
+        (f"{name}_{attribute}", value)
+        for name, of_set in part(answer.body, "customSecurityAttributes").items()
+        if isinstance(of_set, dict)
+        for attribute, value in of_set.items()
+        if isinstance(value, str) and "@" not in attribute
     )
 
 

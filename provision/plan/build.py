@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from provision.change import Change
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import Finding, Severity, catalogue
-from provision.plan import generation, guards, rules, scoping
+from provision.plan import generation, guards, policy_request, rules, scoping
 from provision.plan.digest import digest
 from provision.plan.model import Context, Plan, Target
 from provision.resources import (
@@ -43,7 +44,7 @@ def build(
     wanted = desired.application
     if desired.consent.mode is not consent.Mode.NONE and not _is_enough(desired, observed):
         wanted = application.with_permission(wanted, permission(desired.consent, observed.role))
-    limits, shorter = limits_of(observed, now=now), may_be_shorter(allowed)
+    limits, shorter = limits_of(observed, now=now, allowed=allowed), may_be_shorter(allowed)
     secrets = client_secret.standing(desired.client_secret, observed.secrets, records, now=now)
     limit = scoping.build(desired, observed, now=now, allowed=allowed)
     changes = (
@@ -62,7 +63,7 @@ def build(
         *limit.findings,
         *consent.explain(desired.consent, consented),
         *service_principal.check(observed.service_principal),
-        *secret_findings(desired, observed, records, changes, now=now, shorter=shorter),
+        *secret_findings(desired, observed, records, changes, now=now, allowed=allowed),
         *rules.check(desired, observed),
         *(rules.examples(desired) if context.target is Target.GRAPH else ()),
         *_not_checked(observed),
@@ -121,10 +122,14 @@ def may_be_shorter(allowed: Collection[str]) -> bool:
     return catalogue.SHORTER_LIFE.name in allowed
 
 
-def limits_of(observed: Observed, *, now: datetime) -> app_management_policy.Limits:
+def limits_of(
+    observed: Observed, *, now: datetime, allowed: Collection[str] = ()
+) -> app_management_policy.Limits:
     """Return what policy allows for a secret of the application, which may not exist yet."""
-    app = observed.application
-    return app_management_policy.limits(observed.policy, created=app.created if app else None, now=now)
+    app, over = observed.application, catalogue.LIFETIME_OVER_POLICY.name in allowed
+    return app_management_policy.limits(
+        observed.policy, created=app.created if app else None, now=now, over=over
+    )
 
 
 def secret_findings(
@@ -134,16 +139,18 @@ def secret_findings(
     changes: Iterable[Change],
     *,
     now: datetime,
-    shorter: bool = False,
+    allowed: Collection[str] = (),
 ) -> Iterator[Finding]:
     """Yield the findings about secrets; some depend on whether the changes make a new one."""
     mint = next((c.step for c in changes if isinstance(c.step, client_secret.Mint)), None)
     due, wanted = mint is not None, desired.client_secret
     state = client_secret.standing(wanted, observed.secrets, records, now=now)
-    limits = limits_of(observed, now=now)
+    limits, shorter = limits_of(observed, now=now, allowed=allowed), may_be_shorter(allowed)
     pair = _two_delivered(desired, observed, state)
     for finding in client_secret.check(wanted, state, records, limits, mint, now=now, shorter=shorter):
-        if pair is None or finding.entry is not catalogue.AWAITS_CONFIRMATION:
+        if finding.entry is catalogue.SECRETS_BLOCKED:
+            yield replace(finding, fix=policy_request.words(desired, observed, now=now))
+        elif pair is None or finding.entry is not catalogue.AWAITS_CONFIRMATION:
             yield finding
     if pair is not None:
         yield pair

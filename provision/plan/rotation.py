@@ -82,7 +82,7 @@ def build(
     wanted, shorter = desired.client_secret, may_be_shorter(allowed)
     before, known = [item for item in observed.secrets if item.key_id not in came], records.without(came)
     state = standing(wanted, before, known, now=now)
-    limits = limits_of(observed, now=now)
+    limits = limits_of(observed, now=now, allowed=allowed)
     make = partial(minting, wanted, limits, _reason(mode, state, came), now=now)
     ends = [item.end for item in (*state.delivered, state.succeeded) if item not in (None, state.adopted)]
     replaced = None if shorter else max(ends, default=None)
@@ -117,7 +117,7 @@ def build(
     touched = {change.address for change in changes}
     missing = tuple(change for change in unrecorded(state, known) if change.address not in touched)
     changes = (*missing, *changes)
-    found = secret_findings(desired, observed, records, changes, now=now, shorter=shorter)
+    found = secret_findings(desired, observed, records, changes, now=now, allowed=allowed)
     # Every other way removes the secret that was waiting, and the finding names that one.
     stays = mode is Mode.ROTATE
     findings = (

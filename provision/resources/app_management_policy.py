@@ -5,9 +5,12 @@ Source: https://learn.microsoft.com/graph/api/resources/appmanagementpolicy
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+# A custom security attribute of a caller: its set and name, as "Set_Name", and its value.
+Attribute = tuple[str, str]
 ADDITION = "passwordAddition"
 LIFETIME = "passwordLifetime"
 
@@ -20,6 +23,7 @@ class Restriction:
     enabled: bool
     max_lifetime: timedelta | None
     created_after: datetime | None  # None: whatever the application's age
+    exempts: tuple[Attribute, ...] = ()  # a caller with one of these is not restricted
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +42,81 @@ class Observed:
     default: Policy | None = None
     custom: Policy | None = None
     needs: str | None = None
+    # The caller's attributes, where a restriction asks for them; None: not asked, or they cannot be read.
+    caller: frozenset[Attribute] | None = None
+
+    @property
+    def in_force(self) -> Policy | None:
+        """The policy that counts: the custom one instead of the default, while it is enabled.
+
+        That a custom one which is not enabled leaves the default in force is not verified.
+        Source: https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy
+        """
+        found = self.custom if self.custom is not None and self.custom.enabled else self.default
+        return found if found is not None and found.enabled else None
+
+    @property
+    def exempts(self) -> bool:
+        """Whether a restriction on secrets frees some callers, so that it matters who asks."""
+        policy = self.in_force
+        return policy is not None and any(item.enabled and item.exempts for item in policy.restrictions)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What policy allows for a new secret; its lifetime must be less than ``longest``."""
+    """What policy allows for a new secret; its lifetime must be less than ``longest``.
+
+    A restriction that exempts some callers, and it is not known whether this one, is a ``maybe``.
+    """
 
     policy: str | None = None
     blocked: bool = False
     longest: timedelta | None = None
+    maybe_blocked: bool = False
+    maybe_longer: bool = False  # a caller that is exempt may have it longer than that
+    otherwise: timedelta | None = (
+        None  # that is tried, and this holds if the caller turns out not to be exempt
+    )
+
+    @property
+    def strict(self) -> Limits:
+        """What holds if the caller is not exempt."""
+        return replace(self, longest=self.otherwise or self.longest, otherwise=None)
 
 
-def limits(observed: Observed, *, created: datetime | None, now: datetime) -> Limits:
-    """Return what the policies allow for an application created then (``None``: about to be).
+def limits(observed: Observed, *, created: datetime | None, now: datetime, over: bool = False) -> Limits:
+    """Return what the policies allow this caller for an application created then (``None``: about to be).
 
-    A custom policy replaces the tenant's default, it is not merged with it.
-    Source: https://learn.microsoft.com/graph/api/resources/applicationauthenticationmethodpolicy
+    ``over``: where the caller may be exempt from a limit, it is tried without.
     """
-    policy = observed.custom or observed.default
-    if policy is None or not policy.enabled:
+    policy = observed.in_force
+    if policy is None:
         return Limits()
-    born = created or now
+    born, held = created or now, observed.caller
     binding = [
         item
         for item in policy.restrictions
-        if item.enabled and (item.created_after is None or born >= item.created_after)
+        if item.enabled
+        and (item.created_after is None or born >= item.created_after)
+        and (held is None or held.isdisjoint(item.exempts))
     ]
-    spans = [item.max_lifetime for item in binding if item.type == LIFETIME and item.max_lifetime]
-    blocked = any(item.type == ADDITION for item in binding)
-    if not blocked and not spans:
+    sure = [item for item in binding if not item.exempts or held is not None]
+    blocked, surely = _forbid(sure), _longest(sure)
+    maybe, longest = _forbid(binding) and not blocked, _longest(binding)
+    if not (blocked or maybe or longest):
         return Limits()
-    return Limits(policy.name, blocked, min(spans, default=None))
+    if longest == surely:
+        return Limits(policy.name, blocked, longest, maybe)
+    if over:
+        return Limits(policy.name, blocked, surely, maybe, maybe_longer=True, otherwise=longest)
+    return Limits(policy.name, blocked, longest, maybe, maybe_longer=True)
+
+
+def _forbid(items: Iterable[Restriction]) -> bool:
+    return any(item.type == ADDITION for item in items)
+
+
+def _longest(items: Iterable[Restriction]) -> timedelta | None:
+    return min(
+        (item.max_lifetime for item in items if item.type == LIFETIME and item.max_lifetime), default=None
+    )

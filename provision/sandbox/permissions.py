@@ -25,6 +25,8 @@ SECURITY_ADMINISTRATOR = "194ae4cb-b126-40b2-bd5b-6091b380977d"
 
 Names = frozenset[str]
 OWNED_BY = "Application.ReadWrite.OwnedBy"
+READ_ATTRIBUTES = "CustomSecAttributeAssignment.Read.All"  # of a property, so no row asks for it
+WRITE_ATTRIBUTES = "CustomSecAttributeAssignment.ReadWrite.All"
 AS_USER = "Directory.AccessAsUser.All"  # a person's whole rights in the directory
 
 
@@ -248,11 +250,13 @@ def _regex(row: str) -> re.Pattern[str]:
 
 @functools.cache
 def application_permissions() -> Names:
-    """Every application permission that the table speaks of."""
-    return frozenset().union(*(g for _, _, r in TABLE for g in r.application)) | {OWNED_BY}
+    """Every application permission that the table speaks of, and those of attributes."""
+    of_rows = frozenset().union(*(g for _, _, r in TABLE for g in r.application))
+    return of_rows | {OWNED_BY, READ_ATTRIBUTES, WRITE_ATTRIBUTES}
 
 
 @functools.cache
 def delegated_permissions() -> Names:
-    """Every delegated permission that the table speaks of."""
-    return frozenset().union(*(g for _, _, r in TABLE for g in r.delegated))
+    """Every delegated permission that the table speaks of, and those of attributes."""
+    of_rows = frozenset().union(*(g for _, _, r in TABLE for g in r.delegated))
+    return of_rows | {READ_ATTRIBUTES, WRITE_ATTRIBUTES}

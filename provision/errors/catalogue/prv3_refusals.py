@@ -64,9 +64,10 @@ SECRETS_BLOCKED = finding(
     Exit.REFUSED,
     "the tenant's policy forbids client secrets",
     "An app management policy has the restriction passwordAddition in force for this application.",
-    "Ask who runs Entra to exclude this one application from that policy (a custom app management policy "
-    "assigned to it), then run again. Nothing was written.",
+    "Hand who runs Entra the request that 'provision plan' prints, a custom policy for this one application; "
+    "then run again. --allow secrets-blocked asks Entra for the secret all the same.",
     "https://learn.microsoft.com/graph/api/resources/appmanagementpolicy",
+    allowable=True,
     key="secret",
     address="client_secret",
 )

@@ -27,6 +27,18 @@ LIFETIME_CAPPED = finding(
     key="secret.lifetime",
     address="client_secret",
 )
+LIFETIME_OVER_POLICY = finding(
+    "PRV619",
+    "lifetime-over-policy",
+    Exit.DONE,
+    "policy allows a shorter life than the config asks for, except to some callers",
+    "The restriction exempts who carries a custom security attribute; whether this one does was not read.",
+    "--allow lifetime-over-policy asks Entra for the whole lifetime; if it refuses, for the policy's.",
+    "https://learn.microsoft.com/graph/api/resources/appmanagementpolicyactorexemptions",
+    allowable=True,
+    key="secret.lifetime",
+    address="client_secret",
+)
 RENEW_BEFORE_CAPPED = finding(
     "PRV602",
     "renew-before-capped",

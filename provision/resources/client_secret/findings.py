@@ -27,6 +27,7 @@ from provision.resources.client_secret.standing import (
     renewal_date,
 )
 
+_ATTRIBUTES = "CustomSecAttributeAssignment.Read.All"
 # What a run may change the truth of, so that its result tells them anew.
 OF_THE_STANDING = (
     catalogue.ADOPTED,
@@ -83,8 +84,24 @@ def _lifetime_findings(desired: Desired, limits: Limits, *, due: bool) -> Iterat
             Severity.ERROR,
             f"policy '{limits.policy}' forbids new client secrets on this application",
         )
+    if limits.maybe_blocked and due:
+        yield Finding(
+            catalogue.SECRETS_BLOCKED,
+            Severity.WARNING,
+            f"policy '{limits.policy}' forbids new client secrets except to some callers; whether this "
+            f"identity is one of them could not be read (needs {_ATTRIBUTES}), so apply asks Entra",
+        )
     granted = nominal(desired.lifetime)
-    if limits.longest is not None and granted > limits.longest - POLICY_MARGIN:
+    if (limit := limits.strict.longest) and limits.maybe_longer and granted > limit - POLICY_MARGIN:
+        tried = "is asked for all the same" if limits.otherwise else "is not asked for"
+        yield Finding(
+            catalogue.LIFETIME_OVER_POLICY,
+            Severity.WARNING,
+            f"policy '{limits.policy}' allows less than {days(limit)}, except to some callers; whether this "
+            f"identity is one of them could not be read (needs {_ATTRIBUTES}); {desired.lifetime} {tried}",
+        )
+        granted = granted if limits.longest is None else min(granted, limits.longest - POLICY_MARGIN)
+    elif limits.longest is not None and granted > limits.longest - POLICY_MARGIN:
         granted = limits.longest - POLICY_MARGIN
         yield Finding(
             catalogue.LIFETIME_CAPPED,

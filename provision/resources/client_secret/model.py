@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 
 from provision.resources.app_management_policy import Limits
-from provision.resources.client_secret.span import Span, end_date
+from provision.resources.client_secret.span import UNNOTICED, Span, end_date
 
 ADDRESS = "client_secret"
 # https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation
@@ -84,6 +84,16 @@ class Mint:
     def end(self, start: datetime) -> datetime:
         """Return the ``endDateTime`` for a secret that starts then."""
         return end_date(self.lifetime, self.limits, start, at_least=self.at_least)
+
+    def within_policy(self, start: datetime) -> Mint | None:
+        """Return the step that asks for no more than the policy says, after Entra refused to give more.
+
+        ``None`` if this one did not, or if the secret would end before the one that it replaces.
+        """
+        strict = replace(self, limits=self.limits.strict)
+        if strict == self or (self.at_least and strict.end(start) <= self.at_least - UNNOTICED):
+            return None
+        return strict
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,9 +68,8 @@ def _with_passwords(call: Call, record: Record, wanted: list[Json]) -> tuple[Rec
     """One secret may be made together with the application (current page, example 2)."""
     if len(wanted) > 1 or any(w["secretText"] or w["hint"] for w in wanted):
         raise bad_request("New password credentials must be generated using service actions.")
-    record, credential = credentials.add_password(
-        call.tenant, record, {"passwordCredential": wanted[0]}, call.clock.now()
-    )
+    body, now = {"passwordCredential": wanted[0]}, call.clock.now()
+    record, credential = credentials.add_password(call.tenant, record, body, now, actor=call.caller.object_id)
     return record, [credential]
 
 

@@ -31,8 +31,10 @@ _ALPHABET = string.ascii_letters + string.digits + "_~.-"
 _PERSONAL_LIMIT = 2
 
 
-def add_password(tenant: Tenant, record: Record, body: Json, now: datetime) -> tuple[Record, Json]:
-    """A new secret: the record that holds it, and the answer with its value."""
+def add_password(
+    tenant: Tenant, record: Record, body: Json, now: datetime, *, actor: str
+) -> tuple[Record, Json]:
+    """A new secret: the record that holds it, and the answer with its value; ``actor`` asks for it."""
     sent = next((v for k, v in body.items() if k.lower() == "passwordcredential"), None) or {}
     wanted = value_of(Prop("passwordCredential", PASSWORD_CREDENTIAL), sent, record.kind)
     if wanted["secretText"] is not None:
@@ -53,7 +55,7 @@ def add_password(tenant: Tenant, record: Record, body: Json, now: datetime) -> t
                                                   "PersonalMicrosoftAccount")  # fmt: skip
     if record.kind == "application" and personal and len(existing) >= _PERSONAL_LIMIT:
         raise bad_request("The number of password credentials exceeds the limit of 2.")
-    policies.enforce_password(tenant, record, start, end, chosen=False)
+    policies.enforce_password(tenant, record, start, end, actor=actor)
     text = new_secret()
     credential = {
         "customKeyIdentifier": wanted["customKeyIdentifier"],

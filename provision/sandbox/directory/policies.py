@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from provision.sandbox.directory import security_attributes
 from provision.sandbox.entities.schema import EntityType, is_guid, merged, new_id, parse_time, read
 from provision.sandbox.entities.tenancy import APP_POLICY, DEFAULT_POLICY
 from provision.sandbox.errors import Detail, GraphError, invalid_value, missing_value, read_only
@@ -22,14 +23,18 @@ REFERENCE_REQUIRED = "service_management_reference"  # a private mark of the ten
 _SP_WITHOUT_DATE = "2019-01-01T00:00:00Z"  # documented for principals that lack a creation date
 
 
-def enforce_password(tenant: Tenant, record: Record, start: datetime, end: datetime, *, chosen: bool) -> None:
-    """Refuse a secret that the policy in force for this object forbids."""
+def enforce_password(tenant: Tenant, record: Record, start: datetime, end: datetime, *, actor: str) -> None:
+    """Refuse a secret that the policy in force for this object forbids to this caller.
+
+    ``customPasswordAddition`` is about values that a client chose, which no call takes: a secret that the
+    service makes is as free as before, says applicationauthenticationmethodpolicy's page.
+    """
     name, rules = _rules(tenant, record)
     for rule in rules:
-        if not _applies(rule, record):
+        if not _applies(rule, record) or security_attributes.exempt(tenant, rule, actor):
             continue
         kind = rule["restrictionType"]
-        if kind == "passwordAddition" or (kind == "customPasswordAddition" and chosen):
+        if kind == "passwordAddition":
             text = f"Credential type not allowed as per assigned policy '{name}'."
             code = "CredentialTypeNotAllowedAsPerAppPolicy"
             raise GraphError(400, code, text, (Detail(code, text, "PasswordCredentials"),))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from provision.sandbox.call import Answer, Call, Json
-from provision.sandbox.directory import relations, roles
+from provision.sandbox.directory import relations, roles, security_attributes
 from provision.sandbox.entities import application, beta, grants, parts, people, service_principal, tenancy
 from provision.sandbox.entities.directory_object import DIRECTORY_OBJECT
 from provision.sandbox.entities.schema import EntityType, empty_payload, is_guid
@@ -101,6 +101,8 @@ def one(call: Call, record: Record, *, context: str | None = None, status: int =
     if "keyCredentials" in (shape.select or ()):
         # The keys themselves: of one object, and by name only (graph/api/resources/keycredential).
         props["keyCredentials"] = record.props["keyCredentials"]
+    if security_attributes.NAME in (shape.select or ()):
+        props[security_attributes.NAME] = security_attributes.shown(call, record)
     body = {
         "@odata.context": f"{call.service}/$metadata#{context or entity.collection}{shape.context()}/$entity",
         **shapes.show(entity, props, shape, lambda name, inner: expanded(call, record, name, inner)),

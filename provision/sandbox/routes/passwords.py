@@ -18,7 +18,8 @@ def endpoints(base: str, kind: str) -> list[Endpoint]:
         """https://learn.microsoft.com/graph/api/application-addpassword."""
         record = common.find(call, kind, call.keys["id"])
         body = common.body_of(call) if call.body is not None else {}
-        _, credential = credentials.add_password(call.tenant, record, body, call.clock.now())
+        now, actor = call.clock.now(), call.caller.object_id
+        _, credential = credentials.add_password(call.tenant, record, body, now, actor=actor)
         return common.action(call, "microsoft.graph.passwordCredential", **credential)
 
     def remove(call: Call) -> Answer:

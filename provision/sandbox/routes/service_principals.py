@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/api/resources/serviceprincipal
 from __future__ import annotations
 
 from provision.sandbox.call import Answer, Call, no_content
-from provision.sandbox.directory import principals
+from provision.sandbox.directory import principals, security_attributes
 from provision.sandbox.errors import bad_syntax, not_found
 from provision.sandbox.routes import assignments, common, grants, links, membership, passwords, properties
 from provision.sandbox.routing import Endpoint
@@ -39,7 +39,7 @@ def update(call: Call) -> Answer:
     key = call.keys["id"]
     record = common.lookup(call, _KIND, key)
     if record is not None:
-        principals.update(call, record, common.body_of(call, _KIND))
+        principals.update(call, *security_attributes.taken(call, record, common.body_of(call, _KIND)))
         return no_content()
     if not call.create_if_missing:
         raise not_found(key.value)

@@ -6,7 +6,7 @@ https://learn.microsoft.com/graph/api/resources/user
 from __future__ import annotations
 
 from provision.sandbox.call import Answer, Call, no_content
-from provision.sandbox.directory import people
+from provision.sandbox.directory import people, security_attributes
 from provision.sandbox.errors import bad_syntax, not_found
 from provision.sandbox.routes import assignments, common, grants, links, manager, membership, properties
 from provision.sandbox.routing import Endpoint
@@ -49,7 +49,7 @@ def get(call: Call) -> Answer:
 
 def update(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/user-update."""
-    people.update_user(call, _named(call), common.body_of(call))
+    people.update_user(call, *security_attributes.taken(call, _named(call), common.body_of(call)))
     return no_content()
 
 

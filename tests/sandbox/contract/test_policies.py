@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..world import World
+from ..world import ADMIN, World
 from .asserting import ADMINISTRATOR, NOBODY, done, get, link, listed, new_app, new_principal, refused
 
 DEFAULT = "/policies/defaultAppManagementPolicy"
@@ -145,3 +145,38 @@ def test_what_a_policy_must_say(world: World) -> None:
         {"displayName": "x", "id": NOBODY},
     ):
         refused(world.graph(ADMINISTRATOR, "POST", CUSTOM, faulty), 400, "Request_BadRequest")
+
+
+def test_whom_a_restriction_exempts(world: World) -> None:
+    """appmanagementpolicyactorexemptions: who carries the attribute, its value with its case."""
+    app = new_app(world)
+    me = f"/users/{get(world, '/me')['id']}"
+    exempt = {"id": "Policy_Exemptions", "operator": "equals", "value": "Exempt"}
+    kind = "#microsoft.graph.customSecurityAttributeStringValueExemption"
+    actors = {"customSecurityAttributes": [{"@odata.type": kind, **exempt}]}
+    set_default(world, rule("passwordAddition", excludeActors=actors))
+    assert add(world, app).status_code == 400
+    sets = {"Policy": {"@odata.type": "#Microsoft.DirectoryServices.CustomSecurityAttributeValue"}}
+    for value, status in (("exempt", 400), ("Exempt", 200), (None, 400)):
+        body = {"customSecurityAttributes": {"Policy": {**sets["Policy"], "Exemptions": value}}}
+        done(world.graph(ADMINISTRATOR, "PATCH", me, body))
+        assert add(world, app).status_code == status
+        read = get(world, f"{me}?$select=id,customSecurityAttributes")["customSecurityAttributes"]
+        assert (read or {}).get("Policy", {}).get("Exemptions") == value
+
+
+def test_attributes_have_a_right_of_their_own(world: World) -> None:
+    """https://learn.microsoft.com/graph/custom-security-attributes-examples, prerequisites."""
+    me = f"/users/{get(world, '/me')['id']}"
+    assert "customSecurityAttributes" not in get(world, me)
+    assert world.graph(ADMIN, "GET", f"{me}?$select=id").status_code == 200
+    asked = world.graph(ADMIN, "GET", f"{me}?$select=id,customSecurityAttributes")
+    refused(asked, 403, "Authorization_RequestDenied")
+    body = {"customSecurityAttributes": "Exempt"}
+    refused(world.graph(ADMINISTRATOR, "PATCH", me, body), 400, "Request_BadRequest")
+
+
+def test_a_secret_of_the_services_is_no_custom_one(world: World) -> None:
+    """applicationauthenticationmethodpolicy, note on customPasswordAddition."""
+    set_default(world, rule("customPasswordAddition"))
+    assert add(world, new_app(world)).status_code == 200
