@@ -12,7 +12,10 @@ READY  := $(VENV)/.ready
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# The SDK has some 17,000 modules, of which a run imports a few: Python compiles those when they are imported,
+# and keeps them, whatever the environment says.
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+export PYTHONDONTWRITEBYTECODE :=
 
 # What runs, and nothing else. What tests and checks need comes on top of it, when they are run.
 $(RUNS): pyproject.toml requirements-run.lock
@@ -20,7 +23,7 @@ $(RUNS): pyproject.toml requirements-run.lock
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) --require-hashes --only-binary :all: -r requirements-run.lock
 	$(PIP) --no-deps --no-build-isolation -e .
-	$(BIN)/python -m compileall -q provision
+	$(BIN)/python -c 'import provision.cli.session, provision.graph.connect, provision.sandbox.app'
 	@touch $@
 
 $(READY): $(RUNS) requirements.lock

@@ -29,6 +29,8 @@ def clean_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         ) or name.lower().endswith("_proxy"):  # fmt: skip
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    # Nobody pulls the plug of this process; where that matters, a test kills one of its own.
+    monkeypatch.setattr(os, "fsync", lambda _: None)
     return folder
 
 

@@ -92,17 +92,19 @@ def _failed(fleet: Fleet[Any]) -> set[str]:
 
 
 def _failures(fleet: Fleet[Any], pen: Pen) -> list[str]:
-    """Return each failure once, with all that it happened to, and what to do next."""
-    groups: dict[tuple[str, str, str], list[str]] = {}
+    """Return each failure once, with all that it happened to, and what to do next: in general, if that differs."""
+    groups: dict[tuple[str, str], list[tuple[str, ProvisionError]]] = {}
     for error in fleet.errors:
         for single in error.all:
-            said = (f"{single.message} [{single.entry.code} {single.entry.name}]", single.fix, _place(single))
-            groups.setdefault(said, []).append(error.subject or "?")
+            said = (f"{single.message} [{single.entry.code} {single.entry.name}]", _place(single))
+            groups.setdefault(said, []).append((error.subject or "?", single))
     if not groups:
         return []
     out = [pen(f"Failed: {len(_failed(fleet))} of {len(fleet.items)}", RED)]
-    for (message, fix, place), names in list(groups.items())[:_GROUPS]:
-        out += [f"  {_names(names)}: {place}{plain(message)}", f"    {plain(fix)}"]
+    for (message, place), met in list(groups.items())[:_GROUPS]:
+        first = met[0][1]
+        fix = first.fix if len({single.fix for _, single in met}) == 1 else first.entry.fix
+        out += [f"  {_names(name for name, _ in met)}: {place}{plain(message)}", f"    {plain(fix)}"]
     if len(groups) > _GROUPS:
         out.append(f"  and {len(groups) - _GROUPS} other failures, which -o json has")
     return [*out, ""]
