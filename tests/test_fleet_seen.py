@@ -92,7 +92,9 @@ def test_a_tenant_where_something_failed_is_named(provision: Program, fleet: lis
     assert ran.out.startswith("Failed: 7 of 14\n")
     assert ran.out.count("PRV") == ran.out.count("[PRV")
     names = ", ".join(fleet[1::2])
-    assert f"  {names}: " in ran.out  # the same failure is told once, though what to ask for is each one's own
+    assert (
+        f"  {names}: " in ran.out
+    )  # the same failure is told once, though what to ask for is each one's own
     assert "appManagementPolicies" not in ran.out
     assert "An administrator's consent is waited for: 7" in ran.out
 
