@@ -92,7 +92,7 @@ def _failed(fleet: Fleet[Any]) -> set[str]:
 
 
 def _failures(fleet: Fleet[Any], pen: Pen) -> list[str]:
-    """Return each failure once, with all that it happened to, and what to do next: in general, if that differs."""
+    """Return each failure once, with all that it happened to, and what to do: in general, if it differs."""
     groups: dict[tuple[str, str], list[tuple[str, ProvisionError]]] = {}
     for error in fleet.errors:
         for single in error.all:
