@@ -61,6 +61,8 @@ _SEVERITIES = {
     catalogue.SCOPE_NOTHING: Severity.ERROR,
     catalogue.PRINCIPAL_DISABLED: Severity.ERROR,
 }
+# What becomes of a change's object.
+_BECOMES = {Action.CREATE: "made", Action.DELETE: "removed", Action.HANDOFF: "made by somebody else"}
 
 
 def judge(plan: Plan, records: Records, around: Surroundings, *, now: datetime) -> Drift:
@@ -167,7 +169,7 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
             value = of_key(state.current.display_name, state.current.key_id) if state.current else ""
             text = f"a client secret is to be made: {change.reason}"
             yield deviation(catalogue.SECRET_DUE, severity, change.address, value, text)
-        case _:  # what an interrupted run left
+        case _, address if address.partition("[")[0] == client_secret.ADDRESS:  # an interrupted run left it
             text = f"{change.address} is to be removed: {change.reason}"
             yield deviation(
                 catalogue.SECRET_UNPROVEN,
@@ -177,6 +179,9 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
                 text,
                 fix="Run 'provision apply': it removes the secret.",
             )
+        case _:
+            text = f"{change.address} is to be {_BECOMES[change.action]}: {change.reason}"
+            yield deviation(catalogue.DIFFERS, Severity.WARNING, change.address, "", text)
 
 
 def _of_limit(change: Change) -> Iterator[Deviation]:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from provision.change import Action, Change
@@ -39,10 +40,6 @@ from provision.resources import consent as consents
 from provision.resources import delivery_tags
 from provision.resources import mailbox_scope as scopes
 from provision.resources import service_principal as principals
-
-KINDS = (
-    applications.ADDRESS, principals.ADDRESS, consents.ADDRESS, scopes.ADDRESS, secrets.ADDRESS
-)  # fmt: skip
 
 
 @dataclass
@@ -94,8 +91,8 @@ class Execution:
             )
         if await self._attempt(applications.ADDRESS, self._application):
             reached, _ = await asyncio.gather(self._access(), self._secrets())
-            if reached:  # after both, for it writes tags, too
-                await self._limits()
+            if reached:  # after both, for what comes last may write tags, too
+                await self._last()
         for change in self.plan.changes:
             self.outcomes.setdefault(change.address, Outcome(change, Status.NOT_TRIED))
 
@@ -180,10 +177,10 @@ class Execution:
         await self._attempt(consents.ADDRESS, self._grant)
         return True
 
-    async def _limits(self) -> None:
+    async def _last(self) -> None:
         for change in self.plan.changes:
-            if change.address.partition("[")[0] == scopes.ADDRESS:
-                await self._attempt(change.address, self._limit)
+            if step := LAST.get(_kind(change)):
+                await self._attempt(change.address, partial(step, self))
 
     async def _limit(self, step: scopes.Create | scopes.Claim | scopes.Remove) -> Status | None:
         assert self.holder is not None
@@ -266,15 +263,26 @@ class Execution:
         return since is not None and self.tools.graph.now() - since < REPLICATION
 
 
+# The kinds whose changes come after those of all others, each with what carries one out.
+LAST: dict[str, Callable[[Execution, Any], Awaitable[Status | None]]] = {
+    scopes.ADDRESS: Execution._limit,
+}
+KINDS = (applications.ADDRESS, principals.ADDRESS, consents.ADDRESS, secrets.ADDRESS, *LAST)
+
+
+def _kind(change: Change) -> str:
+    return change.address.partition("[")[0]
+
+
 def _refuse_unknown(plan: Plan) -> None:
-    unknown = [c.address for c in plan.changes if c.address.partition("[")[0] not in KINDS]
+    unknown = [change.address for change in plan.changes if _kind(change) not in KINDS]
     if unknown:
         raise LookupError(f"no step carries out a change of {', '.join(unknown)}")
 
 
 def _status(change: Change, error: ProvisionError) -> Status:
     """Not being allowed to consent, or to limit, is no failure: somebody else is asked to."""
-    of_exchange = change.address.partition("[")[0] == scopes.ADDRESS
+    of_exchange = _kind(change) == scopes.ADDRESS
     refused = error.entry is catalogue.NO_PERMISSION and (of_exchange or change.address == consents.ADDRESS)
     # What Exchange's beta refuses for whatever reason, its administrator can do by the script.
     refused |= of_exchange and error.entry is catalogue.GRAPH_REFUSED

@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from provision.config import load
-from provision.plan.build import build
 from provision.plan.model import Plan
 from provision.resources import Observed, app_management_policy, mailbox, service_principal
 from provision.resources.application import Observed as Application
 from provision.resources.application import Update
 from provision.resources.client_secret import Records
-from provision.resources.consent import Detail, Role
-from tests.plan.given import CONTEXT
-from tests.support import TENANT, write_config
+from provision.resources.consent import Role
+from tests.plan.given import DESIRED, TENANT, planned
 
 NOW = datetime(2026, 5, 4, tzinfo=UTC)
 APP = Application(
@@ -48,9 +44,7 @@ ANOTHER = "ffffffff-a077-4654-8e47-f71f608a9dd2"
 
 def plan(observed: Observed) -> Plan:
     """The plan for the config against what was read."""
-    (config,) = load([write_config()], environment={})
-    records = Records(frozenset(), frozenset())
-    return build(CONTEXT, config.desired, observed, records, now=NOW, consented=Detail.REQUIRED)
+    return planned(DESIRED, observed, Records(), now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -72,7 +66,7 @@ def test_an_approval_is_for_the_object_that_was_read(changed: Callable[[Observed
     assert plan(OBSERVED).digest == before.digest
 
 
-def test_a_write_names_the_object_that_was_read(clean_folder: Path) -> None:
+def test_a_write_names_the_object_that_was_read() -> None:
     """The step has the id of what the plan was made from, never a name to look up."""
     (step,) = [change.step for change in plan(OBSERVED).changes if isinstance(change.step, Update)]
     assert step.id == APP.id

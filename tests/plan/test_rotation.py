@@ -8,20 +8,19 @@ from typing import Any
 
 import pytest
 
-from provision.config import load
 from provision.errors import Severity
 from provision.plan.model import Plan
 from provision.plan.rotation import Mode, build
-from provision.resources import Desired
 from provision.resources.app_management_policy import LIFETIME, Policy, Restriction
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.client_secret import Forget, Mint, Record, Remove
 from provision.resources.consent import Detail
+from tests.plan import given as plans
 from tests.plan.given import CONTEXT
 from tests.plan.test_digest import APP, OBSERVED
 from tests.resources.test_client_secret import DESIRED, NEW, NOW, OLD, Given, day, world
-from tests.support import write_config
 
+WANTED = replace(plans.DESIRED, client_secret=DESIRED)
 DUE: Given = ("b", "d", -155, 25)
 # How the secrets stand (as in tests/resources; "s": only the sink knows of its delivery), and what rotate,
 # --again, --confirm and --emergency do: + one more, -k remove it, !k record it, ~k forget its record.
@@ -56,22 +55,14 @@ CELLS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def desired(tmp_path_factory: pytest.TempPathFactory) -> Desired:
-    """A config with the secret that the tables are about."""
-    path = write_config(str(tmp_path_factory.mktemp("config") / "prod.yaml"))
-    (config,) = load([path], environment={})
-    return replace(config.desired, client_secret=DESIRED)
-
-
-def planned(desired: Desired, given: list[Given], mode: Mode, **more: Any) -> Plan:
+def planned(given: list[Given], mode: Mode, **more: Any) -> Plan:
     """The plan of this mode."""
     secrets, records = world(given)
     held = frozenset(key for key, kind, *_ in given if "s" in kind)
     records = replace(records, sink=held, replaced=more.pop("replaced", frozenset()))
     policy = more.pop("policy", OBSERVED.policy)
     observed = replace(OBSERVED, application=APP, secrets=tuple(secrets), policy=policy)
-    return build(CONTEXT, desired, observed, records, mode, now=NOW, consented=Detail.REQUIRED, **more)
+    return build(CONTEXT, WANTED, observed, records, mode, now=NOW, consented=Detail.REQUIRED, **more)
 
 
 def steps(plan: Plan) -> str:
@@ -88,9 +79,9 @@ def mint(plan: Plan) -> Mint:
 
 
 @pytest.mark.parametrize(("given", "mode", "expected"), CELLS)
-def test_what_each_mode_does(desired: Desired, given: list[Given], mode: Mode, expected: str) -> None:
+def test_what_each_mode_does(given: list[Given], mode: Mode, expected: str) -> None:
     """The new one comes first; only what was delivered, or what nobody received, is removed."""
-    assert steps(planned(desired, given, mode)) == expected
+    assert steps(planned(given, mode)) == expected
 
 
 @pytest.mark.parametrize(
@@ -107,10 +98,10 @@ def test_what_each_mode_does(desired: Desired, given: list[Given], mode: Mode, e
     ],
 )
 def test_what_is_put_on_record_with_it(
-    desired: Desired, given: list[Given], mode: Mode, retires: list[str], leaked: list[str]
+    given: list[Given], mode: Mode, retires: list[str], leaked: list[str]
 ) -> None:
     """What goes is known to every machine: what --again replaces, and all that may have leaked."""
-    made = mint(planned(desired, given, mode))
+    made = mint(planned(given, mode))
     assert (list(made.retires), list(made.leaked)) == (retires, leaked)
 
 
@@ -128,10 +119,10 @@ def test_what_is_put_on_record_with_it(
     ],
 )
 def test_what_another_run_delivered_since_the_start_is_not_counted(
-    desired: Desired, given: list[Given], mode: Mode, came: str, expected: str, leaked: list[str]
+    given: list[Given], mode: Mode, came: str, expected: str, leaked: list[str]
 ) -> None:
     """It neither leaked, nor was it never entered, nor is it confirmed: it stays, whatever was asked for."""
-    plan = planned(desired, given, mode, came=frozenset(came))
+    plan = planned(given, mode, came=frozenset(came))
     assert steps(plan) == expected
     assert plan.came == frozenset(came)
     assert [
@@ -152,10 +143,10 @@ def test_what_another_run_delivered_since_the_start_is_not_counted(
     ],
 )
 def test_what_a_killed_again_left_is_finished(
-    desired: Desired, newest: Given, mode: Mode, expected: str, retires: list[str] | None, end: float | None
+    newest: Given, mode: Mode, expected: str, retires: list[str] | None, end: float | None
 ) -> None:
     """What it was to remove goes once a successor is delivered: its own, or else one that is made now."""
-    plan = planned(desired, [OLD, ("b", "d", -2, 190), newest], mode, replaced=frozenset({("c", "b")}))
+    plan = planned([OLD, ("b", "d", -2, 190), newest], mode, replaced=frozenset({("c", "b")}))
     assert steps(plan) == expected
     if retires is not None:
         assert list(mint(plan).retires) == retires
@@ -177,23 +168,19 @@ LONG: Given = ("a", "d", -10, 300)
         pytest.param([("a", "d", -400, -1)], Mode.ROTATE, (), 180, id="of an ended one"),
     ],
 )
-def test_how_long_it_lives(
-    desired: Desired, given: list[Given], mode: Mode, allowed: tuple[str, ...], end: float
-) -> None:
+def test_how_long_it_lives(given: list[Given], mode: Mode, allowed: tuple[str, ...], end: float) -> None:
     """Not less than what may be in use beside it, unless that is allowed by name."""
-    assert mint(planned(desired, given, mode, allowed=allowed)).end(NOW) == day(end)
+    assert mint(planned(given, mode, allowed=allowed)).end(NOW) == day(end)
 
 
 @pytest.mark.parametrize(
     ("allowed", "severity"), [((), Severity.ERROR), (("shorter-life",), Severity.WARNING)]
 )
-def test_a_policy_that_allows_no_longer_one(
-    desired: Desired, allowed: tuple[str, ...], severity: Severity
-) -> None:
+def test_a_policy_that_allows_no_longer_one(allowed: tuple[str, ...], severity: Severity) -> None:
     """Refused with the date, or allowed with the date."""
     limit = Restriction(LIFETIME, enabled=True, max_lifetime=timedelta(days=90), created_after=None)
     policy = Policies(default=Policy("policy", enabled=True, restrictions=(limit,)))
-    plan = planned(desired, [LONG], Mode.ROTATE, allowed=allowed, policy=policy)
+    plan = planned([LONG], Mode.ROTATE, allowed=allowed, policy=policy)
     (found,) = [finding for finding in plan.findings if finding.entry.name == "shorter-life"]
     assert found.severity is severity
     assert f"{day(90 - 1 / 24):%Y-%m-%d}" in found.message
@@ -201,7 +188,7 @@ def test_a_policy_that_allows_no_longer_one(
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_who_waits_is_told_by_the_mode_that_leaves_it_so(desired: Desired, mode: Mode) -> None:
+def test_who_waits_is_told_by_the_mode_that_leaves_it_so(mode: Mode) -> None:
     """A mode that removes the one that waits, or what it waits for, does not tell to enter it."""
-    names = {finding.entry.name for finding in planned(desired, [OLD, NEW], mode).findings}
+    names = {finding.entry.name for finding in planned([OLD, NEW], mode).findings}
     assert ("awaits-confirmation" in names) == (mode is Mode.ROTATE)

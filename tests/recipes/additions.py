@@ -2,26 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True)
-class Edit:
-    """A text that is put behind another, in one file below ``provision/``."""
-
-    path: str
-    behind: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Addition:
-    """What somebody who reads the row ``row`` of the table writes."""
-
-    row: str
-    files: dict[str, str]
-    edits: tuple[Edit, ...] = ()
-
+from tests.recipes.addition import Addition, Edit
+from tests.recipes.kind import KIND
 
 SINK = Addition(
     "a sink",
@@ -195,4 +177,4 @@ PROPERTY = Addition(
     ),
 )
 
-ADDITIONS = (SINK, FINDING, FORMAT, PRODUCT, PROPERTY)
+ADDITIONS = (KIND, SINK, FINDING, FORMAT, PRODUCT, PROPERTY)

@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from tests.recipes.additions import ADDITIONS, Addition
+from tests.recipes.addition import Addition
+from tests.recipes.additions import ADDITIONS
 from tests.support import write_config
 
 ROOT = Path(__file__).parents[2]
@@ -29,10 +30,17 @@ ASKED = {
     "csv": ["expiry", "prod.yaml", "--sandbox", "-o", "csv"],
     "refused": ["plan", "prod.yaml", "--sandbox", "-o", "csv"],
     "product": ["apply", "toy.yaml", "--sandbox", "--yes", "--deliver", "file:toy.secret"],
+    "kind planned": ["plan", "kind.yaml", "--sandbox", "-o", "json"],
+    "kind shown": ["plan", "kind.yaml", "--sandbox"],
+    "kind asked": ["doctor", "kind.yaml", "--sandbox", "-o", "json"],
+    "kind made": ["apply", "kind.yaml", "--sandbox", "--yes", "--deliver", "file:kind.secret", "-o", "json"],
+    "kind again": ["plan", "kind.yaml", "--sandbox"],
+    "kind drifted": ["drift", "other.yaml", "--sandbox", "-o", "json"],
 }
 PAGES = {
     "formats page": ("tools.docs.program", "formats"),
     "errors page": ("tools.docs.errors", "page"),
+    "rights page": ("tools.docs.program", "rights"),
 }
 RUN = """
 import contextlib, importlib, io, json, sys
@@ -75,6 +83,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, 
     write_config(str(work / "prod.yaml"))
     toy = (work / "prod.yaml").read_text().replace("collab-prod", "toys")
     (work / "toy.yaml").write_text(re.sub("product: .*", "product: toybox", toy))
+    for name, attribute in (("kind", "shoe-size"), ("other", "hat-size")):
+        text = (work / "prod.yaml").read_text().replace("collab-prod", "kinds")
+        wanted = f"application:\n  attribute: {attribute}\n"
+        (work / f"{name}.yaml").write_text(text.replace("application:\n", wanted))
     environment = {**os.environ, "PYTHONPATH": str(folder / "house")}
     ran = subprocess.run(
         [sys.executable, "-c", RUN], input=json.dumps([ASKED, PAGES]), capture_output=True, text=True,
@@ -87,12 +99,40 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, 
 
 @pytest.mark.parametrize("addition", ADDITIONS, ids=lambda one: one.row)
 def test_it_is_made_in_the_places_that_the_table_names(addition: Addition) -> None:
-    """And in no other: each file stands in the row, by its path or by its folder."""
+    """And in no other: a file that is changed stands in the row by its path, or its folder as a whole."""
     table = (ROOT / "CONTRIBUTING.md").read_text()
     (row,) = [line for line in table.splitlines() if line.startswith(f"| {addition.row} |")]
-    for path in {*addition.files, *(edit.path for edit in addition.edits)}:
-        folder = path.rpartition("/")[0]
-        assert f"{folder}/" in row, f"{path} is not named by: {row}"
+    for path in addition.files:
+        assert f"{path.rpartition('/')[0]}/" in row, f"{path} is not named by: {row}"
+    for path in {edit.path for edit in addition.edits}:
+        named = f"`{path}" in row or f"`{path.rpartition('/')[0]}/`" in row
+        assert named, f"{path} is not named by: {row}"
+
+
+def test_a_kind_is_planned_made_and_then_no_difference(told: dict[str, tuple[int, str, str]]) -> None:
+    """Its key is in the schema, its right in the rights and their page, its change in plan and result."""
+    assert '"attribute"' in told["schema"][1]
+    code, out, err = told["kind planned"]
+    assert code == 0, err
+    planned = {one["address"]: one["change"] for one in json.loads(out)["resource_changes"]}
+    assert planned["attribute"]["actions"] == ["create"]
+    assert planned["attribute"]["after"] == {"name": "shoe-size"}
+    rights = {right["step"]: right for right in json.loads(told["kind asked"][1])["rights"]}
+    assert rights["define-attribute"]["detail"] == "made up for this rehearsal"  # needed, that is
+    assert "define an attribute" in told["rights page"][1]
+    code, out, err = told["kind made"]
+    assert code == 0, err
+    assert {one["address"]: one["status"] for one in json.loads(out)["changes"]}["attribute"] == "done"
+    assert re.search(r"attribute\b.*there is no attribute of that name", told["kind shown"][1])
+    assert re.search(r"attribute\b.*as declared", told["kind again"][1]), told["kind again"]
+
+
+def test_a_kind_that_differs_is_drift(told: dict[str, tuple[int, str, str]]) -> None:
+    """At its own address: nothing is said of an object that it is not."""
+    findings = json.loads(told["kind drifted"][1])["findings"]
+    found = [one for one in findings if one["address"] == "attribute"]
+    assert [(one["name"], one["severity"]) for one in found] == [("differs-from-config", "warning")]
+    assert "attribute is to be made" in found[0]["message"]
 
 
 def test_a_sink_is_in_help_schema_and_results(told: dict[str, tuple[int, str, str]]) -> None:
