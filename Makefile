@@ -78,6 +78,7 @@ soak: $(READY)  ## The tests that gain by running long: sequences on the sandbox
 	$(BIN)/python -m pytest -n auto -m soak --hypothesis-profile=soak tests/sandbox tests/crash tests/delivery tests/test_identities.py tests/test_import.py tests/test_last_use.py
 	$(BIN)/python -m tests.crash.matrix
 	$(BIN)/python -m tests.crash.two
+	$(BIN)/mypy --config-file= --strict --ignore-missing-imports -p provision
 
 conformance: $(READY)  ## The sandbox against recordings of Microsoft Graph; RECORDINGS=folder
 	$(BIN)/python -m conformance $(RECORDINGS)

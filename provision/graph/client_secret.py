@@ -100,7 +100,9 @@ async def write_tags(
 
 def _look(graph: Graph, object_id: str) -> RequestInformation:
     query = configuration(Query(select=("id", "passwordCredentials", "tags")))
-    return graph.sdk.applications.by_application_id(object_id).to_get_request_information(query)
+    builder = graph.sdk.applications.by_application_id(object_id)
+    info: RequestInformation = builder.to_get_request_information(query)
+    return info
 
 
 def _seen(answer: Answer, object_id: str) -> Seen:

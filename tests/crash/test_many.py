@@ -8,7 +8,7 @@ import pytest
 
 from tests.crash.many import prepared
 
-SAMPLE, SOAK, SHARDS = 16, 1000, 4
+SAMPLE, SOAK, SHARDS = 8, 1000, 4
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
