@@ -16,8 +16,6 @@ from types import FrameType
 
 import click
 
-from provision import __version__
-
 # verb -> what the list of verbs says of it
 VERBS = {
     "init": "Begin a config by questions; writes one new file.",
@@ -39,6 +37,7 @@ VERBS = {
     "combine": "Merge the JSON of the shards of a fleet to one document.",
     "example": "Print an example config to begin from.",
     "docs": "Print a page of the documentation.",
+    "completion": "Print what has a shell complete this program's words.",
     "schema": "Print the JSON Schema of a config.",
     "explain": "Explain an error code.",
     "sandbox": "The local Microsoft Graph: serve it, seed it, look at it, empty it.",
@@ -66,13 +65,28 @@ class _Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
+def _tell_versions(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from provision.cli import streams, versions
+
+        streams.out(versions.shown())
+        ctx.exit()
+
+
 @click.command(
     cls=_Verbs,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     no_args_is_help=False,
     invoke_without_command=True,
 )
-@click.version_option(__version__, prog_name="provision", message="%(prog)s %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_versions,
+    help="Show the version on the first line, below it those of what it runs on.",
+)
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Microsoft Entra app registrations for sending mail, as code.
@@ -93,6 +107,10 @@ def run(argv: Sequence[str]) -> int:
     streams.take_every_text()
     try:
         _refuse_empty(argv)
+        if "_PROVISION_COMPLETE" in os.environ:
+            from provision.cli import shells
+
+            shells.register()
         code = cli.main(args=list(argv), prog_name="provision", standalone_mode=False, obj=holder)
         sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - the one border: each way out has a code and a line

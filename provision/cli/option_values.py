@@ -1,4 +1,7 @@
-"""What the values of options come to: each read here, so that what is wrong is told before anything else."""
+"""What the values of options come to: each read here, so that what is wrong is told before anything else.
+
+What reads configs is imported when there is something to read, and not while a shell completes a word.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +30,10 @@ def seconds(_: click.Context, __: click.Parameter, value: str | None) -> float |
     return float(number) * _UNITS[unit]
 
 
-def selectors(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> tuple[Selector, ...]:
+def selectors(ctx: click.Context, _: click.Parameter, values: tuple[str, ...]) -> tuple[Selector, ...]:
     """Read what ``--select`` takes."""
+    if not values or ctx.resilient_parsing:
+        return ()
     from provision.config.select import parse
 
     try:
@@ -37,19 +42,23 @@ def selectors(_: click.Context, __: click.Parameter, values: tuple[str, ...]) ->
         raise click.BadParameter(str(error)) from None
 
 
-def identities(_: click.Context, __: click.Parameter, value: str | None) -> Identities | None:
+def identities(ctx: click.Context, _: click.Parameter, value: str | None) -> Identities | None:
     """Read the map of ``--identities``."""
+    if value is None or ctx.resilient_parsing:
+        return None
     from provision.cli.identities import load
 
-    return None if value is None else load(value)
+    return load(value)
 
 
-def shard(_: click.Context, __: click.Parameter, value: str | None) -> Shard | None:
+def shard(ctx: click.Context, _: click.Parameter, value: str | None) -> Shard | None:
     """Read which part ``--shard`` means."""
+    if value is None or ctx.resilient_parsing:
+        return None
     from provision.config.shard import parse
 
     try:
-        return None if value is None else parse(value, os.environ)
+        return parse(value, os.environ)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
 
@@ -84,6 +93,8 @@ def severity(_: click.Context, __: click.Parameter, value: str | None) -> Severi
 
 def allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
     """Read the names that ``--allow`` takes."""
+    if not values:
+        return frozenset()
     from provision import likeness
     from provision.cli.usage import ALLOWED
     from provision.cli.verb import allowable

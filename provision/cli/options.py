@@ -34,16 +34,16 @@ FOLDER = Path(".provision")  # what this program keeps beside the configs
 STATE = ".provision/sandbox.json"
 
 
-def configs(function: Callable[..., Any], *, one: bool = False) -> Callable[..., Any]:
+def configs(function: Callable[..., Any], *, one: bool = False, required: bool = True) -> Callable[..., Any]:
     """Take one or more configs: files, folders, globs, or ``-`` for one on standard input.
 
-    ``one``: the verb refuses more than one.
+    ``one``: the verb refuses more than one. ``required``: false where it may do without any.
     """
     return click.argument(
         "paths",
         metavar="CONFIG" if one else "CONFIG...",
         nargs=-1,
-        required=True,
+        required=required,
         shell_complete=completion.files,
     )(function)
 
@@ -213,13 +213,15 @@ def common(
     outcome: str,
     also: Mapping[str, str] | None = None,
     one: bool = False,
+    required: bool = True,
     deliver: str | None = None,
 ) -> Callable[..., Any]:
     """Take all that a verb needs which talks to Graph, as one :class:`Common` named ``options``.
 
     ``outcome`` is the kind of what it comes to, a row of ``report/table.py``; ``also``: see ``FormatOf``.
-    ``one``: of a verb that takes one config. ``deliver`` is what ``--deliver`` is for, if for anything: a
-    verb that has no use for it takes it all the same, so that a command can be pasted with another verb.
+    ``one``: of a verb that takes one config; ``required``: false of one that may do without. ``deliver`` is
+    what ``--deliver`` is for, if for anything: a verb that has no use for it takes it all the same, so that a
+    command can be pasted with another verb.
     """
 
     @click.option(
@@ -339,7 +341,8 @@ def common(
         )(wrapper)
     wrapper.__name__, wrapper.__doc__ = function.__name__, function.__doc__
     wrapper.__dict__.update(function.__dict__)
-    return configs(output(no_color(variables(pipeline(wrapper))), outcome=outcome, also=also), one=one)
+    drawn = output(no_color(variables(pipeline(wrapper))), outcome=outcome, also=also)
+    return configs(drawn, one=one, required=required)
 
 
 def rehearses() -> bool:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from provision.config.schema import json_schema
-from tools.docs import config, coverage, errors, program
+from tools.docs import config, coverage, errors, man, program
 
 ROOT = Path(__file__).parents[2]
 # A file, and the text that it should have, made of the text that it has.
@@ -17,6 +17,7 @@ PAGES: dict[str, Callable[[str], str]] = {
     "docs/errors.md": lambda _: f"{errors.page()}\n",
     "docs/config.md": lambda _: f"{config.page(ROOT / 'configs')}\n",
     "configs/provision.schema.json": lambda _: f"{json.dumps(json_schema(), indent=2, ensure_ascii=False)}\n",
+    "docs/provision.1": lambda _: man.page(),
     "docs/sandbox-coverage.md": coverage.PART.fill,
     **{f"docs/{name}": part.fill for name, part in program.PARTS.items()},
 }

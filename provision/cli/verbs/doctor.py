@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 
 from provision.cli.options import PROBED, Common, common
 from provision.cli.verb import Verb
+from provision.report.formats import Format
 
 if TYPE_CHECKING:
     from provision.engine.job import Job
@@ -20,18 +22,39 @@ if TYPE_CHECKING:
     cls=Verb,
     examples=(
         "provision doctor configs/prod.yaml",
-        "provision doctor configs/prod.yaml --auth cli -o json",
+        "provision doctor configs/prod.yaml --support",
     ),
 )
-@partial(common, outcome="diagnoses", deliver=PROBED)
-def doctor(options: Common) -> int:
+@click.option(
+    "--support",
+    is_flag=True,
+    help="Print a report to paste into an issue instead, without anything confidential; asks no host.",
+)
+@partial(common, outcome="diagnoses", deliver=PROBED, required=False)
+def doctor(options: Common, *, support: bool) -> int:
     """Tell whether this identity can apply each CONFIG, and what is missing. Writes nothing.
 
     Hosts, cloud, sign-in, each right that a coming step takes, secret policy, mailbox, delivery, clock.
     Exits 0 when all is there, 77 when a right is missing, 3 when only the right to consent is (0 with
-    --allow consent-pending), else as 'apply' would.
+    --allow consent-pending), else as 'apply' would. With --support it needs no CONFIG.
     """
+    if support:
+        return _support(options)
+    if not options.paths:
+        ctx = click.get_current_context()
+        (argument,) = (one for one in ctx.command.params if one.name == "paths")
+        raise click.MissingParameter(ctx=ctx, param=argument)
     return asyncio.run(_doctor(options))
+
+
+def _support(options: Common) -> int:
+    from provision.cli.streams import out
+    from provision.cli.support import report
+
+    if options.output is not Format.TEXT:
+        raise click.UsageError("--support prints Markdown to be pasted, and takes no -o")
+    out(report(options.paths, os.environ))
+    return 0
 
 
 async def _doctor(options: Common) -> int:
