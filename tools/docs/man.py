@@ -1,6 +1,6 @@
 r"""The manual page, made from what ``--help`` says: ``docs/provision.1``.
 
-It is written in the macros of man(7), which groff and mandoc both read; a wheel puts it where ``man provision``
+It is written in the macros of man(7), which groff and mandoc both read; a wheel puts it where ``man``
 looks for what is on the path.
 Sources: https://man7.org/linux/man-pages/man7/man-pages.7.html and https://mandoc.bsd.lv/man/man.7.html
 """
