@@ -15,7 +15,7 @@ from conformance.comparing import Answer, Aspect, Comparer, Difference
 from conformance.identities import Identities, instant
 from conformance.recording import Exchange, Recording
 from provision.sandbox import Sandbox
-from provision.sandbox.tenants import add_domain
+from provision.sandbox.directory.tenants import add_domain
 
 _GRAPH = "https://graph.microsoft.com"
 _DOMAIN = "contoso.onmicrosoft.com"  # of a recording that names none

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from provision.sandbox import Sandbox, seed
+from provision.sandbox import Sandbox
+from provision.sandbox.seeding import seed
 from provision.sandbox.tokens import claims, signing
 from provision.sandbox.tokens.directory import directory_roles
 from tests.support import STATE, TENANT

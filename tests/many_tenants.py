@@ -20,7 +20,7 @@ import yaml
 from provision.clouds import CLOUDS
 from provision.graph.credentials import GivenToken, claims_of
 from provision.sandbox import Sandbox
-from provision.sandbox.seed import apply as seeded
+from provision.sandbox.seeding.seed import apply as seeded
 from tests.support import write_config
 
 FULL = [

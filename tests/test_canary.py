@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from provision.sandbox import Sandbox, Weather
-from provision.sandbox.weather import Fault
+from provision.sandbox.faults.weather import Fault
 from tests.support import Program, Tenant, write_config
 
 OUTPUTS = ("text", "json", "markdown")

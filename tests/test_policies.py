@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from provision.sandbox import permissions
+from provision.sandbox.authorization import permissions
 from tests.support import Program, Ran, Tenant, write_config
 
 EXEMPT = {"customSecurityAttributes": [{

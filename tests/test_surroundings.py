@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from provision import cache
-from provision.sandbox import endpoints
+from provision.sandbox.serving import announcement
 from tests.support import CONFIG, TENANT, Program, write_config
 
 ROOT = Path(__file__).parents[1]
@@ -173,9 +173,9 @@ def test_the_cache_of_whom_nobody_knows(work: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(os.path, "expanduser", lambda path: path)
     expected = work / f"provision-{os.geteuid()}"
     assert cache.folder() == expected
-    assert endpoints.folder("https://localhost:8443").is_relative_to(expected)
+    assert announcement.folder("https://localhost:8443").is_relative_to(expected)
     expected.chmod(0o777)  # somebody else could have made it so
-    for ask in (cache.folder, lambda: endpoints.folder("https://localhost:8443")):
+    for ask in (cache.folder, lambda: announcement.folder("https://localhost:8443")):
         with pytest.raises(PermissionError, match="somebody else's"):
             ask()
     monkeypatch.setenv("CACHE_DIRECTORY", f"{work}/unit:{work}/other")

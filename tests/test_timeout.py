@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from provision.sandbox import Sandbox
-from provision.sandbox.weather import Weather
+from provision.sandbox.faults.weather import Weather
 from tests.support import Program, Tenant
 
 APPLY = ("--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")

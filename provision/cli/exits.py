@@ -54,7 +54,7 @@ def _known(error: BaseException) -> ProvisionError | None:
         from provision.cli import usage
 
         return usage.error_of(error)
-    state = sys.modules.get("provision.sandbox.state")  # imported where there is a sandbox at all
+    state = sys.modules.get("provision.sandbox.keeping.state")  # imported where there is a sandbox at all
     if state is not None and isinstance(error, state.StateError):
         return ProvisionError(catalogue.SANDBOX_STATE, str(error), fix=error.fix)
     if isinstance(error, OSError) and error.errno in _OF_THE_DISK:

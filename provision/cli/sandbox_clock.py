@@ -43,7 +43,7 @@ def _served(url: str, advance: timedelta | None, moment: datetime | None) -> str
 
 
 def _asked(url: str, body: dict[str, str] | None) -> str:
-    from provision.sandbox import remote
+    from provision.sandbox.serving import remote
 
     try:
         return remote.clock(url, body)

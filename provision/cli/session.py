@@ -207,7 +207,7 @@ def served_sandbox(url: str, *, others: bool = False) -> tuple[Cloud, Administra
     honoured on this machine alone: no real credential is sent to another. ``ProvisionError`` if nobody knows
     how to sign in there.
     """
-    from provision.sandbox import endpoints
+    from provision.sandbox.serving import announcement
 
     try:
         parts = urlsplit(url)
@@ -219,7 +219,7 @@ def served_sandbox(url: str, *, others: bool = False) -> tuple[Cloud, Administra
         raise ProvisionError(catalogue.USAGE, f"--sandbox-at: write https://HOST:PORT, not '{url}'")
     cloud = Cloud("sandbox", graph=url, login=url, portal=url)
     local = host in ("localhost", "127.0.0.1", "::1")
-    endpoint = endpoints.find(url)
+    endpoint = announcement.find(url)
     if local and (others or any(os.environ.get(name) for name in _IDENTITIES)):
         return cloud, None, str(endpoint.ca_file) if endpoint else None
     if endpoint is None:
@@ -295,7 +295,7 @@ def passing(sandbox: Sandbox) -> Callable[[float], Awaitable[None]]:
 def open_sandbox(at: str) -> Sandbox:
     """Open the embedded sandbox on a state file; ``ProvisionError`` if the state cannot be used."""
     from provision.sandbox import Sandbox
-    from provision.sandbox.state import StateError
+    from provision.sandbox.keeping.state import StateError
 
     try:
         return Sandbox.open(Path(at))

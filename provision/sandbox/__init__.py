@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from provision.sandbox.box import Sandbox
-    from provision.sandbox.http import LoggedRequest
-    from provision.sandbox.state import StateError
-    from provision.sandbox.weather import Weather
+    from provision.sandbox.faults.weather import Weather
+    from provision.sandbox.keeping.state import StateError
+    from provision.sandbox.wire.http import LoggedRequest
 
 __all__ = ["LoggedRequest", "Sandbox", "StateError", "Weather"]
 
-_PLACES = {"LoggedRequest": "http", "Sandbox": "box", "StateError": "state", "Weather": "weather"}
+_PLACES = {
+    "LoggedRequest": "wire.http",
+    "Sandbox": "box",
+    "StateError": "keeping.state",
+    "Weather": "faults.weather",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -13,16 +13,16 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from provision.sandbox.compression import MAX_BODY
 from provision.sandbox.dispatch import Dispatcher
-from provision.sandbox.http import RawAnswer, RawRequest
+from provision.sandbox.faults.weather import ConnectionCut, transport_error
 from provision.sandbox.routes import ENDPOINTS
-from provision.sandbox.routing import Router
-from provision.sandbox.weather import ConnectionCut, transport_error
+from provision.sandbox.wire.compression import MAX_BODY
+from provision.sandbox.wire.http import RawAnswer, RawRequest
+from provision.sandbox.wire.routing import Router
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.control import Control
+    from provision.sandbox.serving.control import Control
     from provision.sandbox.tokens.service import Login
 
 _GRAPH = ("/v1.0/", "/beta/")

@@ -12,14 +12,14 @@ from typing import Any
 
 from provision.sandbox import app as _app
 from provision.sandbox import summary as _summary
-from provision.sandbox import tenants as _tenants
 from provision.sandbox.clock import Clock
-from provision.sandbox.http import LoggedRequest
-from provision.sandbox.state import StateFile
-from provision.sandbox.store import Store, Tenant
+from provision.sandbox.directory import tenants as _tenants
+from provision.sandbox.faults.weather import Weather
+from provision.sandbox.keeping.state import StateFile
+from provision.sandbox.keeping.store import Store, Tenant
 from provision.sandbox.tokens import bearer as _bearer
 from provision.sandbox.tokens import signing as _signing
-from provision.sandbox.weather import Weather
+from provision.sandbox.wire.http import LoggedRequest
 
 _LOG_LENGTH = 100_000  # requests remembered; a served sandbox may run for days
 

@@ -16,9 +16,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import borders, compression, envelope, resource_units, rights
-from provision.sandbox.call import Answer, Call
-from provision.sandbox.caller import Caller
+from provision.sandbox.authorization import check
+from provision.sandbox.coverage import borders
 from provision.sandbox.errors import (
     GraphError,
     bad_syntax,
@@ -27,15 +26,19 @@ from provision.sandbox.errors import (
     unknown_content_type,
     unknown_segment,
 )
-from provision.sandbox.http import LoggedRequest, RawAnswer, RawRequest
+from provision.sandbox.faults import resource_units
+from provision.sandbox.faults.quota import Who
+from provision.sandbox.faults.weather import ConnectionCut
+from provision.sandbox.keeping.state import StateError
 from provision.sandbox.odata import metadata
 from provision.sandbox.odata import path as odata_path
 from provision.sandbox.odata import query as odata_query
-from provision.sandbox.quota import Who
-from provision.sandbox.routing import Endpoint, Router
-from provision.sandbox.state import StateError
 from provision.sandbox.tokens import bearer
-from provision.sandbox.weather import ConnectionCut
+from provision.sandbox.wire import compression, envelope
+from provision.sandbox.wire.call import Answer, Call
+from provision.sandbox.wire.caller import Caller
+from provision.sandbox.wire.http import LoggedRequest, RawAnswer, RawRequest
+from provision.sandbox.wire.routing import Endpoint, Router
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
@@ -165,7 +168,7 @@ class Dispatcher:
     def _carry_out(self, call: Call, endpoint: Endpoint) -> Answer:
         call.tenant.behind = self._sandbox.weather.behind(call)
         try:
-            rights.authorize(call, endpoint)
+            check.authorize(call, endpoint)
             return endpoint.handler(call)
         finally:
             call.tenant.behind = {}

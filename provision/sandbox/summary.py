@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from provision.sandbox.clock import Clock, instant
-from provision.sandbox.store import Record, Store, Tenant
+from provision.sandbox.keeping.store import Record, Store, Tenant
 
 
 def of(store: Store, clock: Clock) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from provision.sandbox import Sandbox
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
 
 TENANTS = ("11111111-2222-4333-8444-555555555555", "99999999-2222-4333-8444-555555555555")
 NAMES = tuple(f"app-{number:02}" for number in range(20))

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from provision.sandbox import tls
+from provision.sandbox.serving import tls
 
 HOSTS = (
     "agency.vault.azure.net", "agency.vault.usgovcloudapi.net", "vault.agency.example",

@@ -11,7 +11,8 @@ import pytest
 
 from provision.graph import batch
 from provision.graph.limiter import READS, WRITES, Limiter
-from provision.sandbox import Sandbox, Weather, quota
+from provision.sandbox import Sandbox, Weather
+from provision.sandbox.faults import quota
 from tests.support import Program, Tenant, write_config
 
 SHARE = "x-ms-throttle-limit-percentage"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from provision.sandbox import Sandbox
-from provision.sandbox.seed import apply
+from provision.sandbox.seeding.seed import apply
 
 from .world import SEED, World
 

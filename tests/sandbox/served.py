@@ -8,8 +8,8 @@ from typing import Any
 
 import httpx
 
-from provision.sandbox import endpoints
-from provision.sandbox.server import Server
+from provision.sandbox.serving import announcement
+from provision.sandbox.serving.server import Server
 
 
 class Served:
@@ -24,7 +24,7 @@ class Served:
         context = ssl.create_default_context(cafile=str(self.endpoint.ca_file))
         self.client = httpx.Client(verify=context, base_url=self.endpoint.url)
 
-    def _on_ready(self, endpoint: endpoints.Endpoint) -> None:
+    def _on_ready(self, endpoint: announcement.Announcement) -> None:
         self.endpoint = endpoint
         self.ready.set()
 

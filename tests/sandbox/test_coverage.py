@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from provision.sandbox import covered
-from provision.sandbox.call import Answer, Call
-from provision.sandbox.routing import Endpoint
+from provision.sandbox.coverage import covered
+from provision.sandbox.wire.call import Answer, Call
+from provision.sandbox.wire.routing import Endpoint
 from tests.support import Program
 from tools.docs.coverage import PART, table
 

@@ -28,8 +28,8 @@ from hypothesis.stateful import (
 )
 
 from provision.sandbox import Sandbox
-from provision.sandbox import state as state_module
-from provision.sandbox.store import INDEXED, Record, Tenant
+from provision.sandbox.keeping import state as state_module
+from provision.sandbox.keeping.store import INDEXED, Record, Tenant
 
 from .world import GRAPH_APP, MAIL_SEND
 

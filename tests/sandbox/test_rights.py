@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from provision.sandbox import permissions
+from provision.sandbox.authorization import permissions
 from provision.sandbox.routes import ENDPOINTS
 
 from .world import ADMIN, DOMAIN, GRANTER, GRAPH_APP, MAIL_SEND, MAILER, NOTHING, OWNED, READER, World

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from provision.sandbox import Sandbox
-from provision.sandbox.seed import SeedError, apply
+from provision.sandbox.seeding.seed import SeedError, apply
 
 from .world import ADMIN, DOMAIN, MAILER, OWNED, SECRET, SEED, TENANT, World
 

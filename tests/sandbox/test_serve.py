@@ -18,8 +18,9 @@ import httpx
 import pytest
 from cryptography import x509
 
-from provision.sandbox import Weather, endpoints, tls
-from provision.sandbox.server import address
+from provision.sandbox import Weather
+from provision.sandbox.serving import announcement, tls
+from provision.sandbox.serving.server import address
 
 from .served import Served
 from .world import DOMAIN, SEED, TENANT
@@ -36,10 +37,10 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 def test_what_is_left_is_found_by_the_url_and_private(served: Served) -> None:
     """Where the program finds it: the user's cache folder, 0600, gone with the server."""
-    found = endpoints.find(served.endpoint.url)
+    found = announcement.find(served.endpoint.url)
     assert found == served.endpoint
-    assert endpoints.find(served.endpoint.url.replace("localhost", "127.0.0.1")) == found
-    assert endpoints.find("https://localhost:1") is None
+    assert announcement.find(served.endpoint.url.replace("localhost", "127.0.0.1")) == found
+    assert announcement.find("https://localhost:1") is None
     for path in (found.secret_file, found.password_file, found.ca_file):
         assert str(path).startswith(os.environ["XDG_CACHE_HOME"])
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -59,13 +60,13 @@ def test_what_is_left_is_found_by_the_url_and_private(served: Served) -> None:
 def test_the_usual_port_is_left_out(name: str, port: int, url: str) -> None:
     """MSAL for Node compares the authority's host with its known ones, from which the port is gone."""
     assert address(name, port) == url
-    assert endpoints.folder(url) == endpoints.folder(f"{url.removesuffix(f':{port}')}:{port}")
+    assert announcement.folder(url) == announcement.folder(f"{url.removesuffix(f':{port}')}:{port}")
 
 
 def test_it_is_gone_when_the_server_stops() -> None:
     running = Served()
     running.close()
-    assert endpoints.find(running.endpoint.url) is None
+    assert announcement.find(running.endpoint.url) is None
     assert not running.endpoint.secret_file.exists()
 
 

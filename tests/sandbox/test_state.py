@@ -22,8 +22,8 @@ from typing import Any
 import pytest
 
 from provision.sandbox import Sandbox, StateError
-from provision.sandbox import state as state_module
-from provision.sandbox.state import StateFile
+from provision.sandbox.keeping import state as state_module
+from provision.sandbox.keeping.state import StateFile
 
 TENANT = "contoso.onmicrosoft.com"
 SIZES = {"snapshot": 10**9, "journal": 0}  # up to how many bytes a change rewrites all

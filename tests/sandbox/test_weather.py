@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from provision.sandbox import Weather
-from provision.sandbox.weather import WeatherError
+from provision.sandbox.faults.weather import WeatherError
 
 from .world import ADMIN, GRAPH_APP, MAIL_SEND, OWNED, SECRET, World
 

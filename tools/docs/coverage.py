@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from provision.sandbox.covered import page_of, words_of
+from provision.sandbox.authorization.permissions import Right, right_of
+from provision.sandbox.coverage.covered import page_of, words_of
 from provision.sandbox.directory.relations import KINDS
-from provision.sandbox.permissions import Right, right_of
 from provision.sandbox.routes import ENDPOINTS
-from provision.sandbox.routing import Endpoint
+from provision.sandbox.wire.routing import Endpoint
 from tools.docs.part import Part
 
 _SUFFIXES = ("$count", "$ref", *KINDS)  # forms of the path before them, under the same right

@@ -18,7 +18,7 @@ from provision.cli.verb import Verb, lines
 
 if TYPE_CHECKING:
     from provision.report.formats import Format
-    from provision.sandbox.endpoints import Endpoint
+    from provision.sandbox.serving.announcement import Announcement
 
 
 class _Whole(click.Group):
@@ -127,7 +127,7 @@ def seed(path: str, state: str) -> int:
     from provision.cli.session import open_sandbox
     from provision.engine import folder
     from provision.errors import ProvisionError, catalogue
-    from provision.sandbox.seed import SeedError, apply
+    from provision.sandbox.seeding.seed import SeedError, apply
 
     try:
         if Path(state).parent == FOLDER:
@@ -149,7 +149,7 @@ def coverage(method: str, path: str, output: Format) -> int:
 
     from provision.cli import emit
     from provision.outcomes.sandbox import Coverage
-    from provision.sandbox import covered
+    from provision.sandbox.coverage import covered
 
     return emit.finish(Coverage(**asdict(covered.ask(method, path))), emit.Plainly(output))
 
@@ -198,7 +198,7 @@ def clock(advance: timedelta | None, moment: datetime | None, at: str, output: F
 
 
 def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:
-    from provision.sandbox.weather import Weather, WeatherError
+    from provision.sandbox.faults.weather import Weather, WeatherError
 
     try:
         return Weather.parse(value)
@@ -245,9 +245,9 @@ def serve(
     """Serve the sandbox over HTTPS until Ctrl-C or SIGTERM, and print how to sign in."""
     from provision.cli.console import talk
     from provision.errors import ProvisionError, catalogue
-    from provision.sandbox.seed import SeedError
-    from provision.sandbox.server import Server
-    from provision.sandbox.state import StateError
+    from provision.sandbox.keeping.state import StateError
+    from provision.sandbox.seeding.seed import SeedError
+    from provision.sandbox.serving.server import Server
 
     if host not in ("127.0.0.1", "localhost", "::1"):
         talk(
@@ -279,7 +279,7 @@ def serve(
 def _refuse_lost(folder: Path) -> None:
     """``ProvisionError`` where no folder can be, or where a certificate of somebody else's would be lost."""
     from provision.errors import ProvisionError, catalogue
-    from provision.sandbox import tls
+    from provision.sandbox.serving import tls
 
     said = f"--tls-dir: {folder}"
     try:
@@ -299,7 +299,7 @@ def _refuse_lost(folder: Path) -> None:
         )
 
 
-def _say(endpoint: Endpoint, output: Format) -> None:
+def _say(endpoint: Announcement, output: Format) -> None:
     """Say where it is served; stdout is flushed, for somebody waits for it."""
     from provision.cli import emit
     from provision.outcomes.sandbox import Serving

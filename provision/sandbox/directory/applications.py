@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from provision.sandbox.call import Call
 from provision.sandbox.clock import instant, precise
 from provision.sandbox.directory import binding, credentials, policies, principals, validation
 from provision.sandbox.directory.people import default_domain
@@ -23,7 +22,8 @@ from provision.sandbox.errors import (
     not_found,
     read_only,
 )
-from provision.sandbox.store import CREATOR, Record, Tenant
+from provision.sandbox.keeping.store import CREATOR, Record, Tenant
+from provision.sandbox.wire.call import Call
 
 Json = dict[str, Any]
 # Recorded: these come back in another order than they were sent in, the last first.

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from provision.sandbox.errors import bad_request, not_found
-from provision.sandbox.store import Tenant
+from provision.sandbox.keeping.store import Tenant
 
 _LIMIT = 20
 

@@ -24,7 +24,7 @@ from provision.sandbox.directory.certificates import distinguished_name
 from provision.sandbox.entities.complex_types import PASSWORD_CREDENTIAL
 from provision.sandbox.entities.schema import Prop, is_guid, new_id, parse_time, value_of, wire_time
 from provision.sandbox.errors import Detail, GraphError, bad_request, invalid_value
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
 
 Json = dict[str, Any]
 _ALPHABET = string.ascii_letters + string.digits + "_~.-"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from provision.sandbox.directory import applications, principals
 from provision.sandbox.errors import conflict
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
 
 
 def restore(tenant: Tenant, record: Record) -> Record:

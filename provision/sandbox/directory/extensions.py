@@ -10,7 +10,7 @@ from typing import Any
 from provision.sandbox.entities.parts import EXTENSION_PROPERTY as TYPE
 from provision.sandbox.entities.schema import new_id, read
 from provision.sandbox.errors import GraphError, invalid_value, missing_value
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
 
 Json = dict[str, Any]
 _RESOURCE = "ExtensionProperty"

@@ -19,7 +19,7 @@ from provision.sandbox.errors import (
     missing_value,
     read_only,
 )
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
 
 Json = dict[str, Any]
 _LIMIT = 20

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.sandbox.call import Call
 from provision.sandbox.clock import precise
 from provision.sandbox.entities.grants import (
     APP_ROLE_ASSIGNMENT,
@@ -26,7 +25,8 @@ from provision.sandbox.errors import (
     not_a_reference,
     not_found,
 )
-from provision.sandbox.store import Record
+from provision.sandbox.keeping.store import Record
+from provision.sandbox.wire.call import Call
 
 Json = dict[str, Any]
 DEFAULT_ROLE = "00000000-0000-0000-0000-000000000000"  # "default access", of a resource without roles

@@ -12,14 +12,14 @@ from dataclasses import replace
 from typing import Any
 
 from provision.sandbox import hashing
-from provision.sandbox.call import Call
 from provision.sandbox.clock import instant
 from provision.sandbox.directory import binding
 from provision.sandbox.directory.principals import drop_grants
 from provision.sandbox.entities.people import GROUP, USER
 from provision.sandbox.entities.schema import EntityType, merged, new_id, read
 from provision.sandbox.errors import Detail, bad_request, conflict, invalid_value, missing_value, read_only
-from provision.sandbox.store import CREATOR, Record, Tenant
+from provision.sandbox.keeping.store import CREATOR, Record, Tenant
+from provision.sandbox.wire.call import Call
 
 Json = dict[str, Any]
 _WEAK = (

@@ -15,7 +15,7 @@ from provision.sandbox.directory import security_attributes
 from provision.sandbox.entities.schema import EntityType, is_guid, merged, new_id, parse_time, read
 from provision.sandbox.entities.tenancy import APP_POLICY, DEFAULT_POLICY
 from provision.sandbox.errors import Detail, GraphError, invalid_value, missing_value, read_only
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
 
 Json = dict[str, Any]
 DEFAULT_ID = "00000000-0000-0000-0000-000000000000"

@@ -9,14 +9,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from provision.sandbox.call import Call
 from provision.sandbox.clock import instant
 from provision.sandbox.data import first_party
 from provision.sandbox.directory import binding, credentials
 from provision.sandbox.entities.schema import is_guid, merged, new_id, read
 from provision.sandbox.entities.service_principal import TYPE, mirrored
 from provision.sandbox.errors import Detail, GraphError, bad_request, invalid_value, missing_value, read_only
-from provision.sandbox.store import CREATOR, Record, Tenant
+from provision.sandbox.keeping.store import CREATOR, Record, Tenant
+from provision.sandbox.wire.call import Call
 
 Json = dict[str, Any]
 # The application's, or the service's: a PATCH of the principal cannot change them.

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from provision.sandbox.directory.people import groups_of
-from provision.sandbox.store import CREATOR, Record, Tenant
+from provision.sandbox.keeping.store import CREATOR, Record, Tenant
 
 KINDS = ("application", "servicePrincipal", "user", "group", "directoryRole", "organization",
          "appManagementPolicy", "extensionProperty", "administrativeUnit")  # fmt: skip

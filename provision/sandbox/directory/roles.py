@@ -13,7 +13,7 @@ from provision.sandbox.entities import people, tenancy
 from provision.sandbox.entities.grants import role_assignment_id
 from provision.sandbox.entities.schema import new_id, read
 from provision.sandbox.errors import bad_request, missing_value, not_found
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
 
 Json = dict[str, Any]
 _CONFLICT = (

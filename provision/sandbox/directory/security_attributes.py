@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from provision.sandbox.call import Call
+from provision.sandbox.authorization.permissions import READ_ATTRIBUTES, WRITE_ATTRIBUTES
 from provision.sandbox.errors import denied, invalid_value
-from provision.sandbox.permissions import READ_ATTRIBUTES, WRITE_ATTRIBUTES
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
+from provision.sandbox.wire.call import Call
 
 Json = dict[str, Any]
 NAME = "customSecurityAttributes"

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from provision.sandbox.entities.application import AUDIENCES
 from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.errors import Detail, GraphError, bad_request, conflict, invalid_value
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
 
 Json = dict[str, Any]
 PERSONAL = ("AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount")

@@ -10,7 +10,7 @@ from __future__ import annotations
 from provision.sandbox.data import first_party
 from provision.sandbox.entities import complex_types as ct
 from provision.sandbox.entities.schema import EntityType, Json, Prop
-from provision.sandbox.store import Record
+from provision.sandbox.keeping.store import Record
 
 TYPE = EntityType(
     kind="servicePrincipal",

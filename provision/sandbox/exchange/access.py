@@ -13,8 +13,8 @@ from provision.sandbox.errors import GraphError
 from provision.sandbox.exchange import mailboxes, roles
 
 if TYPE_CHECKING:
-    from provision.sandbox.call import Call
-    from provision.sandbox.store import Record, Tenant
+    from provision.sandbox.keeping.store import Record, Tenant
+    from provision.sandbox.wire.call import Call
 
 Groups = tuple[frozenset[str], ...]
 SCOPABLE = ("Mail.Send", "Mail.Read", "Mail.ReadBasic", "Mail.ReadWrite", "MailboxSettings.Read")

@@ -11,12 +11,12 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from provision.sandbox import tenants
+from provision.sandbox.directory import tenants
 from provision.sandbox.errors import GraphError
 
 if TYPE_CHECKING:
-    from provision.sandbox.call import Call
-    from provision.sandbox.store import Record, Tenant
+    from provision.sandbox.keeping.store import Record, Tenant
+    from provision.sandbox.wire.call import Call
 
 # Kind to ``userPurpose`` (https://learn.microsoft.com/graph/api/resources/mailboxsettings).
 PURPOSE = {"user": "user", "shared": "shared", "room": "room", "equipment": "equipment", "linked": "linked"}

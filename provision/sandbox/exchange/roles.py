@@ -19,7 +19,7 @@ from provision.sandbox.entities.schema import is_guid, new_id, parse_time, read
 from provision.sandbox.errors import bad_request, invalid_value, missing_value, not_found
 from provision.sandbox.exchange import mailboxes
 from provision.sandbox.fixed import uuid5
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
 
 Json = dict[str, Any]
 REMOVED = "removedExchangeAssignment"  # one that some of Exchange's servers may still go by

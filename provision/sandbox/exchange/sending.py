@@ -17,10 +17,10 @@ from provision.sandbox.entities.schema import Complex, wrong_node_text
 from provision.sandbox.errors import GraphError, unreadable
 from provision.sandbox.exchange import attachments, mailboxes, mime
 from provision.sandbox.exchange.types import MESSAGE, SENT_ONLY
-from provision.sandbox.store import Record
+from provision.sandbox.keeping.store import Record
 
 if TYPE_CHECKING:
-    from provision.sandbox.call import Call
+    from provision.sandbox.wire.call import Call
 
 Json = dict[str, Any]
 _ADDRESS = re.compile(r"[^@\s<>\",;:]+@[^@\s<>\",;:]+\.[^@\s<>\",;:.]+|[^@\s<>\",;:]+@localhost")

@@ -14,7 +14,6 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from provision.sandbox.call import Answer, Call
 from provision.sandbox.entities.schema import EntityType
 from provision.sandbox.errors import (
     GraphError,
@@ -24,10 +23,11 @@ from provision.sandbox.errors import (
     no_reference_filter,
     unsupported_query,
 )
+from provision.sandbox.keeping.store import INDEXED, Record
 from provision.sandbox.odata import shape as shapes
 from provision.sandbox.odata.evaluate import Compiler, Predicate
 from provision.sandbox.odata.filter import Compare, In, Literal, Logic, Node, Path, parse
-from provision.sandbox.store import INDEXED, Record
+from provision.sandbox.wire.call import Answer, Call
 
 Json = dict[str, Any]
 DEFAULT_PAGE, MAX_PAGE = 100, 999

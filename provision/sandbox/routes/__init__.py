@@ -18,7 +18,7 @@ from provision.sandbox.routes import (
     unused,
     users,
 )
-from provision.sandbox.routing import Endpoint
+from provision.sandbox.wire.routing import Endpoint
 
 ENDPOINTS: list[Endpoint] = [
     *applications.ENDPOINTS, *service_principals.ENDPOINTS, *grants.ENDPOINTS, *deleted_items.ENDPOINTS,

@@ -5,7 +5,6 @@ https://learn.microsoft.com/graph/api/resources/application
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import applications
 from provision.sandbox.errors import bad_syntax, not_found
 from provision.sandbox.routes import (
@@ -18,7 +17,8 @@ from provision.sandbox.routes import (
     passwords,
     properties,
 )
-from provision.sandbox.routing import Endpoint
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _KIND = "application"
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 
-from provision.sandbox.call import Answer, Call, Json, no_content
 from provision.sandbox.directory import grants
 from provision.sandbox.errors import (
     invalid_grant_identifier,
@@ -16,10 +15,11 @@ from provision.sandbox.errors import (
     not_a_reference,
     not_found,
 )
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import common
 from provision.sandbox.routes.links import Source, named
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, Json, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _KIND = "appRoleAssignment"
 _IDENTIFIER = re.compile(r"[\w-]{43}")  # base64url of two GUIDs

@@ -10,11 +10,11 @@ import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from provision.sandbox.call import Answer, Call, Json
 from provision.sandbox.errors import GraphError, bad_syntax
-from provision.sandbox.http import RawAnswer, RawRequest
 from provision.sandbox.routes import common
-from provision.sandbox.routing import Endpoint
+from provision.sandbox.wire.call import Answer, Call, Json
+from provision.sandbox.wire.http import RawAnswer, RawRequest
+from provision.sandbox.wire.routing import Endpoint
 
 _LIMIT = 20
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})

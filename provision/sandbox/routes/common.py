@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.sandbox.call import Answer, Call, Json
 from provision.sandbox.directory import relations, roles, security_attributes
 from provision.sandbox.entities import application, beta, grants, parts, people, service_principal, tenancy
 from provision.sandbox.entities.directory_object import DIRECTORY_OBJECT
@@ -17,10 +16,11 @@ from provision.sandbox.errors import (
     invalid_reference,
     not_found,
 )
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.odata import shape as shapes
 from provision.sandbox.odata.collection import Listing
 from provision.sandbox.odata.path import Key
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, Json
 
 TYPES: dict[str, EntityType] = {
     t.kind: t

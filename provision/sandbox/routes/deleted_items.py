@@ -5,13 +5,13 @@ https://learn.microsoft.com/graph/api/resources/directory
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import deletion
 from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.errors import invalid_identifier, no_direct_queries, not_found
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import common
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _BASE = "directory/deletedItems"
 _KINDS = ("application", "servicePrincipal", "user", "group")

@@ -5,13 +5,13 @@ https://learn.microsoft.com/graph/api/resources/directoryobject, .../organizatio
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call
 from provision.sandbox.directory import relations
 from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.errors import bad_request, invalid_identifier, missing_value, not_found
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import common, membership, properties
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call
+from provision.sandbox.wire.routing import Endpoint
 
 _LIMIT = 1000  # ids of one getByIds
 

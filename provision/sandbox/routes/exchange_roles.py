@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from provision.sandbox.call import Answer, Call, Json, no_content
 from provision.sandbox.entities.exchange_roles import ASSIGNMENT, BASE, DEFINITION, SCOPE
 from provision.sandbox.errors import not_found
 from provision.sandbox.exchange import roles
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.odata import shape as shapes
 from provision.sandbox.odata.collection import Listing
 from provision.sandbox.routes import common
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, Json, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 
 def assignments(call: Call) -> Answer:

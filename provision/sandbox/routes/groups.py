@@ -5,10 +5,10 @@ https://learn.microsoft.com/graph/api/resources/group
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import people
 from provision.sandbox.routes import assignments, common, links, membership, properties
-from provision.sandbox.routing import Endpoint
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _KIND = "group"
 _named = links.named(_KIND)

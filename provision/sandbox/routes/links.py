@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from provision.sandbox.call import Answer, Call, Json, no_content
 from provision.sandbox.directory import relations
 from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.errors import (
@@ -19,9 +18,10 @@ from provision.sandbox.errors import (
     not_found,
     quota_exceeded,
 )
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import common
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, Json, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 Source = Callable[[Call], Record]
 _CASTS = ("user", "servicePrincipal", "group", "application", "directoryRole", "administrativeUnit")

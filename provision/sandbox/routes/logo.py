@@ -9,12 +9,12 @@ from __future__ import annotations
 import base64
 from dataclasses import replace
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import principals
 from provision.sandbox.errors import bad_request, not_found
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import common
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _PATH = "applications/{id}/logo"
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import quote
 
-from provision.sandbox.call import Answer, Call, Json
 from provision.sandbox.errors import GraphError
 from provision.sandbox.exchange import mailboxes, sending
 from provision.sandbox.exchange.types import FOLDER, MESSAGE
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.odata import shape as shapes
 from provision.sandbox.odata.collection import Listing
-from provision.sandbox.routing import Endpoint, Handler
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, Json
+from provision.sandbox.wire.routing import Endpoint, Handler
 
 
 def _mailbox(call: Call) -> Record:

@@ -6,13 +6,13 @@ HashiCorp's provider reads it with each person (``user_resource.go``).
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import relations
 from provision.sandbox.errors import not_a_reference, not_found
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import common
 from provision.sandbox.routes.links import Source
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _NAME = "manager"
 

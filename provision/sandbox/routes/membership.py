@@ -6,14 +6,14 @@ https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups and
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call
 from provision.sandbox.directory import relations
 from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.errors import bad_request, missing_value
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import common
 from provision.sandbox.routes.links import Source, named
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call
+from provision.sandbox.wire.routing import Endpoint
 
 _CHECKED_AT_ONCE = 20
 _CONTEXT = "Collection(Edm.String)"

@@ -5,10 +5,10 @@ https://learn.microsoft.com/graph/api/application-addpassword and .../applicatio
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import credentials
 from provision.sandbox.routes import common
-from provision.sandbox.routing import Endpoint
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 
 def endpoints(base: str, kind: str) -> list[Endpoint]:

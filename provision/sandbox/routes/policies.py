@@ -6,12 +6,12 @@ https://learn.microsoft.com/graph/api/resources/appmanagementpolicy
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import policies, relations
 from provision.sandbox.errors import not_found
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import common
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _KIND = "appManagementPolicy"
 _BASE = "policies/appManagementPolicies"

@@ -7,13 +7,13 @@ reads ``appRoles`` and ``oauth2PermissionScopes`` so (its app-permission-list.ts
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.entities.schema import Prop
 from provision.sandbox.errors import unknown_segment
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import common
 from provision.sandbox.routes.links import Source
-from provision.sandbox.routing import PROPERTY, Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import PROPERTY, Endpoint
 
 
 def endpoints(path: str, kind: str, source: Source) -> list[Endpoint]:

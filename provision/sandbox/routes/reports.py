@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from provision.sandbox.call import Answer, Call
 from provision.sandbox.entities.reports import ACTIVITY
 from provision.sandbox.errors import unknown_segment
 from provision.sandbox.odata.collection import Listing
-from provision.sandbox.routing import Endpoint
 from provision.sandbox.tokens import activity
+from provision.sandbox.wire.call import Answer, Call
+from provision.sandbox.wire.routing import Endpoint
 
 # https://learn.microsoft.com/graph/deployments: the call is in the global service only.
 _NATIONAL = ("graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn")

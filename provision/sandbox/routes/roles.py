@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from provision.sandbox.call import Answer, Call, Json, no_content
 from provision.sandbox.directory import roles
 from provision.sandbox.entities.tenancy import DIRECTORY_READERS, ROLE_DEFINITION
 from provision.sandbox.errors import bad_request, not_a_reference, not_found, unsupported_query
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.odata import shape as shapes
 from provision.sandbox.odata.collection import Listing
 from provision.sandbox.routes import common, links
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, Json, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _BASE = "roleManagement/directory"
 

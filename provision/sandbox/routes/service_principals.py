@@ -5,11 +5,11 @@ https://learn.microsoft.com/graph/api/resources/serviceprincipal
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import principals, security_attributes
 from provision.sandbox.errors import bad_syntax, not_found
 from provision.sandbox.routes import assignments, common, grants, links, membership, passwords, properties
-from provision.sandbox.routing import Endpoint
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _KIND = "servicePrincipal"
 

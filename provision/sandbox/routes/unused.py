@@ -6,9 +6,9 @@ Microsoft365DSC and Graph PowerShell read them when they look back at an applica
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call
 from provision.sandbox.routes import common
-from provision.sandbox.routing import Endpoint
+from provision.sandbox.wire.call import Answer, Call
+from provision.sandbox.wire.routing import Endpoint
 
 _EMPTY = {
     "application": ("homeRealmDiscoveryPolicies", "tokenIssuancePolicies", "tokenLifetimePolicies"),

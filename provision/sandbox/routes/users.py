@@ -5,12 +5,12 @@ https://learn.microsoft.com/graph/api/resources/user
 
 from __future__ import annotations
 
-from provision.sandbox.call import Answer, Call, no_content
 from provision.sandbox.directory import people, security_attributes
 from provision.sandbox.errors import bad_syntax, not_found
+from provision.sandbox.keeping.store import Record
 from provision.sandbox.routes import assignments, common, grants, links, manager, membership, properties
-from provision.sandbox.routing import Endpoint
-from provision.sandbox.store import Record
+from provision.sandbox.wire.call import Answer, Call, no_content
+from provision.sandbox.wire.routing import Endpoint
 
 _KIND = "user"
 

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 from provision.sandbox.clock import instant
 from provision.sandbox.entities.reports import ACTIVITY
 from provision.sandbox.entities.schema import parse_time
-from provision.sandbox.store import Record
+from provision.sandbox.keeping.store import Record
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.store import Tenant
+    from provision.sandbox.keeping.store import Tenant
     from provision.sandbox.tokens.clients import Proof
 
 _MOST = 512  # sign-ins of a credential that wait to be shown

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from provision.sandbox import permissions
-from provision.sandbox.caller import GLOBAL_ADMINISTRATOR, Caller
+from provision.sandbox.authorization import permissions
 from provision.sandbox.errors import GraphError, unauthenticated
 from provision.sandbox.tokens import signing
 from provision.sandbox.tokens.directory import AZURE_MANAGEMENT, GRAPH_NAMES, directory_roles
+from provision.sandbox.wire.caller import GLOBAL_ADMINISTRATOR, Caller
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox

@@ -21,7 +21,7 @@ from provision.sandbox.tokens.directory import (
 )
 
 if TYPE_CHECKING:
-    from provision.sandbox.store import Record, Tenant
+    from provision.sandbox.keeping.store import Record, Tenant
     from provision.sandbox.tokens.signing import Claims
 
 LIFETIME = 3599  # seconds

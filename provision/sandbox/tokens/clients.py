@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from cryptography.x509 import Certificate
 
     from provision.sandbox import Sandbox
-    from provision.sandbox.store import Record, Tenant
+    from provision.sandbox.keeping.store import Record, Tenant
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 SECRET, CERTIFICATE, NONE = "1", "2", "0"  # the values of appidacr

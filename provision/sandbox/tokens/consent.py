@@ -14,7 +14,7 @@ from provision.sandbox.tokens import consenting, directory, grants, pages, refus
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.store import Record, Tenant
+    from provision.sandbox.keeping.store import Record, Tenant
 
 _CANCELED = {"error": "permission_denied", "error_description": "The admin canceled the request"}
 

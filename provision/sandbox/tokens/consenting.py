@@ -9,16 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import inward, permissions
-from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
+from provision.sandbox.authorization import permissions
 from provision.sandbox.directory import grants, principals
 from provision.sandbox.entities import service_principal
 from provision.sandbox.tokens import directory
+from provision.sandbox.wire import inward
+from provision.sandbox.wire.caller import GLOBAL_ADMINISTRATOR
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.call import Call
-    from provision.sandbox.store import Record, Tenant
+    from provision.sandbox.keeping.store import Record, Tenant
+    from provision.sandbox.wire.call import Call
 
 _MAY = frozenset({GLOBAL_ADMINISTRATOR, permissions.PRIVILEGED_ROLE_ADMINISTRATOR})
 Json = dict[str, Any]

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from provision.sandbox import permissions, tenants
+from provision.sandbox.authorization import permissions
+from provision.sandbox.directory import tenants
 from provision.sandbox.entities import service_principal
 from provision.sandbox.tokens import refusals
 
 if TYPE_CHECKING:
-    from provision.sandbox.store import Record, Store, Tenant
+    from provision.sandbox.keeping.store import Record, Store, Tenant
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
 AZURE_MANAGEMENT = "797f4846-ba00-4fd7-ba43-dac1f8f63013"

@@ -15,7 +15,7 @@ from provision.sandbox.tokens.refusals import TokenError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from provision.sandbox.store import Store
+    from provision.sandbox.keeping.store import Store
 
 
 def configuration(store: Store, tenant_name: str, origin: str, *, v2: bool) -> dict[str, Any]:

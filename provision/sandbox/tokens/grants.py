@@ -24,7 +24,7 @@ from provision.sandbox.tokens import (
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.store import Record, Tenant
+    from provision.sandbox.keeping.store import Record, Tenant
     from provision.sandbox.tokens.device import Devices
 
 _REFRESH_LIFETIME = 90 * 86400  # seconds

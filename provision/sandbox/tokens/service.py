@@ -10,10 +10,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from provision.sandbox.envelope import http_date
 from provision.sandbox.errors import GraphError
-from provision.sandbox.http import LoggedRequest, RawAnswer, RawRequest
-from provision.sandbox.state import StateError
+from provision.sandbox.faults.weather import ConnectionCut
+from provision.sandbox.keeping.state import StateError
 from provision.sandbox.tokens import (
     bearer,
     clients,
@@ -29,11 +28,12 @@ from provision.sandbox.tokens import (
 )
 from provision.sandbox.tokens.device import INTERVAL, LIFETIME, Devices
 from provision.sandbox.tokens.refusals import TokenError
-from provision.sandbox.weather import ConnectionCut
+from provision.sandbox.wire.envelope import http_date
+from provision.sandbox.wire.http import LoggedRequest, RawAnswer, RawRequest
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.store import Store, Tenant
+    from provision.sandbox.keeping.store import Store, Tenant
 
 _JSON = "application/json; charset=utf-8"
 _MAX_FIELDS = 64

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from provision.sandbox.seed import apply
+from provision.sandbox.seeding.seed import apply
 
 from ..world import DOMAIN, GRAPH_APP, MAILER, SECRET, TENANT, World
 from .asserting import ADMINISTRATOR, EVENTUAL, get, new_app, new_group, refused

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from provision.sandbox import resource_units
+from provision.sandbox.faults import resource_units
 
 from ..world import DOMAIN, GRAPH_APP, MAILER, World
 from .asserting import ADMINISTRATOR, get, refused

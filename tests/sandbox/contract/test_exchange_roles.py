@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from provision.sandbox import Weather
-from provision.sandbox.seed import apply as seeded
+from provision.sandbox.seeding.seed import apply as seeded
 
 from ..world import DOMAIN, NOTHING, SCOPED, TENANT, World
 from .asserting import ADMINISTRATOR, NOBODY, done, link, new_group, refused

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from provision.sandbox import permissions
+from provision.sandbox.authorization import permissions
 from provision.sandbox.routes import ENDPOINTS
 
 from ..world import TENANT, World

@@ -9,7 +9,7 @@ import pytest
 
 from provision.sandbox import Weather
 from provision.sandbox.errors import GraphError
-from provision.sandbox.quota import Quota, Who
+from provision.sandbox.faults.quota import Quota, Who
 
 from ..world import ADMIN, OWNED, READER, TENANT, World
 from .asserting import ADMINISTRATOR, new_app

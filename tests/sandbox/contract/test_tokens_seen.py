@@ -11,7 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
-from provision.sandbox.seed import apply
+from provision.sandbox.seeding.seed import apply
 
 from ..world import ADMIN, AZURE_CLI, DOMAIN, GRAPH_APP, MAILER, SECRET, TENANT, World
 from .asserting import ADMINISTRATOR

@@ -23,7 +23,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 @dataclass(frozen=True, slots=True)
-class Endpoint:
+class Announcement:
     """A served sandbox: where it is, and its administrator, as an application and as a person."""
 
     url: str
@@ -55,11 +55,11 @@ class Endpoint:
         }  # fmt: skip
 
 
-def find(url: str) -> Endpoint | None:
+def find(url: str) -> Announcement | None:
     """The sandbox served at a URL, as its server left word; None if none did."""
     try:
         raw = json.loads(bounded.read(folder(url) / "endpoint.json", _LARGEST))
-        return Endpoint(
+        return Announcement(
             raw["url"], raw["tenant_id"], raw["client_id"], raw["user"], Path(raw["ca_file"]),
             Path(raw["secret_file"]), Path(raw["password_file"]), raw["control_key"],
         )  # fmt: skip
@@ -70,13 +70,13 @@ def find(url: str) -> Endpoint | None:
 def leave(
     url: str, *, tenant_id: str, client_id: str, secret: str, user: str, password: str, ca: str,
     control_key: str, ca_folder: Path | None = None,
-) -> Endpoint:  # fmt: skip
+) -> Announcement:  # fmt: skip
     """Write down where a sandbox is served, and how to sign in to it."""
     here = folder(url)
     here.mkdir(parents=True, exist_ok=True, mode=0o700)
     if ca_folder is not None:
         ca_folder.mkdir(parents=True, exist_ok=True)
-    endpoint = Endpoint(
+    endpoint = Announcement(
         url, tenant_id, client_id, user, ((ca_folder or here) / "ca.pem").absolute(),
         (here / "secret").absolute(), (here / "password").absolute(), control_key,
     )  # fmt: skip
@@ -87,7 +87,7 @@ def leave(
     return endpoint
 
 
-def forget(endpoint: Endpoint) -> None:
+def forget(endpoint: Announcement) -> None:
     """Take the word back when the server stops, unless another one stands there by now."""
     now = find(endpoint.url)
     if now is None or now.control_key != endpoint.control_key:

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from provision.sandbox.clock import instant
-from provision.sandbox.http import RawAnswer, RawRequest
-from provision.sandbox.weather import Weather, WeatherError
+from provision.sandbox.faults.weather import Weather, WeatherError
+from provision.sandbox.wire.http import RawAnswer, RawRequest
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox

@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from provision.sandbox.call import Answer, Call
 from provision.sandbox.errors import method_not_allowed, unknown_segment
 from provision.sandbox.odata.path import Key, Segment
+from provision.sandbox.wire.call import Answer, Call
 
 Handler = Callable[[Call], Answer]
 PROPERTY = "{property}"  # the name of a property at the end of a path: not every name is one

@@ -28,8 +28,8 @@ from pathlib import Path
 from typing import Any
 
 from provision.sandbox import bounded
-from provision.sandbox.locking import Locked, lock_file
-from provision.sandbox.store import Record, Store
+from provision.sandbox.keeping.locking import Locked, lock_file
+from provision.sandbox.keeping.store import Record, Store
 
 FORMAT = "provision.sandbox"
 VERSION = 1

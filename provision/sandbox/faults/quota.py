@@ -13,8 +13,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from provision.sandbox import resource_units
 from provision.sandbox.errors import GraphError
+from provision.sandbox.faults import resource_units
 
 WARNED_FROM = 0.8  # of a limit, from which on each answer says how much of it is used
 _MOST = 1.8  # of a limit: the highest share that the page knows

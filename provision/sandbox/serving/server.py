@@ -17,11 +17,13 @@ from typing import Any
 
 import uvicorn
 
-from provision.sandbox import Sandbox, administrators, endpoints, seed, tls
+from provision.sandbox import Sandbox
 from provision.sandbox.app import ABORT, Application, Receive, Scope, Send
-from provision.sandbox.control import Control
-from provision.sandbox.endpoints import Endpoint
-from provision.sandbox.weather import Weather
+from provision.sandbox.faults.weather import Weather
+from provision.sandbox.seeding import seed
+from provision.sandbox.serving import administrators, announcement, tls
+from provision.sandbox.serving.announcement import Announcement
+from provision.sandbox.serving.control import Control
 
 DEFAULT_TENANT = "contoso.onmicrosoft.com"
 DEFAULT_MAILBOX = "noreply@contoso.onmicrosoft.com"
@@ -65,11 +67,11 @@ class Server:
         self._hosts = None if _is_loopback(host) else frozenset(name.lower() for name in self._names)
         self._server: _Uvicorn | None = None
 
-    def run(self, ready: Callable[[Endpoint], None]) -> None:
+    def run(self, ready: Callable[[Announcement], None]) -> None:
         """Serve; ``ready`` is told where once connections are accepted."""
         chain = tls.make(self._names)
         tenant_id, user = self._first
-        left = endpoints.leave(
+        left = announcement.leave(
             self.url, tenant_id=tenant_id, client_id=administrators.CLIENT_ID,
             secret=self._credentials.secret, user=user, password=self._credentials.password, ca=chain.ca,
             control_key=self._control_key, ca_folder=self._tls_dir,
@@ -79,7 +81,7 @@ class Server:
             self._server.run(sockets=[self._socket])
         finally:
             self._socket.close()
-            endpoints.forget(left)
+            announcement.forget(left)
 
     def stop(self) -> None:
         """Finish what is being answered and return from ``run``."""
@@ -92,7 +94,7 @@ class Server:
         with tempfile.TemporaryDirectory() as folder:  # 0700; the key is read and gone before we listen
             certificate, key = Path(folder) / "certificate.pem", Path(folder) / "key.pem"
             certificate.write_text(chain.certificate + chain.ca)
-            endpoints.write_private(key, chain.key.decode())
+            announcement.write_private(key, chain.key.decode())
             config = uvicorn.Config(
                 app, ssl_certfile=str(certificate), ssl_keyfile=str(key), http="h11", ws="none",
                 lifespan="off", loop="asyncio", log_config=None, access_log=False, date_header=False,

@@ -6,15 +6,21 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from provision.sandbox import borders
-from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
+from provision.sandbox.authorization.permissions import (
+    OWNED_BY,
+    PRIVILEGED_ROLE_ADMINISTRATOR,
+    Names,
+    Right,
+    right_of,
+)
+from provision.sandbox.coverage import borders
 from provision.sandbox.entities.tenancy import ROLES
 from provision.sandbox.errors import GraphError
 from provision.sandbox.odata import path as odata_path
-from provision.sandbox.permissions import OWNED_BY, PRIVILEGED_ROLE_ADMINISTRATOR, Names, Right, right_of
 from provision.sandbox.routes import ENDPOINTS
 from provision.sandbox.routes.common import TYPES
-from provision.sandbox.routing import PROPERTY, Endpoint, Router
+from provision.sandbox.wire.caller import GLOBAL_ADMINISTRATOR
+from provision.sandbox.wire.routing import PROPERTY, Endpoint, Router
 
 _PAGE = re.compile(r"https://learn\.microsoft\.com/[\w/.-]*\w")
 

@@ -12,24 +12,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from provision.sandbox import hashing, inward, manifest, permissions, tenants
-from provision.sandbox.call import Call
-from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
+from provision.sandbox import hashing
+from provision.sandbox.authorization import permissions
 from provision.sandbox.clock import instant
 from provision.sandbox.data import first_party
-from provision.sandbox.directory import applications, grants, policies, principals
+from provision.sandbox.directory import applications, grants, policies, principals, tenants
 from provision.sandbox.entities import application, people
 from provision.sandbox.entities.complex_types import KEY_CREDENTIAL, PASSWORD_CREDENTIAL
 from provision.sandbox.entities.schema import Complex, is_guid, value_of
 from provision.sandbox.errors import GraphError
 from provision.sandbox.exchange import access, mailboxes
 from provision.sandbox.fixed import uuid5
-from provision.sandbox.marked import Marked, SeedError, documents
-from provision.sandbox.store import Record
+from provision.sandbox.keeping.store import Record
+from provision.sandbox.seeding import manifest
+from provision.sandbox.seeding.marked import Marked, SeedError, documents
+from provision.sandbox.wire import inward
+from provision.sandbox.wire.call import Call
+from provision.sandbox.wire.caller import GLOBAL_ADMINISTRATOR
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.store import Tenant
+    from provision.sandbox.keeping.store import Tenant
 
 __all__ = ["SeedError", "apply"]
 

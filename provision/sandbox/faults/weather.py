@@ -19,11 +19,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from provision.sandbox.errors import GraphError
-from provision.sandbox.quota import Quota, Who
+from provision.sandbox.faults.quota import Quota, Who
 
 if TYPE_CHECKING:
-    from provision.sandbox.call import Call
-    from provision.sandbox.store import Record, Store
+    from provision.sandbox.keeping.store import Record, Store
+    from provision.sandbox.wire.call import Call
 
 _BEHIND = 0.6  # share of requests that meet a replica which is behind, while there is one
 _LONGEST = 3600.0  # seconds that an option may say

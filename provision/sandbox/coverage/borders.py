@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from provision.sandbox.odata.path import Key, Segment
-from provision.sandbox.routing import plain
+from provision.sandbox.wire.routing import plain
 
 HEADER = "x-sandbox-not-emulated"
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import uuid
 
-from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
 from provision.sandbox.clock import Clock, instant
 from provision.sandbox.data import first_party
 from provision.sandbox.directory.people import begun, signing_in_as
@@ -14,7 +13,8 @@ from provision.sandbox.entities import people, service_principal, tenancy
 from provision.sandbox.entities.grants import role_assignment_id
 from provision.sandbox.entities.schema import is_guid
 from provision.sandbox.fixed import uuid5
-from provision.sandbox.store import Record, Store, Tenant
+from provision.sandbox.keeping.store import Record, Store, Tenant
+from provision.sandbox.wire.caller import GLOBAL_ADMINISTRATOR
 
 _NAMESPACE = uuid.UUID("6ba7b810-9dad-11d1-80b4-00c04fd430c8")  # of names of the DNS
 SEEDED = "seeded"  # a setting: the ids of tenants that came from a seed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from provision.sandbox import endpoints
+from provision.sandbox.serving import announcement
 
 _PATIENCE = 15.0  # seconds
 
@@ -24,7 +24,7 @@ def clock(url: str, body: dict[str, str] | None) -> str:
     """
     import httpx
 
-    endpoint = endpoints.find(url)
+    endpoint = announcement.find(url)
     if endpoint is None:
         raise NotServed(f"no sandbox is known at {url}")
     headers = {"X-Sandbox-Key": endpoint.control_key}
@@ -47,7 +47,7 @@ def clock(url: str, body: dict[str, str] | None) -> str:
     return str(document["now"])
 
 
-def _trust(endpoint: endpoints.Endpoint) -> Any:
+def _trust(endpoint: announcement.Announcement) -> Any:
     import ssl
 
     return ssl.create_default_context(cafile=str(endpoint.ca_file))

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from provision.sandbox.call import Call
-from provision.sandbox.caller import Caller
 from provision.sandbox.data import first_party
 from provision.sandbox.odata.query import Query
+from provision.sandbox.wire.call import Call
+from provision.sandbox.wire.caller import Caller
 
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
-    from provision.sandbox.http import RawAnswer, RawRequest
-    from provision.sandbox.store import Tenant
+    from provision.sandbox.keeping.store import Tenant
+    from provision.sandbox.wire.http import RawAnswer, RawRequest
 
 
 def call(sandbox: Sandbox, tenant: Tenant) -> Call:

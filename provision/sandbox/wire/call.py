@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from provision.sandbox.caller import Caller
     from provision.sandbox.clock import Clock
-    from provision.sandbox.http import RawAnswer, RawRequest
+    from provision.sandbox.keeping.store import Store, Tenant
     from provision.sandbox.odata.path import Key
     from provision.sandbox.odata.query import Query
-    from provision.sandbox.store import Store, Tenant
+    from provision.sandbox.wire.caller import Caller
+    from provision.sandbox.wire.http import RawAnswer, RawRequest
 
 Json = dict[str, Any]
 

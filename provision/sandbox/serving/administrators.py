@@ -10,12 +10,13 @@ import secrets
 import uuid
 from dataclasses import dataclass, replace
 
-from provision.sandbox import hashing, tenants
-from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
+from provision.sandbox import hashing
 from provision.sandbox.clock import Clock, instant
+from provision.sandbox.directory import tenants
 from provision.sandbox.entities import service_principal
 from provision.sandbox.fixed import uuid5
-from provision.sandbox.store import Record, Tenant
+from provision.sandbox.keeping.store import Record, Tenant
+from provision.sandbox.wire.caller import GLOBAL_ADMINISTRATOR
 
 CLIENT_ID = "7a1c1f0e-3f8b-4a53-9d0b-5a2d0c6d9e41"
 _HOME = "e3a4b6d2-92f7-4c1b-8a5e-6f1d2c3b4a59"  # a tenant that is in no sandbox

@@ -8,9 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from provision.sandbox.caller import GLOBAL_ADMINISTRATOR
-from provision.sandbox.errors import denied
-from provision.sandbox.permissions import (
+from provision.sandbox.authorization.permissions import (
     CREATE_APP,
     OWNED_BY,
     PRIVILEGED_ROLE_ADMINISTRATOR,
@@ -18,13 +16,15 @@ from provision.sandbox.permissions import (
     Right,
     right_of,
 )
-from provision.sandbox.store import INDEXED
+from provision.sandbox.errors import denied
+from provision.sandbox.keeping.store import INDEXED
+from provision.sandbox.wire.caller import GLOBAL_ADMINISTRATOR
 
 if TYPE_CHECKING:
-    from provision.sandbox.call import Call
+    from provision.sandbox.keeping.store import Record
     from provision.sandbox.odata.path import Key
-    from provision.sandbox.routing import Endpoint
-    from provision.sandbox.store import Record
+    from provision.sandbox.wire.call import Call
+    from provision.sandbox.wire.routing import Endpoint
 
 # Whose application roles only a Privileged Role Administrator may grant: Microsoft Graph's and its
 # predecessor's (https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent).

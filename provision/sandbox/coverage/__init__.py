@@ -1,0 +1,1 @@
+"""What is emulated, and what Microsoft Graph has beyond."""

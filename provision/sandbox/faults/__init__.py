@@ -1,0 +1,1 @@
+"""What goes wrong on purpose: fault injection, and the documented quotas."""

@@ -1,0 +1,1 @@
+"""What the sandbox knows, and how it is kept between runs."""

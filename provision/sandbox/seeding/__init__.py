@@ -1,0 +1,1 @@
+"""The seed file: what it may say, and what it adds to the sandbox."""
