@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from provision.clouds import CLOUDS
-from provision.graph.credentials import GivenToken, claims_of
+from provision.graph.tokens import GivenToken, claims_of
 from provision.sandbox import Sandbox
 from provision.sandbox.seeding.seed import apply as seeded
 from tests.support import write_config

@@ -244,7 +244,7 @@ def test_what_is_not_sure_is_tried(
     """Unknown, no reason to refuse; Graph has the last word, and apply ends with what it says."""
     config = write_config(display_name="Another name")
     if changed.pop("unreadable", False):
-        monkeypatch.setattr("provision.graph.credentials.Tokens.claims", lambda _: {})
+        monkeypatch.setattr("provision.graph.tokens.Tokens.claims", lambda _: {})
     with acting(caller, **changed):
         examined = provision("doctor", config, *DOCTOR)
         assert states(examined)["change-application"] == "unknown", examined.out

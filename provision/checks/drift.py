@@ -25,10 +25,11 @@ from typing import Any
 from provision.change import Action, Change
 from provision.checks.undeclared import deviation, of_key, of_surroundings, passwords
 from provision.errors import Severity, catalogue
-from provision.outcomes.drift import Deviation, Drift, Ignored, Surroundings
+from provision.outcomes.drift import Deviation, Drift, Ignored
 from provision.plan.model import Plan
 from provision.resources import (
     Ignore,
+    Surroundings,
     application,
     client_secret,
     consent,

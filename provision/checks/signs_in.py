@@ -14,7 +14,8 @@ from datetime import datetime
 
 from provision.errors import Finding, Severity, catalogue
 from provision.quoting import quoted
-from provision.resources import certificate, client_secret, federated_credential
+from provision.resources import client_secret
+from provision.resources.undeclared import Certificate, FederatedCredential
 
 APPLICATION, PRINCIPAL = "application", "service principal"
 
@@ -26,8 +27,8 @@ class Holder:
     kind: str  # APPLICATION or PRINCIPAL
     id: str  # as a command names it: the client id of the application, the object id of the principal
     secrets: tuple[client_secret.Observed, ...] = ()
-    certificates: tuple[certificate.Observed, ...] = ()
-    federated: tuple[federated_credential.Observed, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    federated: tuple[FederatedCredential, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,21 +10,20 @@ from datetime import datetime
 
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.errors import FindingEntry, Severity, catalogue
-from provision.outcomes.drift import Deviation, Surroundings
+from provision.outcomes.drift import Deviation
 from provision.plan import scoping
 from provision.plan.model import Plan
 from provision.resources import (
+    Surroundings,
     application,
-    certificate,
     client_secret,
     consent,
     last_use,
     mailbox_scope,
     owner,
-    publisher,
-    registration_settings,
     service_principal,
 )
+from provision.resources.undeclared import Certificate, Publisher, Settings
 
 _DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"  # an app role assignment without a role
 
@@ -63,7 +62,7 @@ def of_surroundings(plan: Plan, around: Surroundings, *, now: datetime) -> Itera
 class _Names:
     """Permissions by the names that the tenant tells for them; by their ids where it tells none."""
 
-    def __init__(self, publishers: Iterable[publisher.Observed]) -> None:
+    def __init__(self, publishers: Iterable[Publisher]) -> None:
         self._known = {key: item for item in publishers for key in (item.id, item.app_id)}
 
     def application(self, resource: str, role_id: str) -> str:
@@ -160,7 +159,7 @@ def _owners(
         )
 
 
-def _settings(plan: Plan, settings: registration_settings.Observed) -> Iterator[Deviation]:
+def _settings(plan: Plan, settings: Settings) -> Iterator[Deviation]:
     declared = {application.comparable(uri) for uri in plan.desired.application.redirect_uris}
     for platform, uri in settings.redirect_uris:
         if platform == "web" and application.comparable(uri) in declared:
@@ -200,7 +199,7 @@ def _settings(plan: Plan, settings: registration_settings.Observed) -> Iterator[
         )
 
 
-def _undeclared(settings: registration_settings.Observed) -> Iterator[tuple[str, str, Severity]]:
+def _undeclared(settings: Settings) -> Iterator[tuple[str, str, Severity]]:
     for uri in settings.identifier_uris:
         yield "identifierUris", uri, Severity.WARNING
     for name, value in settings.offered:
@@ -230,7 +229,7 @@ def passwords(
 
 def _certificates(
     address: str,
-    certificates: Iterable[certificate.Observed],
+    certificates: Iterable[Certificate],
     used: last_use.Observed,
     *,
     now: datetime,

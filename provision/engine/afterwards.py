@@ -10,7 +10,7 @@ from provision.graph import federated_credential
 from provision.graph.client import Graph
 from provision.graph.listing import NotReadable
 from provision.resources import Desired, Observed, client_secret
-from provision.resources import federated_credential as kind
+from provision.resources.undeclared import FederatedCredential
 
 
 async def afterwards(
@@ -24,7 +24,7 @@ async def afterwards(
     app = observed.application
     if app is None:
         return ()
-    federated: tuple[kind.Observed, ...] = ()
+    federated: tuple[FederatedCredential, ...] = ()
     unread: tuple[Finding, ...] = ()
     try:
         federated = await federated_credential.of_application(graph, app.id)
@@ -50,7 +50,7 @@ def _adopted(secret: client_secret.Observed) -> Finding:
     )
 
 
-def held(observed: Observed, federated: tuple[kind.Observed, ...]) -> tuple[signs_in.Holder, ...]:
+def held(observed: Observed, federated: tuple[FederatedCredential, ...]) -> tuple[signs_in.Holder, ...]:
     """Return what the application and its service principal hold, as far as they are there."""
     app, principal = observed.application, observed.service_principal
     holders = []

@@ -31,13 +31,12 @@ from provision.graph.client import Graph
 from provision.graph.identity import Held
 from provision.graph.listing import NotReadable
 from provision.graph.records import maybe
-from provision.outcomes.drift import Drift, Surroundings
+from provision.outcomes.drift import Drift
 from provision.plan.build import build
 from provision.plan.model import Plan
-from provision.resources import Desired
+from provision.resources import Desired, Surroundings
 from provision.resources.consent import Mode
-from provision.resources.delegated_grant import Observed as DelegatedGrant
-from provision.resources.publisher import Observed as Publisher
+from provision.resources.undeclared import DelegatedGrant, Publisher
 
 
 async def find_drift(job: Job) -> Drift:

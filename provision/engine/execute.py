@@ -14,16 +14,9 @@ from typing import Any
 
 from provision.change import Action, Change
 from provision.engine import limiting
-from provision.engine.holder import (
-    SecretHolder,
-    SecretTools,
-    forget,
-    record,
-    refuse_missing,
-    refuse_to_strand,
-    remove,
-    retire,
-)
+from provision.engine.holder import SecretHolder, SecretTools
+from provision.engine.looks import refuse_missing, refuse_to_strand, remove
+from provision.engine.records import forget, record, retire
 from provision.engine.secret import mint_and_deliver
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, consent, service_principal

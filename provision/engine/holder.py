@@ -1,32 +1,21 @@
-"""The application that holds the secrets, as one run sees and changes it: looks, removals, records.
-
-What a run reads may come from a server that is behind, and what it writes may meet another run's writing;
-here both are dealt with. Who may deliver is decided in ``engine/secret.py``.
-"""
+"""The application that holds the secrets, as one run knows it; and what the making of secrets works with."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from provision.delivery import Sink
-from provision.engine.journal import REMOVED, Journal
-from provision.errors import ProvisionError, catalogue
-from provision.graph import client_secret
+from provision.engine.journal import Journal
 from provision.graph.client import Graph
 from provision.graph.client_secret import Seen
-from provision.graph.patience import RandomPauses
 from provision.plan import generation
 from provision.plan.generation import Basis, Others
 from provision.resources import delivery_tags
-from provision.resources.client_secret import Desired, Observed, marked
+from provision.resources.client_secret import Desired, Observed
 from provision.secret import Secret
-
-_NO_RECORDS = "Entra does not show the records yet"
-_STILL_TRUE = timedelta(seconds=30)  # for so long what was seen of an application made here is written from
 
 
 @dataclass
@@ -55,7 +44,7 @@ class SecretHolder:
 
         ``tags`` keeps these, for a write may be based on what a server shows that is behind.
         """
-        there = _ids(self.seen) if self.seen else self.keys
+        there = ids(self.seen) if self.seen else self.keys
         seen = self.seen.tags if self.seen else self.tags
         return tuple(t for t in self.tags if t in seen or delivery_tags.noted_key(t) in {None, *there})
 
@@ -75,327 +64,12 @@ class SecretTools:
     keep: Callable[[Secret], None]  # is given the value of a secret that was delivered
 
 
-class _Behind(Exception):
-    """What was read is not to be written from: it is older than what this run did, or about to change."""
-
-
-async def look(tools: SecretTools, holder: SecretHolder, *, shows: frozenset[str] = frozenset()) -> Others:
-    """Look at the application until a replica shows the secrets ``shows``; return what other runs did.
-
-    Replicas get an application's changes in their order, so what was there before one's own shows beside it.
-    Raises ``ProvisionError`` (``CHANGED_MEANWHILE``) if they do not show in time. Secrets that this run made
-    without seeing the answer are removed on the way.
-    """
-    pauses = RandomPauses(tools.graph, tools.dice)
-    while True:
-        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
-        absent = generation.missing(shows, seen.secrets)
-        if not absent:
-            break
-        if not await pauses.pause("Entra does not show the secrets as they are yet"):
-            raise ProvisionError(
-                catalogue.CHANGED_MEANWHILE,
-                f"Entra does not show the secret {min(absent)} (any more): somebody removed it, or its "
-                "servers have not heard of it yet",
-            )
-    holder.seen = seen
-    there = (holder.keys | _ids(seen)) - holder.gone
-    holder.tags = delivery_tags.merged_tags(seen.tags, holder.tags, (), there, holder.gone)
-    for key_id in holder.unseen & _ids(seen):
-        with suppress(ProvisionError):  # then it stays in the journal, for the next run
-            await remove(tools, holder, key_id, young=True)
-    return others(tools, holder, seen)
-
-
 def others(tools: SecretTools, holder: SecretHolder, seen: Seen) -> Others:
     """Return what a look shows of other runs."""
     recorded = delivery_tags.delivered(seen.tags) | holder.proven
     return generation.others(tools.basis, seen.secrets, recorded, holder.mine, now=tools.graph.now())
 
 
-def _ids(seen: Seen) -> frozenset[str]:
+def ids(seen: Seen) -> frozenset[str]:
+    """Return the key ids of all secrets that a look shows."""
     return frozenset(item.key_id for item in seen.secrets)
-
-
-async def record(
-    tools: SecretTools,
-    holder: SecretHolder,
-    key_id: str,
-    *,
-    newest: bool = True,
-    going: Collection[str] = (),
-) -> None:
-    """Tag the application with the delivery of a secret, and see the tags there; write again until they are.
-
-    ``newest``: none was delivered after it. ``going`` are the tags of what is to be removed after it. Raises
-    ``ProvisionError`` if that does not come about in time, or if the secret is gone (``REVOKED_MEANWHILE``).
-    """
-    name = tools.desired.name
-    wanted = {delivery_tags.DELIVERED_TAG + key_id, *going}
-    wanted |= {delivery_tags.newest_tag(name, key_id)} if newest else set()
-    if not await _written(tools, holder, key_id, wanted, delivered=True):
-        raise ProvisionError(
-            catalogue.CHANGED_MEANWHILE,
-            f"the secret {key_id} was delivered, but Entra does not show it with its record",
-        )
-
-
-async def announce(tools: SecretTools, holder: SecretHolder, key_id: str, replaces: Collection[str]) -> None:
-    """Put on record what a new secret ``replaces``, which goes once it is delivered, before it is delivered.
-
-    So a run that is killed between the delivery and its record leaves nothing that two machines would judge
-    differently: none of them names any of these as the one to enter. If the secret goes, so does the tag.
-    So does the word that an adopted one is not the newest any more. Raises ``ProvisionError`` if it fails.
-    """
-    wanted = {delivery_tags.replaces_tag(key_id, old) for old in replaces}
-    # What it replaces will be gone, and then nothing else tells that one made beside it is of its generation.
-    wanted |= {delivery_tags.succeeds_tag(key_id, tools.basis.succeeds)} if wanted else set()
-    wanted |= delivery_tags.made_beside(tools.desired.adopt, holder.keys, holder.tags)
-    if wanted and not await _written(tools, holder, key_id, wanted, delivered=False):
-        raise ProvisionError(
-            catalogue.CHANGED_MEANWHILE,
-            f"Entra does not show the secret {key_id} with what it is to replace; it was not delivered",
-        )
-
-
-async def _written(
-    tools: SecretTools, holder: SecretHolder, key_id: str, wanted: Collection[str], *, delivered: bool
-) -> bool:
-    """Write tags that say something of a secret until they are seen beside it; say whether they are."""
-    pauses = RandomPauses(tools.graph, tools.dice)
-    while True:
-        await write_records(tools, holder, wanted)
-        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
-        if key_id in _ids(seen) and set(wanted) <= set(seen.tags):
-            holder.seen, holder.tags = seen, seen.tags
-            if holder.delivered is None:  # a record is repaired, with nothing that held others back
-                await see_no_record_lost(tools, holder)
-            return True
-        if delivered:
-            _refuse_revoked(tools, holder, seen, key_id)
-        if not await pauses.pause("Entra does not show the record of the secret yet"):
-            return False
-
-
-def _refuse_revoked(tools: SecretTools, holder: SecretHolder, seen: Seen, key_id: str) -> None:
-    """Raise ``REVOKED_MEANWHILE`` if a secret that was delivered is gone, and another run delivered one."""
-    since = others(tools, holder, seen).delivered
-    if key_id not in _ids(seen) and since:
-        raise ProvisionError(
-            catalogue.REVOKED_MEANWHILE,
-            f"the secret {key_id} was delivered, and another run revoked it, which delivered "
-            f"{since[0].key_id}",
-        )
-
-
-async def forget(tools: SecretTools, holder: SecretHolder, key_id: str) -> None:
-    """Drop the tags that say something of a secret which is not there any more."""
-    holder.gone |= {key_id}
-    if any(delivery_tags.noted_key(tag) == key_id for tag in holder.tags):
-        await write_records(tools, holder, frozenset())
-        await see_no_record_lost(tools, holder)
-
-
-async def remove(
-    tools: SecretTools,
-    holder: SecretHolder,
-    key_id: str,
-    *,
-    young: bool = False,
-    start: datetime | None = None,
-) -> None:
-    """Remove a secret of ours, and then the record of its delivery if there is one.
-
-    ``young``: it was made moments ago, so a replica that does not know it yet is waited for, unless one shows
-    what began after it, its ``start``. Raises ``ProvisionError`` if Graph refuses; a secret that is gone
-    already is no error.
-    """
-
-    def gone(seen: Seen) -> bool:
-        later = any(start is not None and item.start > start for item in marked(tools.desired, seen.secrets))
-        return later and key_id not in _ids(seen)
-
-    settling = holder.fresh or young
-    was_there = await client_secret.remove(
-        tools.graph, holder.object_id, key_id, settling=settling, gone=gone
-    )
-    # One that no replica knew in all that time may still appear: then the journal's intent counts.
-    if was_there or not settling:
-        with suppress(ProvisionError):  # the secret is gone: a journal that says less is harmless
-            tools.journal.write(REMOVED, key_id, tools.graph.now())
-    holder.keys -= {key_id}
-    await forget(tools, holder, key_id)
-
-
-async def see_no_record_lost(tools: SecretTools, holder: SecretHolder, *, patient: bool = True) -> None:
-    """See that the list just written lacks no record that came while it was read and written.
-
-    This run's own record is written again. Another's secret that came meanwhile and has no record is about to
-    get one, or had one, which is gone now: so its run is waited for first. If nothing comes, it had one where
-    the secret that was delivered before it went, for a run removes that only once its own delivery is on
-    record; then that is written again. (A person who removes that one looks the same, so it counts only now.)
-    Else raises ``ProvisionError`` (``ANOTHER_RUN``): only the machine that delivered can mend it; and
-    (``REVOKED_MEANWHILE``) if what went is what this run delivered. Not ``patient``: nobody is waited for,
-    unless such a one went.
-    """
-    before, pauses = holder.wrote_from, RandomPauses(tools.graph, tools.dice)
-    while before is not None:
-        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
-        recorded = delivery_tags.delivered(seen.tags) | holder.proven
-        known = _ids(before) | holder.mine | tools.basis.delivered | recorded
-        came = [item.key_id for item in marked(tools.desired, seen.secrets) if item.key_id not in known]
-        stale = holder.gone & {delivery_tags.noted_key(tag) for tag in seen.tags}
-        own = frozenset({holder.delivered.key_id} if holder.delivered else ())
-        if not (came or stale or own & _ids(seen) - recorded):
-            holder.seen, holder.tags = seen, seen.tags
-            for key_id in own:
-                _refuse_revoked(tools, holder, seen, key_id)
-            return
-        waits_for = f"another run makes a secret ({came[0]})" if came else _NO_RECORDS
-        went = _replaced(tools, holder, came, before, seen)
-        if not (patient or went):
-            return
-        if not await pauses.pause(waits_for):
-            if not came:
-                return
-            await _write_again(tools, holder, came[0], went, before)
-        elif own & _ids(seen) - recorded:
-            await write_records(tools, holder, frozenset())
-
-
-def _replaced(
-    tools: SecretTools, holder: SecretHolder, came: list[str], before: Seen, seen: Seen
-) -> frozenset[str]:
-    """Return the delivered secrets that went as one came, if the newest is among them: by a run, perhaps."""
-    newest = delivery_tags.newest(before.tags, tools.desired.name)
-    went = _ids(before) & delivery_tags.delivered(before.tags) - _ids(seen) - holder.gone
-    return went if len(came) == len(newest) == 1 and newest <= went else frozenset()
-
-
-async def _write_again(
-    tools: SecretTools, holder: SecretHolder, came: str, went: frozenset[str], before: Seen
-) -> None:
-    """Put the delivery of the one that ``came`` on record again, where its run must have done so itself."""
-    name = tools.desired.name
-    if not went:
-        raise ProvisionError(
-            catalogue.ANOTHER_RUN,
-            f"another run made a secret for '{name}' meanwhile ({came}), and the record of its delivery "
-            "may be lost",
-            fix="Run 'provision apply' once more on the machine that made it: it records the delivery.",
-        )
-    tags = {
-        delivery_tags.DELIVERED_TAG + came,
-        delivery_tags.newest_tag(name, came),
-        delivery_tags.succeeds_tag(came, min(delivery_tags.newest(before.tags, name))),
-    }
-    holder.proven |= {came}
-    holder.gone |= went  # by that run, which forgot them, too
-    await write_records(tools, holder, tags)
-
-
-async def refuse_to_strand(
-    tools: SecretTools, holder: SecretHolder, stay: frozenset[str], *, mints: bool
-) -> None:
-    """Raise ``ProvisionError`` unless the delivered secrets ``stay`` are there, before another is removed.
-
-    A run that mints has looked since; one that only removes looks now, and leaves the field to a run that
-    makes one meanwhile.
-    """
-    if not mints:
-        met = await look(tools, holder, shows=stay)
-        if met:
-            rival = (*met.delivered, *met.claims)[0].key_id
-            raise ProvisionError(
-                catalogue.ANOTHER_RUN,
-                f"another run made a secret for '{tools.desired.name}' meanwhile ({rival}); "
-                "nothing was removed",
-            )
-    refuse_missing(holder, stay)
-
-
-def refuse_missing(holder: SecretHolder, stay: frozenset[str]) -> None:
-    """Raise ``ProvisionError`` (``CHANGED_MEANWHILE``) unless the last look shows the secrets ``stay``."""
-    assert holder.seen is not None
-    lost = generation.missing(stay, holder.seen.secrets)
-    if lost:
-        raise ProvisionError(
-            catalogue.CHANGED_MEANWHILE,
-            f"the secret {min(lost)}, which was to stay, is not there any more; the others were not removed",
-        )
-
-
-async def retire(tools: SecretTools, holder: SecretHolder, going: frozenset[str]) -> None:
-    """Put on record that the secrets ``going`` are to be removed, before the first of them is.
-
-    So whoever goes on after a run that was killed finishes it, and takes none of them for one that somebody
-    else removed. Raises ``ProvisionError`` if that cannot be written; then nothing is removed.
-    """
-    marks = (delivery_tags.RETIRED_TAG, delivery_tags.LEAKED_TAG)
-    # By what was last seen there: the list that another run wrote since may lack a mark of ours.
-    there = holder.seen.tags if holder.seen else holder.tags
-    told = {mark + key_id for mark in marks for key_id in going} & set(there)
-    untold = going - {delivery_tags.noted_key(tag) for tag in told}
-    if untold:
-        await write_records(tools, holder, {delivery_tags.RETIRED_TAG + key_id for key_id in untold})
-        await see_no_record_lost(tools, holder)
-
-
-async def write_records(
-    tools: SecretTools, holder: SecretHolder, more: Collection[str], *, urgent: bool = False
-) -> None:
-    """Add the tags ``more``, drop our tags of secrets that we removed, and keep all other tags.
-
-    Tags are one list, written as a whole. So it is read just before: another machine, or a person, may
-    have changed it since this run read it. What a replica shows that has not heard of this run's own doing is
-    not written from, as long as there is patience; nor is a list to which another run is about to add its
-    delivery, unless this run has the field. ``urgent``: then nothing is written, and nobody waited for.
-    """
-    known, pauses, patient = holder.tags, RandomPauses(tools.graph, tools.dice), not urgent
-
-    def merge(seen: Seen) -> tuple[str, ...]:
-        behind = bool(_unheard_of(tools, holder, seen) or holder.gone & _ids(seen))
-        claimed = holder.delivered is None and bool(others(tools, holder, seen).claims)
-        if patient and (behind or claimed):
-            raise _Behind
-        if claimed:
-            return seen.tags
-        holder.wrote_from = seen
-        if not behind:
-            holder.seen = seen
-        there = (_ids(seen) | holder.keys if behind else _ids(seen)) - holder.gone
-        return delivery_tags.merged_tags(seen.tags, known, more, there, holder.gone)
-
-    while True:
-        try:
-            holder.tags = await client_secret.write_tags(
-                tools.graph, holder.object_id, merge, settling=holder.fresh, seen=_recent(tools, holder)
-            )
-        except _Behind:
-            patient = await pauses.pause("Entra does not show the secrets as they will be yet")
-            continue
-        return
-
-
-def _unheard_of(tools: SecretTools, holder: SecretHolder, seen: Seen) -> frozenset[str]:
-    """Return this run's own secrets that a server does not show because it is behind.
-
-    One that shows a later secret of another run has heard of the delivered one, which was removed then.
-    """
-    lacking, made = holder.mine & holder.keys - _ids(seen), holder.delivered
-    theirs = [item for item in marked(tools.desired, seen.secrets) if item.key_id not in holder.mine]
-    if made is not None and any(item.start > made.start for item in theirs):
-        return lacking - {made.key_id}
-    return lacking
-
-
-def _recent(tools: SecretTools, holder: SecretHolder) -> Seen | None:
-    """Return the last look, where it may be written from once: at an application that this run made just now.
-
-    Whoever else found that application yields to this run's secret, and nobody else knows of it.
-    """
-    made = holder.delivered
-    if made is None or not holder.made_here or tools.graph.now() - made.start > _STILL_TRUE:
-        return None
-    seen, holder.made_here = holder.seen, False
-    return seen

@@ -44,11 +44,11 @@ from provision.resources.application import Observed as Application
 from provision.resources.client_secret import Observed as ClientSecret
 from provision.resources.client_secret import marked
 from provision.resources.consent import Role
-from provision.resources.federated_credential import Observed as Federated
 from provision.resources.last_use import Observed as LastUse
 from provision.resources.mailbox import Observed as Mailbox
 from provision.resources.owner import Candidate
-from provision.resources.publisher import Observed as Publisher
+from provision.resources.undeclared import FederatedCredential as Federated
+from provision.resources.undeclared import Publisher
 
 T = TypeVar("T")
 

@@ -16,12 +16,12 @@ from provision.errors import Entry, ProvisionError, catalogue
 from provision.graph import mail, mailbox, senses
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.client import Graph
-from provision.graph.credentials import claims_of, given
 from provision.graph.patience import Patience
 from provision.graph.reach import hosts
 from provision.graph.refusals import denied
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.graph.tenant import openid_url
+from provision.graph.tokens import claims_of, given
 from provision.outcomes.verify import Rung, Verdict, Verification
 from provision.products.permissions import SEND, Permission
 from provision.resources.client_secret import Observed

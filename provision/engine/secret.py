@@ -40,18 +40,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provision.delivery import Handover, Undeliverable
-from provision.engine.holder import (
-    SecretHolder,
-    SecretTools,
-    announce,
-    look,
-    others,
-    record,
-    remove,
-    see_no_record_lost,
-    write_records,
-)
+from provision.engine.holder import SecretHolder, SecretTools, others
 from provision.engine.journal import DELIVERED, INTENDED, LEAKED, REMOVED, UNDELIVERED
+from provision.engine.looks import look, remove
+from provision.engine.records import announce, record, see_no_record_lost, write_records
 from provision.errors import ProvisionError, catalogue
 from provision.graph import client_secret
 from provision.graph.client import SKEW

@@ -14,10 +14,10 @@ from typing import Any
 from provision.graph import owner
 from provision.graph.answers import Failure
 from provision.graph.client import Graph, Query, configuration
-from provision.graph.credentials import Tokens
 from provision.graph.listing import NotReadable
 from provision.graph.records import maybe
 from provision.graph.refusals import denied, missing, translated
+from provision.graph.tokens import Tokens
 from provision.resources.caller import Caller, Kind
 
 # In every token seen, and no directory role: of members, of applications.

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provision.graph.records import maybe, records, text, time
-from provision.resources.certificate import Observed
+from provision.resources.undeclared import Certificate
 
 
-def observed(record: Mapping[str, Any]) -> tuple[Observed, ...]:
+def observed(record: Mapping[str, Any]) -> tuple[Certificate, ...]:
     """Return the certificates in a record, in one order."""
     found = [
-        Observed(
+        Certificate(
             key_id=text(item, "keyId").lower(),
             display_name=maybe(item, "displayName"),
             end=time(item, "endDateTime") or datetime.max.replace(tzinfo=UTC),

@@ -28,12 +28,12 @@ from provision.errors import ProvisionError, catalogue
 from provision.graph import sdk
 from provision.graph.answers import Answer, Failure, Lost, Refusal, elsewhere, items, read, read_parts
 from provision.graph.batch import Batches, Inner
-from provision.graph.credentials import Tokens
 from provision.graph.identity import refuse_other_context
 from provision.graph.limiter import Limiter
 from provision.graph.query import Query, body, configuration
 from provision.graph.request import Request, fixed
 from provision.graph.retry import Repeat, pause, replicating, worth
+from provision.graph.tokens import Tokens
 
 if TYPE_CHECKING:
     from msgraph.graph_request_adapter import GraphRequestAdapter

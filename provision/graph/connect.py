@@ -13,8 +13,9 @@ import httpx
 from provision.clouds import Cloud
 from provision.errors import ProvisionError
 from provision.graph.client import PATIENCE, Graph, Notify
-from provision.graph.credentials import Tokens, application, credential, given, presented
+from provision.graph.credentials import application, credential, presented
 from provision.graph.identities import Identity, credential_of
+from provision.graph.tokens import Tokens, given
 from provision.graph.ways import GIVEN, WAYS, Auth
 from provision.network import current, of_file
 from provision.network.clients import asynchronous

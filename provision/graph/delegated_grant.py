@@ -9,12 +9,12 @@ from provision.graph.client import Graph
 from provision.graph.identity import Held, holder_of
 from provision.graph.listing import listed
 from provision.graph.records import maybe
-from provision.resources.delegated_grant import Observed
+from provision.resources.undeclared import DelegatedGrant
 
 NEEDS = "Directory.Read.All"
 
 
-async def of_principal(graph: Graph, app_id: str) -> Held[Observed]:
+async def of_principal(graph: Graph, app_id: str) -> Held[DelegatedGrant]:
     """Return one item for each permission, however they were granted; ``NotReadable`` without the right."""
     what = "delegated permissions that were granted"
     # The SDK's builder of this address has no child for grants, so the address is written out.
@@ -26,7 +26,7 @@ async def of_principal(graph: Graph, app_id: str) -> Held[Observed]:
         needs=NEEDS,
     )
     found = {
-        Observed(
+        DelegatedGrant(
             resource_id=maybe(item, "resourceId") or "",
             scope=scope,
             everybody=item.get("consentType") != "Principal",

@@ -9,15 +9,15 @@ from provision.graph.application import READ
 from provision.graph.client import Graph
 from provision.graph.listing import listed
 from provision.graph.records import maybe
-from provision.resources.federated_credential import Observed
+from provision.resources.undeclared import FederatedCredential
 
 
-async def of_application(graph: Graph, object_id: str) -> tuple[Observed, ...]:
+async def of_application(graph: Graph, object_id: str) -> tuple[FederatedCredential, ...]:
     """Return the application's federated credentials by name; ``NotReadable`` without the right."""
     builder = graph.sdk.applications.by_application_id(object_id).federated_identity_credentials
     items = await listed(graph, builder, what="federated identity credentials", needs=READ)
     found = [
-        Observed(
+        FederatedCredential(
             name=maybe(item, "name") or "",
             issuer=maybe(item, "issuer") or "",
             # One that takes several subjects has an expression in place of the subject.

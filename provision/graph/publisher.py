@@ -13,23 +13,23 @@ from provision.graph.client import Graph, Query, configuration
 from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, records, text
 from provision.graph.refusals import denied, missing, translated
-from provision.resources.publisher import Observed
+from provision.resources.undeclared import Publisher
 
 _FIELDS = ("id", "appId", "displayName", "appRoles", "oauth2PermissionScopes")
 
 
-async def by_app_id(graph: Graph, app_id: str) -> Observed | None:
+async def by_app_id(graph: Graph, app_id: str) -> Publisher | None:
     """Return the resource of that ``appId``; ``None`` if the tenant does not tell."""
     return await _read(graph, graph.sdk.service_principals_with_app_id(app_id), appId=app_id)
 
 
-async def by_id(graph: Graph, object_id: str) -> Observed | None:
+async def by_id(graph: Graph, object_id: str) -> Publisher | None:
     """Return the resource whose principal has that id; ``None`` if the tenant does not tell."""
     builder = graph.sdk.service_principals.by_service_principal_id(object_id)
     return await _read(graph, builder, id=object_id)
 
 
-async def _read(graph: Graph, builder: Any, **asked: str) -> Observed | None:
+async def _read(graph: Graph, builder: Any, **asked: str) -> Publisher | None:
     try:
         answer = await graph.send(builder.to_get_request_information(configuration(Query(select=_FIELDS))))
     except Failure as failure:
@@ -38,7 +38,7 @@ async def _read(graph: Graph, builder: Any, **asked: str) -> Observed | None:
         raise translated(failure, "looking up a permission's name", needs=READ) from failure
     record = answer.body
     refuse_other(record, "looking up a permission's name", **asked)
-    return Observed(
+    return Publisher(
         id=text(record, "id").lower(),
         app_id=text(record, "appId").lower(),
         name=maybe(record, "displayName") or "",

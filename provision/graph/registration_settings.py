@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from provision.graph.records import disabled, maybe, part, records, text, texts
-from provision.resources.registration_settings import Observed
+from provision.resources.undeclared import Settings
 
 FIELDS = (
     "id", "appId", "web", "spa", "publicClient", "isFallbackPublicClient", "identifierUris", "api",
@@ -18,7 +18,7 @@ FIELDS = (
 _PLATFORMS = ("web", "spa", "publicClient")
 
 
-def observed(record: dict[str, Any]) -> Observed:
+def observed(record: dict[str, Any]) -> Settings:
     """Return what a record of an application says that was read with ``FIELDS``."""
     web, api = part(record, "web"), part(record, "api")
     implicit = part(web, "implicitGrantSettings")
@@ -27,7 +27,7 @@ def observed(record: dict[str, Any]) -> Observed:
         ("api.preAuthorizedApplications", records(api, "preAuthorizedApplications"), "appId"),
         ("appRoles", records(record, "appRoles"), "value"),
     ]
-    return Observed(
+    return Settings(
         id=text(record, "id"),
         app_id=text(record, "appId"),
         redirect_uris=tuple(

@@ -11,9 +11,9 @@ from typing import Any
 from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Lost
 from provision.graph.client import Graph
-from provision.graph.credentials import claims_of
 from provision.graph.identity import same
 from provision.graph.refusals import translated
+from provision.graph.tokens import claims_of
 from provision.secret import Secret
 
 # What the login servers answer to a secret, or an application, that they have not heard of yet.

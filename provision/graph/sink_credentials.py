@@ -12,8 +12,9 @@ import os
 from typing import Any
 
 from provision.clouds import Cloud
-from provision.graph.credentials import Credential, asking, claims_of
+from provision.graph.credentials import Credential, asking
 from provision.graph.named_files import FEDERATED_TOKEN, refuse_endless
+from provision.graph.tokens import claims_of
 from provision.graph.ways import Auth
 from provision.network import Network
 from provision.network.clients import for_azure

@@ -13,35 +13,7 @@ from provision.errors import Exit, Finding, FindingEntry, Severity, worst
 from provision.outcomes.orphans import Orphans
 from provision.outcomes.outcome import Fleet
 from provision.plan.model import Plan
-from provision.resources import (
-    Desired,
-    certificate,
-    client_secret,
-    delegated_grant,
-    federated_credential,
-    last_use,
-    owner,
-    publisher,
-    registration_settings,
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """Everything else on the application, which a plan does not read. ``None``: not there, or not read."""
-
-    settings: registration_settings.Observed | None = None
-    certificates: tuple[certificate.Observed, ...] = ()
-    federated: tuple[federated_credential.Observed, ...] = ()
-    owners: tuple[owner.Observed, ...] = ()
-    assignment_required: bool = False  # of whoever signs in to the principal
-    principal_secrets: tuple[client_secret.Observed, ...] = ()
-    principal_certificates: tuple[certificate.Observed, ...] = ()
-    principal_owners: tuple[owner.Observed, ...] = ()
-    delegated: tuple[delegated_grant.Observed, ...] = ()
-    publishers: tuple[publisher.Observed, ...] = ()
-    last_use: last_use.Observed = last_use.Observed()  # noqa: RUF009 (a frozen value)
-    not_checked: tuple[str, ...] = ()  # what could not be read, and the right that lacks
+from provision.resources import Desired
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,8 @@ from provision.outcomes.outcome import Outcome
 from provision.outcomes.search import ONE, Search
 from provision.plan.model import Target
 from provision.resources.client_secret import Observed, Span
-from provision.resources.federated_credential import Observed as Federated
 from provision.resources.last_use import Observed as LastUse
+from provision.resources.undeclared import FederatedCredential as Federated
 
 
 class State(StrEnum):

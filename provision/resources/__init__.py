@@ -13,13 +13,20 @@ from provision.products import Product
 from provision.resources import (
     app_management_policy,
     application,
-    certificate,
     client_secret,
     consent,
+    last_use,
     mailbox,
     mailbox_scope,
     owner,
     service_principal,
+)
+from provision.resources.undeclared import (
+    Certificate,
+    DelegatedGrant,
+    FederatedCredential,
+    Publisher,
+    Settings,
 )
 
 
@@ -61,10 +68,28 @@ class Observed:
     secrets: tuple[client_secret.Observed, ...]
     policy: app_management_policy.Observed
     mailbox: mailbox.Observed
-    certificates: tuple[certificate.Observed, ...] = ()  # of the application
+    certificates: tuple[Certificate, ...] = ()  # of the application
     principal_secrets: tuple[client_secret.Observed, ...] = ()
-    principal_certificates: tuple[certificate.Observed, ...] = ()
+    principal_certificates: tuple[Certificate, ...] = ()
     owner_candidates: tuple[owner.Candidate, ...] = ()  # those of the declared owners that are to be added
     grants: tuple[consent.Given, ...] = ()  # those of ``role`` among the assignments
     exchange: mailbox_scope.Observed | None = None  # None: nobody asked, for there is no principal
     not_checked: tuple[str, ...] = ()  # other things that could not be read, and the right that lacks
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Everything else on the application, which a plan does not read. ``None``: not there, or not read."""
+
+    settings: Settings | None = None
+    certificates: tuple[Certificate, ...] = ()
+    federated: tuple[FederatedCredential, ...] = ()
+    owners: tuple[owner.Observed, ...] = ()
+    assignment_required: bool = False  # of whoever signs in to the principal
+    principal_secrets: tuple[client_secret.Observed, ...] = ()
+    principal_certificates: tuple[Certificate, ...] = ()
+    principal_owners: tuple[owner.Observed, ...] = ()
+    delegated: tuple[DelegatedGrant, ...] = ()
+    publishers: tuple[Publisher, ...] = ()
+    last_use: last_use.Observed = last_use.Observed()  # noqa: RUF009 (a frozen value)
+    not_checked: tuple[str, ...] = ()  # what could not be read, and the right that lacks

@@ -10,22 +10,25 @@ import pytest
 
 from provision.checks.drift import judge
 from provision.errors import Entry, Severity, catalogue
-from provision.outcomes.drift import Drift, Surroundings
+from provision.outcomes.drift import Drift
 from provision.plan.model import Plan
 from provision.resources import (
     Ignore,
-    certificate,
+    Surroundings,
     client_secret,
     consent,
-    delegated_grant,
-    federated_credential,
     mailbox,
     owner,
-    publisher,
-    registration_settings,
     service_principal,
 )
 from provision.resources.application import Permission
+from provision.resources.undeclared import (
+    Certificate,
+    DelegatedGrant,
+    FederatedCredential,
+    Publisher,
+    Settings,
+)
 from tests.plan.given import (
     APP,
     DESIRED,
@@ -50,10 +53,8 @@ NOTHING = Surroundings()
 GRANTS = "service_principal.appRoleAssignments"
 REACH = (catalogue.MAIL_FOR_EVERYONE, INFO, "consent", "Mail.Send")
 DEFAULT_ACCESS = "00000000-0000-0000-0000-000000000000"
-SETTINGS = registration_settings.Observed(
-    APP.id, APP.app_id, (("web", URI),), (), False, (), None, None, (), None
-)
-MICROSOFT_GRAPH = publisher.Observed(
+SETTINGS = Settings(APP.id, APP.app_id, (("web", URI),), (), False, (), None, None, (), None)
+MICROSOFT_GRAPH = Publisher(
     ROLE.resource_id,
     GRAPH,
     "Microsoft Graph",
@@ -67,9 +68,9 @@ def secret(key_id: str, days: float, name: str | None = "somebody's") -> client_
     return client_secret.Observed(key_id, name, NOW - 9 * DAY, NOW + days * DAY, "xyz")
 
 
-def key(key_id: str, days: float) -> certificate.Observed:
+def key(key_id: str, days: float) -> Certificate:
     """A certificate, which ends in so many days."""
-    return certificate.Observed(key_id, None, NOW + days * DAY)
+    return Certificate(key_id, None, NOW + days * DAY)
 
 
 def settings(**of_settings: Any) -> Surroundings:
@@ -125,7 +126,7 @@ AROUND: dict[str, tuple[Surroundings, list[Found]]] = {
         ],
     ),
     "federated": (
-        Surroundings(federated=(federated_credential.Observed("ci", "https://i", "s"),)),
+        Surroundings(federated=(FederatedCredential("ci", "https://i", "s"),)),
         [
             (
                 catalogue.UNDECLARED_FEDERATED_CREDENTIAL,
@@ -148,8 +149,8 @@ AROUND: dict[str, tuple[Surroundings, list[Found]]] = {
     "granted to people": (
         Surroundings(
             delegated=(
-                delegated_grant.Observed(ROLE.resource_id, "User.Read", True),
-                delegated_grant.Observed("x", "y", False),
+                DelegatedGrant(ROLE.resource_id, "User.Read", True),
+                DelegatedGrant("x", "y", False),
             ),
             publishers=(MICROSOFT_GRAPH,),
         ),

@@ -6,9 +6,9 @@ import shlex
 from datetime import UTC, datetime, timedelta
 
 from provision.checks.signs_in import APPLICATION, PRINCIPAL, Holder, check, others
-from provision.resources.certificate import Observed as Certificate
 from provision.resources.client_secret import Observed as ClientSecret
-from provision.resources.federated_credential import Observed as Federated
+from provision.resources.undeclared import Certificate
+from provision.resources.undeclared import FederatedCredential as Federated
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 SOON, PAST = NOW + timedelta(days=5), NOW - timedelta(days=1)

@@ -19,7 +19,8 @@ from azure.core.exceptions import ClientAuthenticationError, ServiceRequestError
 from provision.clouds import CLOUDS, Cloud
 from provision.errors import ProvisionError
 from provision.graph import federation
-from provision.graph.credentials import claims_of, credential
+from provision.graph.credentials import credential
+from provision.graph.tokens import claims_of
 from provision.graph.ways import Auth
 from provision.network import current
 from tests.support import Program, write_config

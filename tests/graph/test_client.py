@@ -18,8 +18,9 @@ from provision.clouds import CLOUDS
 from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Failure
 from provision.graph.client import Graph, Query, configuration
-from provision.graph.credentials import Credential, Tokens
+from provision.graph.credentials import Credential
 from provision.graph.sign_in import sign_in
+from provision.graph.tokens import Tokens
 from provision.graph.ways import GIVEN
 from provision.secret import Secret
 
