@@ -76,10 +76,8 @@ def judge(plan: Plan, records: Records, around: Surroundings, *, now: datetime) 
         found += _of_secrets(plan, records, around, now=now)
         found += of_surroundings(plan, around, now=now)
     left, ignored, unused = _sorted_out(found, plan.desired.ignores)
-    said = [
-        f.message for f in plan.findings if f.entry in _NOT_SEEN and f.entry is not catalogue.SCOPE_LIMITED
-    ]
-    not_checked = [text.removeprefix("not checked: ").replace(": not checked: ", ": ") for text in said]
+    unseen = [f for f in plan.findings if f.entry in _NOT_SEEN and f.entry is not catalogue.SCOPE_LIMITED]
+    not_checked = [finding.value or finding.message for finding in unseen]
     return Drift(
         plan,
         tuple(sorted([*left, *unused], key=_by_severity)),

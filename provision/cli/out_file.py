@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 
-from provision import bounded
+from provision import atomic, bounded
 from provision.cli.console import talk
 from provision.errors import ProvisionError, catalogue
 
@@ -30,7 +27,7 @@ def write(path: str, text: str, *, sign: str, kind: str) -> None:
             raise ProvisionError(
                 catalogue.USAGE, f"{path} is there, and is no {kind}", fix="Choose another name for --out."
             )
-        _replace(file, text)
+        atomic.replace(file, text, mode=0o644, durable=False)
     except OSError as error:
         raise ProvisionError(catalogue.DISK, f"{path} cannot be written: {error.strerror}") from error
     talk(f"wrote {path}")
@@ -57,16 +54,3 @@ def _may_go(file: Path, sign: str) -> bool:
         return False
     begins = bounded.decoded(bounded.head(file, _HEAD), "replace")
     return not begins or sign in begins
-
-
-def _replace(file: Path, text: str) -> None:
-    temporary = file.with_name(f".{file.name}.{secrets.token_hex(4)}")
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
-        with os.fdopen(handle, "w", encoding="utf-8") as new:
-            new.write(text)
-        temporary.replace(file)
-    except OSError:
-        with suppress(OSError):
-            temporary.unlink()
-        raise

@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from pydantic import Field, PrivateAttr, field_validator
 
-from provision import bounded
+from provision import atomic, bounded
 from provision.delivery import interface, windows
 from provision.delivery.interface import Handover, failed, unusable
 from provision.delivery.ownership import Claim, Earlier, Owner, Record, from_document, to_document
@@ -318,13 +318,7 @@ def _replace(path: Path, content: Secret | str) -> None:
         temporary.replace(path)
     finally:
         shutil.rmtree(room, ignore_errors=True)
-    if os.name == "posix":
-        with suppress(OSError):  # not every file system can, and the file is there
-            folder = os.open(path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
+    atomic.sync_folder(path.parent)
 
 
 def _write(path: Path, content: Secret | str) -> None:

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 from provision.delivery.interface import Undeliverable
 from provision.errors import Entry, ProvisionError, catalogue
-from provision.network import current
+from provision.network import current, retry_after
 from provision.redaction import redacted
 from provision.secret import Secret, redact
 
@@ -281,17 +281,13 @@ def connected(
 def asked_wait(headers: Mapping[str, str]) -> float:
     """Return the seconds that a service asks to wait, by its own clock; 0 if it does not.
 
-    Sources: https://www.rfc-editor.org/rfc/rfc9110#field.retry-after and
-    https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    Source: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
-    after = headers.get("retry-after")
+    if "retry-after" in headers:
+        return retry_after.asked_wait(headers) or 0.0
     try:
-        if after is not None and after.strip().isdigit():
-            return float(after)
-        now = parsedate_to_datetime(headers["date"])
-        if after is not None:
-            return max(0.0, (parsedate_to_datetime(after) - now).total_seconds())
         if headers.get("x-ratelimit-remaining") == "0":
+            now = parsedate_to_datetime(headers["date"])
             return max(0.0, float(headers["x-ratelimit-reset"]) - now.timestamp())
     except (KeyError, TypeError, ValueError):
         pass

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from provision import bounded
+from provision import atomic, bounded
 from provision.engine import folder
 from provision.errors import ProvisionError, catalogue
 
@@ -74,13 +72,13 @@ def append(
         folder.make(home)
         path.parent.mkdir(mode=0o700, exist_ok=True)
         if before is not None:
-            _replace(path, "".join(f"{json.dumps(each)}\n" for each in (*before, entry)))
+            atomic.replace(path, "".join(f"{json.dumps(each)}\n" for each in (*before, entry)))
             return
         fresh = not path.exists()
         # A line torn by a crash must not swallow this one.
-        _write(bounded.for_appending(path), f"\n{line}\n", durable=durable)
+        atomic.write(bounded.for_appending(path), f"\n{line}\n", durable=durable)
         if fresh and durable:
-            _sync_folder(path.parent)
+            atomic.sync_folder(path.parent)
     except OSError as error:
         raise ProvisionError(
             catalogue.DISK, f"the journal {path} cannot be written: {error.strerror}"
@@ -101,30 +99,6 @@ def _to_be_rewritten(
         return None
     kept = shortened(entries(home, subject, sandbox))
     return kept if len(kept) < LONG // 2 else None  # else it would soon be long again
-
-
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_name(f"{path.name}.{os.getpid()}.new")
-    try:
-        beside.unlink(missing_ok=True)
-        _write(bounded.for_appending(beside), text)
-        beside.replace(path)
-    except OSError:
-        with suppress(OSError):
-            beside.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _write(handle: int, text: str, *, durable: bool = True) -> None:
-    try:
-        rest = text.encode()
-        while rest:  # a full disk takes a part, and refuses the next
-            rest = rest[os.write(handle, rest) :]
-        if durable:
-            os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _read(path: Path) -> str:
@@ -172,13 +146,3 @@ def _by_name(path: Path, *_: int) -> dict[str, list[str]]:
 
 def _unreadable(path: Path, error: OSError) -> ProvisionError:
     return ProvisionError(catalogue.DISK, f"the journal {path} cannot be read: {error.strerror}")
-
-
-def _sync_folder(path: Path) -> None:
-    """See the new file's name on the disk, where the system can."""
-    with suppress(OSError):  # Windows has no such call, and not every file system can
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

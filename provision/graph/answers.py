@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 
 from provision.errors import ProvisionError, catalogue
+from provision.network.retry_after import asked_wait
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ def read_parts(status: int, headers: Mapping[str, str], body: Any, reason: str =
         else (),
         request_id=request_id or inner.get("request-id"),
         time=inner.get("date"),
-        retry_after=_seconds(headers.get("retry-after")),
+        retry_after=asked_wait(headers),
     )
 
 
@@ -129,11 +130,4 @@ def _json(response: httpx.Response) -> Any:
     try:
         return json.loads(response.content)
     except (ValueError, RecursionError):  # an HTML page of a gateway, a truncated body
-        return None
-
-
-def _seconds(text: str | None) -> float | None:
-    try:
-        return max(0.0, float(text)) if text else None
-    except ValueError:
         return None

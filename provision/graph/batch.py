@@ -172,7 +172,9 @@ def _inner(response: httpx.Response, count: int) -> list[httpx.Response | Inner 
         answers = json.loads(response.content)["responses"]
         for item in answers:
             headers = {str(name).lower(): str(value) for name, value in (item.get("headers") or {}).items()}
-            outer = {name: response.headers[name] for name in ("request-id",) if name in response.headers}
+            outer = {
+                name: response.headers[name] for name in ("request-id", "date") if name in response.headers
+            }
             found[str(item["id"])] = Inner(int(item["status"]), outer | headers, item.get("body"))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         found = {}

@@ -15,6 +15,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from provision.network.retry_after import asked_wait
+
 WRITES, READS = 3_000 / 150, 3_500 / 10  # a second: what the quotas give back
 _NEARLY, _FULL = 0.8, 0.95  # of a limit: the first sign, and where even what is given back is too much
 _SHARE = "x-ms-throttle-limit-percentage"
@@ -85,7 +87,7 @@ class Limiter:
             if now >= self._closed_until:  # the first of those that were under way together
                 lane.hold(now)
                 lane.factor = max(lane.factor / 2, _LEAST)
-            self._closed_until = max(self._closed_until, now + _number(headers.get("retry-after")))
+            self._closed_until = max(self._closed_until, now + (asked_wait(headers) or 0.0))
         elif share >= _NEARLY:
             if not lane.held:
                 self._notify("Graph's quota is nearly used: no more is sent than it gives back")

@@ -191,7 +191,7 @@ def permission(desired: consent.Desired, role: consent.Role) -> application.Perm
 
 def _not_checked(observed: Observed) -> list[Finding]:
     findings = [
-        Finding(catalogue.NOT_CHECKED, Severity.WARNING, f"not checked: {what}")
+        Finding(catalogue.NOT_CHECKED, Severity.WARNING, f"not checked: {what}", value=what)
         for what in observed.not_checked
     ]
     if observed.policy.needs:
@@ -200,6 +200,7 @@ def _not_checked(observed: Observed) -> list[Finding]:
                 catalogue.POLICY_NOT_CHECKED,
                 Severity.WARNING,
                 f"app management policy: not checked: needs {observed.policy.needs}",
+                value=f"app management policy: needs {observed.policy.needs}",
             )
         )
     return findings

@@ -64,8 +64,8 @@ def _not_read(observed: Observed, found: Standing | None) -> tuple[Finding, ...]
     unread = observed.exchange.unread if found and observed.exchange else ""
     if not unread:
         return ()
-    said = f"not checked: Exchange's role assignments: {unread}"
-    return (Finding(catalogue.NOT_CHECKED, Severity.INFO, said),)
+    what = f"Exchange's role assignments: {unread}"
+    return (Finding(catalogue.NOT_CHECKED, Severity.INFO, f"not checked: {what}", value=what),)
 
 
 # The limit

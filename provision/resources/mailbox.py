@@ -64,6 +64,7 @@ def check(desired: Desired, observed: Observed) -> tuple[Finding, ...]:
                     catalogue.MAILBOX_NOT_CHECKED,
                     Severity.WARNING,
                     f"mailbox {desired.address}: not checked: needs {observed.detail}",
+                    value=f"mailbox {desired.address}: needs {observed.detail}",
                 ),
             )
         case State.NO_USER:

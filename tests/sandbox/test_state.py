@@ -80,7 +80,8 @@ def _refused(path: Path, why: str) -> StateError:
 _WRITER = """
 import sys
 from pathlib import Path
-from provision.sandbox import Sandbox, state
+from provision.sandbox import Sandbox
+from provision.sandbox.keeping import state
 state.SMALL = int(sys.argv[3])
 sandbox = Sandbox.open(Path(sys.argv[1]))
 tenant = sandbox.ensure_tenant("contoso.onmicrosoft.com")
@@ -136,7 +137,8 @@ def test_a_rewrite_within_one_tick_of_the_clock_is_noticed(path: Path) -> None:
 _VICTIM = """
 import os, signal, sys
 from pathlib import Path
-from provision.sandbox import Sandbox, state
+from provision.sandbox import Sandbox
+from provision.sandbox.keeping import state
 state.SMALL = int(sys.argv[3])
 sandbox = Sandbox.open(Path(sys.argv[1]))
 left = int(sys.argv[2])

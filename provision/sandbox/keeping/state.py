@@ -27,7 +27,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from provision.sandbox import bounded
+from provision.sandbox import atomic, bounded
 from provision.sandbox.keeping.locking import Locked, lock_file
 from provision.sandbox.keeping.store import Record, Store
 
@@ -237,24 +237,15 @@ class StateFile:
         }  # fmt: skip
         text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
         self._remove_orphans()
-        temporary = self.path.with_name(f".{self.path.name}.{secrets.token_hex(4)}.tmp")
-        try:
-            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self.path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+        atomic.replace(self.path, text)
         self._epoch, self._snapshot_size, self._journal_size = epoch, len(text), 0
-        _sync_folder(self.path.parent)
+        atomic.sync_folder(self.path.parent)
         self.journal.unlink(missing_ok=True)
         self._seen = self._signature()
 
     def _remove_orphans(self) -> None:
         """Drop what writers that were killed left: the lock is ours, so nobody else is writing."""
-        for orphan in self.path.parent.glob(f".{glob.escape(self.path.name)}.*.tmp"):
+        for orphan in self.path.parent.glob(f".{glob.escape(self.path.name)}.*{atomic.END}"):
             orphan.unlink(missing_ok=True)
 
     def _append(self, store: Store) -> None:
@@ -278,7 +269,7 @@ class StateFile:
                 file.truncate(self._journal_size)  # what is refused did not happen
                 raise
         if not self._journal_size:
-            _sync_folder(self.path.parent)
+            atomic.sync_folder(self.path.parent)
         self._journal_size += len(line)
 
 
@@ -325,14 +316,3 @@ def _record(raw: dict[str, Any]) -> Record:
     links = {name: tuple(ids) for name, ids in raw.get("links", {}).items()}
     return Record(raw["kind"], raw["id"], raw["props"], links, dict(raw.get("private", {})),
                   raw.get("deleted"), int(raw["seq"]))  # fmt: skip
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename durable; Windows has no such call and needs none."""
-    if os.name == "nt":
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

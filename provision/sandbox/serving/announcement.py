@@ -9,14 +9,13 @@ import contextlib
 import hashlib
 import json
 import os
-import secrets
 import stat
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from provision.sandbox import bounded
+from provision.sandbox import atomic, bounded
 
 _LARGEST = 64 * 1024  # bytes of each of the files
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -109,12 +108,8 @@ def folder(url: str) -> Path:
 
 def write_private(path: Path, text: str) -> None:
     """Replace a file by one that only its owner reads."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    with os.fdopen(
-        os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-    ) as file:
-        file.write(text + ("" if text.endswith("\n") else "\n"))
-    temporary.replace(path)
+    whole = text if text.endswith("\n") else f"{text}\n"
+    atomic.replace(path, whole.encode(), durable=False)
 
 
 def _cache() -> Path:
