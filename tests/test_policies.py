@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from provision.sandbox.authorization import permissions
+from provision.sandbox.directory.security_attributes import READ_ATTRIBUTES, WRITE_ATTRIBUTES
 from tests.support import Program, Ran, Tenant, write_config
 
 EXEMPT = {"customSecurityAttributes": [{
@@ -72,7 +73,7 @@ def lives() -> list[timedelta]:
 
 def cannot_be_read(patch: pytest.MonkeyPatch) -> None:
     """From now on the caller lacks the right to read security attributes."""
-    held = permissions.delegated_permissions() - {permissions.READ_ATTRIBUTES, permissions.WRITE_ATTRIBUTES}
+    held = permissions.delegated_permissions() - {READ_ATTRIBUTES, WRITE_ATTRIBUTES}
     patch.setattr(permissions, "delegated_permissions", lambda: held)
 
 

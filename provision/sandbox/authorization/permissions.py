@@ -11,6 +11,8 @@ import functools
 import re
 from dataclasses import dataclass
 
+from provision.sandbox.directory.security_attributes import READ_ATTRIBUTES, WRITE_ATTRIBUTES
+
 # https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
 PRIVILEGED_ROLE_ADMINISTRATOR = "e8611ab8-c189-46e8-94e1-60213ab1f814"
 APPLICATION_ADMINISTRATOR = "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3"
@@ -25,8 +27,6 @@ SECURITY_ADMINISTRATOR = "194ae4cb-b126-40b2-bd5b-6091b380977d"
 
 Names = frozenset[str]
 OWNED_BY = "Application.ReadWrite.OwnedBy"
-READ_ATTRIBUTES = "CustomSecAttributeAssignment.Read.All"  # of a property, so no row asks for it
-WRITE_ATTRIBUTES = "CustomSecAttributeAssignment.ReadWrite.All"
 AS_USER = "Directory.AccessAsUser.All"  # a person's whole rights in the directory
 
 

@@ -10,10 +10,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from provision.sandbox.authorization.permissions import READ_ATTRIBUTES, WRITE_ATTRIBUTES
 from provision.sandbox.errors import denied, invalid_value
 from provision.sandbox.keeping.store import Record, Tenant
 from provision.sandbox.wire.call import Call
+
+READ_ATTRIBUTES = "CustomSecAttributeAssignment.Read.All"  # of a property, so no row asks for it
+WRITE_ATTRIBUTES = "CustomSecAttributeAssignment.ReadWrite.All"
 
 Json = dict[str, Any]
 NAME = "customSecurityAttributes"
