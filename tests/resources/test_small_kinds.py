@@ -155,7 +155,7 @@ NO_SECRETS = Restriction(ADDITION, True, None, None)
         (policies.Observed(policy(NO_SECRETS, lifetime(9))), None, Limits("default", True, 9 * DAY)),
         (policies.Observed(policy(Restriction("symmetricKeyAddition", True, None, None))), None, Limits()),
         (policies.Observed(policy(Restriction(LIFETIME, True, None, None))), None, Limits()),
-        # a custom policy takes the default's place, even where it is laxer or off
+        # a custom policy takes the default's place, even where it is laxer; not verified: not where it is off
         (
             policies.Observed(policy(NO_SECRETS), policy(lifetime(90), name="own")),
             None,
@@ -163,9 +163,9 @@ NO_SECRETS = Restriction(ADDITION, True, None, None)
         ),
         (policies.Observed(policy(NO_SECRETS), policy(name="own")), None, Limits()),
         (
-            policies.Observed(policy(NO_SECRETS), policy(NO_SECRETS, name="own", enabled=False)),
+            policies.Observed(policy(NO_SECRETS), policy(lifetime(9), name="own", enabled=False)),
             None,
-            Limits(),
+            Limits("default", True, None),
         ),
         # by the application's age
         (policies.Observed(policy(lifetime(90, after=NOW))), NOW, Limits("default", False, 90 * DAY)),
