@@ -7,7 +7,7 @@ RUNS   := $(VENV)/.runs
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help install dev demo test check docs golden screenshot bench bench-fleet soak conformance test-live diagnosis lock dist bundle dist-check clean
+.PHONY: help install dev demo test check docs golden screenshot bench bench-fleet soak conformance test-live diagnosis mutants lock dist bundle dist-check clean
 
 help:  ## This list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -79,6 +79,9 @@ soak: $(READY)  ## The tests that gain by running long: sequences on the sandbox
 	$(BIN)/python -m tests.crash.matrix
 	$(BIN)/python -m tests.crash.two
 	$(BIN)/mypy --config-file= --strict --ignore-missing-imports -p provision
+
+mutants: $(READY)  ## Small faults planted in the pure core: which ones its tests notice; MUTANTS=file for some
+	PYTHONHASHSEED=0 $(BIN)/python -m tests.mutants $(MUTANTS)
 
 conformance: $(READY)  ## The sandbox against recordings of Microsoft Graph; RECORDINGS=folder
 	$(BIN)/python -m conformance $(RECORDINGS)

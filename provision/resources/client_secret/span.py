@@ -107,5 +107,7 @@ def nominal(span: Span) -> timedelta:
 
 
 def days(length: timedelta) -> str:
-    """Say a length in days."""
-    return f"{length / timedelta(days=1):g} day{'' if length == timedelta(days=1) else 's'}"
+    """Say a length in days, or in hours where it is no whole number of them."""
+    whole = length % timedelta(days=1) == timedelta(0)
+    count, unit = (length / timedelta(days=1), "day") if whole else (length / timedelta(hours=1), "hour")
+    return f"{count:g} {unit}{'' if count == 1 else 's'}"
