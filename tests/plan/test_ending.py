@@ -18,8 +18,7 @@ from tests.plan.given import APP, CONTEXT, DESIRED, KEY, NOW, OBSERVED, ROLE, SE
 
 APPLICATION = {"displayName": "Collaboration", "appId": APP.app_id, "id": APP.id}
 WITH = "it goes with the application"
-PRINCIPAL = OBSERVED.service_principal
-assert PRINCIPAL is not None
+PRINCIPAL = "7ac36e1e-a077-4654-8e47-f71f608a9dd2"
 OURS = Assignment("a1", "Application Mail.Send", "/users/u1")
 THEIRS = Assignment("a2", "Application Mail.Read", "/")
 TAGGED = ("provision", mailbox_scope.scoped_tag("A1", NOW))
@@ -42,7 +41,7 @@ def test_what_ends_with_an_application() -> None:
     plan = ended(replace(OBSERVED, secrets=(SECRET, stranger)))
     assert plan.changes == (
         Change("application", Action.DELETE, "asked for; Entra keeps it for 30 days", APPLICATION, None),
-        Change("service_principal", Action.DELETE, WITH, {"id": PRINCIPAL.id}),
+        Change("service_principal", Action.DELETE, WITH, {"id": PRINCIPAL}),
         Change("consent", Action.DELETE, WITH, {"permission": "Microsoft Graph: Mail.Send"}),
         Change(
             f"client_secret[{KEY}]",
