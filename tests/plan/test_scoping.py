@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from provision.change import Action, Change
-from provision.errors import Finding, Severity, catalogue
+from provision.errors import Severity, catalogue
 from provision.plan import scoping
 from provision.resources import Desired, Observed, consent, mailbox
 from provision.resources.mailbox_scope import (
@@ -320,12 +320,13 @@ def test_the_way_back(case: str) -> None:
 )
 def test_what_was_not_seen_beside_a_grant(observed: Observed, said: list[str]) -> None:
     """Assignments are looked for where there is a principal to have them."""
-    assert built(config("organization"), observed).findings == tuple(
-        Finding(
-            catalogue.NOT_CHECKED, Severity.INFO, f"not checked: Exchange's role assignments: {why}"
-        )
-        for why in said
-    )  # fmt: skip
+    found = built(config("organization"), observed).findings
+    assert [(item.entry, item.severity) for item in found] == [
+        (catalogue.NOT_CHECKED, Severity.INFO) for _ in said
+    ]
+    whole = [f"Exchange's role assignments: {why}" for why in said]
+    assert [item.value for item in found] == whole
+    assert [item.message for item in found] == [f"not checked: {what}" for what in whole]
 
 
 def test_how_far_it_reaches_takes_a_principal() -> None:

@@ -81,7 +81,7 @@ _PURE = (
     Edit("resources/__init__.py", "    mailbox: mailbox.Desired\n", "    attribute: attribute.Desired\n"),
     Edit(
         "resources/__init__.py",
-        "    certificates: tuple[certificate.Observed, ...] = ()  # of the application\n",
+        "    mailbox: mailbox.Observed\n",
         "    attribute: attribute.Observed = attribute.Observed()\n",
     ),
     Edit("plan/build.py", "    app_management_policy,\n", "    attribute,\n"),
