@@ -151,7 +151,7 @@ UNSET = {  # what FULL leaves out, as not all of it can be said at once, and the
 
 def test_every_key_of_a_config_is_tried() -> None:
     """The list above must not fall behind the schema."""
-    from provision.config import json_schema
+    from provision.config.schema import json_schema
 
     def leaves(schema: dict[str, Any]) -> set[str]:
         found: set[str] = set()

@@ -89,6 +89,8 @@ def _print(drawn: table.Drawn, output: Format) -> None:
 
 
 def _tell(outcome: Outcome, pipeline: Pipeline) -> None:
+    if not pipeline.posts:  # nobody is told anything: then nothing is drawn for it either
+        return
     for finding, desired in outcome.findings:
         pipeline.finding(finding, desired)
     for failed in outcome.errors:

@@ -3,6 +3,5 @@
 from __future__ import annotations
 
 from provision.config.load import Config, Loaded, Unreadable, load, survey
-from provision.config.schema import json_schema
 
-__all__ = ["Config", "Loaded", "Unreadable", "json_schema", "load", "survey"]
+__all__ = ["Config", "Loaded", "Unreadable", "load", "survey"]

@@ -108,10 +108,11 @@ def read(text: str, file: str) -> tuple[Map, list[ProvisionError]]:
     return _Reader(text, file).document()
 
 
-def top_keys(text: str) -> frozenset[str] | None:
+def top_keys(text: str, enough: frozenset[str] = frozenset()) -> frozenset[str] | None:
     """Return the keys at the top of a YAML file of any kind; ``None`` if it cannot be parsed.
 
-    To tell a config from what other tools keep beside it, in YAML that a config may not use.
+    To tell a config from what other tools keep beside it, in YAML that a config may not use. The first key
+    that is ``enough`` is the last that is looked at.
     """
     found: set[str] = set()
     loader = _Loader(text)
@@ -129,6 +130,8 @@ def top_keys(text: str) -> frozenset[str] | None:
                 continue
             if at_key and isinstance(event, yaml.ScalarEvent):
                 found.add(str(event.value))
+                if event.value in enough:
+                    break
             at_key = not at_key
     except yaml.YAMLError:
         return None

@@ -29,6 +29,7 @@ class Files:
         # By real path and root: what one config may read is not thereby read for another.
         self._trees: dict[tuple[str, str], tuple[Map, list[ProvisionError]]] = {}
         self._texts: dict[tuple[str, str], str] = {}
+        self._keys: dict[tuple[str, str | None], tuple[str, str]] = {}
         self.extended: set[str] = set()  # real paths of what another file extends
         self.chains: dict[str, list[str]] = {}  # the real paths that a file is made of
 
@@ -37,10 +38,9 @@ class Files:
 
         A file that is not below ``root``, without it below what the file itself may read, is not read.
         """
-        root = root or root_of(path)
-        key = os.path.realpath(path), root
+        key = self._key(path, root)
         if key not in self._texts:
-            self._texts[key] = document.decode(_bytes(path, root), path)
+            self._texts[key] = document.decode(_bytes(path, key[1]), path)
         return self._texts[key]
 
     def own(self, path: str, root: str | None = None) -> tuple[Map, list[ProvisionError]]:
@@ -48,22 +48,27 @@ class Files:
 
         A file that is not below ``root``, without it below what the file itself may read, is not read.
         """
-        root = root or root_of(path)
-        key = os.path.realpath(path), root
+        key = self._key(path, root)
         if key not in self._trees:
-            self._trees[key] = document.read(self.text(path, root), path)
+            self._trees[key] = document.read(self.text(path, key[1]), path)
         return self._trees[key]
+
+    def _key(self, path: str, root: str | None) -> tuple[str, str]:
+        """Return the real path of a file, and what it may be read below; looked up once."""
+        if (path, root) not in self._keys:
+            self._keys[path, root] = os.path.realpath(path), root or root_of(path)
+        return self._keys[path, root]
 
     def merged(self, path: str) -> tuple[Map, list[ProvisionError]]:
         """Return what a file says together with all that it extends."""
-        root = root_of(path)
+        _, root = self._key(path, None)
         trees: list[Map] = []
         faults: list[ProvisionError] = []
         seen = self.chains[path] = []
         current: str | None = path
         entry: Entry | None = None
         while current is not None:
-            seen.append(os.path.realpath(current))
+            seen.append(self._key(current, root)[0])
             tree, own_faults = self._extended(entry, current, root) if entry else self.own(current, root)
             trees.append(tree)
             faults += own_faults
@@ -92,7 +97,7 @@ class Files:
         Of one that cannot be read, those that extend it tell.
         """
         tree = self.told(path)
-        return (tree is None or "name" not in tree.entries) and os.path.realpath(path) in self.extended
+        return (tree is None or "name" not in tree.entries) and self._key(path, None)[0] in self.extended
 
     def _extended(self, entry: Entry, path: str, root: str) -> tuple[Map, list[ProvisionError]]:
         try:

@@ -159,16 +159,17 @@ def _nothing(path: str, count: int) -> Unreadable:
 
 
 _BASE = "others extend it, and it has no name of its own"
+_SURE = frozenset({"version", "extends"})
 _LOOKS = frozenset({"tenant", "application", "mail"})
 
 
 def _no_config(path: str, files: extend.Files) -> str | None:
     """Say why a file that was found in a search is no config; ``None`` if it is one, or cannot be read."""
     try:
-        keys = top_keys(files.text(path))
+        keys = top_keys(files.text(path), _SURE)
     except ProvisionError:
         return None
-    if keys is None or keys & {"version", "extends"}:
+    if keys is None or keys & _SURE:
         return None
     # One that lost its version must not be lost itself.
     if not files.text(path).strip() or ("name" in keys and len(keys & _LOOKS) > 1):

@@ -25,11 +25,14 @@ def alone(
     ``ProvisionError`` (``BUSY``). If the folder cannot be written to, tells so by ``notify`` and goes on
     without locks: they only guard against oneself.
     """
+    waited = False
+    if not (wanted := sorted(set(claims))):  # in one order, so that two fleets never wait for each other
+        yield waited
+        return
     from filelock import FileLock, Timeout
 
-    waited = False
     with ExitStack() as held:
-        for claim in sorted(set(claims)):  # in one order, so that two fleets never wait for each other
+        for claim in wanted:
             try:
                 folder = folder or cache.folder() / "locks"
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -71,7 +71,7 @@ class Tenant:
         """Begin to sign in, and import meanwhile what the first request will need."""
         if self.unknown is None and ("id",) not in self._shared:
             self._shared["id",] = asyncio.create_task(tenant.resolve(self.graph, self.tenant))
-            asyncio.get_running_loop().call_soon(self.graph.warm)
+            self._shared["warm",] = asyncio.create_task(self.graph.warm(writes=self.reads_ownership))
 
     async def _once(self, *key: str, call: Callable[[], Coroutine[Any, Any, T]]) -> T:
         if key not in self._shared:

@@ -25,6 +25,7 @@ from provision.graph.request import Request
 MOST = 20  # requests in one: the page above
 AT_ONCE = 4  # batches under way, which is what one application may do in parallel for long
 _LINGER = 0.004  # seconds in which what is sent at the same time is gathered
+_LONGER = 0.012  # the same while a batch is under way: those whose answers it brings come next
 _NAME = re.compile(r"([?&])%24")  # as the SDK's middleware decodes the names of parameters
 
 
@@ -90,8 +91,12 @@ class Batches:
         """Send full batches now, and the rest in a moment, as far as there is room."""
         while len(self._waiting) >= MOST and len(self._under_way) < AT_ONCE:
             self._begin()
+        if not self._waiting and self._soon is not None:  # who comes next is not of those it waited for
+            self._soon.cancel()
+            self._soon = None
         if self._waiting and self._soon is None and len(self._under_way) < AT_ONCE:
-            self._soon = asyncio.get_running_loop().call_later(_LINGER, self._rest)
+            linger = _LONGER if self._under_way else _LINGER
+            self._soon = asyncio.get_running_loop().call_later(linger, self._rest)
 
     def _rest(self) -> None:
         self._soon = None

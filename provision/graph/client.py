@@ -6,6 +6,7 @@ parsed into one imports over a thousand modules.
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import random
 import re
@@ -104,9 +105,19 @@ class Graph:
         self._adapter: GraphRequestAdapter | None = None
         self._builders: GraphServiceClient | None = None
 
-    def warm(self) -> None:
-        """Import the SDK, which takes a while: best done while something else is waited for."""
+    async def warm(self, *, writes: bool) -> None:
+        """Import what requests are made with, which takes a while: best done while something is waited for.
+
+        Whoever has something to do goes on between two imports.
+        """
         _ = self._middleware, self.sdk
+        for transport in self._connections:
+            if (ready := getattr(transport, "make_ready", None)) is not None:
+                await asyncio.sleep(0)
+                ready(self.root)
+        for builder in sdk.READS + (sdk.WRITES if writes else ()):
+            await asyncio.sleep(0)
+            builder(self.sdk)
 
     @cached_property
     def _middleware(self) -> httpx.AsyncClient:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,22 @@ if TYPE_CHECKING:
     from kiota_abstractions.authentication import AccessTokenProvider
     from msgraph.graph_request_adapter import GraphRequestAdapter
     from msgraph.graph_service_client import GraphServiceClient
+
+# The builders of almost every run's requests: each imports its module when it is used first. And those of a
+# run that makes a registration.
+READS: tuple[Callable[[GraphServiceClient], object], ...] = (
+    lambda sdk: sdk.applications_with_unique_name("-"),
+    lambda sdk: sdk.service_principals_with_app_id("-"),
+    lambda sdk: sdk.policies.default_app_management_policy,
+    lambda sdk: sdk.policies.app_management_policies,
+    lambda sdk: sdk.directory.deleted_items.graph_application,
+    lambda sdk: sdk.users.by_user_id("-").mail_folders.by_mail_folder_id("-"),
+    lambda sdk: sdk.service_principals.by_service_principal_id("-").app_role_assignments,
+)
+WRITES: tuple[Callable[[GraphServiceClient], object], ...] = (
+    lambda sdk: sdk.applications.by_application_id("-").add_password,
+    lambda sdk: sdk.service_principals.by_service_principal_id("-").app_role_assigned_to,
+)
 
 
 def with_middleware(http: httpx.AsyncClient) -> httpx.AsyncClient:

@@ -41,6 +41,10 @@ class _Async(httpx.AsyncBaseTransport):
     def __init__(self, ways: _Ways) -> None:
         self._ways = ways
 
+    def make_ready(self, url: str) -> None:
+        """Import what a connection is made with, which takes a while, and choose the way; nothing is sent."""
+        self._ways.to(httpx.URL(url))
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         response = await self._ways.to(request.url).handle_async_request(request)
         assert isinstance(response, httpx.Response)

@@ -14,6 +14,9 @@ from provision.change import Change
 from provision.plan.model import Target
 from provision.resources import Desired, Observed
 
+_PLAIN = frozenset({str, int, bool, type(None)})
+_ORDER = json.JSONEncoder(sort_keys=True).encode
+
 
 def digest(target: Target, desired: Desired, observed: Observed, changes: Sequence[Change]) -> str:
     """Return ``sha256:…`` over all that an approval covers; dates that are computed anew are not in it."""
@@ -41,6 +44,8 @@ def sha256(text: str) -> str:
 
 def plain(value: Any) -> Any:
     """Return a value as JSON can hold it; sets, tuples and lists are sorted, for Graph keeps no order."""
+    if type(value) in _PLAIN:  # most are, and of a fleet there are many
+        return value
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
@@ -48,8 +53,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        items = [plain(item) for item in value]
-        return sorted(items, key=lambda item: json.dumps(item, sort_keys=True))
+        return sorted(map(plain, value), key=_ORDER)
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):

@@ -10,7 +10,8 @@ import jsonschema
 import pytest
 import yaml
 
-from provision.config import json_schema, load
+from provision.config import load
+from provision.config.schema import json_schema
 from provision.products import NAMES
 
 CONFIGS = Path(__file__).parents[2] / "configs"

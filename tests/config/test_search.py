@@ -139,6 +139,13 @@ def test_keys_at_the_top(text: str, keys: set[str] | None) -> None:
     assert top_keys(text) == keys
 
 
+def test_keys_at_the_top_are_read_until_one_is_enough() -> None:
+    """Of a config that is its first; what cannot be read behind it is told when all of it is."""
+    enough = frozenset({"version"})
+    assert top_keys("version: 1\nname: a\n", enough) == enough
+    assert top_keys("name: a\nversion: 1\nmail: [\n", enough) == frozenset({"name", "version"})
+
+
 def test_selecting_by_key() -> None:
     """Patterns of one key are alternatives, keys add up; what cannot be told stays."""
     for name in ("cust-1", "cust-2", "other"):

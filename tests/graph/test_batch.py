@@ -209,3 +209,22 @@ def test_who_is_cancelled_takes_nobody_along() -> None:
 
     found = asyncio.run(run())
     assert [type(one) for one in found] == [asyncio.CancelledError] * 2 + [Inner] * 3
+
+
+def test_what_follows_upon_a_batch_goes_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one is under way, the next is waited for longer: its answers bring more to ask."""
+    monkeypatch.setattr("provision.graph.batch._LONGER", 0.3)
+    wire = Wire()
+
+    async def run() -> None:
+        batches = Batches(ROOT, wire.send)
+        first = [asyncio.create_task(batches.answer(get(number))) for number in range(MOST)]
+        await asyncio.sleep(0)
+        second = asyncio.create_task(batches.answer(get(MOST)))
+        await asyncio.gather(*first)
+        third = asyncio.create_task(batches.answer(get(MOST + 1)))
+        await asyncio.gather(second, third)
+        await batches.close()
+
+    asyncio.run(run())
+    assert wire.sizes == [MOST, 2]

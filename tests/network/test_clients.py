@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -134,3 +135,15 @@ def test_a_host_that_goes_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         with pytest.raises((httpx.ConnectError, AzureError)):
             ask(current())
     assert seen.hosts == []
+
+
+def test_made_ready_before_anything_is_sent() -> None:
+    """What connects is imported and the way chosen while the token is under way, and nothing is asked."""
+
+    async def ready() -> list[str]:
+        async with asynchronous(current(), timeout=10.0) as client:
+            transport: Any = client._transport
+            transport.make_ready(URL)
+            return [type(way).__name__ for way in transport._ways.made.values()]
+
+    assert asyncio.run(ready()) == ["AsyncHTTPTransport"]

@@ -67,11 +67,12 @@ def apply(
     from provision.cli.carry_out import carry_out
     from provision.cli.plan_file import read
     from provision.engine import run
-    from provision.engine.carry_out import Way
-    from provision.engine.verify import apply_and_verify
+    from provision.engine.carry_out import Applier, Way
     from provision.plan.approval import Approval
 
-    applier = apply_and_verify if verify else run.apply
+    applier: Applier = run.apply
+    if verify:
+        from provision.engine.verify import apply_and_verify as applier
     narrowed = bool(options.select) or options.changed is not None or options.shard is not None
     approval = Approval(read(plan_file) if plan_file else None, expect_digest, narrowed)
     way = Way(run.plan, applier=applier, approval=approval, keep_going=keep_going)

@@ -13,7 +13,7 @@ def schema() -> int:
     """Print the JSON Schema of a config (draft-07), for editors and other checkers."""
     import json
 
-    from provision.config import json_schema
+    from provision.config.schema import json_schema
 
     out_json(json.dumps(json_schema(), indent=2, ensure_ascii=False))
     return 0
