@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
@@ -20,7 +20,7 @@ from pydantic import Field, field_validator
 
 from provision.delivery import interface
 from provision.delivery.interface import Handover, Opening
-from provision.delivery.ownership import Claim, Earlier, Owner, owner_in
+from provision.delivery.ownership import Claim
 from provision.delivery.place import Part, Place
 from provision.delivery.refusals.azure_devops import ROLE, explain
 from provision.delivery.service import (
@@ -34,6 +34,7 @@ from provision.delivery.service import (
     told,
 )
 from provision.delivery.turns import in_turn
+from provision.delivery.variable_group import Variable, Variables, listed, put_back
 from provision.errors import catalogue
 from provision.secret import Secret
 
@@ -42,9 +43,6 @@ _VERSION = {"api-version": "7.1"}
 # Source: https://learn.microsoft.com/azure/devops/integrate/get-started/authentication/service-principal-managed-identity
 _SCOPE = "499b84ac-1321-427f-aa17-267ca6975798/.default"
 _GUID = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
-_OWNED, _OWNED_EARLIER = "provision/2:", "provision:"
-_BESIDE = ("KEY_ID", "EXPIRES", "OWNER")  # variables beside the secret one
-_PUT_BACK = ("name", "description", "type", "providerData", "variableGroupProjectReferences")
 _WRITE = "write azure_devops:https://dev.azure.com/ORGANIZATION/PROJECT?group=NAME&variable=NAME"
 
 
@@ -151,8 +149,7 @@ class Options(interface.EntraOptions):
             Part(self.project.casefold(), re.fullmatch(_GUID, self.project) is not None),
             Part(self.group.casefold(), self.group.isdigit()),
         )
-        names = (variable, *(f"{variable}_{what}" for what in _BESIDE))
-        return tuple(Place((*certain, each.lower()), parts) for each in names)
+        return tuple(Place((*certain, each.lower()), parts) for each in Variable(variable).names)
 
 
 class AzureDevOps:
@@ -169,13 +166,13 @@ class AzureDevOps:
         self._project = quote(options.project, safe="")
         self._shown = f"{options.organization}/{options.project}?group={options.group}"
         self._group = options.group
-        self._variable = options.variable or interface.variable_name(opening.name)
+        self._variable = Variable(options.variable or interface.variable_name(opening.name))
         self._claim = Claim(opening.owner)
 
     @property
     def label(self) -> str:
         """Organization, project, group and variable."""
-        return f"azure_devops:{self._shown}&variable={self._variable}{self._options.identity}"
+        return f"azure_devops:{self._shown}&variable={self._variable.name}{self._options.identity}"
 
     def probe(self, known: Collection[str] = ()) -> str:
         """See that the group can be read, that the variable is ours, and that we may manage the group.
@@ -187,10 +184,10 @@ class AzureDevOps:
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
             group = patiently(lambda: self._read(devops))
             self._refuse_foreign(group)
-            listed = devops.ask(
+            mine = devops.ask(
                 "GET", self._groups, query={**self._named(group["name"]), "actionFilter": "manage"}
             )
-            if group["id"] not in [item.get("id") for item in _listed(listed.body)]:
+            if group["id"] not in [item.get("id") for item in listed(mine.body)]:
                 raise Trouble(
                     "this identity may read the group, but not manage it", fix=ROLE, sort=Sort.RIGHTS
                 )
@@ -218,22 +215,53 @@ class AzureDevOps:
         """
         self._claim = self._claim.with_known(known)
         with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
-            try:
-                group = patiently(lambda: self._read(devops))
-            except Trouble as trouble:
-                if trouble.status == 404:
-                    return frozenset()
-                raise
-        variables = _by_name(group)
-        owner, key_id = self._standing(variables)
+            group = patiently(lambda: self._seen(devops))
+        if group is None:
+            return frozenset()
+        owner, key_id = self._variable.standing(group)
         ours = owner is not None and self._claim.has(owner, {key_id})
-        is_secret = bool(variables.get(self._variable.lower(), {}).get("isSecret"))
-        return frozenset({key_id}) if ours and is_secret and key_id else frozenset()
+        return frozenset({key_id}) if ours and key_id and self._variable.is_secret(group) else frozenset()
 
-    def _standing(self, variables: Mapping[str, dict[str, Any]]) -> tuple[Owner | Earlier | None, str]:
-        """Return whose the variable is (``None``: provision did not write it), and its key id."""
-        key_id = _value(variables, f"{self._variable}_KEY_ID") or ""
-        return _owner(_value(variables, f"{self._variable}_OWNER") or ""), key_id.lower()
+    def lies(self, known: Collection[str] = ()) -> bool:
+        """Say whether the variable, or what says which key it is, is there and ours; refuse others'."""
+        self._claim = self._claim.with_known(known)
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
+            group = patiently(lambda: self._seen(devops))
+            if group is not None:
+                self._refuse_foreign(group)
+        return group is not None and self._variable.is_left(group)
+
+    def forget(self, known: Collection[str] = ()) -> None:
+        """Put the group back without the variable and those beside it.
+
+        A group that had no others would be empty, which the service refuses, as users of Terraform's provider
+        say (https://github.com/microsoft/terraform-provider-azuredevops/pull/650): then the one that says
+        whose the place is stays.
+        Somebody who set the secret by hand and left those beside it alone is not found out, as in ``recall``.
+        """
+        self._claim = self._claim.with_known(known)
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
+            take = in_turn("azure_devops", self._options.one_organization)(self._take)
+            patiently(lambda: take(devops))
+
+    def _take(self, devops: Connection) -> None:
+        group = self._seen(devops)
+        if group is None:
+            return
+        self._refuse_foreign(group)
+        if self._variable.is_left(group):
+            self._refuse_locked(group)
+            left = self._variable.others(group) or self._variable.mark(self._claim.owner)
+            self._write(devops, group, lambda: left)
+
+    def _seen(self, devops: Connection) -> dict[str, Any] | None:
+        """Return the group; ``None`` if there is none."""
+        try:
+            return self._read(devops)
+        except Trouble as trouble:
+            if trouble.status == 404:
+                return None
+            raise
 
     @property
     def _groups(self) -> str:
@@ -245,8 +273,8 @@ class AzureDevOps:
     def _read(self, devops: Connection) -> dict[str, Any]:
         number = self._group
         if not number.isdigit():
-            listed = devops.ask_once("GET", self._groups, query=self._named(self._group))
-            same = [g for g in _listed(listed.body) if str(g.get("name")).lower() == self._group.lower()]
+            found = devops.ask_once("GET", self._groups, query=self._named(self._group))
+            same = [g for g in listed(found.body) if str(g.get("name")).lower() == self._group.lower()]
             if not same:
                 raise _no_group()
             number = str(same[0]["id"])
@@ -271,8 +299,7 @@ class AzureDevOps:
 
         Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variablegroups/get
         """
-        ours = {name.lower() for name in self._names}
-        locked = [name for name, item in _by_name(group).items() if name in ours and item.get("isReadOnly")]
+        locked = [name for name, item in self._variable.found(group).items() if item.get("isReadOnly")]
         if locked:
             raise Trouble(
                 f"the variable {locked[0].upper()} is read-only",
@@ -280,18 +307,15 @@ class AzureDevOps:
                 sort=Sort.STATE,
             )
 
-    @property
-    def _names(self) -> list[str]:
-        """The variable, and those beside it that say which key it is."""
-        return [self._variable, *(f"{self._variable}_{what}" for what in _BESIDE)]
-
     def _refuse_foreign(self, group: Mapping[str, Any]) -> None:
-        variables = _by_name(group)
-        there = [name for name in map(str.lower, self._names) if name in variables]
-        owner, key_id = self._standing(variables)
+        there = list(self._variable.found(group))
+        owner, key_id = self._variable.standing(group)
         if there and owner is not None:
             self._claim.refuse_others(
-                self.label, owner, {key_id}, remove=f"remove the variable and those named {self._variable}_*"
+                self.label,
+                owner,
+                {key_id},
+                remove=f"remove the variable and those named {self._variable.name}_*",
             )
         elif there:
             raise Trouble(
@@ -304,26 +328,23 @@ class AzureDevOps:
     def _put(self, devops: Connection, secret: Secret, handover: Handover) -> None:
         group = self._read(devops)
         self._refuse_foreign(group)
-        ours: dict[str, dict[str, Any]] = {
-            f"{self._variable}_KEY_ID": {"value": handover.key_id},
-            f"{self._variable}_EXPIRES": {"value": handover.expires.isoformat(timespec="seconds")},
-            f"{self._variable}_OWNER": {"value": f"{_OWNED}{self._claim.owner.text}"},
-        }
-        replaced = {name.lower() for name in (self._variable, *ours)}
-        others = {k: v for k, v in group["variables"].items() if k.lower() not in replaced}
-        kept = {key: group[key] for key in _PUT_BACK if group.get(key) is not None}
+        variable, owner = self._variable, self._claim.owner
+        self._write(
+            devops,
+            group,
+            lambda: {
+                **variable.others(group),
+                **variable.record(handover, owner),
+                variable.name: {"value": secret.reveal(), "isSecret": True},
+            },
+        )
+
+    def _write(self, devops: Connection, group: Mapping[str, Any], made: Callable[[], Variables]) -> None:
         devops.ask_once(
             "PUT",
             f"/_apis/distributedtask/variablegroups/{group['id']}",
             query=_VERSION,
-            body=lambda: {
-                **kept,
-                "variables": {
-                    **others,
-                    **ours,
-                    self._variable: {"value": secret.reveal(), "isSecret": True},
-                },
-            },
+            body=lambda: put_back(group, made()),
         )
 
     @contextmanager
@@ -358,13 +379,6 @@ class AzureDevOps:
         return f"Bearer {bearer.reveal()}"
 
 
-def _owner(text: str) -> Owner | Earlier | None:
-    """Read the variable that says whose the secret one is, in either form."""
-    if text.startswith(_OWNED):
-        return owner_in(text.removeprefix(_OWNED))
-    return Earlier(text.removeprefix(_OWNED_EARLIER)) if text.startswith(_OWNED_EARLIER) else None
-
-
 def _entra_token(credential: Any) -> Secret:
     from azure.core.exceptions import AzureError
 
@@ -383,18 +397,3 @@ def _no_group() -> Trouble:
     return Trouble(
         "there is no such variable group, or it may not be seen", fix=ROLE, status=404, sort=Sort.RIGHTS
     )
-
-
-def _listed(body: Any) -> list[dict[str, Any]]:
-    found = body.get("value") if isinstance(body, dict) else None
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
-
-
-def _by_name(group: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Names of variables do not differ by case alone."""
-    return {name.lower(): item for name, item in group["variables"].items() if isinstance(item, dict)}
-
-
-def _value(variables: Mapping[str, dict[str, Any]], name: str) -> str | None:
-    found = variables.get(name.lower(), {}).get("value")
-    return found if isinstance(found, str) else None

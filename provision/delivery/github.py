@@ -2,7 +2,7 @@
 
 The value is sealed for the repository's public key before it leaves. GitHub never gives it back, so
 an Actions variable beside it records which key it is. The library is the extra ``github``.
-Sources: https://docs.github.com/rest/actions/secrets and https://docs.github.com/rest/actions/variables
+Sources (each writes, reads and deletes): https://docs.github.com/rest/actions/secrets and https://docs.github.com/rest/actions/variables
 """
 
 from __future__ import annotations
@@ -13,34 +13,21 @@ import os
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any, Self
 from urllib.parse import parse_qsl, quote, urlsplit
 
 from pydantic import Field, field_validator
 
 from provision.delivery import interface
+from provision.delivery.github_standing import Standing, record_in
 from provision.delivery.interface import Handover, Opening
-from provision.delivery.ownership import Claim, Record, from_document, to_document
+from provision.delivery.ownership import Claim, to_document
 from provision.delivery.place import Place
 from provision.delivery.refusals.github import MOST_SECRETS, MOST_VARIABLES, RIGHTS, explain
-from provision.delivery.service import (
-    ANSWER,
-    PATIENCE,
-    TRIES,
-    Connection,
-    Sort,
-    Trouble,
-    connected,
-    token_of,
-    told,
-)
+from provision.delivery.service import Connection, Sort, Trouble, connected, token_of, told
 from provision.errors import catalogue
 from provision.secret import Secret
 
-# As long as writing the value can take, with all its repetitions.
-_LONGEST_WRITE = timedelta(seconds=PATIENCE + TRIES * ANSWER)
 _ROOT = "https://api.github.com"
 # Owners have letters, digits and hyphens; names also '.' and '_'. That a name is not '.' or '..' matters:
 # it stands in an address.
@@ -119,44 +106,6 @@ class Options(interface.Options):
         del cloud
         secret = (self.secret or interface.variable_name(name)).upper()
         return (Place(("github", self.repository.lower(), (self.environment or "").casefold(), secret)),)
-
-
-@dataclass(frozen=True, slots=True)
-class _Standing:
-    """What is there, and since when by GitHub's clock (``None``: it is not there)."""
-
-    record: Record | None  # None: no record, or something else in its place
-    noted: str | None  # when the record was last written
-    written: str | None  # when the secret was last written
-
-    @property
-    def held(self) -> tuple[dict[str, Any], ...]:
-        """The keys whose value the secret holds, each with the time at which it was written."""
-        return tuple({**key, "written": self.written} for key in self.keys if self._holds(key))
-
-    @property
-    def keys(self) -> tuple[dict[str, Any], ...]:
-        """The keys of the record, whosever it is."""
-        return self.record.keys if self.record else ()
-
-    def _holds(self, key: dict[str, Any]) -> bool:
-        if self.written is None:
-            return False
-        if key.get("written") is not None:
-            return bool(key["written"] == self.written)
-        # The record could not be finished: it was us if the secret changed, and soon after the record did.
-        return not self.untouched(key) and self._soon()
-
-    def untouched(self, key: dict[str, Any]) -> bool:
-        """Say whether the secret is still as it was before this key's value was to be written."""
-        return bool(key.get("before") == self.written)
-
-    def _soon(self) -> bool:
-        try:
-            noted, written = (datetime.fromisoformat(str(time)) for time in (self.noted, self.written))
-            return written <= noted + _LONGEST_WRITE
-        except (TypeError, ValueError):
-            return False
 
 
 class GitHub:
@@ -247,7 +196,7 @@ class GitHub:
                 "the token's owner may read the repository, but not write to it", fix=RIGHTS, sort=Sort.RIGHTS
             )
 
-    def _refuse_full(self, github: Connection, standing: _Standing) -> None:
+    def _refuse_full(self, github: Connection, standing: Standing) -> None:
         """Refuse a place that has as many secrets or variables as it may have, where ours would be a new one.
 
         Sources: https://docs.github.com/rest/actions/secrets#list-repository-secrets and the like.
@@ -279,7 +228,29 @@ class GitHub:
             return frozenset()
         return frozenset(str(key["key_id"]).lower() for key in standing.held)
 
-    def _look(self, github: Connection) -> _Standing:
+    def lies(self, known: Collection[str] = ()) -> bool:
+        """Say whether the secret, or its record alone, is there and ours; refuse anybody else's."""
+        self._claim = self._claim.with_known(known)
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
+            return self._look(github).record is not None
+
+    def forget(self, known: Collection[str] = ()) -> None:
+        """Delete the secret, then the variable that is its record; one that somebody else wrote stays.
+
+        GitHub has no condition on a deletion: what somebody writes in the instant between is lost. 404 is
+        also what a token gets that may not delete, so both are looked for afterwards.
+        """
+        self._claim = self._claim.with_known(known)
+        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
+            if self._look(github).record is None:
+                return
+            for kind, name in (("secrets", self._secret), ("variables", self._record)):
+                path = f"{self._base}/{kind}/{name}"
+                gone = github.ask("DELETE", path, expect=[404]).status != 404
+                if not gone and github.ask("GET", path, expect=[404]).status != 404:
+                    raise Trouble(f"GitHub does not delete {name}", fix=RIGHTS, status=404, sort=Sort.RIGHTS)
+
+    def _look(self, github: Connection) -> Standing:
         """Return what is there, if it is ours."""
         standing, name = self._standing(github), self._claim.owner.name
         if standing.noted is not None and standing.record is None:
@@ -312,11 +283,11 @@ class GitHub:
             )
         return standing
 
-    def _standing(self, github: Connection) -> _Standing:
+    def _standing(self, github: Connection) -> Standing:
         answer = github.ask("GET", f"{self._base}/variables/{self._record}", expect=[404])
         if answer.status == 404:
-            return _Standing(None, None, self._written(github))
-        return _Standing(_record(answer.body), str(answer.body["updated_at"]), self._written(github))
+            return Standing(None, None, self._written(github))
+        return Standing(record_in(answer.body), str(answer.body["updated_at"]), self._written(github))
 
     def _write_record(self, github: Connection, keys: list[dict[str, Any]]) -> None:
         value = json.dumps(to_document(self._claim.owner, keys))
@@ -388,11 +359,3 @@ class GitHub:
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
         }
-
-
-def _record(variable: Any) -> Record | None:
-    """Return the record in a variable; ``None`` if it is something else."""
-    try:
-        return from_document(json.loads(variable["value"]))
-    except (KeyError, TypeError, ValueError, RecursionError):
-        return None

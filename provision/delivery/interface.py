@@ -163,8 +163,10 @@ class Forgetting(Protocol):
 
 
 def forgetting(sink: object) -> Forgetting | None:
-    """Return what can remove the value: the sink, or the one that another stands before."""
-    inner = getattr(sink, "sink", sink)
+    """Return what can remove the value: the sink, or the one that others stand before."""
+    inner = sink
+    while (behind := getattr(inner, "sink", None)) is not None:
+        inner = behind
     return inner if isinstance(inner, Forgetting) else None
 
 

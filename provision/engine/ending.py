@@ -101,8 +101,12 @@ async def _there(job: Job) -> Observed:
 async def _lies(job: Job, observed: Observed, *, forget: bool) -> tuple[Lies, ...]:
     """Return where a delivered value is: in the sink that is named, or where the journal says it went."""
     can = forgetting(job.sink) is not None
-    held = await asyncio.to_thread(_held, job, observed)
-    places = {job.sink.label: Lies(job.sink.label, forget=forget and can, can=can)} if held else {}
+    label, places = job.sink.label, dict[str, Lies]()
+    try:
+        if await asyncio.to_thread(_held, job, observed):
+            places[label] = Lies(label, forget=forget and can, can=can)
+    except ProvisionError as error:  # it cannot be looked at, or what is there is somebody else's
+        places[label] = Lies(label, forget=False, can=can, untouched=error.message, way=error.fix)
     app = observed.application
     journal = job.journal(observed.tenant_id)
     for key_id in sorted(delivery_tags.delivered(app.tags)) if app else ():
@@ -114,10 +118,7 @@ async def _lies(job: Job, observed: Observed, *, forget: bool) -> tuple[Lies, ..
 
 def _held(job: Job, observed: Observed) -> bool:
     sink, known = forgetting(job.sink), known_keys(observed)
-    try:
-        return bool(job.sink.recall(known)) if sink is None else sink.lies(known)
-    except ProvisionError:
-        return False
+    return bool(job.sink.recall(known)) if sink is None else sink.lies(known)
 
 
 async def destroy(job: Job, plan: Plan) -> Ending:

@@ -43,6 +43,8 @@ class Lies:
     forget: bool  # whether this run has it removed there
     can: bool  # whether that sink could
     named: bool = True  # by the config, or by --deliver of this run
+    untouched: str | None = None  # why it is left as it is: it cannot be looked at, or is somebody else's
+    way: str | None = None  # what can be done about that
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,15 @@ def _places(lies: Sequence[Lies]) -> list[Change]:
     ]  # fmt: skip
 
 
+def _said(item: Lies) -> str:
+    if item.untouched is not None:
+        return f"what is at the place of the value is left as it is: {item.untouched}"
+    return f"the delivered value still lies at {item.label}"
+
+
 def _way(item: Lies) -> str | None:
+    if item.untouched is not None:
+        return item.way
     if not item.named:
         return "To have it removed, where that sink can: name the place with --deliver, and pass --forget."
     return "Pass --forget to have it removed there." if item.can else None
@@ -172,7 +182,7 @@ def _left(lies: Sequence[Lies]) -> list[Finding]:
         Finding(
             catalogue.VALUE_LEFT,
             Severity.INFO,
-            f"the delivered value still lies at {item.label}",
+            _said(item),
             _way(item),
             value=item.label,
         )

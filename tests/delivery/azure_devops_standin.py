@@ -4,8 +4,10 @@ Sources: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/varia
 groups, update with a null value for a secret variable), and users' reports: what a PUT does not name is gone
 (https://github.com/MicrosoftDocs/vsts-rest-api-specs/issues/235); one without its projects is refused
 (https://github.com/microsoft/azure-devops-node-api/issues/424); a token that may only read gets 401
-(https://github.com/MicrosoftDocs/vsts-rest-api-specs/issues/601). That who may not look into a group gets its
-name and number alone is on no page; this stand-in is as strict as Azure DevOps Server 2022 is seen to be.
+(https://github.com/MicrosoftDocs/vsts-rest-api-specs/issues/601); a group without a variable is none
+(https://github.com/microsoft/terraform-provider-azuredevops/pull/650). That who may not look into a group
+gets its name and number alone is on no page; this stand-in is as strict as Azure DevOps Server 2022 is
+seen to be.
 """
 
 from __future__ import annotations
@@ -107,6 +109,9 @@ class DevOps(StandIn):
             return self._refusal(
                 400, "Project information name is not valid for variable group.", "ArgumentException"
             )
+        if not body["variables"]:
+            said = "Variable group must have at least one variable defined."
+            return self._refusal(400, said, "ArgumentException")
         old = self.groups[number]
         variables = {}
         for name, given in body["variables"].items():

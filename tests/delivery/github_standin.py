@@ -105,6 +105,8 @@ class Hub(StandIn):
                 return self._refusal(404, "Not Found")
             updated = place.secrets[name][1]
             return Response(200, {"name": name, "created_at": updated, "updated_at": updated})
+        if request.method == "DELETE":
+            return Response(204) if place.secrets.pop(name, None) else self._refusal(404, "Not Found")
         assert request.method == "PUT"
         if request.body["key_id"] != "3380204578043523366":
             return self._refusal(422, "Bad request - bad key_id")
@@ -128,6 +130,9 @@ class Hub(StandIn):
             return self._refusal(404, "Not Found")
         if request.method == "PATCH":
             self._note(place, name, request)
+            return Response(204)
+        if request.method == "DELETE":
+            del place.variables[name]
             return Response(204)
         noted = place.noted.get(name, _shown(self.now))
         body = {"name": name, "value": place.variables[name], "created_at": noted, "updated_at": noted}

@@ -172,7 +172,7 @@ class Hosting:
                     return
                 self._send(service, response)
 
-            do_GET = do_PUT = do_PATCH = do_POST = handle_any
+            do_GET = do_PUT = do_PATCH = do_POST = do_DELETE = handle_any
 
             def _send(self, service: StandIn, response: Response) -> None:
                 page = isinstance(response.body, str)

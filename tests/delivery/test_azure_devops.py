@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from provision.delivery.interface import Forgetting, forgetting
 from provision.errors import ProvisionError
 from tests.delivery.azure_devops_standin import BEARER, PAT, DevOps
 from tests.delivery.standin import LOSE_AFTER, LOSE_BEFORE, Hosting, Request, Response
@@ -302,3 +303,90 @@ def test_two_runs_on_one_machine_take_turns(
     assert devops.value("OTHER_APP_CLIENT_SECRET") == "other"
     order = [request.method for request in devops.requests if request.path.endswith("/7")]
     assert order == ["GET", "PUT", "GET", "PUT"]
+
+
+def forgetful(opened: Opened, argument: str = ARGUMENT) -> Forgetting:
+    sink = forgetting(opened(argument))
+    assert sink is not None
+    return sink
+
+
+def test_what_is_forgotten_is_taken_out_of_the_group(devops: DevOps, opened: Opened) -> None:
+    """With all that says which key it is; nobody else's variable changes, nor one that nobody can read."""
+    before, sink = others(devops), forgetful(opened)
+    assert not sink.lies()
+    deliver(opened(ARGUMENT))
+    theirs = Opened(Signed(BEARER), name="other-app")
+    deliver(theirs(ARGUMENT), "other" + VALUE, OTHER, name="other-app")
+    devops.befall("PUT", "/variablegroups/", LOSE_AFTER)
+    assert sink.lies()
+    sink.forget()
+    assert not [name for name in devops.groups[7]["variables"] if name.startswith(VARIABLE)]
+    assert devops.value("THEIR_PASSWORD") == "theirs"
+    assert forgetful(theirs).lies()
+    forgetful(theirs).forget()
+    assert devops.groups[7] == before
+    asked = devops.writes
+    assert not sink.lies()
+    sink.forget()
+    assert devops.writes == asked
+    assert not forgetful(opened, ARGUMENT.replace("group=mail", "group=nothing")).lies()
+    forgetful(opened, ARGUMENT.replace("group=mail", "group=nothing")).forget()
+
+
+def test_a_group_is_never_left_without_a_variable(devops: DevOps, opened: Opened) -> None:
+    """The service refuses that; the one that stays says whose the place is, and no more."""
+    devops.groups[7]["variables"] = {}
+    deliver(opened(ARGUMENT))
+    forgetful(opened).forget()
+    assert set(devops.groups[7]["variables"]) == {f"{VARIABLE}_OWNER"}
+    assert not forgetful(opened).lies()
+    deliver(opened(ARGUMENT))
+    assert opened(ARGUMENT).recall() == {KEY}
+
+
+def test_somebody_elses_is_not_forgotten(devops: DevOps, opened: Opened) -> None:
+    """One that provision did not write, and another config's: refused with what to do, nothing is written."""
+    devops.groups[7]["variables"][VARIABLE.lower()] = {"value": "theirs", "isSecret": True}
+    for call in (forgetful(opened).lies, forgetful(opened).forget):
+        refused(call, UNUSABLE, "provision did not write it")
+    del devops.groups[7]["variables"][VARIABLE.lower()]
+    deliver(opened(ARGUMENT))
+    writes = devops.writes
+    theirs = forgetful(Opened(Signed(BEARER), name="other-app"), f"{ARGUMENT}&variable={VARIABLE}")
+    for call in (theirs.lies, theirs.forget):
+        refused(call, TAKEN, NAME)
+    assert devops.writes == writes
+    assert devops.value(VARIABLE) == VALUE
+
+
+def test_one_that_may_not_be_taken_out(devops: DevOps, opened: Opened) -> None:
+    """A right is missing, or somebody made it read-only: the value stays, and so does its record."""
+    deliver(opened(ARGUMENT))
+    held = copy.deepcopy(devops.groups[7])
+    devops.manageable = set()
+    refused(forgetful(opened).forget, UNUSABLE, "Administrator")
+    devops.manageable, devops.scopes = {7}, {"read"}
+    refused(forgetful(opened).forget, UNUSABLE, "401")
+    devops.scopes = {"read", "manage"}
+    assert devops.groups[7] == held
+    devops.groups[7]["variables"][VARIABLE]["isReadOnly"] = True
+    refused(forgetful(opened).forget, UNUSABLE, "read-only")
+    assert devops.value(VARIABLE) == VALUE
+
+
+def test_what_others_change_meanwhile_stays_when_it_is_forgotten(devops: DevOps, opened: Opened) -> None:
+    """Each repetition reads the group anew."""
+    deliver(opened(ARGUMENT))
+    answer = devops.answer
+
+    def meanwhile(request: Request) -> Response:
+        if request.method == "PUT" and "NEW" not in devops.groups[7]["variables"]:
+            devops.groups[7]["variables"]["NEW"] = {"value": "theirs"}
+            return Response(503, None)
+        return answer(request)
+
+    devops.answer = meanwhile  # type: ignore[method-assign]
+    forgetful(opened).forget()
+    assert devops.value("NEW") == "theirs"
+    assert VARIABLE not in devops.groups[7]["variables"]

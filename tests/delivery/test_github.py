@@ -10,6 +10,7 @@ from functools import partial
 
 import pytest
 
+from provision.delivery.interface import Forgetting, forgetting
 from provision.errors import ProvisionError
 from tests.delivery.github_standin import TOKEN, Hub
 from tests.delivery.standin import LOSE_AFTER, LOSE_BEFORE, Hosting, Response
@@ -329,3 +330,96 @@ def test_two_deliveries_in_one_second_are_not_told_apart(hub: Hub, opened: Opene
     sink.probe()
     deliver(sink)
     assert sink.recall() == {KEY}
+
+
+def forgetful(opened: Opened, argument: str = ARGUMENT) -> Forgetting:
+    sink = forgetting(opened(argument))
+    assert sink is not None
+    return sink
+
+
+def test_what_is_forgotten_is_deleted_with_its_record(hub: Hub, opened: Opened) -> None:
+    """Of a repository and of an environment; everything else stays, and a second time nothing is asked."""
+    for place, argument in (
+        (hub.repository, ARGUMENT), (hub.environment, f"{ARGUMENT}?environment=production/eu"),
+    ):  # fmt: skip
+        hub.put(place, "THEIRS", "theirs")
+        place.variables["REGION"] = "eu"
+        sink = forgetful(opened, argument)
+        assert not sink.lies()
+        deliver(opened(argument))
+        assert sink.lies()
+        sink.forget()
+        assert set(place.secrets) == {"THEIRS"}
+        assert set(place.variables) == {"REGION"}
+        asked = hub.count("DELETE")
+        assert not sink.lies()
+        sink.forget()
+        assert hub.count("DELETE") == asked
+
+
+@pytest.mark.parametrize("after", [False, True])
+@pytest.mark.parametrize("number", range(1, 7))
+def test_killed_while_it_forgets_the_next_run_ends_it(
+    hub: Hub, opened: Opened, number: int, after: bool
+) -> None:
+    """The record goes last, so the next run knows that there is something left."""
+    deliver(opened(ARGUMENT))
+    hub.killed_at(number, after=after)
+    with suppress(ProvisionError):
+        forgetful(opened).forget()
+    hub.lives()
+    if RECORD in hub.repository.variables:
+        assert forgetful(opened).lies()
+        forgetful(opened).forget()
+    assert hub.repository.secrets == {}
+    assert hub.repository.variables == {}
+
+
+@pytest.mark.parametrize("kind", ["secrets", "variables"])
+def test_a_deletion_whose_answer_is_lost(hub: Hub, opened: Opened, kind: str) -> None:
+    """It is sent again; that the secret is gone by then is no error."""
+    deliver(opened(ARGUMENT))
+    hub.befall("DELETE", f"/{kind}/", LOSE_AFTER)
+    forgetful(opened).forget()
+    assert hub.repository.secrets == {}
+    assert hub.repository.variables == {}
+
+
+def test_somebody_elses_is_not_forgotten(hub: Hub, opened: Opened) -> None:
+    """One without a record, another config's, and one that somebody wrote since: refused with what to do."""
+    sink = forgetful(opened)
+    hub.put(hub.repository, SECRET, "theirs")
+    for call in (sink.lies, sink.forget):
+        refused(call, UNUSABLE, "provision did not write it", "delete it if nobody needs it")
+    del hub.repository.secrets[SECRET]
+    deliver(opened(ARGUMENT))
+    theirs = forgetting(Opened(None, name="other-app")(f"{ARGUMENT}?secret={SECRET}"))
+    assert theirs is not None
+    for call in (theirs.lies, theirs.forget):
+        refused(call, TAKEN, NAME)
+    hub.put(hub.repository, SECRET, "by hand")
+    for call in (sink.lies, sink.forget):
+        refused(call, UNUSABLE, "somebody else wrote the secret after provision did")
+    assert held(hub) == "by hand"
+    assert hub.count("DELETE") == 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (
+            Response(403, {"message": "Resource not accessible by personal access token"}),
+            "Secrets and Variables",
+        ),
+        (Response(404, {"message": "Not Found"}), "does not delete"),
+        (Response(403, {"message": "Repository was archived so is read-only."}), "Unarchive"),
+    ],
+)
+def test_a_token_that_may_not_delete(hub: Hub, opened: Opened, answer: Response, words: str) -> None:
+    """404 is no proof that it is gone: it is what GitHub hides things behind."""
+    deliver(opened(ARGUMENT))
+    hub.befall("DELETE", "/secrets/", answer, times=9)
+    refused(forgetful(opened).forget, UNUSABLE, words)
+    assert held(hub) == VALUE
+    assert RECORD in hub.repository.variables

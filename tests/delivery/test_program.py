@@ -93,6 +93,37 @@ def test_a_failed_delivery_revokes_the_secret(provision: Program, sink: tuple[st
     assert Tenant().application()["passwordCredentials"] == []
 
 
+def test_destroy_has_it_forgotten(provision: Program, sink: tuple[str, StandIn], clean_folder: Path) -> None:
+    """It is told where the value lies; --forget takes it away there, after the application, and once."""
+    argument, service = sink
+    config = write_config()
+    argv = (config, "--sandbox", *ALLOW, "--deliver", argument)
+    assert provision("apply", *argv, "--yes").code == 0
+    (value,) = values_of(service)
+    ended = (*argv, "--yes", "--allow", "destroy")
+    told = provision("destroy", *argv, "--dry-run", "-o", "json")
+    assert [f["name"] for f in told.json["findings"]] == ["value-left"]
+    assert "--forget" in told.json["findings"][0]["fix"]
+    service.befall("GET", "", Response(400, {"message": "no"}), times=1)
+    unread = provision("destroy", *ended, "--forget", "-o", "json")
+    assert unread.code == 0, unread.err
+    (finding,) = [f for f in unread.json["findings"] if f["name"] == "value-left"]
+    assert "is left as it is" in finding["message"]
+    assert values_of(service) == [value]
+    ran = provision("destroy", *ended, "--forget", "-o", "json", "-v", "--log-file", "run.log")
+    assert ran.code == 0, ran.err
+    assert [change["status"] for change in ran.json["changes"]] == ["unchanged", "done"]
+    if isinstance(service, Vault):  # its value is kept, and nobody can read it
+        assert service.secrets["mail"][0]["attributes"]["enabled"] is False
+    else:
+        assert values_of(service) == []
+    writes = service.writes
+    assert provision("destroy", *ended, "--forget").code == 0
+    assert service.writes == writes
+    said = told.out + unread.out + ran.out + ran.err + Path("run.log").read_text()
+    assert value not in said
+
+
 def test_a_probe_that_fails_comes_before_the_secret(provision: Program, sink: tuple[str, StandIn]) -> None:
     """No application, no secret."""
     argument, service = sink
