@@ -12,9 +12,9 @@ from tests.support import Tenant
 
 GRAPH = "00000003-0000-0000-c000-000000000000"
 MAIL_SEND = "b633e1c5-b582-4048-a93e-9f11b44c7e96"
+MAIL_READ = "810c84a8-4a9e-49e6-bf7d-12d183f40d01"
 USER_READ = "e1fe6dd8-ba31-4d61-89e7-88639da4683d"
 PAGE = "/connectors/SMTP.aspx"
-ENTRY = {"resourceAppId": GRAPH, "resourceAccess": [{"id": MAIL_SEND, "type": "Role"}]}
 
 
 @dataclass
@@ -38,13 +38,15 @@ def made(
     asked: bool = True,
     granted: bool = True,
     principal: bool = True,
+    permission: str = MAIL_SEND,
     **more: Any,
 ) -> HandMade:
     """Make one as the product's manual says, but for what is given."""
+    entry = {"resourceAppId": GRAPH, "resourceAccess": [{"id": permission, "type": "Role"}]}
     app = tenant.do(
         "POST", "/applications",
         {"displayName": name, "signInAudience": "AzureADMyOrg", "web": {"redirectUris": list(uris)},
-         "requiredResourceAccess": [ENTRY] if asked else [], **more},
+         "requiredResourceAccess": [entry] if asked else [], **more},
     )  # fmt: skip
     own: dict[str, Any] = {}
     if principal:
@@ -53,7 +55,7 @@ def made(
             graph = tenant.get(f"/servicePrincipals(appId='{GRAPH}')")["id"]
             tenant.do(
                 "POST", f"/servicePrincipals/{own['id']}/appRoleAssignments",
-                {"principalId": own["id"], "resourceId": graph, "appRoleId": MAIL_SEND},
+                {"principalId": own["id"], "resourceId": graph, "appRoleId": permission},
             )  # fmt: skip
     for days in lives:
         end = tenant.sandbox.clock.now() + timedelta(days=days)

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from provision.config.writing import scalar
-from tests.registrations import PAGE, HandMade, anything, made
+from tests.registrations import MAIL_READ, PAGE, HandMade, anything, made
 from tests.report.hostile import NAMES
 from tests.support import TENANT, Program, Ran, Tenant, write_config
 
@@ -234,6 +234,73 @@ def test_a_name_that_is_another_registration_s_is_refused(provision: Program, te
     assert other.client_id in found["message"]
 
 
+def test_one_of_a_product_without_a_redirect_uri(provision: Program, tenant: Tenant) -> None:
+    """It is found by the product's permission or its name, which tells the product; its plan is empty."""
+    one = made(tenant, "Email Reader", uris=(), permission=MAIL_READ)
+    held = made(tenant, "Hotline", uris=(), permission=MAIL_READ)
+    searched = provision("import", *AT, "--search", "--product", "ecase-email-reader", "-o", "json")
+    found = {item["oauth_client_id"]: item for item in searched.json["candidates"]}
+    assert found[one.client_id]["reasons"] == ["mail-read", "name"]
+    assert (found[held.client_id]["reasons"], found[held.client_id]["consent"]) == (["mail-read"], "granted")
+    told = provision("import", *AT, "--search", "--product", "ecase-email-reader").out
+    assert "Mail.Read on Microsoft Graph is granted" in told
+    assert "--product ecase-email-reader" in told.splitlines()[-1]
+    writes, address = tenant.writes, ("--address", "tips@agency.example")
+    assert provision("import", one.client_id, *AT, *address, "--out", "a.yaml").code == 0
+    reader = ("--product", "ecase-email-reader")
+    assert provision("import", held.client_id, *AT, *address, *reader, "--out", "b.yaml").code == 0
+    assert "admin_url" not in Path("a.yaml").read_text() + Path("b.yaml").read_text()
+    for name in ("a.yaml", "b.yaml"):
+        assert set(actions(provision("plan", name, *SANDBOX).json).values()) == {"no-op"}
+    assert tenant.writes == writes
+    sends = made(tenant, "Sender")
+    assert provision("import", sends.client_id, *AT, *address, *reader, "--out", "c.yaml").code == 0
+    text = Path("c.yaml").read_text()
+    assert "guessed: Mail.Read is neither asked for nor granted" in text
+    assert "scope: mailbox" in text
+
+
+def test_one_of_a_product_that_a_file_describes(provision: Program, tenant: Tenant) -> None:
+    """Its path and its permission count; the config names the file from where it stands."""
+    Path("ours.yaml").write_text(OURS)
+    one = made(tenant, "Desk", uris=("https://desk.agency.example/in/box",), permission=MAIL_READ)
+    ours = ("--product", "ours.yaml", "--address", "tips@agency.example")
+    searched = provision("import", *AT, "--search", "--product", "ours.yaml", "-o", "json")
+    (found,) = searched.json["candidates"]
+    assert found["reasons"] == ["redirect-uri", "mail-read", "name"]
+    for out in ("desk.yaml", "configs/"):
+        ran = provision("import", one.client_id, *AT, *ours, "--out", out, "-o", "json")
+        assert ran.code == 0, ran.err + ran.out
+        (item,) = ran.json["imports"]
+        assert set(actions(provision("plan", item["path"], *SANDBOX).json).values()) == {"no-op"}
+    assert 'product: "./ours.yaml"' in Path("desk.yaml").read_text()
+    assert 'product: "../ours.yaml"' in Path("configs/desk.yaml").read_text()
+    other = made(tenant, "Sender")
+    ran = provision("import", other.client_id, *AT, *ours, "--out", "no.yaml", "-o", "json")
+    assert (ran.code, ran.json["imports"][0]["error"]) == (5, "import-no-redirect")
+    assert "/in/box" in ran.json["imports"][0]["message"]
+    Path("ours.yaml").write_text(OURS.replace("Mail.Read", "Mail.Everything"))
+    for words in (("--search",), (one.client_id, "--address", "tips@agency.example", "--out", "no.yaml")):
+        ran = provision("import", *words, *AT, "--product", "ours.yaml")
+        assert (ran.code, "product-permission" in ran.err) == (65, True), ran.err
+    ran = provision("import", "--search", *AT, "--product", "nowhere.yaml")
+    assert ran.code in (64, 65, 66), ran.err
+    assert "nowhere.yaml" in ran.err
+    assert sorted(path.name for path in Path().iterdir() if path.name.startswith((".p", "no"))) == [
+        ".provision"
+    ]
+
+
+OURS = """\
+title: Hotline Desk
+permission: Mail.Read
+redirect_path: /in/box
+screens:
+  - screen: Intake
+    boxes:
+      Application ID: "{oauth_client_id}"
+      Client secret: "{secret_key}"
+"""
 ODD = [
     "true", "No", "12", "1e3", "0x1", "2026-01-01", "a: b", "# c", "${HOME}", "$${A}", "-", "~", "'", '"',
     "\\", "a\tb", "|", ">", "? x",

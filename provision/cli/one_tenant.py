@@ -54,18 +54,19 @@ def clouds(function: Callable[..., Any], *, default: str | None = "global") -> C
 def products(function: Callable[..., Any]) -> Callable[..., Any]:
     """Take ``--product``."""
     return click.option(
-        "--product", metavar="PRODUCT", callback=_product, help="Whose screens the values are for."
+        "--product",
+        metavar="PRODUCT|FILE",
+        callback=_product,
+        help="Whose screens the values are for: a product, or a file that describes one.",
     )(function)
 
 
 def _product(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
-    from provision.config import meant, rules
-    from provision.config.urls import SMTP_PAGE
-    from provision.products import NAMES, load
+    from provision.config import asked, rules
+    from provision.config.product import is_file
 
     try:
-        senders = [name for name in NAMES if load(name).redirect_path == SMTP_PAGE]
-        return None if value is None else rules.choice(senders, meant.PRODUCTS)(value)
+        return value if value is None or is_file(value) else asked.product(value)
     except rules.Fault as fault:
         raise click.BadParameter(f"{fault.why}. {fault.fix}", ctx, param) from None
 

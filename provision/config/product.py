@@ -130,6 +130,15 @@ def read(named: Scalar, files: extend.Files, config: str) -> Product:
             raise _unusable(named, error.message) from None
         raise
     files.holds(config, target)
+    return _checked(root, faults)
+
+
+def of_file(path: str) -> Product:
+    """Return the product that a file describes; ``ProvisionError`` with all that is wrong with it."""
+    return _checked(*extend.Files().own(path))
+
+
+def _checked(root: Map, faults: list[ProvisionError]) -> Product:
     places = tree.places(root)
     profile: Profile | None = None
     try:

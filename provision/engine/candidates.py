@@ -7,14 +7,13 @@ import re
 from typing import Any
 
 from provision import products
-from provision.config.urls import SMTP_PAGE
 from provision.engine.observe import Tenant
 from provision.graph import application, candidates, client_secret, owner
 from provision.graph.listing import NotReadable
 from provision.graph.records import maybe, part, text, texts, time
 from provision.outcomes.candidates import Candidate, Candidates, Reason
 from provision.plan.model import Target
-from provision.products.permissions import SEND
+from provision.products import Product
 from provision.resources.application import OWNER_TAG
 from provision.resources.owner import Observed as Owner
 
@@ -24,8 +23,8 @@ _WORDS = frozenset(
 )
 
 
-async def find(tenant: Tenant, target: Target) -> Candidates:
-    """Return what may be the product's registration, the likeliest first.
+async def find(tenant: Tenant, target: Target, product: Product) -> Candidates:
+    """Return what may be this product's registration, the likeliest first.
 
     Raises ``ProvisionError`` if the applications cannot be listed; what else may not be read is noted.
     """
@@ -33,7 +32,7 @@ async def find(tenant: Tenant, target: Target) -> Candidates:
     every = await candidates.applications(tenant.graph)
     unread: list[str] = []
     try:
-        holders = await candidates.holders(tenant.graph, await tenant.role(SEND))
+        holders = await candidates.holders(tenant.graph, await tenant.role(product.permission))
     except NotReadable as error:
         holders = frozenset()
         unread.append(f"{error.what}: needs {error.needs}")
@@ -43,7 +42,7 @@ async def find(tenant: Tenant, target: Target) -> Candidates:
         async with limit:
             return await _candidate(tenant, record, reasons)
 
-    likely = [(record, why) for record in every if (why := _reasons(record, holders))]
+    likely = [(record, why) for record in every if (why := _reasons(record, holders, product))]
     found = await asyncio.gather(*(one(record, why) for record, why in likely))
     return Candidates(
         target,
@@ -53,17 +52,22 @@ async def find(tenant: Tenant, target: Target) -> Candidates:
         tuple(sorted(found, key=_order)),
         tenant.graph.now(),
         tuple(unread),
+        permission=product.permission.name,
+        redirect_path=product.redirect_path,
     )
 
 
-def _reasons(record: dict[str, Any], holders: frozenset[str]) -> tuple[Reason, ...]:
+def _reasons(record: dict[str, Any], holders: frozenset[str], product: Product) -> tuple[Reason, ...]:
+    path, holds = product.redirect_path, text(record, "appId").lower() in holders
+    words_of_it = _WORDS | {word.lower() for word in product.title.split() if len(word) > 3}
     uris = texts(part(record, "web"), "redirectUris")
     words = set(re.findall(r"[a-z]+", (maybe(record, "displayName") or "").lower()))
     told = {
-        Reason.REDIRECT_URI: any(uri.endswith(SMTP_PAGE) for uri in uris),
-        Reason.GRANT: text(record, "appId").lower() in holders,
+        Reason.REDIRECT_URI: path is not None and any(uri.endswith(path) for uri in uris),
+        Reason.GRANT: holds and product.permission.sends,
+        Reason.READS: holds and not product.permission.sends,
         Reason.TAG: OWNER_TAG in texts(record, "tags"),
-        Reason.NAME: bool(words & _WORDS),
+        Reason.NAME: bool(words & words_of_it),
     }
     return tuple(reason for reason in Reason if told[reason])
 

@@ -5,6 +5,7 @@ The text is read back, and planned, before it is kept: what a config cannot say 
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
 import unicodedata
@@ -19,7 +20,7 @@ from provision.checks.drift import judge
 from provision.clouds import CLOUDS, MICROSOFT_GRAPH_APP_ID
 from provision.config import Config, load, rules
 from provision.config.models import AUDIENCES
-from provision.config.urls import SMTP_PAGE, admin_url
+from provision.config.urls import admin_url
 from provision.config.writing import Draft, text
 from provision.engine.drift import publishers, surroundings
 from provision.engine.known import tagged
@@ -31,12 +32,12 @@ from provision.outcomes.imports import Imported
 from provision.plan.build import build
 from provision.plan.identification import Found, identify
 from provision.plan.model import Context, Plan, Target
-from provision.products.permissions import SEND
+from provision.products import Product
 from provision.resources import client_secret as secrets
 from provision.resources.application import Desired, Observed, Permission, comparable, declares
 from provision.resources.client_secret import Observed as Secret
 from provision.resources.client_secret import Span
-from provision.resources.consent import detail, granted
+from provision.resources.consent import Role, detail, granted
 from provision.resources.delivery_tags import delivered
 
 _OF_A_NEW_SECRET = (catalogue.SECRET_LIMIT, catalogue.SECRETS_BLOCKED)
@@ -51,8 +52,7 @@ class Facts:
     cloud: str
     app: Observed
     secrets: tuple[Secret, ...]
-    asked: bool  # whether it asks for Mail.Send in the portal's list
-    granted: bool
+    grants: tuple[Role, ...]  # what is granted to its service principal
     now: datetime
 
     @property
@@ -61,16 +61,21 @@ class Facts:
         alive = (item for item in self.secrets if item.end > self.now)
         return tuple(sorted(alive, key=lambda item: (item.start, item.key_id), reverse=True))
 
-    @property
-    def urls(self) -> tuple[str, ...]:
+    def asks(self, role: Role) -> bool:
+        """Say whether it asks for the permission in the portal's list."""
+        return declares(self.app.permissions, Permission(MICROSOFT_GRAPH_APP_ID, role.role_id))
+
+    def urls(self, path: str) -> tuple[str, ...]:
         """The admin addresses whose redirect URI is there, those that people reach first."""
-        found = [url for uri in self.app.redirect_uris if (url := _admin_url(uri)) is not None]
+        found = [url for uri in self.app.redirect_uris if (url := _admin_url(uri, path)) is not None]
         return tuple(sorted(found, key=lambda url: (not url.startswith("https://"), "localhost" in url, url)))
 
     @property
     def product(self) -> str | None:
         """The product that the registration's name speaks of, if it is one."""
         words = re.findall(r"[a-z]+", self.app.display_name.lower())
+        if {"email", "reader"} <= set(words):
+            return "ecase-email-reader"
         found = {product for word, product in _WORDS.items() if word in words}
         if not found and "foiaxpress" in words:
             return "foiaxpress"
@@ -91,10 +96,12 @@ class Facts:
 class Answers:
     """What the tenant does not tell, and a person does."""
 
-    product: str
+    product: str  # a name, or the path of a file that describes it, as the config says it
+    profile: Product
     address: str
     name: str
     stamp: bool = False
+    here: str | None = None  # such a path from the working folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +130,6 @@ async def facts(tenant: Tenant, client_id: str) -> Facts:
         identify(Desired("import", "", (), "", client_id=client_id), found)
     assert record is not None  # else identify() has raised
     app = application.observed(record)
-    role = await tenant.role(SEND)
     held = await consent.assignments(graph, app.app_id)
     principal = await service_principal.by_client_id(graph, app.app_id)
     grants = held.by(required(principal, "id") if principal else None)
@@ -132,8 +138,7 @@ async def facts(tenant: Tenant, client_id: str) -> Facts:
         graph.cloud.name if graph.cloud.name in CLOUDS else "global",
         app,
         client_secret.observed(record),
-        declares(app.permissions, Permission(MICROSOFT_GRAPH_APP_ID, role.role_id)),
-        granted(role, grants),
+        grants,
         graph.now(),
     )
 
@@ -154,9 +159,10 @@ async def checked(
 
     Raises ``ProvisionError`` if a config cannot say what is there, or if its plan would be refused.
     """
-    draft = _draft(facts, answers)
+    draft = _draft(facts, answers, await tenant.role(answers.profile.permission))
     written = text(draft)
-    config = read_back(written)
+    seen_from_here = text(replace(draft, product=answers.here)) if answers.here else None
+    config = read_back(seen_from_here, ".") if seen_from_here else read_back(written)
     observed = await observe(tenant, config.desired)
     assert observed.application is not None
     records = tagged(config.desired.client_secret, observed.application.tags)
@@ -192,28 +198,19 @@ async def checked(
     )
 
 
-def _draft(facts: Facts, answers: Answers) -> Draft:
-    app = facts.app
+def _draft(facts: Facts, answers: Answers, role: Role) -> Draft:
+    app, permission = facts.app, answers.profile.permission.name
     said: dict[str, tuple[str, ...]] = {}
-    if not facts.urls:
-        raise ProvisionError(
-            catalogue.IMPORT_NO_REDIRECT,
-            f"'{app.display_name}' ({app.app_id}) has no redirect URI of the platform Web that ends in "
-            f"{SMTP_PAGE}",
-        )
-    if len(facts.urls) > 1:
-        others = ", ".join(facts.urls[1:])
-        said["application.admin_url"] = (
-            f"guessed: the registration also has {others}, which stays as it is",
-        )
+    url = _url(facts, answers, said)
     scope = consent_word = None
-    if not facts.granted:
-        if facts.asked:
+    if not granted(role, facts.grants):
+        if facts.asks(role):
             consent_word = "handoff"
-            said["consent"] = ("Mail.Send is not granted: apply would print the link for an administrator",)
+            why = f"{permission} is not granted: apply would print the link for an administrator"
+            said["consent"] = (why,)
         else:
             scope = "mailbox"
-            said["mail.scope"] = ("guessed: Mail.Send is neither asked for nor granted in Entra",)
+            said["mail.scope"] = (f"guessed: {permission} is neither asked for nor granted in Entra",)
     adopt = None
     ours = _ours(facts, answers.name)
     if not ours and len(facts.living) == 1:
@@ -227,7 +224,7 @@ def _draft(facts: Facts, answers: Answers) -> Draft:
         product=answers.product,
         tenant=facts.tenant_id,
         cloud=facts.cloud,
-        admin_url=facts.urls[0],
+        admin_url=url,
         address=answers.address,
         display_name=app.display_name,
         sign_in_audience=audience,
@@ -239,6 +236,26 @@ def _draft(facts: Facts, answers: Answers) -> Draft:
         head=("Made by 'provision import' of a registration that is there. What was guessed is said.",),
         said=said,
     )
+
+
+def _url(facts: Facts, answers: Answers, said: dict[str, tuple[str, ...]]) -> str | None:
+    """Return the product's address, as its redirect URI tells it; ``None`` if the product has none."""
+    app, path = facts.app, answers.profile.redirect_path
+    if path is None:
+        return None
+    urls = facts.urls(path)
+    if not urls:
+        raise ProvisionError(
+            catalogue.IMPORT_NO_REDIRECT,
+            f"'{app.display_name}' ({app.app_id}) has no redirect URI of the platform Web that ends in "
+            f"{path}",
+        )
+    if len(urls) > 1:
+        others = ", ".join(urls[1:])
+        said["application.admin_url"] = (
+            f"guessed: the registration also has {others}, which stays as it is",
+        )
+    return urls[0]
 
 
 def _choices(facts: Facts) -> tuple[str, ...]:
@@ -259,27 +276,33 @@ def _ours(facts: Facts, name: str) -> bool:
     return any(wanted.marks(item) and item.key_id in recorded for item in facts.living)
 
 
-def _admin_url(uri: str) -> str | None:
+def _admin_url(uri: str, path: str) -> str | None:
     """Return the admin address of which the config would make this redirect URI."""
-    if not uri.endswith(SMTP_PAGE):
+    if not uri.endswith(path):
         return None
     try:
-        found = admin_url(uri.removesuffix(SMTP_PAGE))
+        found = admin_url(uri.removesuffix(path))
     except rules.Fault:
         return None
-    return found if comparable(found + SMTP_PAGE) == comparable(uri) else None
+    return found if comparable(found + path) == comparable(uri) else None
 
 
-def read_back(written: str) -> Config:
-    """Return the config that a text is; ``ProvisionError`` if it is none."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "config.yaml"
-        path.write_text(written, encoding="utf-8")
+def read_back(written: str, folder: str | None = None) -> Config:
+    """Return the config that a text is; ``ProvisionError`` if it is none.
+
+    ``folder`` is where it is read for a moment, because it names another file by its way from there.
+    """
+    with tempfile.TemporaryDirectory() as spare:
+        number, path = tempfile.mkstemp(".yaml", ".provision-", folder or spare)
         try:
-            (config,) = load([str(path)], environment={})
+            os.close(number)
+            Path(path).write_text(written, encoding="utf-8")
+            (config,) = load([path], environment={})
         except ProvisionError as error:
             message = f"a config cannot say what is there: {error.message}"
             raise ProvisionError(catalogue.IMPORT_DIFFERS, message) from None
+        finally:
+            Path(path).unlink()
     return config
 
 

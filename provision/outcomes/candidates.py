@@ -20,6 +20,7 @@ class Reason(StrEnum):
 
     REDIRECT_URI = "redirect-uri"  # one ends in the product's page
     GRANT = "mail-send"  # Mail.Send on Microsoft Graph is granted to it
+    READS = "mail-read"  # of a product that reads: its permission is granted to it
     TAG = "tag"  # made or stamped by provision
     NAME = "name"  # called like the product
 
@@ -40,8 +41,8 @@ class Candidate:
 
     @property
     def granted(self) -> bool:
-        """Whether consent to Mail.Send was given."""
-        return Reason.GRANT in self.reasons
+        """Whether consent to the product's permission was given."""
+        return Reason.GRANT in self.reasons or Reason.READS in self.reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,9 @@ class Candidates(Outcome):
     found: tuple[Candidate, ...]
     now: datetime  # the service's time
     not_checked: tuple[str, ...] = ()
+    product: str | None = None  # as it was asked for
+    permission: str = "Mail.Send"  # the product's
+    redirect_path: str | None = "/connectors/SMTP.aspx"  # None: it has no redirect URI
     again: Again = UNKNOWN
 
     @property

@@ -16,12 +16,15 @@ from provision.report.formats import PLAIN, Medium
 from provision.report.pen import BOLD, YELLOW, Pen
 from provision.resources.client_secret import called
 
-_WHY = {
-    Reason.REDIRECT_URI: "a redirect URI ends in /connectors/SMTP.aspx",
-    Reason.GRANT: "Mail.Send on Microsoft Graph is granted to it",
-    Reason.TAG: "it carries the tag of provision",
-    Reason.NAME: "it is called like the product",
-}
+
+def _why(found: Candidates, reason: Reason) -> str:
+    return {
+        Reason.REDIRECT_URI: f"a redirect URI ends in {found.redirect_path}",
+        Reason.GRANT: f"{found.permission} on Microsoft Graph is granted to it",
+        Reason.READS: f"{found.permission} on Microsoft Graph is granted to it",
+        Reason.TAG: "it carries the tag of provision",
+        Reason.NAME: "it is called like the product",
+    }[reason]
 
 
 def candidates_text(found: Candidates, medium: Medium) -> str:
@@ -30,7 +33,7 @@ def candidates_text(found: Candidates, medium: Medium) -> str:
     out = [f"{pen(found.tenant_id, BOLD)}  {lines.where(found.target, found.cloud)}: {_count(found)}"]
     for one in found.found:
         out += ["", pen(f"  {plain(one.display_name) or one.client_id}", YELLOW)]
-        out += [f"    {plain(line)}" for line in _lines(one, found.now)]
+        out += [f"    {plain(line)}" for line in _lines(one, found)]
     out += ["", *(f"not checked: {plain(what)}" for what in found.not_checked), f"Next: {_next(found)}"]
     return fold("\n".join(out), medium.width)
 
@@ -40,7 +43,7 @@ def candidates_markdown(found: Candidates, _: Medium) -> str:
     out = [f"### provision import: tenant {code(found.tenant_id)}, {markdown(_count(found))}", ""]
     for one in found.found:
         name = markdown(one.display_name or one.client_id)
-        out.append(f"- **{name}**: " + "; ".join(map(markdown, _lines(one, found.now))))
+        out.append(f"- **{name}**: " + "; ".join(map(markdown, _lines(one, found))))
     out += [f"- not checked: {markdown(what)}" for what in found.not_checked]
     return "\n".join([*out, "", f"Next: {code(_next(found))}"])
 
@@ -86,17 +89,17 @@ def _candidate(one: Candidate, now: datetime) -> dict[str, Any]:
     }
 
 
-def _lines(one: Candidate, now: datetime) -> Iterator[str]:
+def _lines(one: Candidate, found: Candidates) -> Iterator[str]:
     unique = f", uniqueName {one.unique_name}" if one.unique_name else ""
     made = f", made {one.created:%Y-%m-%d}" if one.created else ""
     yield f"client id {one.client_id}{unique}{made}"
-    yield "because " + "; ".join(_WHY[reason] for reason in one.reasons)
+    yield "because " + "; ".join(_why(found, reason) for reason in one.reasons)
     for secret in one.secrets:
-        yield f"secret {called(secret)}{': ended' if secret.end <= now else ''}"
+        yield f"secret {called(secret)}{': ended' if secret.end <= found.now else ''}"
     if not one.secrets:
         yield "no secret"
     if not one.granted:
-        yield "Mail.Send is not granted"
+        yield f"{found.permission} is not granted"
     if one.owners is None:
         yield "owners: they may not be read"
     elif one.owners:
@@ -110,7 +113,8 @@ def _count(found: Candidates) -> str:
 
 
 def _next(found: Candidates) -> str:
-    where = " ".join(map(shlex.quote, ["--tenant", found.tenant_id, *found.again.options]))
+    product = ["--product", found.product] if found.product else []
+    where = " ".join(map(shlex.quote, ["--tenant", found.tenant_id, *product, *found.again.options]))
     if not found.found:
         return f"provision init {where}"
     ids = found.found[0].client_id

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from provision.cli import new_file
     from provision.engine.importing import Answers, Facts
     from provision.outcomes.imports import Imported
+    from provision.products import Product
 
 
 @click.command(
@@ -78,20 +81,22 @@ def importing(  # noqa: PLR0917 - click calls it by name
         )
     given = {"product": product, "address": address, "name": name}
     return asyncio.run(
-        _search(options, tenant, cloud)
+        _search(options, tenant, cloud, product)
         if search
         else _import(options, tenant, cloud, client_ids, given, stamp=stamp, out=out or "")
     )
 
 
-async def _search(options: Common, tenant: str, cloud: str) -> int:
+async def _search(options: Common, tenant: str, cloud: str, product: str | None) -> int:
     from provision.cli import emit
     from provision.engine import candidates
+    from provision.products import DEFAULT
 
+    profile = _profile(product or DEFAULT)
     async with opened(options, tenant, cloud) as session:
         session.progress("looking through the tenant ...")
-        found = await candidates.find(session.tenant, session.target)
-    return emit.finish(replace(found, again=options.again), options)
+        found = await candidates.find(session.tenant, session.target, profile)
+    return emit.finish(replace(found, product=product, again=options.again), options)
 
 
 async def _import(
@@ -136,7 +141,7 @@ async def _one(  # noqa: PLR0917 - what _import() knows
     found = await engine.facts(session.tenant, client_id)
     name = given["name"] or await engine.name(session.tenant, found, names)
     path = place.of(name)
-    answers = _answers(session, found, given, name, stamp=stamp)
+    answers = _answers(session, found, given, name, path, stamp=stamp)
     session.make_up(answers.address)
     made = await engine.checked(session.tenant, session.target, found, answers, options.allow)
     place.write(path, made.text)
@@ -144,22 +149,46 @@ async def _one(  # noqa: PLR0917 - what _import() knows
 
 
 def _answers(
-    session: Opened, found: Facts, given: dict[str, str | None], name: str, *, stamp: bool
+    session: Opened, found: Facts, given: dict[str, str | None], name: str, path: str, *, stamp: bool
 ) -> Answers:
     from provision.cli.questions import Question, answer
-    from provision.config import rules
-    from provision.config.urls import SMTP_PAGE
+    from provision.config import asked, rules
+    from provision.config.product import is_file
     from provision.engine.importing import Answers
-    from provision.products import NAMES, load
+    from provision.products import NAMES
 
     session.progress.done()
-    senders = [name for name in NAMES if load(name).redirect_path == SMTP_PAGE]
     whose = f"of '{found.app.display_name}' ({found.app.app_id})"
     product = given["product"] or answer(
-        Question(f"Product {whose}", "--product", rules.choice(senders), found.product, ", ".join(senders)),
+        Question(f"Product {whose}", "--product", asked.product, found.product, ", ".join(NAMES)),
         sure=found.product is not None,
     )
+    profile, here = _profile(product), None
+    if is_file(product):
+        here, product = _ways(product, path)
     address = given["address"] or answer(
         Question(f"Mailbox {whose}", "--address", rules.address, None, "noreply@agency.gov")
     )
-    return Answers(product, address, name, stamp=stamp)
+    return Answers(product, profile, address, name, stamp=stamp, here=here)
+
+
+def _profile(product: str) -> Product:
+    from provision.config.product import is_file, of_file
+    from provision.products import load
+
+    return of_file(product) if is_file(product) else load(product)
+
+
+def _ways(file: str, config: str) -> tuple[str, str]:
+    """Return the ways to a product's file: from the working folder, and from the config's."""
+    from provision.config import extend
+    from provision.errors import ProvisionError, catalogue
+
+    if not extend.inside(file, extend.root_of(config)):
+        raise ProvisionError(
+            catalogue.PRODUCT_FILE,
+            f"'{file}' is outside the folder tree of {config}, which could not name it",
+            fix="Keep the file in the same repository or folder as the configs.",
+        )
+    here, there = (Path(os.path.relpath(file, start)).as_posix() for start in (".", Path(config).parent))
+    return f"./{here}", there if there.startswith("../") else f"./{there}"

@@ -122,10 +122,11 @@ async def _candidates(options: Common, begun: Draft) -> tuple[tuple[str, ...], l
     from provision.engine import candidates
     from provision.errors import ProvisionError
     from provision.outcomes.candidates import Reason
+    from provision.products import load
 
     try:
         async with opened(options, begun.tenant, begun.cloud) as session:
-            listed = await candidates.find(session.tenant, session.target)
+            listed = await candidates.find(session.tenant, session.target, load(begun.product))
     except ProvisionError as error:
         return (), [f"whether a registration is there already was not looked up: {error.message}"]
     sure = [one.client_id for one in listed.found if Reason.REDIRECT_URI in one.reasons]

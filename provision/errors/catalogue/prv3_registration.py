@@ -92,10 +92,10 @@ IMPORT_NO_REDIRECT = entry(
     "import-no-redirect",
     Exit.REFUSED,
     "the registration has no redirect URI of the product's",
-    "The product's redirect URI is its admin address and /connectors/SMTP.aspx, under the platform Web; the "
-    "path counts with its case.",
-    "See that it is the right registration. To take it all the same: 'provision init', then set "
-    "application.client_id in the config that it writes.",
+    "The product's redirect URI is its admin address and a path of the product's, such as "
+    "/connectors/SMTP.aspx, under the platform Web; the path counts with its case.",
+    "See that it is the right registration, and the right --product. To take it all the same: 'provision "
+    "init', then set application.client_id in the config that it writes.",
     "https://learn.microsoft.com/entra/identity-platform/reply-url",
 )
 IMPORT_DIFFERS = entry(
