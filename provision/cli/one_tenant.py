@@ -14,6 +14,7 @@ from provision.cli.options import Common, Embedded, Served, common
 if TYPE_CHECKING:
     from provision.cli.progress import Progress
     from provision.engine.observe import Tenant
+    from provision.graph.client import Graph
     from provision.plan.model import Target
 
 # Options of verbs that take configs, which have no meaning here.
@@ -103,59 +104,18 @@ async def opened(options: Common, tenant: str, cloud: str) -> AsyncIterator[Open
 
     Raises ``ProvisionError`` if the sandbox, or what the environment names, cannot be used.
     """
-    from provision.cli.console import talk
     from provision.cli.progress import Progress
-    from provision.cli.session import announce, open_sandbox, passing, served_sandbox
-    from provision.clouds import CLOUDS
     from provision.engine.observe import Tenant
-    from provision.graph.connect import in_process, over_the_network
-    from provision.graph.ways import Auth
     from provision.plan.model import Target
 
-    progress, trace = Progress(), talk if options.verbose else None
-    make_up: Callable[[str], None] = _nothing
+    progress = Progress()
     match options.sandbox:
         case Embedded(state):
-            sandbox = open_sandbox(state)
-            sandbox.persist = False
-            announce(state, options, writes=False)
-            tenant_id = sandbox.ensure_tenant(tenant)
-            graph = in_process(
-                sandbox.app,
-                sandbox.administrator_token(tenant_id, CLOUDS[cloud].graph),
-                CLOUDS[cloud],
-                tenant,
-                notify=progress,
-                sleep=passing(sandbox),
-                trace=trace,
-                budget=options.timeout,
-            )
-
-            def make_up(address: str) -> None:
-                sandbox.ensure_mailbox(tenant_id, address)
-
+            graph, make_up = _embedded(state, options, tenant, cloud, progress)
         case Served(url):
-            at, administrator, authority = served_sandbox(url)
-            announce(url, options, writes=False)
-            graph = over_the_network(
-                at,
-                tenant,
-                Auth(options.auth),
-                administrator=administrator,
-                authority=authority,
-                notify=progress,
-                trace=trace,
-                budget=options.timeout,
-            )
+            graph, make_up = _served(url, options, tenant, progress), _nothing
         case None:
-            graph = over_the_network(
-                CLOUDS[cloud],
-                tenant,
-                Auth(options.auth),
-                notify=progress,
-                trace=trace,
-                budget=options.timeout,
-            )
+            graph, make_up = _real(options, tenant, cloud, progress), _nothing
     target = Target.SANDBOX if options.sandbox else Target.GRAPH
     one = Tenant(graph, tenant)
     try:
@@ -163,6 +123,74 @@ async def opened(options: Common, tenant: str, cloud: str) -> AsyncIterator[Open
     finally:
         progress.done()
         await one.close()
+
+
+def _embedded(
+    state: str, options: Common, tenant: str, cloud: str, progress: Progress
+) -> tuple[Graph, Callable[[str], None]]:
+    from provision.cli.session import announce, open_sandbox, passing
+    from provision.clouds import CLOUDS
+    from provision.graph.connect import in_process
+
+    sandbox = open_sandbox(state)
+    sandbox.persist = False
+    announce(state, options, writes=False)
+    tenant_id = sandbox.ensure_tenant(tenant)
+
+    def make_up(address: str) -> None:
+        sandbox.ensure_mailbox(tenant_id, address)
+
+    graph = in_process(
+        sandbox.app,
+        sandbox.administrator_token(tenant_id, CLOUDS[cloud].graph),
+        CLOUDS[cloud],
+        tenant,
+        notify=progress,
+        sleep=passing(sandbox),
+        trace=_trace(options),
+        budget=options.timeout,
+    )
+    return graph, make_up
+
+
+def _served(url: str, options: Common, tenant: str, progress: Progress) -> Graph:
+    from provision.cli.session import announce, served_sandbox
+    from provision.graph.connect import over_the_network
+    from provision.graph.ways import Auth
+
+    at, administrator, authority = served_sandbox(url)
+    announce(url, options, writes=False)
+    return over_the_network(
+        at,
+        tenant,
+        Auth(options.auth),
+        administrator=administrator,
+        authority=authority,
+        notify=progress,
+        trace=_trace(options),
+        budget=options.timeout,
+    )
+
+
+def _real(options: Common, tenant: str, cloud: str, progress: Progress) -> Graph:
+    from provision.clouds import CLOUDS
+    from provision.graph.connect import over_the_network
+    from provision.graph.ways import Auth
+
+    return over_the_network(
+        CLOUDS[cloud],
+        tenant,
+        Auth(options.auth),
+        notify=progress,
+        trace=_trace(options),
+        budget=options.timeout,
+    )
+
+
+def _trace(options: Common) -> Callable[[str], None] | None:
+    from provision.cli.console import talk
+
+    return talk if options.verbose else None
 
 
 def _nothing(_: str) -> None:

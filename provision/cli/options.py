@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -207,6 +207,106 @@ class Common:
         return Again(self.paths, tuple(words), tuple(variables))
 
 
+# Fields of Common that no option of that name fills.
+_OWN = ("sandbox", "secret_from", "full")
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+# Of every verb that talks to Graph: where it works, and who signs in.
+_WHERE: tuple[_Decorator, ...] = (
+    click.option(
+        "--sandbox",
+        is_flag=True,
+        help="Rehearse on the local Microsoft Graph; touches nothing real, no sink either.",
+    ),
+    click.option(
+        "--sandbox-at",
+        metavar="STATE|URL",
+        help=f"Which sandbox: a state file other than {STATE}, or a served one.",
+    ),
+    click.option(
+        "--auth", type=click.Choice(AUTHS), default="default", show_default=True, help="How to sign in."
+    ),
+    click.option(
+        "--identities",
+        metavar="FILE",
+        callback=option_values.identities,
+        shell_complete=completion.files,
+        help="Who signs in to which of many tenants: a map, without a secret in it, in the place of --auth.",
+    ),
+)
+# What it may do and tells, how long it tries, and which configs it takes.
+_HOW: tuple[_Decorator, ...] = (
+    click.option(
+        "--log-file",
+        metavar="FILE",
+        envvar="PROVISION_LOG_FILE",
+        shell_complete=completion.files,
+        help="Append a JSON line for each write, delivery, script and refused run; or PROVISION_LOG_FILE.",
+    ),
+    click.option(
+        "--timeout",
+        metavar="SECONDS|5m",
+        default="2m",
+        show_default=True,
+        callback=option_values.seconds,
+        help="How long to keep retrying one request: throttling, faults, replication.",
+    ),
+    click.option(
+        "--select",
+        metavar="KEY=GLOB",
+        multiple=True,
+        callback=option_values.selectors,
+        shell_complete=completion.selectors,
+        help="Only these configs: name=GLOB, tenant=GLOB or product=GLOB; repeatable.",
+    ),
+    click.option(
+        "--changed",
+        metavar="FILE|-",
+        shell_complete=completion.files,
+        help="Only configs made of a file that is listed there, one a line: their own, or one they extend.",
+    ),
+)
+
+
+def _of_graph(*, one: bool, deliver: str | None) -> tuple[_Decorator, ...]:
+    """Return the options of :func:`common`, in the order of ``--help``."""
+    return (
+        *_WHERE,
+        click.option(
+            "--deliver",
+            metavar="SINK",
+            help=deliver,
+            hidden=deliver is None,
+            shell_complete=completion.sinks,
+        ),
+        click.option(
+            "--allow",
+            metavar="NAME",
+            multiple=True,
+            callback=option_values.allowed,
+            shell_complete=completion.allowed,
+            help="Let one named refusal pass; repeatable.",
+        ),
+        click.option(
+            "--parallel",
+            metavar="N",
+            type=click.IntRange(1, 100),
+            default=80,  # four batches of twenty
+            show_default=True,
+            hidden=one,
+            help="How many configs of one tenant at once.",
+        ),
+        *_HOW,
+        click.option(
+            "--shard",
+            metavar="K/N|auto",
+            callback=option_values.shard,
+            hidden=one,
+            help="Only one of N parts of the configs, from 1; auto: as GitLab or an Indexed Job says.",
+        ),
+        click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr."),
+    )
+
+
 def common(
     function: Callable[..., Any],
     *,
@@ -224,110 +324,12 @@ def common(
     command can be pasted with another verb.
     """
 
-    @click.option(
-        "--sandbox",
-        is_flag=True,
-        help="Rehearse on the local Microsoft Graph; touches nothing real, no sink either.",
-    )
-    @click.option(
-        "--sandbox-at",
-        metavar="STATE|URL",
-        help=f"Which sandbox: a state file other than {STATE}, or a served one.",
-    )
-    @click.option(
-        "--auth", type=click.Choice(AUTHS), default="default", show_default=True, help="How to sign in."
-    )
-    @click.option(
-        "--identities",
-        metavar="FILE",
-        callback=option_values.identities,
-        shell_complete=completion.files,
-        help="Who signs in to which of many tenants: a map, without a secret in it, in the place of --auth.",
-    )
-    @click.option(
-        "--deliver",
-        metavar="SINK",
-        help=deliver,
-        hidden=deliver is None,
-        shell_complete=completion.sinks,
-    )
-    @click.option(
-        "--allow",
-        metavar="NAME",
-        multiple=True,
-        callback=option_values.allowed,
-        shell_complete=completion.allowed,
-        help="Let one named refusal pass; repeatable.",
-    )
-    @click.option(
-        "--parallel",
-        metavar="N",
-        type=click.IntRange(1, 100),
-        default=80,  # four batches of twenty
-        show_default=True,
-        hidden=one,
-        help="How many configs of one tenant at once.",
-    )
-    @click.option(
-        "--log-file",
-        metavar="FILE",
-        envvar="PROVISION_LOG_FILE",
-        shell_complete=completion.files,
-        help="Append a JSON line for each write, delivery, script and refused run; or PROVISION_LOG_FILE.",
-    )
-    @click.option(
-        "--timeout",
-        metavar="SECONDS|5m",
-        default="2m",
-        show_default=True,
-        callback=option_values.seconds,
-        help="How long to keep retrying one request: throttling, faults, replication.",
-    )
-    @click.option(
-        "--select",
-        metavar="KEY=GLOB",
-        multiple=True,
-        callback=option_values.selectors,
-        shell_complete=completion.selectors,
-        help="Only these configs: name=GLOB, tenant=GLOB or product=GLOB; repeatable.",
-    )
-    @click.option(
-        "--changed",
-        metavar="FILE|-",
-        shell_complete=completion.files,
-        help="Only configs made of a file that is listed there, one a line: their own, or one they extend.",
-    )
-    @click.option(
-        "--shard",
-        metavar="K/N|auto",
-        callback=option_values.shard,
-        hidden=one,
-        help="Only one of N parts of the configs, from 1; auto: as GitLab or an Indexed Job says.",
-    )
-    @click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr.")
     @click.pass_context
     def wrapper(ctx: click.Context, /, **given: Any) -> Any:
         from provision.cli.ci import Holder
 
         at = _which_sandbox(given.pop("sandbox"), given.pop("sandbox_at"))
-        names = (
-            "paths",
-            "output",
-            "no_color",
-            "variables",
-            "auth",
-            "identities",
-            "deliver",
-            "allow",
-            "parallel",
-            "verbose",
-            "log_file",
-            "ci",
-            "timeout",
-            "select",
-            "changed",
-            "shard",
-        )
+        names = [field.name for field in fields(Common) if field.name not in _OWN]
         options = Common(
             sandbox=at, full=given.pop("full", True), **{name: given.pop(name) for name in names}
         )
@@ -335,6 +337,8 @@ def common(
             ctx.obj.again = options.again
         return ctx.invoke(function, options=options, **given)
 
+    for decorate in reversed(_of_graph(one=one, deliver=deliver)):
+        wrapper = decorate(wrapper)
     if deliver == MINTS and not one:
         wrapper = click.option(
             "--full", is_flag=True, help="Show each of many configs in full, not only what they come to."

@@ -106,13 +106,7 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
     if tenant is not None:
         configs = moved(configs, tenant)
     progress = Progress()
-    match options.sandbox:
-        case None:
-            tenants = _real(configs, options, progress, lenient=lenient)
-        case Served(url):
-            tenants = _served(url, configs, options, progress, writes=writes)
-        case Embedded(state):
-            tenants = _embedded(state, configs, options, progress, writes=writes)
+    tenants = _tenants(configs, options, progress, writes=writes, lenient=lenient)
     try:
         settled, tenants, twice = await named_by_id(configs, tenants)
         options.ci.know(settled)
@@ -151,6 +145,18 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
     finally:
         progress.done()
         await asyncio.gather(*(tenant.close() for tenant in tenants.values()))
+
+
+def _tenants(
+    configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool, lenient: bool
+) -> Tenants:
+    match options.sandbox:
+        case None:
+            return _real(configs, options, progress, lenient=lenient)
+        case Served(url):
+            return _served(url, configs, options, progress, writes=writes)
+        case Embedded(state):
+            return _embedded(state, configs, options, progress, writes=writes)
 
 
 def _tenant_of(entry: Entry) -> str | None:

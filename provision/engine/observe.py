@@ -193,40 +193,54 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
         not_checked=() if gone is not None else (f"deleted applications: needs {application.READ}",),
     )
     if app is None:
-        if desired.mailbox.by_graph:
-            tables = await shared.exchange()
-            observed = replace(
-                observed,
-                exchange=mailbox_scope.of_principal(tables, None, desired.consent.permission.exchange_role),
-            )
-        return await _with_owners(graph, observed, wanted.owners or ())
+        return await _without_application(shared, desired, observed)
+    about = replace(observed, application=app)
+    return await _with_application(shared, desired, about, adopted or named or {}, own_policies=own)
+
+
+async def _without_application(shared: Tenant, desired: Desired, observed: Observed) -> Observed:
+    """Add what can be known before the application is made: Exchange's tables, and its owners-to-be."""
+    if desired.mailbox.by_graph:
+        tables = await shared.exchange()
+        role = desired.consent.permission.exchange_role
+        observed = replace(observed, exchange=mailbox_scope.of_principal(tables, None, role))
+    return await _with_owners(shared.graph, observed, desired.application.owners or ())
+
+
+async def _with_application(
+    shared: Tenant, desired: Desired, observed: Observed, own: dict[str, Any], *, own_policies: bool
+) -> Observed:
+    """Add what belongs to the application, whose own properties are ``own``."""
+    graph, declared, app = shared.graph, desired.application.owners, observed.application
+    assert app is not None
+    custom_too = own_policies and observed.policy.needs is None
     record, grants, custom, owners, tables, _ = await together(
         service_principal.by_client_id(graph, app.app_id),
         consent.given(graph, app.app_id),
-        _custom_policy(graph, app.id) if own and policies.needs is None else _nothing(),
-        _if_given(wanted.owners, lambda _: owner.of_application(graph, app.id)),
+        _custom_policy(graph, app.id) if custom_too else _nothing(),
+        _if_given(declared, lambda _: owner.of_application(graph, app.id)),
         shared.exchange(),
         shared.owns(app.id) if shared.reads_ownership else _nothing(),
     )
     principal = service_principal.observed(record) if record else None
+    principal_id = principal.id if principal else None
     there = {item.id for item in owners or ()}
-    lacking = [key for key in wanted.owners or () if key.lower() not in there]
+    lacking = [key for key in declared or () if key.lower() not in there]
     observed = await _with_owners(graph, observed, lacking)
-    held = grants.by(principal.id if principal else None)
+    held = grants.by(principal_id)
+    role = desired.consent.permission.exchange_role
     return replace(
         observed,
         application=replace(app, owners=owners and tuple(item.id for item in owners)),
         service_principal=principal,
         assignments=tuple(dict.fromkeys(item for item, _ in held)),
-        grants=tuple(given for item, given in held if item == role),
-        exchange=mailbox_scope.of_principal(
-            tables, principal.id if principal else None, desired.consent.permission.exchange_role
-        ),
-        secrets=client_secret.observed(adopted or named or {}),
-        certificates=certificate.observed(adopted or named or {}),
+        grants=tuple(given for item, given in held if item == observed.role),
+        exchange=mailbox_scope.of_principal(tables, principal_id, role),
+        secrets=client_secret.observed(own),
+        certificates=certificate.observed(own),
         principal_secrets=client_secret.observed(record or {}),
         principal_certificates=certificate.observed(record or {}),
-        policy=await shared.exempted(replace(policies, custom=custom)),
+        policy=await shared.exempted(replace(observed.policy, custom=custom)),
     )
 
 

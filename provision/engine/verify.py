@@ -17,7 +17,7 @@ from provision.outcomes.result import ConsentState, Result
 from provision.outcomes.verify import Rung, Verdict, Verification, Verified
 from provision.plan import scoping
 from provision.plan.model import Plan
-from provision.resources import Observed, client_secret, consent
+from provision.resources import Desired, Observed, client_secret, consent
 from provision.secret import Secret
 
 _PATIENCE = 60.0  # seconds that a rung may wait for Entra to spread what is new
@@ -65,12 +65,8 @@ async def verify(
     Raises ``ProvisionError`` if no client id is known, or if the config is at fault.
     """
     desired, observed, why = job.desired, None, None
-    if recipient is not None and not desired.consent.permission.sends:
-        raise ProvisionError(
-            catalogue.USAGE,
-            f"--send-to: {desired.profile.title} reads mail, and may send none",
-            fix="Leave --send-to out: verify looks into the inbox.",
-        )
+    if recipient is not None:
+        _refuse_to_send(desired)
     try:
         observed, _ = await read_state(job)
     except ProvisionError as error:
@@ -110,6 +106,16 @@ async def verify(
         job.again,
         why,
     )
+
+
+def _refuse_to_send(desired: Desired) -> None:
+    """Raise ``ProvisionError`` for a product that only reads."""
+    if not desired.consent.permission.sends:
+        raise ProvisionError(
+            catalogue.USAGE,
+            f"--send-to: {desired.profile.title} reads mail, and may send none",
+            fix="Leave --send-to out: verify looks into the inbox.",
+        )
 
 
 def _told_apart(job: Job, rung: Rung) -> Rung:

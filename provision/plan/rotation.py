@@ -86,30 +86,11 @@ def build(
     make = partial(minting, wanted, limits, _reason(mode, state, came), now=now)
     ends = [item.end for item in (*state.delivered, state.succeeded) if item not in (None, state.adopted)]
     replaced = None if shorter else max(ends, default=None)
-    match mode:
-        case Mode.CONFIRM:
-            changes = _confirmed(state)
-        case Mode.ROTATE | Mode.EMERGENCY if _only_to_finish(state):
-            changes = (_nothing("an emergency is not finished: its new secret is delivered"),)
-        case Mode.EMERGENCY:
-            changes = _emergency(make, state, known, now)
-        case Mode.AGAIN if state.waits:
-            # Only the newest was surely never entered: one before it may be.
-            unconfirmed = state.delivered[0]
-            changes = (
-                make(at_least=replaced, retires=(unconfirmed.key_id, *sorted(state.replaced))),
-                removal(unconfirmed, "replaced before it was confirmed"),
-            )
-        case Mode.ROTATE if state.waits and not renewal_due(wanted, state, now=now):
-            changes = (_nothing(unchanged(state)),)
-        case _:
-            changes = (
-                make(
-                    at_least=replaced if state.succeeded else None,
-                    retires=tuple(sorted(state.replaced)),
-                    leaked=tuple(sorted(state.leaked)),
-                ),
-            )
+    if mode is Mode.EMERGENCY and not _only_to_finish(state):
+        changes = _emergency(make, state, known, now)
+    else:
+        due = state.waits and renewal_due(wanted, state, now=now)
+        changes = _of_mode(mode, state, make, replaced=replaced, due=due)
     done = {change.address for change in changes}
     succeeded = state.current is not None or any(isinstance(change.step, Mint) for change in changes)
     also = (*(finishing(state) if succeeded else ()), *lost(state, known))
@@ -136,6 +117,34 @@ def build(
         records=records,
         came=came,
     )
+
+
+def _of_mode(
+    mode: Mode, state: Standing, make: Callable[..., Change], *, replaced: datetime | None, due: bool
+) -> tuple[Change, ...]:
+    """Return what a mode asks for; ``replaced``: the end of what is replaced, ``due``: a renewal is."""
+    match mode:
+        case Mode.CONFIRM:
+            return _confirmed(state)
+        case Mode.ROTATE | Mode.EMERGENCY if _only_to_finish(state):
+            return (_nothing("an emergency is not finished: its new secret is delivered"),)
+        case Mode.AGAIN if state.waits:
+            # Only the newest was surely never entered: one before it may be.
+            unconfirmed = state.delivered[0]
+            return (
+                make(at_least=replaced, retires=(unconfirmed.key_id, *sorted(state.replaced))),
+                removal(unconfirmed, "replaced before it was confirmed"),
+            )
+        case Mode.ROTATE if state.waits and not due:
+            return (_nothing(unchanged(state)),)
+        case _:
+            return (
+                make(
+                    at_least=replaced if state.succeeded else None,
+                    retires=tuple(sorted(state.replaced)),
+                    leaked=tuple(sorted(state.leaked)),
+                ),
+            )
 
 
 def _emergency(

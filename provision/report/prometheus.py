@@ -20,13 +20,22 @@ class _Sample:
     value: int
 
 
+_Metric = tuple[str, str, list[_Sample]]  # name, what it means, samples
+
+
 def expiry_prometheus(expiry: Expiry, _: Medium = PLAIN) -> bytes:
     """Return the metrics; each gauge's samples share one set of labels, so that they can be joined.
 
     They are UTF-8 with line feeds by their norm, whatever the terminal's are.
     """
-    secrets = expiry.secrets
-    families = (
+    mark = {"target": expiry.target.value} if expiry.target is Target.SANDBOX else {}
+    families = (*_of_secrets(expiry.secrets), *_of_configs(expiry))
+    lines = (line for name, words, samples in families for line in _family(name, words, samples, mark))
+    return "".join(lines).encode("utf-8", "backslashreplace")
+
+
+def _of_secrets(secrets: Sequence[Row]) -> tuple[_Metric, ...]:
+    return (
         (
             "provision_secret_expiry_timestamp_seconds",
             "When the secret ends, in Unix time.",
@@ -57,6 +66,11 @@ def expiry_prometheus(expiry: Expiry, _: Medium = PLAIN) -> bytes:
             "Whether the secret is one for which 'provision expiry' exits 4.",
             [_of(row, row.counts) for row in secrets],
         ),
+    )
+
+
+def _of_configs(expiry: Expiry) -> tuple[_Metric, ...]:
+    return (
         (
             "provision_config_delivered_secrets",
             "How many delivered secrets of the config are alive.",
@@ -79,9 +93,6 @@ def expiry_prometheus(expiry: Expiry, _: Medium = PLAIN) -> bytes:
             _readable(expiry.configs),
         ),
     )
-    mark = {"target": expiry.target.value} if expiry.target is Target.SANDBOX else {}
-    lines = (line for name, words, samples in families for line in _family(name, words, samples, mark))
-    return "".join(lines).encode("utf-8", "backslashreplace")
 
 
 def _family(name: str, words: str, samples: Sequence[_Sample], mark: Mapping[str, str]) -> Iterator[str]:
