@@ -235,7 +235,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[float], No
 
             return sleep
 
-        monkeypatch.setattr("provision.cli.session.passing", passing)
+        monkeypatch.setattr("provision.cli.session.virtual_sleep", passing)
         return waits
 
     return meanwhile

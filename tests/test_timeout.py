@@ -32,8 +32,8 @@ def weather(monkeypatch: pytest.MonkeyPatch) -> Weather:
 BUSY = {"Retry-After": "7"}
 PASSING = [
     ("POST", "*/applications", 429, "TooManyRequests", "", BUSY, "Graph asks to slow down"),
-    ("PATCH", "*/servicePrincipals(appId*", 503, "UnknownError", "", {}, "passing fault (503)"),
-    ("GET", "*/applications(uniqueName*", 500, "UnknownError", "", {}, "passing fault (500)"),
+    ("PATCH", "*/servicePrincipals(appId*", 503, "UnknownError", "", {}, "temporary fault (503)"),
+    ("GET", "*/applications(uniqueName*", 500, "UnknownError", "", {}, "temporary fault (500)"),
     (
         "PATCH", "*/applications/*", 409, "Directory_ConcurrencyViolation", "", {},
         "somebody else is writing to the same object",

@@ -39,7 +39,7 @@ class Pipeline:
     def error(self, error: ProvisionError) -> None:
         """Tell of an error, and the others found with it, each at its line of the config."""
 
-    def know(self, configs: Sequence[Config]) -> None:
+    def remember(self, configs: Sequence[Config]) -> None:
         """Keep where the keys of configs stand, so that what is found later is annotated at its line."""
 
     def finding(self, finding: Finding, desired: Desired) -> None:
@@ -60,7 +60,7 @@ class Pipeline:
     def summary(self, markdown: str) -> None:
         """Add to the summary of the job."""
 
-    def see_that_masks_arrive(self) -> None:
+    def check_masks(self) -> None:
         """Raise ``ProvisionError`` if :meth:`mask` could not reach the pipeline."""
 
     def mask(self, secret: Secret) -> None:
@@ -94,7 +94,7 @@ class _Telling(Pipeline):
         for single in error.all:
             self._annotate(Severity.ERROR, single.entry, single.message, single.fix, single.where)
 
-    def know(self, configs: Sequence[Config]) -> None:
+    def remember(self, configs: Sequence[Config]) -> None:
         self._places |= {(item.desired.tenant, item.desired.name): item.place for item in configs}
 
     def finding(self, finding: Finding, desired: Desired) -> None:
@@ -130,7 +130,7 @@ class _Telling(Pipeline):
         begin, end = self._folds(title)
         return f"{begin}\n{text}\n{end}"
 
-    def see_that_masks_arrive(self) -> None:
+    def check_masks(self) -> None:
         try:
             mode = os.fstat(sys.stderr.fileno()).st_mode
         except (OSError, ValueError):

@@ -20,7 +20,7 @@ class Masked(Forwarding):
 
     def probe(self, known: Collection[str] = ()) -> str:
         """Try out both: that a mask arrives, and the sink."""
-        self.pipeline.see_that_masks_arrive()
+        self.pipeline.check_masks()
         return self.sink.probe(known)
 
     def deliver(self, secret: Secret, handover: Handover) -> None:
@@ -38,7 +38,7 @@ class MaskedSource:
 
     def retrieve(self) -> Secret:
         """Return the source's value, masked by now."""
-        self.pipeline.see_that_masks_arrive()
+        self.pipeline.check_masks()
         secret = self.source.retrieve()
         _mask(self.pipeline, secret)
         return secret

@@ -128,7 +128,7 @@ async def opened(options: Common, tenant: str, cloud: str) -> AsyncIterator[Open
 def _embedded(
     state: str, options: Common, tenant: str, cloud: str, progress: Progress
 ) -> tuple[Graph, Callable[[str], None]]:
-    from provision.cli.session import announce, open_sandbox, passing
+    from provision.cli.session import announce, open_sandbox, virtual_sleep
     from provision.clouds import CLOUDS
     from provision.graph.connect import in_process
 
@@ -146,7 +146,7 @@ def _embedded(
         CLOUDS[cloud],
         tenant,
         notify=progress,
-        sleep=passing(sandbox),
+        sleep=virtual_sleep(sandbox),
         trace=_trace(options),
         budget=options.timeout,
     )

@@ -38,7 +38,7 @@ from provision.engine.began import Began
 from provision.engine.fleet import Entry
 from provision.engine.job import Job
 from provision.engine.journal import Journal
-from provision.engine.lock import alone
+from provision.engine.lock import hold_locks
 from provision.engine.observe import Tenant
 from provision.engine.session import Session
 from provision.errors import ProvisionError, catalogue, combined
@@ -109,7 +109,7 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
     tenants = _tenants(configs, options, progress, writes=writes, lenient=lenient)
     try:
         settled, tenants, twice = await named_by_id(configs, tenants)
-        options.ci.know(settled)
+        options.ci.remember(settled)
         broken |= elsewhere(configs, settled, options, stops=writes and not keep_going)
         shared = Counter(key(config) for config in settled)
         for which, one in tenants.items():
@@ -123,7 +123,7 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
             broken |= clashing(settled, specs, twice, writes=writes, keep_going=keep_going)
         for one in tenants.values():
             one.begin()
-        with alone(claims(settled, specs, options) if writes else (), notify=progress) as waited:
+        with hold_locks(claims(settled, specs, options) if writes else (), notify=progress) as waited:
             began = replace(began, waited=waited)
             jobs = {
                 job.path: replace(job, began=began)
@@ -271,7 +271,7 @@ def _embedded(
                 cloud,
                 desired.tenant,
                 notify=progress,
-                sleep=passing(sandbox),
+                sleep=virtual_sleep(sandbox),
                 trace=talk if options.verbose else None,
                 budget=options.timeout,
             )
@@ -288,7 +288,7 @@ def _embedded(
     return tenants
 
 
-def passing(sandbox: Sandbox) -> Callable[[float], Awaitable[None]]:
+def virtual_sleep(sandbox: Sandbox) -> Callable[[float], Awaitable[None]]:
     """Return a way to wait: in a rehearsal that takes no time: the sandbox's clock moves on instead."""
 
     async def sleep(seconds: float) -> None:

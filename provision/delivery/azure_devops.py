@@ -25,13 +25,13 @@ from provision.delivery.place import Part, Place
 from provision.delivery.refusals.azure_devops import ROLE, explain
 from provision.delivery.service import (
     Connection,
+    ServiceError,
     Sort,
-    Trouble,
     connected,
     one_line,
-    patiently,
+    retry,
     token_of,
-    told,
+    translate_errors,
 )
 from provision.delivery.turns import in_turn
 from provision.delivery.variable_group import Variable, Variables, listed, put_back
@@ -181,14 +181,14 @@ class AzureDevOps:
         Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variablegroups/get-variable-groups
         """
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
-            group = patiently(lambda: self._read(devops))
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
+            group = retry(lambda: self._read(devops))
             self._refuse_foreign(group)
             mine = devops.ask(
                 "GET", self._groups, query={**self._named(group["name"]), "actionFilter": "manage"}
             )
             if group["id"] not in [item.get("id") for item in listed(mine.body)]:
-                raise Trouble(
+                raise ServiceError(
                     "this identity may read the group, but not manage it", fix=ROLE, sort=Sort.RIGHTS
                 )
             self._refuse_locked(group)
@@ -202,10 +202,10 @@ class AzureDevOps:
         service offers no condition on a write, so a change that another machine, or a person, makes in the
         instant between is lost; runs on this machine take turns.
         """
-        with told(catalogue.DELIVERY_FAILED, self.label), self._connected() as devops:
+        with translate_errors(catalogue.DELIVERY_FAILED, self.label), self._connected() as devops:
             # By the organization, for a group has a name in each of its projects, and a number.
             put = in_turn("azure_devops", self._options.one_organization)(self._put)
-            patiently(lambda: put(devops, secret, handover))
+            retry(lambda: put(devops, secret, handover))
 
     def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """Return the key that the variables beside the secret one name.
@@ -214,8 +214,8 @@ class AzureDevOps:
         neither a value nor a variable's own time.
         """
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
-            group = patiently(lambda: self._seen(devops))
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
+            group = retry(lambda: self._seen(devops))
         if group is None:
             return frozenset()
         owner, key_id = self._variable.standing(group)
@@ -225,8 +225,8 @@ class AzureDevOps:
     def lies(self, known: Collection[str] = ()) -> bool:
         """Say whether the variable, or what says which key it is, is there and ours; refuse others'."""
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
-            group = patiently(lambda: self._seen(devops))
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
+            group = retry(lambda: self._seen(devops))
             if group is not None:
                 self._refuse_foreign(group)
         return group is not None and self._variable.is_left(group)
@@ -240,9 +240,9 @@ class AzureDevOps:
         Somebody who set the secret by hand and left those beside it alone is not found out, as in ``recall``.
         """
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as devops:
             take = in_turn("azure_devops", self._options.one_organization)(self._take)
-            patiently(lambda: take(devops))
+            retry(lambda: take(devops))
 
     def _take(self, devops: Connection) -> None:
         group = self._seen(devops)
@@ -258,7 +258,7 @@ class AzureDevOps:
         """Return the group; ``None`` if there is none."""
         try:
             return self._read(devops)
-        except Trouble as trouble:
+        except ServiceError as trouble:
             if trouble.status == 404:
                 return None
             raise
@@ -285,9 +285,9 @@ class AzureDevOps:
         # would empty it.
         if not group.get("variableGroupProjectReferences"):
             unseen = "this identity sees that the group is there, and not what is in it"
-            raise Trouble(unseen, fix=ROLE, sort=Sort.RIGHTS)
+            raise ServiceError(unseen, fix=ROLE, sort=Sort.RIGHTS)
         if group.get("type") != "Vsts" or not isinstance(group.get("variables"), dict):
-            raise Trouble(
+            raise ServiceError(
                 "the group takes its variables from elsewhere (a key vault), so none can be set here",
                 fix="Choose another group, or the sink key_vault.",
                 sort=Sort.STATE,
@@ -301,7 +301,7 @@ class AzureDevOps:
         """
         locked = [name for name, item in self._variable.found(group).items() if item.get("isReadOnly")]
         if locked:
-            raise Trouble(
+            raise ServiceError(
                 f"the variable {locked[0].upper()} is read-only",
                 fix="Make it writable, or choose another name (variable).",
                 sort=Sort.STATE,
@@ -318,7 +318,7 @@ class AzureDevOps:
                 remove=f"remove the variable and those named {self._variable.name}_*",
             )
         elif there:
-            raise Trouble(
+            raise ServiceError(
                 f"the variable {there[0].upper()} is there, and provision did not write it for "
                 f"'{self._opening.name}'",
                 fix="Choose another name (variable), or remove it if nobody needs it.",
@@ -369,7 +369,7 @@ class AzureDevOps:
         # A pipeline's own token is for the pipeline's own organization.
         bearer = None if self._options.identity else token_of("SYSTEM_ACCESSTOKEN")
         if bearer is None and self._foreign is not None:  # a token of Entra is for Microsoft's hosts alone
-            raise Trouble(
+            raise ServiceError(
                 f"{self._foreign} is not Azure DevOps Services, and no token of its own is set",
                 fix="Set AZURE_DEVOPS_EXT_PAT.",
                 sort=Sort.SIGN_IN,
@@ -385,7 +385,7 @@ def _entra_token(credential: Any) -> Secret:
     try:
         return Secret(credential.get_token(_SCOPE).token)
     except (AzureError, ValueError) as error:
-        trouble = Trouble(
+        trouble = ServiceError(
             f"sign-in to Azure DevOps failed: {one_line(str(error))}",
             fix="Set AZURE_DEVOPS_EXT_PAT or SYSTEM_ACCESSTOKEN, or see --auth for the ways to sign in.",
             sort=Sort.SIGN_IN,
@@ -393,7 +393,7 @@ def _entra_token(credential: Any) -> Secret:
     raise trouble
 
 
-def _no_group() -> Trouble:
-    return Trouble(
+def _no_group() -> ServiceError:
+    return ServiceError(
         "there is no such variable group, or it may not be seen", fix=ROLE, status=404, sort=Sort.RIGHTS
     )

@@ -24,7 +24,7 @@ from provision.delivery.interface import Handover, Opening
 from provision.delivery.ownership import Claim, to_document
 from provision.delivery.place import Place
 from provision.delivery.refusals.github import MOST_SECRETS, MOST_VARIABLES, RIGHTS, explain
-from provision.delivery.service import Connection, Sort, Trouble, connected, token_of, told
+from provision.delivery.service import Connection, ServiceError, Sort, connected, token_of, translate_errors
 from provision.errors import catalogue
 from provision.secret import Secret
 
@@ -137,7 +137,7 @@ class GitHub:
         GitHub does not tell whether a token may write.
         """
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
             self._refuse_unwritable(github)
             self._public_key(github)
             self._refuse_full(github, self._look(github))
@@ -157,7 +157,7 @@ class GitHub:
         not found out is somebody who, after a kill between record and value, sets another value by hand
         within these minutes.
         """
-        with told(catalogue.DELIVERY_FAILED, self.label), self._connected() as github:
+        with translate_errors(catalogue.DELIVERY_FAILED, self.label), self._connected() as github:
             key_id, seal = self._public_key(github)
             before = self._look(github)
             new = {
@@ -170,7 +170,7 @@ class GitHub:
             self._write_record(github, [*before.held, new])
             sealed = {"encrypted_value": seal(secret), "key_id": key_id}
             github.ask("PUT", f"{self._base}/secrets/{self._secret}", body=lambda: sealed)
-            with suppress(Trouble):
+            with suppress(ServiceError):
                 written = self._written(github)
                 # The same second, or an answer from before: then the time tells nothing, and no key is held.
                 told_apart = written if written != before.written else None
@@ -189,10 +189,10 @@ class GitHub:
             ("disabled", "Ask GitHub's support, or choose another repository."),
         ):
             if found.get(state) is True:
-                raise Trouble(f"the repository is {state}, and so read-only", fix=fix, sort=Sort.STATE)
+                raise ServiceError(f"the repository is {state}, and so read-only", fix=fix, sort=Sort.STATE)
         may = found.get("permissions")
         if isinstance(may, dict) and may.get("pull") is True and may.get("push") is False:
-            raise Trouble(
+            raise ServiceError(
                 "the token's owner may read the repository, but not write to it", fix=RIGHTS, sort=Sort.RIGHTS
             )
 
@@ -213,7 +213,7 @@ class GitHub:
             ).body
             count = listed.get("total_count") if isinstance(listed, dict) else None
             if isinstance(count, int) and count >= most:
-                raise Trouble(
+                raise ServiceError(
                     f"there are {count} {kind} already, and GitHub takes {most}",
                     fix=f"Delete {kind} that nobody needs, or choose another place.",
                     sort=Sort.STATE,
@@ -222,7 +222,7 @@ class GitHub:
     def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """Return the key whose value the secret holds, by record and time together."""
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
             standing = self._standing(github)
         if standing.record is None or not self._claim.has(standing.record.owner, standing.record.ids):
             return frozenset()
@@ -231,7 +231,7 @@ class GitHub:
     def lies(self, known: Collection[str] = ()) -> bool:
         """Say whether the secret, or its record alone, is there and ours; refuse anybody else's."""
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
             return self._look(github).record is not None
 
     def forget(self, known: Collection[str] = ()) -> None:
@@ -241,26 +241,28 @@ class GitHub:
         also what a token gets that may not delete, so both are looked for afterwards.
         """
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as github:
             if self._look(github).record is None:
                 return
             for kind, name in (("secrets", self._secret), ("variables", self._record)):
                 path = f"{self._base}/{kind}/{name}"
                 gone = github.ask("DELETE", path, expect=[404]).status != 404
                 if not gone and github.ask("GET", path, expect=[404]).status != 404:
-                    raise Trouble(f"GitHub does not delete {name}", fix=RIGHTS, status=404, sort=Sort.RIGHTS)
+                    raise ServiceError(
+                        f"GitHub does not delete {name}", fix=RIGHTS, status=404, sort=Sort.RIGHTS
+                    )
 
     def _look(self, github: Connection) -> Standing:
         """Return what is there, if it is ours."""
         standing, name = self._standing(github), self._claim.owner.name
         if standing.noted is not None and standing.record is None:
-            raise Trouble(
+            raise ServiceError(
                 f"the variable {self._record} is there, and provision did not write it for '{name}'",
                 fix="Choose another name (secret), or delete the variable if nobody needs it.",
                 sort=Sort.STATE,
             )
         if standing.record is None and standing.written is not None:
-            raise Trouble(
+            raise ServiceError(
                 f"the secret is there, and provision did not write it for '{name}'",
                 fix="Choose another name (secret), or delete it if nobody needs it.",
                 sort=Sort.STATE,
@@ -276,7 +278,7 @@ class GitHub:
         pending = [key for key in standing.keys if key.get("written") is None]
         untouched = any(standing.untouched(key) for key in pending)
         if standing.written is not None and not standing.held and not untouched:
-            raise Trouble(
+            raise ServiceError(
                 "somebody else wrote the secret after provision did",
                 fix=f"If nobody needs that value, delete the secret and the variable {self._record}.",
                 sort=Sort.STATE,
@@ -317,7 +319,7 @@ class GitHub:
             raise interface.lacking("github", "github") from None
         try:
             answer = github.ask("GET", f"{self._base}/secrets/public-key")
-        except Trouble as trouble:
+        except ServiceError as trouble:
             if trouble.status == 404 and self._environment is not None:
                 trouble.message += f": there is no environment '{self._environment}', or it may not be seen"
                 trouble.fix = f"Make it under Settings > Environments, or compare its name. {RIGHTS}"
@@ -329,7 +331,7 @@ class GitHub:
         except (KeyError, TypeError, ValueError):
             pass
         if box is None:
-            raise Trouble("GitHub's public key cannot be read")
+            raise ServiceError("GitHub's public key cannot be read")
 
         def seal(secret: Secret) -> str:
             return base64.b64encode(box.encrypt(secret.reveal().encode())).decode()
@@ -341,14 +343,14 @@ class GitHub:
         # As GitHub's own command line has it: https://cli.github.com/manual/gh_help_environment
         self._token = token_of("GH_TOKEN", "GITHUB_TOKEN")
         if self._token is None:
-            raise Trouble(
+            raise ServiceError(
                 "no token for GitHub: neither GH_TOKEN nor GITHUB_TOKEN is set",
                 fix=f"Set GH_TOKEN. {RIGHTS}",
                 sort=Sort.SIGN_IN,
             )
         root = address()
         if not root.startswith("https://") or not urlsplit(root).hostname:
-            raise Trouble("GITHUB_API_URL must begin with https://")
+            raise ServiceError("GITHUB_API_URL must begin with https://")
         with connected(root, self._headers, request_id="x-github-request-id", explain=explain) as github:
             yield github
 

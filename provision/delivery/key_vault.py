@@ -22,7 +22,7 @@ from provision.delivery.ownership import FORMAT, Claim, Earlier, Owner, from_tag
 from provision.delivery.place import Place
 from provision.delivery.refusals import judge
 from provision.delivery.refusals.key_vault import MOST_TAGS, RULES, deleted
-from provision.delivery.service import Sort, Trouble, one_line, patiently, told
+from provision.delivery.service import ServiceError, Sort, one_line, retry, translate_errors
 from provision.errors import catalogue
 from provision.network import current
 from provision.secret import Secret
@@ -165,12 +165,12 @@ class KeyVault:
         A vault has no dry run: whether we may write shows when we do.
         """
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
             version = self._look(vault)
             if version is None:
                 self._refuse_deleted(vault)
             elif (count := len(version.tags.keys() | _OURS)) > MOST_TAGS:
-                raise Trouble(
+                raise ServiceError(
                     f"the secret would have {count} tags with ours, and a vault takes {MOST_TAGS}",
                     fix="Remove tags from the secret's current version, or choose another name (secret).",
                     sort=Sort.STATE,
@@ -185,7 +185,7 @@ class KeyVault:
         Killed before the request, the current version and its tags are still the former ones; after
         it, both are the new ones. There is no state between.
         """
-        with told(catalogue.DELIVERY_FAILED, self.label), self._connected() as vault:
+        with translate_errors(catalogue.DELIVERY_FAILED, self.label), self._connected() as vault:
             version = self._look(vault)
             tags = {
                 **(version.tags if version else {}),  # a team's own, which its policy may demand
@@ -210,10 +210,10 @@ class KeyVault:
     def recall(self, known: Collection[str] = ()) -> frozenset[str]:
         """Return the key that the current version's tags name, if its value begins as they say."""
         self._claim = self._claim.with_known(known)
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
             try:
                 version = self._read(vault)
-            except Trouble as trouble:
+            except ServiceError as trouble:
                 if trouble.code == "SecretDisabled":  # nobody can use it, so it holds nothing
                     return frozenset()
                 raise
@@ -228,15 +228,15 @@ class KeyVault:
     def forget(self, known: Collection[str] = ()) -> None:
         """Disable the current version: its value is kept by the vault, and nobody can read it."""
         if self.recall(known):
-            with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
+            with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
                 _ask(lambda: vault.update_secret_properties(self._secret, enabled=False))
 
     def retrieve(self) -> Secret:
         """Return the value of the current version, if it is ours."""
-        with told(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
+        with translate_errors(catalogue.SINK_UNUSABLE, self.label), self._connected() as vault:
             version = self._read(vault)
             if version is None:
-                raise Trouble("there is no such secret in the vault")
+                raise ServiceError("there is no such secret in the vault")
             if version.owner != Earlier(self._opening.name):  # one of the first form is proved next
                 self._refuse_others(version)
             return version.value
@@ -245,7 +245,7 @@ class KeyVault:
         """Return the current version if it is ours, ``None`` if there is none; refuse anybody else's."""
         version = self._read(vault)
         if version is not None and version.managed:
-            raise Trouble(
+            raise ServiceError(
                 "the secret belongs to a certificate in the vault, which alone changes it",
                 fix="Choose another name (secret).",
                 sort=Sort.STATE,
@@ -256,7 +256,7 @@ class KeyVault:
 
     def _refuse_others(self, version: _Version) -> None:
         if version.owner is None:
-            raise Trouble(
+            raise ServiceError(
                 f"the secret's current version was not written by provision for '{self._opening.name}'",
                 fix="Choose another name (secret), or delete and purge the secret if nobody needs it.",
                 sort=Sort.STATE,
@@ -268,7 +268,7 @@ class KeyVault:
     def _read(self, vault: SecretClient) -> _Version | None:
         try:
             found = _ask(lambda: vault.get_secret(self._secret))
-        except Trouble as trouble:
+        except ServiceError as trouble:
             if trouble.status == 404:
                 return None
             raise
@@ -284,7 +284,7 @@ class KeyVault:
         """
         try:
             found = _ask(lambda: vault.get_deleted_secret(self._secret))
-        except Trouble as trouble:
+        except ServiceError as trouble:
             # 403: no right to look; a write will tell
             if trouble.status == 404 or (trouble.status == 403 and trouble.sort is Sort.RIGHTS):
                 return
@@ -301,7 +301,7 @@ class KeyVault:
         from provision.network.clients import for_azure
 
         if not self._url:
-            raise Trouble("this cloud's vaults have no host that is known; write the vault's address")
+            raise ServiceError("this cloud's vaults have no host that is known; write the vault's address")
         if self._credential is None:
             self._credential = self._opening.credential()
         with SecretClient(
@@ -316,8 +316,8 @@ class KeyVault:
 
 
 def _ask(call: Callable[[], T]) -> T:
-    """Call the library, patiently."""
-    return patiently(lambda: _ask_once(call))
+    """Call the library, again while the trouble is transient."""
+    return retry(lambda: _ask_once(call))
 
 
 def _ask_once(call: Callable[[], T]) -> T:
@@ -328,7 +328,7 @@ def _ask_once(call: Callable[[], T]) -> T:
     except AzureError as error:
         trouble = _trouble(error)
     except ValueError as error:  # the vault's challenge asks for a token for somebody else's resource
-        trouble = Trouble(one_line(str(error)))
+        trouble = ServiceError(one_line(str(error)))
     raise trouble
 
 
@@ -344,7 +344,7 @@ def _owner(found: KeyVaultSecret) -> Owner | Earlier | None:
     return from_tag(tags.get(_MARK), tags.get(_CONFIG), tags.get(_OWNER))
 
 
-def _trouble(error: Any) -> Trouble:
+def _trouble(error: Any) -> ServiceError:
     """Put an exception of Azure's SDK into words; nothing of it is kept.
 
     Source of the codes: https://learn.microsoft.com/azure/key-vault/general/rest-error-codes
@@ -354,18 +354,18 @@ def _trouble(error: Any) -> Trouble:
     if isinstance(error, (ServiceRequestError, ServiceResponseError)):
         words = one_line(str(error))
         unknown = "NameResolutionError" in words or "Failed to resolve" in words
-        return Trouble(
+        return ServiceError(
             f"the vault cannot be reached: {words}",
             fix="See that the vault's name is right and the vault not deleted; one that only has a private "
             "endpoint is found in its own network."
             if unknown
             else None,
-            passing="CERTIFICATE_VERIFY_FAILED" not in words and "not permitted for non-TLS" not in words,
+            transient="CERTIFICATE_VERIFY_FAILED" not in words and "not permitted for non-TLS" not in words,
             sort=Sort.NETWORK,
         )
     response: Any = error.response if isinstance(error, HttpResponseError) else None
     if response is None:
-        return Trouble(
+        return ServiceError(
             f"sign-in to the vault failed: {one_line(str(error))}",
             fix="A vault of another tenant than the config's is named with key_vault.tenant and client_id "
             "(docs/delivery.md); see --auth for the ways to sign in.",
@@ -373,12 +373,12 @@ def _trouble(error: Any) -> Trouble:
         )
     status, headers = int(response.status_code), response.headers
     code, words = _said(error)
-    trouble = Trouble(
+    trouble = ServiceError(
         f"{status} {code}: {words}",
         status=status,
         code=code,
         request_id=headers.get("x-ms-request-id"),
-        passing=status in service.PASSING or code == "ObjectIsBeingRecovered",
+        transient=status in service.TRANSIENT or code == "ObjectIsBeingRecovered",
         wait=service.asked_wait(headers),
     )
     judge(RULES, trouble)

@@ -1,6 +1,6 @@
 """How the sinks talk to a service: limited retries, no redirects, and errors that never hold a secret.
 
-Exceptions of httpx and of Azure's SDK hold the request, and with it the value. So a :class:`Trouble`
+Exceptions of httpx and of Azure's SDK hold the request, and with it the value. So a :class:`ServiceError`
 is made of words alone, and raised after the ``except`` block has ended: no exception in its chain
 knows what was sent.
 """
@@ -33,7 +33,7 @@ TRIES = 5
 PATIENCE = 90.0  # seconds of waiting in all, for one request and its repetitions; GitHub may want 60 at once
 CONNECT, ANSWER = 15.0, 60.0  # seconds for a connection, and for each answer
 _LONGEST = 300  # characters of a service's own words
-PASSING = (408, 429, 500, 502, 503, 504)
+TRANSIENT = (408, 429, 500, 502, 503, 504)
 
 
 class Sort(Enum):
@@ -47,7 +47,7 @@ class Sort(Enum):
     OTHER = ""
 
 
-class Trouble(Exception):
+class ServiceError(Exception):
     """A request that failed, in words for a person.
 
     ``lasting`` says that nothing but a person's doing can make the same request succeed: then a run that
@@ -62,7 +62,7 @@ class Trouble(Exception):
         status: int | None = None,
         code: str | None = None,
         request_id: str | None = None,
-        passing: bool = False,
+        transient: bool = False,
         wait: float = 0.0,
         sort: Sort = Sort.OTHER,
     ) -> None:
@@ -73,13 +73,13 @@ class Trouble(Exception):
         self.status = status
         self.code = code
         self.request_id = request_id
-        self.passing = passing  # whether another try may help
+        self.transient = transient  # whether another try may help
         self.wait = wait  # seconds that the service asked to wait
 
     @property
     def lasting(self) -> bool:
         """Whether the service understood, and refused for a reason that waiting does not change."""
-        return not self.passing and (
+        return not self.transient and (
             self.sort in (Sort.NETWORK, Sort.SIGN_IN, Sort.RIGHTS, Sort.STATE)
             or (self.status is not None and 400 <= self.status < 500)
         )
@@ -90,12 +90,12 @@ class Trouble(Exception):
 
 
 @contextmanager
-def told(entry: Entry, label: str) -> Iterator[None]:
-    """Turn trouble into the catalogued error of a probe or a delivery; a lasting one is ``Undeliverable``."""
-    trouble: Trouble | None = None
+def translate_errors(entry: Entry, label: str) -> Iterator[None]:
+    """Turn a service's error into the catalogued one; a lasting one becomes ``Undeliverable``."""
+    trouble: ServiceError | None = None
     try:
         yield
-    except Trouble as caught:
+    except ServiceError as caught:
         trouble = caught
     except ProvisionError as error:  # a library that is missing, a sign-in that failed, somebody else's value
         taken = error.entry is catalogue.PLACE_TAKEN and entry is catalogue.SINK_UNUSABLE
@@ -116,15 +116,15 @@ def told(entry: Entry, label: str) -> Iterator[None]:
         )
 
 
-def patiently(call: Callable[[], T]) -> T:
-    """Call, and again while the trouble may pass; raise the last ``Trouble``. Repeating must do no harm."""
+def retry(call: Callable[[], T]) -> T:
+    """Call, and again while errors are transient; raise the last. Repeating must do no harm."""
     waited, attempt = 0.0, 1
     while True:
         try:
             return call()
-        except Trouble as trouble:
+        except ServiceError as trouble:
             pause = max(trouble.wait, 0.5 * 2.0**attempt)
-            if not trouble.passing:
+            if not trouble.transient:
                 raise
             if attempt == TRIES:
                 trouble.message += f"; tried {TRIES} times"
@@ -148,13 +148,13 @@ def token_of(*names: str) -> Secret | None:
         if os.environ.get(name, "").strip():
             token = Secret(os.environ[name].strip())
             if not re.fullmatch(r"[!-~]+", token.reveal()):
-                raise Trouble(f"{name} holds no token: it has spaces or letters that no token has")
+                raise ServiceError(f"{name} holds no token: it has spaces or letters that no token has")
             return token
     return None
 
 
 # Gives a refusal its kind and next step, from it, the method that met it, and the answer's headers.
-Explain = Callable[[Trouble, str, Mapping[str, str]], None]
+Explain = Callable[[ServiceError, str, Mapping[str, str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,12 +184,12 @@ class Connection:
         body: Callable[[], Any] | None = None,
         expect: Collection[int] = (),
     ) -> Answer:
-        """Send a request that is harmless to repeat, patiently; ``Trouble`` for any failure.
+        """Send a request that is harmless to repeat, with retries; ``ServiceError`` for any failure.
 
         ``expect`` names statuses beside 2xx that are answers, too. ``body`` makes what is sent: a value
         in it gets no name here, for a traceback may show locals.
         """
-        return patiently(lambda: self.ask_once(method, path, query=query, body=body, expect=expect))
+        return retry(lambda: self.ask_once(method, path, query=query, body=body, expect=expect))
 
     def ask_once(
         self,
@@ -203,18 +203,18 @@ class Connection:
         """Send a request once."""
         import httpx
 
-        trouble: Trouble | None = None
+        trouble: ServiceError | None = None
         try:
             response = self._client.request(
                 method, self._root + path, params=query, json=body() if body else None
             )
         except httpx.TimeoutException:
-            trouble = Trouble(f"{self._host} did not answer in time", passing=True, sort=Sort.NETWORK)
+            trouble = ServiceError(f"{self._host} did not answer in time", transient=True, sort=Sort.NETWORK)
         except httpx.HTTPError as error:
             words = one_line(str(error)) or type(error).__name__
             untrusted = "CERTIFICATE_VERIFY_FAILED" in words
-            trouble = Trouble(
-                f"{self._host} cannot be reached: {words}", passing=not untrusted, sort=Sort.NETWORK
+            trouble = ServiceError(
+                f"{self._host} cannot be reached: {words}", transient=not untrusted, sort=Sort.NETWORK
             )
         if trouble is not None:
             raise trouble
@@ -230,9 +230,9 @@ class Connection:
             return response.json()
         except ValueError:
             pass
-        raise Trouble(f"{self._host} answered {response.status_code}, but not with JSON")
+        raise ServiceError(f"{self._host} answered {response.status_code}, but not with JSON")
 
-    def _refusal(self, method: str, response: httpx.Response) -> Trouble:
+    def _refusal(self, method: str, response: httpx.Response) -> ServiceError:
         status, headers = response.status_code, response.headers
         try:
             body = response.json()
@@ -244,12 +244,12 @@ class Connection:
         limited = status == 403 and ("retry-after" in headers or headers.get("x-ratelimit-remaining") == "0")
         if response.is_redirect:
             words = f"{words}: it points elsewhere, which is not followed"
-        trouble = Trouble(
+        trouble = ServiceError(
             f"{status} {words}",
             status=status,
             code=one_line(code) if isinstance(code, str) else None,
             request_id=one_line(headers.get(self._request_id, "")) or None,
-            passing=status in PASSING or limited,
+            transient=status in TRANSIENT or limited,
             wait=asked_wait(headers),
         )
         self._explain(trouble, method, headers)

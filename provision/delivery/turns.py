@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from provision import cache
-from provision.delivery.service import Sort, Trouble
+from provision.delivery.service import ServiceError, Sort
 
 _PATIENCE = 60.0  # seconds to wait for another process; each holds it for a read and a write
 
@@ -16,7 +16,7 @@ _PATIENCE = 60.0  # seconds to wait for another process; each holds it for a rea
 def in_turn(*what: str) -> Iterator[None]:
     """Hold the lock of what is named while the ``with`` block runs; it ends with the process.
 
-    Raises ``Trouble``, which may pass, if another process holds it for a minute. Where no lock can be written
+    Raises a transient ``ServiceError`` if another process holds it for a minute. Where no lock can be written
     the block runs without one: it only guards against oneself.
     """
     from filelock import FileLock, Timeout
@@ -28,7 +28,9 @@ def in_turn(*what: str) -> Iterator[None]:
         lock = FileLock(folder / f"{name}.lock")
         lock.acquire(timeout=_PATIENCE)
     except Timeout:
-        raise Trouble("another run on this machine is writing to it", passing=True, sort=Sort.STATE) from None
+        raise ServiceError(
+            "another run on this machine is writing to it", transient=True, sort=Sort.STATE
+        ) from None
     except OSError:
         yield
         return

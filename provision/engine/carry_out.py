@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from provision.engine import preflight, run
 from provision.engine.about import Notes, about
-from provision.engine.fleet import each
+from provision.engine.fleet import run_each
 from provision.engine.job import Job
 from provision.engine.session import Person, Session
 from provision.errors import ProvisionError, combined
@@ -72,7 +72,7 @@ async def carry_out(session: Session, way: Way, person: Person) -> Outcome:
 
     session.progress("looking at the tenant ...")
     with session.progress.over("looking", len(session.entries)) as watch:
-        plans = await each(session.entries, checked, parallel=session.parallel, watch=watch)
+        plans = await run_each(session.entries, checked, parallel=session.parallel, watch=watch)
     session.progress.done()
     planned: Planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
     with _noted(session.log, planned):
@@ -87,7 +87,7 @@ async def carry_out(session: Session, way: Way, person: Person) -> Outcome:
     if due:
         session.progress("applying ...")
     with session.progress.over("applying", len(entries) if due else 0, writes=True) as watch:
-        items = await each(entries, carried_out, parallel=session.parallel, watch=watch)
+        items = await run_each(entries, carried_out, parallel=session.parallel, watch=watch)
     _note_outcomes(session.log, {entry.path: planned[entry.path] for entry in entries}, items)
     session.progress.done()
     if left:
@@ -100,7 +100,7 @@ async def _checked(job: Job, planner: Planner, allowed: frozenset[str]) -> Plan:
     try:
         plan = await planner(job)
     except ProvisionError as error:
-        raise preflight.explained(job, error) from error
+        raise preflight.explain(job, error) from error
     await preflight.refuse(job, plan)
     await run.make_ready(job, plan, allowed)
     return plan

@@ -13,7 +13,7 @@ from typing import TypeGuard
 from provision.change import Action, Change
 from provision.engine import preflight
 from provision.engine.about import about
-from provision.engine.fleet import Entry, each
+from provision.engine.fleet import Entry, run_each
 from provision.engine.job import Job
 from provision.engine.observe import observe
 from provision.engine.results import remember_consent, result_of
@@ -48,14 +48,14 @@ async def carry_out(
 
     session.progress("looking at the tenant ...")
     with session.progress.over("looking", len(session.entries)) as watch:
-        plans = await each(session.entries, plan, parallel=session.parallel, watch=watch)
+        plans = await run_each(session.entries, plan, parallel=session.parallel, watch=watch)
     session.progress.done()
     meant = [p for entry, p in zip(session.entries, plans, strict=True) if not looks(entry)]
     if due := [p for p in meant if not isinstance(p, ProvisionError) and p.pending]:
         person.confirm(due)
     planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
     with session.progress.over("granting", len(session.entries), writes=bool(due)) as watch:
-        return await each(session.entries, given, parallel=session.parallel, watch=watch)
+        return await run_each(session.entries, given, parallel=session.parallel, watch=watch)
 
 
 async def wait_for(
@@ -67,7 +67,7 @@ async def wait_for(
         return await wait(job, patience)
 
     due = [entry for entry, item in zip(session.entries, items, strict=True) if waits(item)]
-    found = iter(await each(due, one, parallel=len(due)))
+    found = iter(await run_each(due, one, parallel=len(due)))
     return [next(found) if waits(item) else item for item in items]
 
 
@@ -153,7 +153,7 @@ def seen(job: Job, found: Plan) -> Result:
 
 async def _handed_over(job: Job, found: Plan) -> Plan:
     """Turn the plan's changes into hand-overs if this identity surely lacks a right for one of them."""
-    _, held = await preflight.judged(job, found, handing_over=False)
+    _, held = await preflight.judge(job, found, handing_over=False)
     missing = {right.step: right for right in held if right.presence is Presence.MISSING}
     lacking = missing.get(Step.GRANT) or missing.get(Step.PRINCIPAL)
     if lacking is None:

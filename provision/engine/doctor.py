@@ -129,10 +129,10 @@ async def _signed_in(
     checks.append(_identity(caller))
     try:
         plan = await run.plan(job)
-        caller, held = await preflight.judged(job, plan, handing_over=False)
+        caller, held = await preflight.judge(job, plan, handing_over=False)
     except ProvisionError as error:
         checks.append(_failed("plan", error))
-        return None, caller, preflight.unplanned(job)
+        return None, caller, preflight.rights_of_any_plan(job)
     now = job.tenant.graph.now()
     due = [f"{number} {_TO[word]}" for word, number in plan.summary().items() if word in _TO and number]
     checks += [

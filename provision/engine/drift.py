@@ -13,9 +13,9 @@ from typing import Any
 from provision.checks.drift import judge
 from provision.clouds import MICROSOFT_GRAPH_APP_ID
 from provision.engine import run
+from provision.engine.concurrently import concurrently
 from provision.engine.job import Job
 from provision.engine.observe import Tenant
-from provision.engine.together import together
 from provision.errors import ProvisionError, catalogue
 from provision.graph import (
     application,
@@ -45,7 +45,9 @@ async def find_drift(job: Job) -> Drift:
     What this identity may not read is listed in ``Drift.not_checked``. Raises ``ProvisionError`` if the
     application itself cannot be read, or if it belongs to another tool.
     """
-    (observed, records), around = await together(run.read_state(job), surroundings(job.tenant, job.desired))
+    (observed, records), around = await concurrently(
+        run.read_state(job), surroundings(job.tenant, job.desired)
+    )
     app, settings = observed.application, around.settings
     # It is read twice, and may be made anew between.
     if app is not None and settings is not None and app.id != settings.id:
@@ -76,7 +78,7 @@ async def surroundings(tenant: Tenant, desired: Desired) -> Surroundings:
         return Surroundings()
     settings = registration_settings.observed(record)
     missed: list[str] = []
-    principal, federated, owners, scopes, principal_owners, used = await together(
+    principal, federated, owners, scopes, principal_owners, used = await concurrently(
         service_principal.by_client_id(graph, settings.app_id, service_principal.DRIFT_FIELDS),
         _readable(federated_credential.of_application(graph, settings.id), missed),
         _readable(owner.of_application(graph, settings.id), missed),
@@ -127,7 +129,7 @@ async def publishers(tenant: Tenant, plan: Plan, around: Surroundings) -> tuple[
     if role.resource_id in ids:
         ids.remove(role.resource_id)
         apps.add(MICROSOFT_GRAPH_APP_ID)
-    found = await together(
+    found = await concurrently(
         *(tenant.publisher(app_id=key) for key in sorted(apps - {""})),
         *(tenant.publisher(object_id=key) for key in sorted(ids - {""})),
     )

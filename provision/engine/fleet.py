@@ -40,7 +40,7 @@ class Watch(Protocol):
         """Take note of what came of it."""
 
 
-async def each(
+async def run_each(
     entries: Sequence[Entry],
     call: Callable[[Job], Awaitable[R]],
     *,

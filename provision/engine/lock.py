@@ -14,7 +14,7 @@ _PATIENCE = 10.0  # seconds to wait for another run to end
 
 
 @contextmanager
-def alone(
+def hold_locks(
     claims: Iterable[tuple[str, ...]], folder: Path | None = None, *, notify: Callable[[str], None]
 ) -> Iterator[bool]:
     """Hold a lock for each claim while the ``with`` block runs; the lock files are in ``folder``, or in the

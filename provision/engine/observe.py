@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from provision.checks import rights
 from provision.checks.signs_in import APPLICATION, PRINCIPAL, Holder
-from provision.engine.together import together
+from provision.engine.concurrently import concurrently
 from provision.errors import ProvisionError
 from provision.graph import (
     app_management_policy,
@@ -161,7 +161,7 @@ async def observe(shared: Tenant, desired: Desired) -> Observed:
     """
     graph, wanted = shared.graph, desired.application
     tenant_id = await shared.id()
-    named, adopted, role, policies, own, gone, box = await together(
+    named, adopted, role, policies, own, gone, box = await concurrently(
         application.by_unique_name(graph, wanted.unique_name),
         _if_given(wanted.client_id, lambda client_id: application.by_client_id(graph, client_id)),
         shared.role(desired.consent.permission),
@@ -214,7 +214,7 @@ async def _with_application(
     graph, declared, app = shared.graph, desired.application.owners, observed.application
     assert app is not None
     custom_too = own_policies and observed.policy.needs is None
-    record, grants, custom, owners, tables, _ = await together(
+    record, grants, custom, owners, tables, _ = await concurrently(
         service_principal.by_client_id(graph, app.app_id),
         consent.given(graph, app.app_id),
         _custom_policy(graph, app.id) if custom_too else _nothing(),
@@ -276,7 +276,7 @@ async def registration(shared: Tenant, desired: Desired) -> Registration:
     """
     graph, wanted = shared.graph, desired.application
     tenant_id = await shared.id()
-    named, adopted = await together(
+    named, adopted = await concurrently(
         application.by_unique_name(graph, wanted.unique_name),
         _if_given(wanted.client_id, lambda client_id: application.by_client_id(graph, client_id)),
     )
@@ -300,7 +300,7 @@ async def registration(shared: Tenant, desired: Desired) -> Registration:
 
 async def _others(graph: Graph, app: Application, found: dict[str, Any]) -> tuple[Holder, ...]:
     """Return what signs in as the application beside its own secrets, as far as it may be read."""
-    record, federated = await together(
+    record, federated = await concurrently(
         service_principal.by_client_id(graph, app.app_id, service_principal.DRIFT_FIELDS),
         _federated(graph, app.id),
     )

@@ -28,12 +28,12 @@ async def refuse(job: Job, plan: Plan) -> None:
     """
     if not plan.pending:
         return
-    caller, found = await judged(job, plan, handing_over=True)
+    caller, found = await judge(job, plan, handing_over=True)
     if lacking := rights.missing(found):
         raise combined([_lacks(caller, right) for right in lacking])
 
 
-def explained(job: Job, error: ProvisionError) -> ProvisionError:
+def explain(job: Job, error: ProvisionError) -> ProvisionError:
     """Add to an error of reading the tenant every other right that is surely missing.
 
     So that a person can have all of them granted at once. Any error but ``NO_PERMISSION`` is returned as is.
@@ -41,10 +41,10 @@ def explained(job: Job, error: ProvisionError) -> ProvisionError:
     if error.entry is not catalogue.NO_PERMISSION:
         return error
     caller = callers.of_token(job.tenant.graph.tokens)
-    return combined([error, *(_lacks(caller, right) for right in rights.missing(unplanned(job)))])
+    return combined([error, *(_lacks(caller, right) for right in rights.missing(rights_of_any_plan(job)))])
 
 
-def unplanned(job: Job) -> tuple[Right, ...]:
+def rights_of_any_plan(job: Job) -> tuple[Right, ...]:
     """Judge the rights that any plan for this config needs, by the token alone: the tenant was not read."""
     steps = {Step.READ, Step.CHANGE, Step.PRINCIPAL}
     if job.desired.application.owners:
@@ -54,7 +54,7 @@ def unplanned(job: Job) -> tuple[Right, ...]:
     return _judge(job, callers.of_token(job.tenant.graph.tokens), steps, exists=False)
 
 
-async def judged(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, tuple[Right, ...]]:
+async def judge(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, tuple[Right, ...]]:
     """Return who is calling, and for each step of the plan whether it has the right to take it.
 
     The tenant is asked only if the token alone does not settle it. With ``handing_over``, a missing right to

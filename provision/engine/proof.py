@@ -34,7 +34,7 @@ async def prove(job: Job, plan: Plan, value: Secret) -> None:
             await sign_in(graph, observed.tenant_id, observed.application.app_id, value)
         except Refused as refused:
             young = graph.now() - newest.start < REPLICATION
-            late = refused.passing and young
+            late = refused.transient and young
             if late and await patience.pause("Entra does not know the new secret everywhere yet"):
                 continue
             trace = f" (trace id {refused.trace_id})" if refused.trace_id else ""

@@ -180,7 +180,7 @@ class _Ladder:
         except Refused as refused:
             rung = await self._refused(refused)
             # A mistake that is known for what it is does not go away by waiting.
-            return rung, refused.passing and self._may_be_late(rung)
+            return rung, refused.transient and self._may_be_late(rung)
         except ProvisionError as error:
             return _fail("token", error.message, error.entry), False
         return Rung("token", Verdict.PASS, "a token was given for the three values"), False

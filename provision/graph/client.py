@@ -33,7 +33,7 @@ from provision.graph.identity import refuse_other_context
 from provision.graph.limiter import Limiter
 from provision.graph.query import Query, body, configuration
 from provision.graph.request import Request, fixed
-from provision.graph.retry import Repeat, pause, replicating, worth
+from provision.graph.retry import Repeat, pause, reason_to_retry, replicating
 from provision.graph.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ class Graph:
             try:
                 return await once()
             except Failure as failure:
-                reason = worth(failure, repeat, settling=settling)
+                reason = reason_to_retry(failure, repeat, settling=settling)
                 if reason is None:
                     raise
                 wait = pause(attempt, reason, random.random())  # noqa: S311 - jitter, not a secret

@@ -33,7 +33,7 @@ class Reason:
     least: float = 0.0  # seconds that the service asked to wait
 
 
-def worth(failure: Failure, repeat: Repeat, *, settling: bool) -> Reason | None:
+def reason_to_retry(failure: Failure, repeat: Repeat, *, settling: bool) -> Reason | None:
     """Return why the request should be tried again, or ``None`` if that would not help or could do harm.
 
     ``settling`` is true for objects that were created moments ago: a replica that has not heard of them yet
@@ -51,7 +51,7 @@ def worth(failure: Failure, repeat: Repeat, *, settling: bool) -> Reason | None:
     if failure.status == 409 and failure.code == "Directory_ConcurrencyViolation":
         return Reason("somebody else is writing to the same object")
     if failure.status in (*BUSY, *BROKEN) and repeat is Repeat.HARMLESS:
-        return Reason(f"Graph has a passing fault ({failure.status})", failure.retry_after or 0.0)
+        return Reason(f"Graph has a temporary fault ({failure.status})", failure.retry_after or 0.0)
     if settling and replicating(failure):
         return Reason("Entra has not yet spread the new object")
     return None

@@ -39,7 +39,7 @@ class Refused(Exception):
         self.trace_id = trace_id
 
     @property
-    def passing(self) -> bool:
+    def transient(self) -> bool:
         """Whether the refusal may be transient: a secret or application not replicated yet is refused so."""
         return bool(self.codes & _NOT_YET)
 

@@ -271,7 +271,7 @@ def _allowed(verb: str) -> tuple[str, ...]:
     return ("--allow", "many-changes") if verb in ("apply", "rotate", "consent") else ()
 
 
-_EACH = fleet.each
+_EACH = fleet.run_each
 
 
 async def _named_each(
@@ -281,7 +281,7 @@ async def _named_each(
     parallel: int,
     watch: fleet.Watch | None = None,
 ) -> Any:
-    """``fleet.each``, with the name of the config known to all that its call does."""
+    """``fleet.run_each``, with the name of the config known to all that its call does."""
 
     async def one(job: Job) -> Any:
         _RUNNING.set(job.desired.name)

@@ -7,7 +7,7 @@ import pytest
 from provision.errors import Entry, catalogue
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.refusals import denied, missing, translated
-from provision.graph.retry import Reason, Repeat, pause, replicating, worth
+from provision.graph.retry import Reason, Repeat, pause, reason_to_retry, replicating
 
 SAFE, UNSAFE = Repeat.HARMLESS, Repeat.HARMFUL
 
@@ -47,7 +47,7 @@ NEW = refusal(404, "Request_ResourceNotFound")
 )
 def test_what_is_worth_another_try(failure: Failure, repeat: Repeat, settling: bool, again: bool) -> None:
     """Never what could do harm; what is not there only where it was made a moment ago."""
-    assert (worth(failure, repeat, settling=settling) is not None) is again
+    assert (reason_to_retry(failure, repeat, settling=settling) is not None) is again
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_what_a_replica_answers(failure: Refusal, expected: bool) -> None:
 )
 def test_the_service_says_how_long(status: int, asked: float | None, least: float) -> None:
     """Its word is the least."""
-    reason = worth(refusal(status, retry_after=asked), SAFE, settling=False)
+    reason = reason_to_retry(refusal(status, retry_after=asked), SAFE, settling=False)
     assert reason is not None
     assert reason.least == least
     assert reason.text

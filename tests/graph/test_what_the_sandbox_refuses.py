@@ -96,7 +96,7 @@ def test_the_word_for_a_sign_in_and_whether_it_may_pass(error: TokenError, means
     row = codes.of_number(error.code)
     assert row is not None
     assert row.means == means
-    assert sign_in.Refused(frozenset({error.code}), str(error), None).passing is waits
+    assert sign_in.Refused(frozenset({error.code}), str(error), None).transient is waits
 
 
 def refusal(error: GraphError) -> Refusal:
@@ -151,8 +151,8 @@ def test_the_word_for_a_refused_call_and_whether_it_is_waited_for(
     """For an object that this run made moments ago; for an older one nothing here is waited for."""
     failure = refusal(error)
     assert translated(failure, "doing it").entry.name == means
-    assert (retry.worth(failure, retry.Repeat.HARMLESS, settling=True) is not None) is waits
-    assert retry.worth(failure, retry.Repeat.HARMLESS, settling=False) is None
+    assert (retry.reason_to_retry(failure, retry.Repeat.HARMLESS, settling=True) is not None) is waits
+    assert retry.reason_to_retry(failure, retry.Repeat.HARMLESS, settling=False) is None
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ async def _doctor(options: Common) -> int:
     from provision.cli.places import stands_in
     from provision.cli.session import opened
     from provision.engine.doctor import examine
-    from provision.engine.fleet import each
+    from provision.engine.fleet import run_each
     from provision.outcomes.doctor import Diagnoses
 
     probes = not stands_in(options, options.deliver)
@@ -73,5 +73,5 @@ async def _doctor(options: Common) -> int:
     async with opened(options, writes=False, lenient=True) as session:
         session.progress("looking at hosts, rights and policy ...")
         with session.progress.over("looking", len(session.entries)) as watch:
-            items = await each(session.entries, one, parallel=options.parallel, watch=watch)
+            items = await run_each(session.entries, one, parallel=options.parallel, watch=watch)
     return emit.finish(Diagnoses(tuple(items), session.search, options.allow), options)

@@ -46,7 +46,7 @@ async def _drift(options: Common, least: Severity, *, with_orphans: bool) -> int
     from provision.cli.session import opened
     from provision.cli.verbs.orphans import refuse_part
     from provision.engine.drift import find_drift
-    from provision.engine.fleet import each
+    from provision.engine.fleet import run_each
     from provision.outcomes.drift import Drifts
 
     if with_orphans:
@@ -54,7 +54,7 @@ async def _drift(options: Common, least: Severity, *, with_orphans: bool) -> int
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         with session.progress.over("looking", len(session.entries)) as watch:
-            items = await each(session.entries, find_drift, parallel=options.parallel, watch=watch)
+            items = await run_each(session.entries, find_drift, parallel=options.parallel, watch=watch)
         orphans = await _orphans(session, options) if with_orphans else None
     return emit.finish(Drifts(tuple(items), session.search, least, orphans), options)
 

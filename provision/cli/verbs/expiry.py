@@ -65,7 +65,7 @@ async def _expiry(options: Common, within: Span) -> int:
     from provision.cli import emit
     from provision.cli.session import opened
     from provision.engine.expiry import read_dates
-    from provision.engine.fleet import each
+    from provision.engine.fleet import run_each
     from provision.errors import ProvisionError
     from provision.outcomes.expiry import Unreadable
 
@@ -75,7 +75,7 @@ async def _expiry(options: Common, within: Span) -> int:
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         with session.progress.over("looking", len(session.entries)) as watch:
-            items = await each(session.entries, one, parallel=options.parallel, watch=watch)
+            items = await run_each(session.entries, one, parallel=options.parallel, watch=watch)
         now = session.now()
     found = gathered(
         session.target,

@@ -58,13 +58,15 @@ async def look(
     from provision.cli import emit, plan_file
     from provision.cli.session import opened
     from provision.engine import run
-    from provision.engine.fleet import each
+    from provision.engine.fleet import run_each
     from provision.outcomes.plans import Plans
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         with session.progress.over("looking", len(session.entries)) as watch:
-            items = await each(session.entries, planner or run.plan, parallel=options.parallel, watch=watch)
+            items = await run_each(
+                session.entries, planner or run.plan, parallel=options.parallel, watch=watch
+            )
         now = session.now()
     if out is not None:
         plan_file.write(out, items, session.search, now=now)

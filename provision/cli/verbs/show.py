@@ -32,11 +32,11 @@ async def _show(options: Common) -> int:
     from provision.cli import emit
     from provision.cli.session import opened
     from provision.engine import run
-    from provision.engine.fleet import each
+    from provision.engine.fleet import run_each
     from provision.outcomes.results import Results
 
     async with opened(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         with session.progress.over("looking", len(session.entries)) as watch:
-            items = await each(session.entries, run.show, parallel=options.parallel, watch=watch)
+            items = await run_each(session.entries, run.show, parallel=options.parallel, watch=watch)
     return emit.finish(Results(tuple(items), session.search), options)

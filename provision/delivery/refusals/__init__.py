@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from provision.delivery.service import Sort, Trouble
+from provision.delivery.service import ServiceError, Sort
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,10 @@ class Rule:
     codes: tuple[str, ...] = ()
     words: str = ""  # an expression that the message must hold
     method: str = ""
-    passing: bool | None = None  # whether another try may help; None: as the status says
+    transient: bool | None = None  # whether another try may help; None: as the status says
     wait: float = 0.0  # seconds to wait before it, where the service asks for none
 
-    def fits(self, trouble: Trouble, method: str) -> bool:
+    def fits(self, trouble: ServiceError, method: str) -> bool:
         """Say whether the trouble is this refusal."""
         return (
             (not self.statuses or trouble.status in self.statuses)
@@ -33,13 +33,13 @@ class Rule:
         )
 
 
-def judge(rules: Iterable[Rule], trouble: Trouble, method: str = "") -> None:
+def judge(rules: Iterable[Rule], trouble: ServiceError, method: str = "") -> None:
     """Give the trouble its kind and next step, by the first rule that fits; none leaves it as it is."""
     for rule in rules:
         if rule.fits(trouble, method):
             trouble.sort = rule.sort
             trouble.fix = rule.fix or trouble.fix
             trouble.wait = trouble.wait or rule.wait
-            if rule.passing is not None:
-                trouble.passing = rule.passing
+            if rule.transient is not None:
+                trouble.transient = rule.transient
             return

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 
 from provision.delivery.refusals import Rule, judge
-from provision.delivery.service import Sort, Trouble
+from provision.delivery.service import ServiceError, Sort
 
 ROLE = (
     "The role Administrator on the variable group (Pipelines > Library > the group > Security) is given by a "
@@ -26,14 +26,14 @@ RULES = (
         "identity that it allows.",
         "https://learn.microsoft.com/azure/devops/organizations/accounts/change-application-access-policies",
         words="VS403463",
-        passing=False,
+        transient=False,
     ),
     Rule(
         Sort.SIGN_IN,
         "The personal access token has expired: make another, and set AZURE_DEVOPS_EXT_PAT.",
         _TOKENS,
         words="Personal Access Token used has expired",
-        passing=False,
+        transient=False,
     ),
     Rule(
         Sort.RIGHTS,
@@ -99,7 +99,7 @@ RULES = (
 )
 
 
-def explain(trouble: Trouble, method: str, _headers: Mapping[str, str]) -> None:
+def explain(trouble: ServiceError, method: str, _headers: Mapping[str, str]) -> None:
     """Give a refusal of Azure DevOps its kind and next step, and take its number for its code."""
     number = re.search(r"\b(?:TF|VS)[0-9]{5,7}\b", trouble.message)
     judge(RULES, trouble, method)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from provision.delivery.refusals import Rule, judge
-from provision.delivery.service import Sort, Trouble, one_line
+from provision.delivery.service import ServiceError, Sort, one_line
 
 # Sources: the fine-grained permissions on https://docs.github.com/rest/actions/secrets and /variables, and
 # for an environment the page of github_actions_environment_public_key on
@@ -33,7 +33,7 @@ RULES = (
         "https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api",
         statuses=(403, 429),
         words="rate limit|abuse detection",
-        passing=True,
+        transient=True,
         wait=60.0,  # "Otherwise, wait for at least one minute before retrying."
     ),
     Rule(
@@ -105,10 +105,10 @@ RULES = (
 )
 
 
-def explain(trouble: Trouble, method: str, headers: Mapping[str, str]) -> None:
+def explain(trouble: ServiceError, method: str, headers: Mapping[str, str]) -> None:
     """Give a refusal of GitHub its kind and next step, with what its headers add."""
     judge(RULES, trouble, method)
-    if trouble.passing and trouble.status == 403:  # headers that only a limit has
+    if trouble.transient and trouble.status == 403:  # headers that only a limit has
         trouble.sort = Sort.LIMIT
     if trouble.sort is Sort.RIGHTS and headers.get("x-accepted-github-permissions"):
         needed = one_line(headers["x-accepted-github-permissions"])

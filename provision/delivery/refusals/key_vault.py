@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from provision.delivery.refusals import Rule
-from provision.delivery.service import Sort, Trouble
+from provision.delivery.service import ServiceError, Sort
 
 ROLE = (
     "The role Key Vault Secrets Officer on the vault (or the permissions get and set of an access policy) is "
@@ -87,7 +87,7 @@ RULES = (
 )
 
 
-def deleted(purged: datetime | None = None, level: str | None = None) -> Trouble:
+def deleted(purged: datetime | None = None, level: str | None = None) -> ServiceError:
     """Return the refusal of a name that a deleted secret keeps, as long as it is not purged.
 
     Source: https://learn.microsoft.com/rest/api/keyvault/secrets/get-deleted-secret/get-deleted-secret
@@ -99,7 +99,7 @@ def deleted(purged: datetime | None = None, level: str | None = None) -> Trouble
             f"It cannot be purged{until}: recover it (az keyvault secret recover), or choose another name "
             "(secret)."
         )
-    return Trouble(
+    return ServiceError(
         "a deleted secret of this name is still in the vault, which keeps the name",
         fix=fix,
         status=409,

@@ -22,7 +22,7 @@ from provision.errors.catalogue.prv6_findings import *
 from provision.errors.catalogue.prv6_scope import *
 from provision.errors.catalogue.prv7_sandbox import *
 from provision.errors.catalogue.prv8_mail import *
-from provision.errors.catalogue.prv9_rest import *
+from provision.errors.catalogue.prv9_other import *
 from provision.errors.catalogue.table import ENTRIES as ENTRIES
 
 

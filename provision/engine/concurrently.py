@@ -16,17 +16,17 @@ G = TypeVar("G")
 
 
 @overload
-async def together(a: Awaitable[A], b: Awaitable[B], /) -> tuple[A, B]: ...
+async def concurrently(a: Awaitable[A], b: Awaitable[B], /) -> tuple[A, B]: ...
 @overload
-async def together(
+async def concurrently(
     a: Awaitable[A], b: Awaitable[B], c: Awaitable[C], d: Awaitable[D], e: Awaitable[E], /
 ) -> tuple[A, B, C, D, E]: ...
 @overload
-async def together(
+async def concurrently(
     a: Awaitable[A], b: Awaitable[B], c: Awaitable[C], d: Awaitable[D], e: Awaitable[E], f: Awaitable[F], /
 ) -> tuple[A, B, C, D, E, F]: ...
 @overload
-async def together(
+async def concurrently(
     a: Awaitable[A],
     b: Awaitable[B],
     c: Awaitable[C],
@@ -37,8 +37,8 @@ async def together(
     /,
 ) -> tuple[A, B, C, D, E, F, G]: ...
 @overload
-async def together(*calls: Awaitable[A]) -> tuple[A, ...]: ...
-async def together(*calls: Awaitable[object]) -> tuple[object, ...]:
+async def concurrently(*calls: Awaitable[A]) -> tuple[A, ...]: ...
+async def concurrently(*calls: Awaitable[object]) -> tuple[object, ...]:
     """Return all results in order, or, once every call has ended, raise the first error.
 
     So no request is still under way, or fails unheard, while the caller handles the error of another.
