@@ -51,8 +51,8 @@ def over_the_network(
     """Return a client of the cloud's own hosts that signs in as ``auth`` says. Nothing is sent yet.
 
     ``administrator`` signs in instead, where the cloud is a served sandbox; ``authority`` is the file of its
-    CA, and without it, what the environment names counts. ``budget`` is how many seconds one request may wait
-    for what is transient. Raises ``ProvisionError`` if the environment names certificates or a proxy that cannot be
+    CA, and without it, what the environment names counts. ``budget`` is for how many seconds one request is
+    tried again. Raises ``ProvisionError`` if the environment names certificates or a proxy that cannot be
     used; with ``lenient``, each request does. ``identity`` signs in instead of ``auth``; what keeps it from
     that is told at each request, for the other tenants have theirs. ``prompt`` tells what a person must do.
     """
