@@ -87,6 +87,25 @@ def assume_yes(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--yes", is_flag=True, help="Do not ask before writing.")(function)
 
 
+def approved(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Take ``--plan`` and ``--expect-digest``: what was approved, and nothing else, is carried out."""
+    by_digest = click.option(
+        "--expect-digest",
+        metavar="DIGEST",
+        multiple=True,
+        callback=option_values.digests,
+        help="Carry out the plan of this digest, or nothing; once for each of several configs.",
+    )
+    by_file = click.option(
+        "--plan",
+        "plan_file",
+        metavar="FILE",
+        shell_complete=completion.files,
+        help="Carry out this saved plan as approved, or nothing.",
+    )
+    return by_file(by_digest(function))
+
+
 def keep_going(function: Callable[..., Any]) -> Callable[..., Any]:
     """Take ``--keep-going``, of verbs that write."""
     return click.option(

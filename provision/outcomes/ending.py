@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from provision.errors import Exit, Finding, ProvisionError, catalogue, worst
-from provision.outcomes.outcome import Fleet
-from provision.outcomes.plans import findings_of
+from provision.errors import Exit, ProvisionError, catalogue, worst
+from provision.outcomes.plans import AllCarriedOut
 from provision.outcomes.result import Outcome, Status
 from provision.plan.model import Plan
-from provision.resources import Desired
 
 
 class Act(StrEnum):
@@ -48,7 +46,7 @@ class Ending:
 
 
 @dataclass(frozen=True, slots=True)
-class Endings(Fleet[Ending]):
+class Endings(AllCarriedOut[Ending]):
     """One a config; what is not over while a grant is left to an administrator."""
 
     kind: ClassVar[str] = "endings"
@@ -61,17 +59,3 @@ class Endings(Fleet[Ending]):
             any(one.handed_over for one in self.made) and catalogue.CONSENT_PENDING.name not in self.allowed
         )
         return worst([*(error.exit for error in self.errors), Exit.CONSENT if waits else Exit.DONE])
-
-    @property
-    def errors(self) -> tuple[ProvisionError, ...]:
-        """What failed: a config as a whole, or one of its changes."""
-        return tuple(
-            error
-            for item in self.items
-            for error in ((item,) if isinstance(item, ProvisionError) else item.errors)
-        )
-
-    @property
-    def findings(self) -> Iterator[tuple[Finding, Desired]]:
-        """Those of every plan."""
-        return findings_of(one.plan for one in self.made)

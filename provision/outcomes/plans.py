@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol, TypeVar
 
-from provision.errors import Exit, Finding, Severity, catalogue, worst
+from provision.errors import Exit, Finding, ProvisionError, Severity, catalogue, worst
 from provision.outcomes.outcome import Fleet
 from provision.plan.model import Plan
 from provision.resources import Desired
@@ -51,3 +51,37 @@ def attention(plans: Iterable[Plan]) -> Exit:
 def findings_of(plans: Iterable[Plan]) -> Iterator[tuple[Finding, Desired]]:
     """Return the findings of plans, each with the config that it is about."""
     return ((finding, plan.desired) for plan in plans for finding in plan.findings)
+
+
+class CarriedOut(Protocol):
+    """What came of one plan."""
+
+    @property
+    def plan(self) -> Plan:
+        """The plan."""
+
+    @property
+    def errors(self) -> Sequence[ProvisionError]:
+        """What failed of its changes."""
+
+
+C = TypeVar("C", bound=CarriedOut)
+
+
+@dataclass(frozen=True, slots=True)
+class AllCarriedOut(Fleet[C]):
+    """What came of the plan of each config."""
+
+    @property
+    def errors(self) -> tuple[ProvisionError, ...]:
+        """What failed: a config as a whole, or one of its changes."""
+        return tuple(
+            error
+            for item in self.items
+            for error in ((item,) if isinstance(item, ProvisionError) else item.errors)
+        )
+
+    @property
+    def findings(self) -> Iterator[tuple[Finding, Desired]]:
+        """Those of every plan."""
+        return findings_of(one.plan for one in self.made)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
-from provision.errors import Exit, Finding, ProvisionError, catalogue, worst
-from provision.outcomes.outcome import Fleet
-from provision.outcomes.plans import attention, findings_of
+from provision.errors import Exit, catalogue, worst
+from provision.outcomes.plans import AllCarriedOut, attention
 from provision.outcomes.result import ConsentState, Result, Status
-from provision.resources import Desired
 
 
 @dataclass(frozen=True, slots=True)
-class Results(Fleet[Result]):
+class Results(AllCarriedOut[Result]):
     """What ``show`` found: that a consent is still to be given is no fault of a look."""
 
     kind: ClassVar[str] = "results"
@@ -23,20 +21,6 @@ class Results(Fleet[Result]):
     def exit(self) -> Exit:
         """The worst of what failed and what cannot wait."""
         return worst([*(error.exit for error in self.errors), attention(one.plan for one in self.made)])
-
-    @property
-    def errors(self) -> tuple[ProvisionError, ...]:
-        """What failed: a config as a whole, or one of its changes."""
-        return tuple(
-            error
-            for item in self.items
-            for error in ((item,) if isinstance(item, ProvisionError) else item.errors)
-        )
-
-    @property
-    def findings(self) -> Iterator[tuple[Finding, Desired]]:
-        """Those of every plan."""
-        return findings_of(one.plan for one in self.made)
 
 
 @dataclass(frozen=True, slots=True)

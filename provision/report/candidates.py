@@ -9,7 +9,7 @@ from typing import Any
 
 from provision.outcomes.candidates import Candidate, Candidates, Reason
 from provision.report import lines
-from provision.report.documents import timestamp
+from provision.report.documents import secret_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.fold import fold
 from provision.report.formats import PLAIN, Medium
@@ -72,17 +72,7 @@ def _candidate(one: Candidate, now: datetime) -> dict[str, Any]:
         "redirect_uris": list(one.redirect_uris),
         "reasons": [reason.value for reason in one.reasons],
         "consent": "granted" if one.granted else "none",
-        "secrets": [
-            {
-                "key_id": secret.key_id,
-                "display_name": secret.display_name,
-                "hint": secret.hint,
-                "start": timestamp(secret.start),
-                "expires": timestamp(secret.end),
-                "ended": secret.end <= now,
-            }
-            for secret in one.secrets
-        ],
+        "secrets": [secret_json(secret, now) for secret in one.secrets],
         "owners": None
         if one.owners is None
         else [{"id": o.id, "kind": o.kind, "name": o.name, "address": o.address} for o in one.owners],

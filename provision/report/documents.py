@@ -22,6 +22,7 @@ from provision.plan.model import Plan
 from provision.plan.saved import overall
 from provision.report.formats import PLAIN, Medium
 from provision.report.verify import verification_json
+from provision.resources.client_secret import Observed as Secret
 from provision.resources.last_use import Observed as LastUse
 
 Json = dict[str, Any]
@@ -225,6 +226,18 @@ def _secret_key(secret: SecretKey) -> Json:
         "delivered_to": secret.delivered_to,
         "adopted": secret.adopted,
         "confirm_by": timestamp(secret.confirm_by) if secret.confirm_by else None,
+    }
+
+
+def secret_json(secret: Secret, now: datetime) -> dict[str, Any]:
+    """Return a secret of a registration that no config is known to manage."""
+    return {
+        "key_id": secret.key_id,
+        "display_name": secret.display_name,
+        "hint": secret.hint,
+        "start": timestamp(secret.start),
+        "expires": timestamp(secret.end),
+        "ended": secret.end <= now,
     }
 
 

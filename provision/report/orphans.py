@@ -13,7 +13,7 @@ from provision.errors import ProvisionError
 from provision.outcomes.orphans import Orphan, Orphans, Searched, Unsearched
 from provision.products.permissions import SEND
 from provision.report import lines
-from provision.report.documents import error_json, search_json, timestamp
+from provision.report.documents import error_json, search_json, secret_json, timestamp
 from provision.report.escape import code, markdown, plain
 from provision.report.formats import PLAIN, Medium
 from provision.report.pen import BOLD, RED, YELLOW, Pen
@@ -59,17 +59,7 @@ def _orphan(one: Orphan, now: datetime) -> dict[str, Any]:
         "oauth_client_id": one.client_id,
         "object_id": one.object_id,
         "created": timestamp(one.created) if one.created else None,
-        "secrets": [
-            {
-                "key_id": secret.key_id,
-                "display_name": secret.display_name,
-                "hint": secret.hint,
-                "start": timestamp(secret.start),
-                "expires": timestamp(secret.end),
-                "ended": secret.end <= now,
-            }
-            for secret in one.secrets
-        ],
+        "secrets": [secret_json(secret, now) for secret in one.secrets],
         "consent": "granted" if one.granted else "none",
         "other_grants": one.other_grants,
         "next": _next(one),

@@ -31,6 +31,15 @@ class Row:
     outputs: str | None = None  # what a step's outputs are made by; it takes the outcome alone
 
 
+def usual(module: str, outcome: str) -> dict[Format, str]:
+    """Return the three formats that most outcomes have, each by its function in one module of this room."""
+    return {
+        Format.TEXT: f"{module}:{outcome}_text",
+        Format.JSON: f"{module}:{outcome}_json",
+        Format.MARKDOWN: f"{module}:{outcome}_markdown",
+    }
+
+
 # kind of an outcome -> how it looks
 TABLE: Mapping[str, Row] = {
     "plans": Row(
@@ -66,71 +75,41 @@ TABLE: Mapping[str, Row] = {
         outputs="step_outputs:of_results",
     ),
     "endings": Row(
-        {
-            Format.TEXT: "ending:endings_text",
-            Format.JSON: "ending:endings_json",
-            Format.MARKDOWN: "ending:endings_markdown",
-        },
+        usual("ending", "endings"),
         ("provision.ending/1", "provision.endings/1"),
         summary="ending:endings_markdown",
     ),
     "diagnoses": Row(
-        {
-            Format.TEXT: "doctor:diagnoses_text",
-            Format.JSON: "doctor:diagnoses_json",
-            Format.MARKDOWN: "doctor:diagnoses_markdown",
-        },
+        usual("doctor", "diagnoses"),
         ("provision.doctor/1", "provision.doctors/1"),
     ),
     "begun": Row(
-        {
-            Format.TEXT: "begun:begun_text",
-            Format.JSON: "begun:begun_json",
-            Format.MARKDOWN: "begun:begun_markdown",
-        },
+        usual("begun", "begun"),
         ("provision.init/1",),
     ),
     "candidates": Row(
-        {
-            Format.TEXT: "candidates:candidates_text",
-            Format.JSON: "candidates:candidates_json",
-            Format.MARKDOWN: "candidates:candidates_markdown",
-        },
+        usual("candidates", "candidates"),
         ("provision.candidates/1",),
     ),
     "imports": Row(
-        {
-            Format.TEXT: "imports:imports_text",
-            Format.JSON: "imports:imports_json",
-            Format.MARKDOWN: "imports:imports_markdown",
-        },
+        usual("imports", "imports"),
         ("provision.imports/1",),
     ),
     "drifts": Row(
-        {
-            Format.TEXT: "drift:drifts_text",
-            Format.JSON: "drift:drifts_json",
-            Format.MARKDOWN: "drift:drifts_markdown",
-        },
+        usual("drift", "drifts"),
         ("provision.drift/1", "provision.drifts/1"),
         summary="drift:drifts_markdown",
         outputs="step_outputs:of_attention",
     ),
     "orphans": Row(
-        {
-            Format.TEXT: "orphans:orphans_text",
-            Format.JSON: "orphans:orphans_json",
-            Format.MARKDOWN: "orphans:orphans_markdown",
-        },
+        usual("orphans", "orphans"),
         ("provision.orphans/1",),
         summary="orphans:orphans_markdown",
         outputs="step_outputs:of_attention",
     ),
     "expiry": Row(
         {
-            Format.TEXT: "expiry:expiry_text",
-            Format.JSON: "expiry:expiry_json",
-            Format.MARKDOWN: "expiry:expiry_markdown",
+            **usual("expiry", "expiry"),
             Format.ICAL: "calendar:expiry_calendar",
             Format.PROMETHEUS: "prometheus:expiry_prometheus",
         },
@@ -139,52 +118,28 @@ TABLE: Mapping[str, Row] = {
         outputs="step_outputs:of_attention",
     ),
     "verification": Row(
-        {
-            Format.TEXT: "verify:verification_text",
-            Format.JSON: "verify:verification_json",
-            Format.MARKDOWN: "verify:verification_markdown",
-        },
+        usual("verify", "verification"),
         ("provision.verification/1",),
     ),
     "exchange": Row(
-        {
-            Format.TEXT: "exchange:exchange_text",
-            Format.JSON: "exchange:exchange_json",
-            Format.MARKDOWN: "exchange:exchange_markdown",
-        },
+        usual("exchange", "exchange"),
         ("provision.exchange/1",),
     ),
     "validation": Row(
-        {
-            Format.TEXT: "validation:validation_text",
-            Format.JSON: "validation:validation_json",
-            Format.MARKDOWN: "validation:validation_markdown",
-        },
+        usual("validation", "validation"),
         ("provision.validation/1",),
         summary="validation:validation_summary",
     ),
     "explanation": Row(
-        {
-            Format.TEXT: "explanation:explanation_text",
-            Format.JSON: "explanation:explanation_json",
-            Format.MARKDOWN: "explanation:explanation_markdown",
-        },
+        usual("explanation", "explanation"),
         ("provision.explanation/1", "provision.explanations/1"),
     ),
     "sandbox-contents": Row(
-        {
-            Format.TEXT: "sandbox:contents_text",
-            Format.JSON: "sandbox:contents_json",
-            Format.MARKDOWN: "sandbox:contents_markdown",
-        },
+        usual("sandbox", "contents"),
         (),
     ),
     "sandbox-coverage": Row(
-        {
-            Format.TEXT: "sandbox:coverage_text",
-            Format.JSON: "sandbox:coverage_json",
-            Format.MARKDOWN: "sandbox:coverage_markdown",
-        },
+        usual("sandbox", "coverage"),
         (),
     ),
     "sandbox-clock": Row(
@@ -196,11 +151,7 @@ TABLE: Mapping[str, Row] = {
         ("provision.sandbox-clock/1",),
     ),
     "sandbox-serving": Row(
-        {
-            Format.TEXT: "sandbox:serving_text",
-            Format.JSON: "sandbox:serving_json",
-            Format.MARKDOWN: "sandbox:serving_markdown",
-        },
+        usual("sandbox", "serving"),
         (),
     ),
 }

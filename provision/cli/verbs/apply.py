@@ -7,11 +7,10 @@ from functools import partial
 
 import click
 
-from provision.cli.completion import files
-from provision.cli.option_values import digests
 from provision.cli.options import (
     MINTS,
     Common,
+    approved,
     assume_yes,
     common,
     keep_going,
@@ -27,20 +26,7 @@ from provision.cli.verb import Verb
     ),
 )
 @click.option("--dry-run", is_flag=True, help="Stop after showing the plan, as 'plan' does.")
-@click.option(
-    "--plan",
-    "plan_file",
-    metavar="FILE",
-    shell_complete=files,
-    help="Carry out this saved plan as approved, or nothing.",
-)
-@click.option(
-    "--expect-digest",
-    metavar="DIGEST",
-    multiple=True,
-    callback=digests,
-    help="Carry out the plan of this digest, or nothing; once for each of several configs.",
-)
+@approved
 @click.option("--verify", is_flag=True, help="Then sign in with the delivered secret, as 'verify' does.")
 @keep_going
 @assume_yes

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.completion import files
-from provision.cli.option_values import digests
-from provision.cli.options import Common, assume_yes, common
+from provision.cli.options import Common, approved, assume_yes, common
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
@@ -32,20 +31,7 @@ if TYPE_CHECKING:
     shell_complete=files,
     help="With --dry-run: save the plan there, for 'destroy --plan FILE'.",
 )
-@click.option(
-    "--plan",
-    "plan_file",
-    metavar="FILE",
-    shell_complete=files,
-    help="Carry out this saved plan as approved, or nothing.",
-)
-@click.option(
-    "--expect-digest",
-    metavar="DIGEST",
-    multiple=True,
-    callback=digests,
-    help="Carry out the plan of this digest, or nothing; once for each of several configs.",
-)
+@approved
 @click.option("--forget", is_flag=True, help="Have the sink remove the delivered value, where it can.")
 @click.option("--purge", is_flag=True, help="Remove what is deleted already for good; --allow purge.")
 @click.option("--client-id", metavar="ID", help="With --purge: which of several deleted ones.")
