@@ -105,7 +105,7 @@ def _is_host(text: str) -> bool:
 
 
 async def _body(receive: Receive) -> bytes | None:
-    """The body, or None for one over the limit, which is read to its end and thrown away."""
+    """Return the body, or None for one over the limit, which is read to its end and thrown away."""
     parts: list[bytes] = []
     size = 0
     while True:

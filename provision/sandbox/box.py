@@ -50,7 +50,7 @@ class Sandbox:
     # -- what a rehearsal needs ------------------------------------------------------------
 
     def ensure_tenant(self, tenant: str) -> str:
-        """The id of the tenant with this id or domain; made, with an administrator, if it is new."""
+        """Return the id of the tenant with this id or domain; made, with an administrator, if it is new."""
         self.refresh()
         found = _tenants.find(self.store, tenant)
         if found is None:
@@ -71,20 +71,20 @@ class Sandbox:
                 _tenants.add_mailbox(self._tenant(tenant_id), self.clock, address, made_up=True)
 
     def made_up(self, tenant_id: str, address: str) -> frozenset[str]:
-        """What of "tenant" and "mailbox" was made because somebody named it, and came from no seed."""
+        """Return what of "tenant" and "mailbox" was made because somebody named it, and came from no seed."""
         seeded = tenant_id in self.store.settings.get(_tenants.SEEDED, ())
         user = _tenants.mail_user(self._tenant(tenant_id), address)
         invented = user is not None and (not seeded or bool(user.private.get("made_up")))
         return frozenset(() if seeded else ("tenant",)) | frozenset(("mailbox",) if invented else ())
 
     def administrator_token(self, tenant_id: str, resource: str = "https://graph.microsoft.com") -> str:
-        """A bearer token of a signed-in Global Administrator of the tenant."""
+        """Return a bearer token of a signed-in Global Administrator of the tenant."""
         user = _tenants.administrator(self._tenant(tenant_id))
         claims = _bearer.administrator_claims(self, tenant_id, user.id, resource)
         return _signing.seal(self.token_key, claims)
 
     def summary(self) -> dict[str, Any]:
-        """What is in it, for a person: no secret values."""
+        """Return what is in it, for a person: no secret values."""
         self.refresh()
         return _summary.of(self.store, self.clock)
 

@@ -18,11 +18,11 @@ class Clock:
         self.offset = offset
 
     def now(self) -> datetime:
-        """The sandbox's time, in UTC."""
+        """Return the sandbox's time, in UTC."""
         return self._now().astimezone(UTC) + self.offset
 
     def real(self) -> datetime:
-        """The time underneath, which token lifetimes follow."""
+        """Return the time underneath, which token lifetimes follow."""
         return self._now().astimezone(UTC)
 
     def advance(self, by: timedelta) -> None:

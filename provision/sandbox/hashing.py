@@ -14,19 +14,19 @@ _N, _R, _P = 1024, 8, 1  # about 2 ms: these guard training passwords
 
 
 def hashed(value: str) -> str:
-    """What to keep of a secret: ``scrypt$salt$hash``."""
+    """Return what to keep of a secret: ``scrypt$salt$hash``."""
     salt = secrets.token_bytes(16)
     return f"scrypt${salt.hex()}${_digest(value, salt).hex()}"
 
 
 def hashed_random(value: str) -> str:
-    """What to keep of a secret that was made at random here: ``sha256$salt$hash``."""
+    """Return what to keep of a secret that was made at random here: ``sha256$salt$hash``."""
     salt = secrets.token_bytes(16)
     return f"sha256${salt.hex()}${_quick(value, salt).hex()}"
 
 
 def matches(value: str, kept: str) -> bool:
-    """Whether this is the value behind what was kept; a kept text of another form matches nothing."""
+    """Return whether this is the value behind what was kept; a kept text of another form matches nothing."""
     scheme, _, rest = kept.partition("$")
     salt, _, digest = rest.partition("$")
     made = _SCHEMES.get(scheme)

@@ -106,14 +106,14 @@ def _is_creation(call: Call) -> bool:
 
 
 def _is_guarded(call: Call) -> bool:
-    """Whether the resource of the grant in the body is one whose roles are guarded."""
+    """Return whether the resource of the grant in the body is one whose roles are guarded."""
     resource_id = call.body.get("resourceId") if isinstance(call.body, dict) else None
     resource = call.tenant.get("servicePrincipal", resource_id) if isinstance(resource_id, str) else None
     return resource is None or resource.props["appId"] in _GUARDED_RESOURCES
 
 
 def _targets(call: Call, right: Right) -> Iterator[Record]:
-    """The objects whose ownership counts: the one in the path, and a principal's application."""
+    """Yield the objects whose ownership counts: the one in the path, and a principal's application."""
     if right.creates:
         app_id = call.body.get("appId") if isinstance(call.body, dict) else None
         if isinstance(app_id, str) and (app := call.tenant.one("application", "appId", app_id)):

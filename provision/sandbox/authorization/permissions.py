@@ -230,7 +230,7 @@ TABLE: tuple[tuple[str, str, Right], ...] = (
 
 
 def right_of(method: str, pattern: str) -> Right | None:
-    """The row for an endpoint; None if the table forgot it."""
+    """Return the row for an endpoint; None if the table forgot it."""
     return _row(method, pattern.lower())
 
 
@@ -250,13 +250,13 @@ def _regex(row: str) -> re.Pattern[str]:
 
 @functools.cache
 def application_permissions() -> Names:
-    """Every application permission that the table speaks of, and those of attributes."""
+    """Return every application permission that the table speaks of, and those of attributes."""
     of_rows = frozenset().union(*(g for _, _, r in TABLE for g in r.application))
     return of_rows | {OWNED_BY, READ_ATTRIBUTES, WRITE_ATTRIBUTES}
 
 
 @functools.cache
 def delegated_permissions() -> Names:
-    """Every delegated permission that the table speaks of, and those of attributes."""
+    """Return every delegated permission that the table speaks of, and those of attributes."""
     of_rows = frozenset().union(*(g for _, _, r in TABLE for g in r.delegated))
     return of_rows | {READ_ATTRIBUTES, WRITE_ATTRIBUTES}

@@ -130,7 +130,7 @@ def _has(names: Sequence[str]) -> bool:
 
 
 def _follows(kind: str, names: Sequence[str]) -> bool:
-    """Whether an object of this kind is followed so; a member of a member is taken on trust."""
+    """Return whether an object of this kind is followed so; a member of a member is taken on trust."""
     if not names or names[0] not in _kinds[kind]:
         return False
     below = _BELOW.get((kind, names[0]))

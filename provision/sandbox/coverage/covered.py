@@ -75,7 +75,7 @@ def _segments(path: str) -> list[odata_path.Segment]:
 
 
 def _is_property(endpoint: Endpoint, segments: list[odata_path.Segment]) -> bool:
-    """Whether the last segment of a property's path is one of the kind at its beginning."""
+    """Return whether the last segment of a property's path is one of the kind at its beginning."""
     if endpoint.parts[-1] != PROPERTY:
         return False
     kinds = {entity.collection.lower(): entity for entity in TYPES.values()} | {"me": TYPES["user"]}
@@ -91,13 +91,13 @@ def _missing(verb: str, segments: list[odata_path.Segment], path: str, *, here: 
 
 
 def page_of(endpoint: Endpoint) -> str:
-    """The page that the handler's docstring names."""
+    """Return the page that the handler's docstring names."""
     match = _PAGE.search(endpoint.handler.__doc__ or "")
     return match[0] if match else ""
 
 
 def words_of(right: Right) -> tuple[str, str, str]:
-    """A right in words: as an application, for a person, and who the person is."""
+    """Return a right in words: as an application, for a person, and who the person is."""
     application = _needs(right.application)
     if right.owned:
         application += f"; or `{OWNED_BY}`, of its own objects"

@@ -32,7 +32,7 @@ def get(app_id: str) -> FirstParty | None:
 
 
 def app_ids() -> tuple[str, ...]:
-    """The ids of all of them."""
+    """Return the ids of all of them."""
     return tuple(_table())
 
 

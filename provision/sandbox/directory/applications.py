@@ -32,7 +32,7 @@ _REVERSED = ("appRoles", "requiredResourceAccess")
 
 
 def create(call: Call, body: Json, *, unique_name: str | None = None) -> tuple[Record, Json]:
-    """A new application, and what its first answer shows otherwise than later ones."""
+    """Return a new application, and what its first answer shows otherwise than later ones."""
     sent = read(TYPE, body)
     if unique_name is not None:
         if sent.get("uniqueName", unique_name) != unique_name:
@@ -74,7 +74,7 @@ def _with_passwords(call: Call, record: Record, wanted: list[Json]) -> tuple[Rec
 
 
 def update(call: Call, record: Record, body: Json) -> Record:
-    """The application after a PATCH: complex values merge, collections are replaced."""
+    """Return the application after a PATCH: complex values merge, collections are replaced."""
     sent = read(TYPE, body)
     wanted_passwords = sent.pop("passwordCredentials", None)
     _refuse_unserved(call, sent)
@@ -169,7 +169,7 @@ def _merge(props: Json, sent: Json) -> Json:
 
 
 def _as_kept(props: Json, sent: Json) -> Json:
-    """The properties in the order in which the service gives them back."""
+    """Return the properties in the order in which the service gives them back."""
     out = dict(props)
     for name in _REVERSED:
         if name in sent:

@@ -15,7 +15,7 @@ _LIMIT = 20
 
 
 def bound(tenant: Tenant, body: dict[str, Any], name: str, kinds: Sequence[str]) -> list[str]:
-    """The ids that ``{name}@odata.bind`` names, each once; 404 for one that is not there."""
+    """Return the ids that ``{name}@odata.bind`` names, each once; 404 for one that is not there."""
     urls = next((v for k, v in body.items() if k.lower() == f"{name}@odata.bind".lower()), None)
     if urls is None:
         return []

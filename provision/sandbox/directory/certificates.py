@@ -20,7 +20,7 @@ _QUOTED = frozenset(',+="\n<>#;')
 
 
 def distinguished_name(name: x509.Name) -> str:
-    """The last part first, values with a delimiter in quotes."""
+    """Return the last part first, values with a delimiter in quotes."""
     parts = [
         " + ".join(f"{_KEYS.get(a.oid, f'OID.{a.oid.dotted_string}')}={_value(str(a.value))}" for a in rdn)
         for rdn in reversed(name.rdns)

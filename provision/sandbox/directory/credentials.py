@@ -34,7 +34,7 @@ _PERSONAL_LIMIT = 2
 def add_password(
     tenant: Tenant, record: Record, body: Json, now: datetime, *, actor: str
 ) -> tuple[Record, Json]:
-    """A new secret: the record that holds it, and the answer with its value; ``actor`` asks for it."""
+    """Return a new secret: the record that holds it, and the answer with its value; ``actor`` asks for it."""
     sent = next((v for k, v in body.items() if k.lower() == "passwordcredential"), None) or {}
     wanted = value_of(Prop("passwordCredential", PASSWORD_CREDENTIAL), sent, record.kind)
     if wanted["secretText"] is not None:
@@ -114,7 +114,7 @@ def patched_passwords(record: Record, wanted: list[Json]) -> Record:
 
 
 def _differs(credential: Json, old: Json) -> bool:
-    """Whether what was sent is not what was read; a client may print a time in another way."""
+    """Return whether what was sent is not what was read; a client may print a time in another way."""
     told = {n: credential[n] for n in ("displayName", "secretText") if credential[n] is not None}
     times = {n: credential[n] for n in ("endDateTime", "startDateTime") if credential[n] is not None}
     return any(v != old[n] for n, v in told.items()) or any(
@@ -123,7 +123,7 @@ def _differs(credential: Json, old: Json) -> bool:
 
 
 def new_secret() -> str:
-    """A value of the form that the service generates: ``abc8Q~`` and 34 more characters."""
+    """Return a value of the form that the service generates: ``abc8Q~`` and 34 more characters."""
     head = "".join(secrets.choice(_ALPHABET.replace("-", "")) for _ in range(3))
     tail = "".join(secrets.choice(_ALPHABET) for _ in range(34))
     return f"{head}8Q~{tail}"
@@ -183,7 +183,7 @@ def _der(text: str) -> bytes:
 
 
 def _certificate(der: bytes) -> x509.Certificate | None:
-    """The certificate, or None: a key that is none is kept as it is (docs/sandbox.md)."""
+    """Return the certificate, or None: a key that is none is kept as it is (docs/sandbox.md)."""
     try:
         return x509.load_der_x509_certificate(der)
     except (ValueError, TypeError):

@@ -12,7 +12,7 @@ from provision.sandbox.keeping.store import Record, Tenant
 
 
 def restore(tenant: Tenant, record: Record) -> Record:
-    """The object, live again; refused where another has taken its place by now."""
+    """Return the object, live again; refused where another has taken its place by now."""
     if record.kind == "servicePrincipal":
         return principals.restore(tenant, record)
     name = str(record.props.get("userPrincipalName"))

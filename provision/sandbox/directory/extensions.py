@@ -19,7 +19,7 @@ _TARGETS = frozenset({"User", "Group", "AdministrativeUnit", "Application", "Dev
 
 
 def create(tenant: Tenant, application: Record, body: Json) -> Record:
-    """A new definition; its name tells the application that made it."""
+    """Return a new definition; its name tells the application that made it."""
     sent = read(TYPE, body)
     for name in ("name", "dataType", "targetObjects"):
         if not sent.get(name):

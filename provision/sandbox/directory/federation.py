@@ -27,7 +27,7 @@ _RESOURCE = "FederatedIdentityCredential"
 
 
 def create(tenant: Tenant, application: Record, body: Json) -> Record:
-    """A new credential of an application."""
+    """Return a new credential of an application."""
     sent = read(TYPE, body)
     sent.pop("id", None)
     for name in ("name", "issuer", "subject", "audiences"):

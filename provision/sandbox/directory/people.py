@@ -30,7 +30,7 @@ _BOUND = {"members": ("user", "group", "servicePrincipal"), "owners": ("user", "
 
 
 def create_user(call: Call, body: Json) -> Record:
-    """A new person; no licence, hence no mailbox."""
+    """Return a new person; no licence, hence no mailbox."""
     sent = _writable(USER, read(USER, body))
     profile = sent.pop("passwordProfile", None) or {}
     for name in ("accountEnabled", "displayName", "mailNickname", "userPrincipalName"):
@@ -79,7 +79,7 @@ def _check_nickname(name: str) -> None:
 
 
 def begun(record_id: str, now: str) -> Json:
-    """What a new person has of itself (https://learn.microsoft.com/graph/api/resources/user)."""
+    """Return what a new person has of itself (https://learn.microsoft.com/graph/api/resources/user)."""
     return {"id": record_id, "createdDateTime": now, "securityIdentifier": security_identifier(record_id),
             "lastPasswordChangeDateTime": now, "signInSessionsValidFromDateTime": now}  # fmt: skip
 
@@ -98,7 +98,7 @@ def _merge(props: Json, sent: Json) -> Json:
 
 
 def create_group(call: Call, body: Json) -> Record:
-    """A new group; its members and owners may be bound at once."""
+    """Return a new group; its members and owners may be bound at once."""
     sent = _writable(GROUP, read(GROUP, body))
     for name in ("displayName", "mailEnabled", "mailNickname", "securityEnabled"):
         if sent.get(name) is None:
@@ -133,7 +133,7 @@ def _check_group(sent: Json) -> None:
 
 
 def default_domain(tenant: Tenant) -> str | None:
-    """The tenant's default domain."""
+    """Return the tenant's default domain."""
     domains = tenant.all("domain")
     return next((d.id for d in domains if d.props["isDefault"]), domains[0].id if domains else None)
 
@@ -165,7 +165,7 @@ def delete(call: Call, record: Record) -> None:
 
 
 def groups_of(tenant: Tenant, record_id: str) -> list[Record]:
-    """The groups that an object belongs to, through groups as well."""
+    """Return the groups that an object belongs to, through groups as well."""
     found: dict[str, Record] = {}
     pending = [record_id.lower()]
     while pending:
@@ -178,13 +178,13 @@ def groups_of(tenant: Tenant, record_id: str) -> list[Record]:
 
 
 def security_identifier(object_id: str) -> str:
-    """The SID of a directory object: ``S-1-12-1-`` and the GUID as four little-endian words."""
+    """Return the SID of a directory object: ``S-1-12-1-`` and the GUID as four little-endian words."""
     words = struct.unpack("<4I", uuid.UUID(object_id).bytes_le)
     return "S-1-12-1-" + "-".join(str(w) for w in words)
 
 
 def _writable(entity: EntityType, sent: Json, record: Record | None = None) -> Json:
-    """What may be set; what a client read and sent back (hamilton: the ``id``) is not a change."""
+    """Return what may be set; what a client read and sent back (hamilton: the ``id``) is not a change."""
     kept = record.props if record is not None else {}
     for name, value in sent.items():
         if entity.by_name[name.lower()].read_only and value not in (None, kept.get(name)):

@@ -69,7 +69,7 @@ def enforce_reference(tenant: Tenant, sent: Json, props: Json, how: str) -> None
 
 
 def assigned(tenant: Tenant, record: Record) -> Record | None:
-    """The custom policy of an object."""
+    """Return the custom policy of an object."""
     ids = record.links.get("appManagementPolicies", ())
     return tenant.get("appManagementPolicy", ids[0]) if ids else None
 
@@ -94,7 +94,7 @@ def _applies(rule: Json, record: Record) -> bool:
 
 
 def lifetime(text: str) -> timedelta:
-    """An ISO 8601 duration; a year counts 365 days, a month 30."""
+    """Return an ISO 8601 duration; a year counts 365 days, a month 30."""
     match = re.fullmatch(
         r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?",
         text,
@@ -107,7 +107,7 @@ def lifetime(text: str) -> timedelta:
 
 
 def create(tenant: Tenant, body: Json) -> Record:
-    """A new custom policy."""
+    """Return a new custom policy."""
     sent = _writable(APP_POLICY, body)
     if not sent.get("displayName"):
         raise missing_value("displayName", APP_POLICY.resource)

@@ -24,7 +24,7 @@ _MIRRORED = frozenset({"appId", "displayName", "appRoles", "oauth2PermissionScop
 
 
 def create(call: Call, body: Json, *, app_id: str | None = None) -> Record:
-    """The principal of an application of this tenant, or of one of Microsoft's."""
+    """Return the principal of an application of this tenant, or of one of Microsoft's."""
     sent = read(TYPE, body)
     wanted = sent.pop("appId", None) or app_id
     if wanted is None:
@@ -57,7 +57,7 @@ def create(call: Call, body: Json, *, app_id: str | None = None) -> Record:
 
 
 def update(call: Call, record: Record, body: Json) -> Record:
-    """The principal after a PATCH."""
+    """Return the principal after a PATCH."""
     sent = read(TYPE, body)
     wanted_passwords = sent.pop("passwordCredentials", None)
     for name in list(sent):

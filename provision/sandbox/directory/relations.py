@@ -16,7 +16,7 @@ KINDS = ("application", "servicePrincipal", "user", "group", "directoryRole", "o
 
 
 def follow(tenant: Tenant, record: Record, name: str) -> list[Record]:
-    """The objects at the end of a navigation property."""
+    """Return the objects at the end of a navigation property."""
     computed = _COMPUTED.get(name)
     if computed is not None:
         return computed(tenant, record)

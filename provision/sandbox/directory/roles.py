@@ -22,7 +22,7 @@ _CONFLICT = (
 
 
 def definitions() -> list[Record]:
-    """The built-in roles this work asks about."""
+    """Return the built-in roles this work asks about."""
     return [
         Record("roleDefinition", template, tenancy.ROLE_DEFINITION.defaults() | {
             "id": template, "displayName": name, "description": tenancy.ROLE_DESCRIPTIONS[name],
@@ -33,7 +33,7 @@ def definitions() -> list[Record]:
 
 
 def templates() -> list[Record]:
-    """The same as ``directoryRoleTemplates``."""
+    """Return the same as ``directoryRoleTemplates``."""
     return [
         Record("directoryRoleTemplate", template, people.DIRECTORY_ROLE_TEMPLATE.defaults() | {
             "id": template, "displayName": name, "description": tenancy.ROLE_DESCRIPTIONS[name],
@@ -85,7 +85,7 @@ def unassign(tenant: Tenant, record: Record) -> None:
 
 
 def activate_new(tenant: Tenant, template: object) -> Record:
-    """A role that is not active yet."""
+    """Return a role that is not active yet."""
     if not isinstance(template, str) or not template:
         raise missing_value("roleTemplateId", "DirectoryRole")
     if template.lower() not in tenancy.ROLES:
@@ -96,7 +96,7 @@ def activate_new(tenant: Tenant, template: object) -> Record:
 
 
 def activate(tenant: Tenant, template: str) -> Record:
-    """The tenant's role made from a template: the one that is there, or a new one."""
+    """Return the tenant's role made from a template: the one that is there, or a new one."""
     existing = tenant.one("directoryRole", "roleTemplateId", template)
     if existing is not None:
         return existing

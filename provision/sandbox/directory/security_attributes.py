@@ -31,7 +31,7 @@ def shown(call: Call, record: Record) -> Json | None:
 
 
 def taken(call: Call, record: Record, body: Json) -> tuple[Record, Json]:
-    """The object with the attributes that a PATCH sets, and the rest of its body; null removes one."""
+    """Return the object with the attributes that a PATCH sets, and the rest of its body; null removes one."""
     sent = next((value for name, value in body.items() if name.lower() == NAME.lower()), None)
     rest = {name: value for name, value in body.items() if name.lower() != NAME.lower()}
     if len(rest) == len(body):
@@ -49,7 +49,7 @@ def taken(call: Call, record: Record, body: Json) -> tuple[Record, Json]:
 
 
 def exempt(tenant: Tenant, rule: Json, actor_id: str) -> bool:
-    """Whether a restriction frees this caller; ids and values compare with their case.
+    """Return whether a restriction frees this caller; ids and values compare with their case.
 
     Any attribute of the list will do:
     https://learn.microsoft.com/graph/api/resources/appmanagementpolicyactorexemptions and

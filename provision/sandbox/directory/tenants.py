@@ -22,13 +22,13 @@ EXCHANGE_PLAN = "9aaf7827-d63c-4b61-89c3-182f06f82e5c"  # EXCHANGE_S_STANDARD
 
 
 def find(store: Store, tenant: str) -> Tenant | None:
-    """The tenant with this id, or with this verified domain."""
+    """Return the tenant with this id, or with this verified domain."""
     name = tenant.lower()
     return store.tenant(name) or next((t for t in store.tenants.values() if t.get("domain", name)), None)
 
 
 def create(store: Store, clock: Clock, tenant: str, display_name: str | None = None) -> Tenant:
-    """A tenant by its id, or by a domain, from whose name its id follows."""
+    """Return a tenant by its id, or by a domain, from whose name its id follows."""
     name = tenant.lower()
     tenant_id = name if is_guid(name) else str(uuid5(_NAMESPACE, name))
     initial = f"sandbox{tenant_id[:8]}.onmicrosoft.com"
@@ -58,7 +58,7 @@ def create(store: Store, clock: Clock, tenant: str, display_name: str | None = N
 
 
 def administrator(tenant: Tenant) -> Record:
-    """The user who may do everything."""
+    """Return the user who may do everything."""
     record = tenant.get("user", _fixed(tenant, "user:administrator"))
     if record is None:
         raise KeyError(f"the administrator of tenant {tenant.id} was deleted")
@@ -81,7 +81,7 @@ def add_domain(tenant: Tenant, name: str, *, is_default: bool = False, is_initia
 def add_user(
     tenant: Tenant, clock: Clock, name: str, display_name: str, *, seed: str | None = None
 ) -> Record:
-    """A person, without licence or mailbox."""
+    """Return a person, without licence or mailbox."""
     record_id = _fixed(tenant, f"user:{seed or name.lower()}")
     props = people.USER.defaults() | {
         "displayName": display_name, "userPrincipalName": name,
@@ -92,7 +92,7 @@ def add_user(
 
 
 def answers_to(tenant: Tenant, address: str) -> bool:
-    """Whether an object of this tenant has the address, with a mailbox behind it or without."""
+    """Return whether an object of this tenant has the address, with a mailbox behind it or without."""
     users = (tenant.one("user", prop, address) for prop in ("userPrincipalName", "mail"))
     return (
         any(users)
@@ -102,7 +102,7 @@ def answers_to(tenant: Tenant, address: str) -> bool:
 
 
 def by_second_address(tenant: Tenant, address: str) -> Record | None:
-    """The user who has this among the addresses of its mailbox."""
+    """Return the user who has this among the addresses of its mailbox."""
     wanted = f"smtp:{address}".lower()
     for user in tenant.all("user"):
         if any(str(proxy).lower() == wanted for proxy in user.props.get("proxyAddresses") or ()):
@@ -111,7 +111,7 @@ def by_second_address(tenant: Tenant, address: str) -> Record | None:
 
 
 def mail_user(tenant: Tenant, address: str) -> Record | None:
-    """The user with this address or name, if it has a mailbox."""
+    """Return the user with this address or name, if it has a mailbox."""
     user = (
         tenant.one("user", "userPrincipalName", address)
         or tenant.one("user", "mail", address)
@@ -123,7 +123,7 @@ def mail_user(tenant: Tenant, address: str) -> Record | None:
 def add_mailbox(
     tenant: Tenant, clock: Clock, address: str, kind: str = "user", *, made_up: bool = False
 ) -> Record:
-    """A user with an Exchange mailbox; the domain of the address becomes a verified one."""
+    """Return a user with an Exchange mailbox; the domain of the address becomes a verified one."""
     local, _, domain = address.rpartition("@")
     if tenant.get("domain", domain) is None:
         initial_only = all(d.props["isInitial"] for d in tenant.all("domain"))
@@ -168,5 +168,5 @@ def _add_principal(tenant: Tenant, app_id: str) -> None:
 
 
 def _fixed(tenant: Tenant, what: str) -> str:
-    """An id that a tenant's object has every time the tenant is made anew."""
+    """Return an id that a tenant's object has every time the tenant is made anew."""
     return str(uuid5(uuid.UUID(tenant.id), what))

@@ -25,7 +25,7 @@ def _grown(entity: EntityType, *more: Prop) -> EntityType:
 
 
 def _open(entity: EntityType, *names: str) -> EntityType:
-    """The type with some properties, or all, shown without ``$select``."""
+    """Return the type with some properties, or all, shown without ``$select``."""
     shown = (replace(p, shown=True) if p.name in names or not names else p for p in entity.props)
     return replace(entity, props=tuple(shown))
 
@@ -51,18 +51,18 @@ _API, _KNOWN, _OLD, _NEW = "api", "preAuthorizedApplications", "delegatedPermiss
 
 
 def of(entity: EntityType, version: str) -> EntityType:
-    """The type as a version of the service has it."""
+    """Return the type as a version of the service has it."""
     return _TYPES.get(entity.kind, entity) if version == "beta" else entity
 
 
 def view(props: Json) -> Json:
-    """The properties, those that have another name in beta under that one too."""
+    """Return the properties, those that have another name in beta under that one too."""
     shown = props | {new: props[old] for new, old in _OTHER_NAMES.items() if old in props}
     return _with_known(shown, lambda known: {**known, _NEW: known[_OLD]})
 
 
 def body(sent: Json, entity: EntityType) -> Json:
-    """A request's members under the names of v1.0; an empty one that is read only here is dropped."""
+    """Return a request's members under the names of v1.0; an empty one that is read only here is dropped."""
     only_here = of(entity, "beta").by_name.keys() - entity.by_name.keys()
     plain: Json = {}
     for name, value in sent.items():
@@ -74,7 +74,7 @@ def body(sent: Json, entity: EntityType) -> Json:
 
 
 def _with_known(props: Json, change: Callable[[Json], Json]) -> Json:
-    """The properties, each client application that the API knows changed."""
+    """Return the properties, each client application that the API knows changed."""
     api: Any = props.get(_API)
     known = api.get(_KNOWN) if isinstance(api, dict) else None
     if not isinstance(known, list):

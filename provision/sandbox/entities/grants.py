@@ -36,7 +36,7 @@ OAUTH2_PERMISSION_GRANT = EntityType(
 
 
 def joined_id(*ids: str) -> str:
-    """The name of an object that joins others: their GUIDs' bytes, base64url.
+    """Return the name of an object that joins others: their GUIDs' bytes, base64url.
 
     A delegated grant is client, resource and, of one person's, that person (Azure/azure-cli issue 20974).
     """
@@ -44,7 +44,7 @@ def joined_id(*ids: str) -> str:
 
 
 def assignment_id(principal_id: str, resource_id: str, role_id: str) -> str:
-    """The 43 characters of an app role assignment: its principal, and 16 bytes more.
+    """Return the 43 characters of an app role assignment: its principal, and 16 bytes more.
 
     What the second half is made of is not known (docs/sandbox.md); here it follows from resource and role.
     """
@@ -53,7 +53,7 @@ def assignment_id(principal_id: str, resource_id: str, role_id: str) -> str:
 
 
 def role_assignment_id(definition_id: str, principal_id: str) -> str:
-    """A directory role assignment for the whole tenant: role, then principal, and ``-1``.
+    """Return a directory role assignment for the whole tenant: role, then principal, and ``-1``.
 
     The examples of https://learn.microsoft.com/graph/api/rbacapplication-post-roleassignments.
     """

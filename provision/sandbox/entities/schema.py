@@ -33,7 +33,7 @@ class Complex:
         object.__setattr__(self, "by_name", {m.name.lower(): m for m in self.members})
 
     def blank(self) -> Json:
-        """A value with every member at its default."""
+        """Return a value with every member at its default."""
         return {m.name: m.blank() for m in self.members}
 
 
@@ -50,7 +50,7 @@ class Prop:
     nested: bool = False  # a complex value that is never null: absent members keep their defaults
 
     def blank(self) -> Any:
-        """The default, safe to keep."""
+        """Return the default, safe to keep."""
         if self.nested and isinstance(self.type, Complex):
             return self.type.blank()
         if self.many and self.default is None:
@@ -88,16 +88,16 @@ class EntityType:
         object.__setattr__(self, "shown_complex", tuple(n for n, is_complex in shown if is_complex))
 
     def blank(self) -> Json:
-        """The properties of a new object, before anything is set."""
+        """Return the properties of a new object, before anything is set."""
         return {p.name: p.blank() for p in self.props if not p.read_only or p.default is not None}
 
     def defaults(self) -> Json:
-        """Every property at its default, read-only ones too."""
+        """Return every property at its default, read-only ones too."""
         return {p.name: p.blank() for p in self.props}
 
 
 def read(entity: EntityType, body: Any) -> Json:
-    """A request body as properties to set; annotations are dropped, faults refused."""
+    """Return a request body as properties to set; annotations are dropped, faults refused."""
     if not isinstance(body, dict):
         raise empty_payload()
     out: Json = {}
@@ -112,7 +112,7 @@ def read(entity: EntityType, body: Any) -> Json:
 
 
 def value_of(prop: Prop, value: Any, owner: str) -> Any:
-    """One property's value, checked and normalised."""
+    """Return one property's value, checked and normalised."""
     if prop.many:
         if value is None:
             return []
@@ -152,7 +152,7 @@ def _complex(kind: Complex, value: Json, *, fill: bool) -> Json:
 
 
 def merged(prop: Prop, old: Any, new: Any) -> Any:
-    """The value after setting: members of a nested complex value that were not sent keep theirs."""
+    """Return the value after setting: members of a nested complex value that were not sent keep theirs."""
     if not prop.nested or not isinstance(prop.type, Complex) or not isinstance(old, dict):
         return new
     out = dict(old)
@@ -195,12 +195,12 @@ def _primitive(prop: Prop, value: Any, owner: str) -> Any:  # noqa: PLR0912 (one
 
 
 def is_guid(text: str) -> bool:
-    """Whether this is a GUID in its usual form."""
+    """Return whether this is a GUID in its usual form."""
     return re.fullmatch(r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}", text) is not None
 
 
 def parse_time(value: Any) -> datetime | None:
-    """A DateTimeOffset: a date and time with a zone; a bare date is taken as UTC midnight."""
+    """Return a DateTimeOffset: a date and time with a zone; a bare date is taken as UTC midnight."""
     if not isinstance(value, str) or not re.match(r"\d{4}-\d\d-\d\d", value):
         return None
     try:
@@ -211,7 +211,7 @@ def parse_time(value: Any) -> datetime | None:
 
 
 def _fraction(text: str) -> str:
-    """The digits behind a second, at most the seven that the directory keeps; none for a whole one.
+    """Return the digits behind a second, at most the seven that the directory keeps; none for a whole one.
 
     Seven are kept: Azure/azure-powershell, src/Resources, Application.Recording.json.
     """
@@ -228,7 +228,7 @@ def wire_time(moment: datetime, fraction: str = "") -> str:
 
 
 def new_id() -> str:
-    """A fresh object id."""
+    """Return a fresh object id."""
     return str(uuid.uuid4())
 
 
@@ -264,7 +264,7 @@ def wrong_node(name: str, value: Any, expected: str) -> GraphError:
 
 
 def wrong_node_text(name: str, value: Any, expected: str) -> str:
-    """What Graph's OData reader says of a node that it did not expect."""
+    """Return what Graph's OData reader says of a node that it did not expect."""
     found = "StartObject" if isinstance(value, dict) else "StartArray" if isinstance(value, list) else \
         "PrimitiveValue"  # fmt: skip
     return (

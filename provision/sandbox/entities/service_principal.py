@@ -71,19 +71,19 @@ TYPE = EntityType(
 
 
 def app_roles(record: Record) -> list[Json]:
-    """The application roles that a principal offers."""
+    """Return the application roles that a principal offers."""
     roles: list[Json] = view(record)["appRoles"]
     return roles
 
 
 def scopes(record: Record) -> list[Json]:
-    """The delegated permissions that a principal offers."""
+    """Return the delegated permissions that a principal offers."""
     offered: list[Json] = view(record)["oauth2PermissionScopes"]
     return offered
 
 
 def view(record: Record) -> Json:
-    """The properties as answered: Microsoft's own principals take theirs from the data."""
+    """Return the properties as answered: Microsoft's own principals take theirs from the data."""
     known = first_party.get(record.props["appId"])
     if known is None:
         return record.props
@@ -91,7 +91,7 @@ def view(record: Record) -> Json:
 
 
 def mirrored(application: Json, own: Json) -> Json:
-    """What a principal takes from its application; ``own`` are its own tags and names.
+    """Return what a principal takes from its application; ``own`` are its own tags and names.
 
     Recorded: a change of ``redirectUris`` shows in ``replyUrls`` within a second. The service
     keeps the two in step when the application is written, and so does the sandbox.

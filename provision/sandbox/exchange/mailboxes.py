@@ -33,7 +33,7 @@ FOLDERS = {
 
 
 def owner(call: Call) -> Record:
-    """The user whose mailbox a path names: ``/me``, an id, a name, or an address."""
+    """Return the user whose mailbox a path names: ``/me``, an id, a name, or an address."""
     key = call.keys.get("id")
     if key is None:
         user = call.tenant.get("user", call.caller.object_id)
@@ -56,7 +56,7 @@ def by_name(tenant: Tenant, name: str) -> Record | None:
 
 
 def opened(user: Record) -> Record:
-    """The user, if the mailbox answers; 404 otherwise."""
+    """Return the user, if the mailbox answers; 404 otherwise."""
     if user.private.get("mailbox") not in PURPOSE:
         raise GraphError(
             404,
@@ -67,20 +67,20 @@ def opened(user: Record) -> Record:
 
 
 def addresses(user: Record) -> set[str]:
-    """Every address of a user, in lower case."""
+    """Return every address of a user, in lower case."""
     proxies = (str(p).partition(":")[2] for p in user.props.get("proxyAddresses") or ())
     named = (user.props.get("mail"), user.props.get("userPrincipalName"), *proxies)
     return {str(name).lower() for name in named if name}
 
 
 def folder_id(user: Record, well_known: str) -> str:
-    """The opaque id of a mailbox's folder."""
+    """Return the opaque id of a mailbox's folder."""
     digest = hashlib.sha256(f"{user.id}/{well_known}".encode()).digest()
     return "AAMk" + base64.urlsafe_b64encode(digest * 3).decode().rstrip("=") + "AAA="
 
 
 def folder(user: Record, name: str) -> str:
-    """The well-known name of the folder that a path names, by that or by its id."""
+    """Return the well-known name of the folder that a path names, by that or by its id."""
     for well_known in FOLDERS:
         if name.lower() == well_known or name == folder_id(user, well_known):
             return well_known

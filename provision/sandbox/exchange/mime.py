@@ -21,7 +21,7 @@ _LISTS = {"toRecipients": "to", "ccRecipients": "cc", "bccRecipients": "bcc", "r
 
 
 def read(body: bytes) -> Json:
-    """The message as JSON would have said it; 400 unless the body is base64."""
+    """Return the message as JSON would have said it; 400 unless the body is base64."""
     try:
         raw = base64.b64decode(b"".join(body.split()), validate=True)
     except (binascii.Error, ValueError):

@@ -43,17 +43,17 @@ def definitions(tenant: Tenant) -> list[Record]:
 
 
 def role_id(tenant: Tenant, name: str) -> str:
-    """The id that a role has in this tenant."""
+    """Return the id that a role has in this tenant."""
     return str(uuid5(uuid.UUID(tenant.id), f"exchangeRole:{name}"))
 
 
 def shown(tenant: Tenant) -> list[Record]:
-    """The assignments as Graph lists them: those whose application has a principal here."""
+    """Return the assignments as Graph lists them: those whose application has a principal here."""
     return [r for record in tenant.all(ASSIGNMENT.kind) if (r := _named(tenant, record)) is not None]
 
 
 def one(tenant: Tenant, assignment_id: str) -> Record:
-    """One assignment; 404 if there is none."""
+    """Return one assignment; 404 if there is none."""
     record = tenant.get(ASSIGNMENT.kind, assignment_id)
     named = _named(tenant, record) if record is not None else None
     if named is None:
@@ -92,7 +92,7 @@ def assign(tenant: Tenant, body: Json, now: datetime) -> Record:
 
 
 def _application(tenant: Tenant, holder: str) -> str:
-    """The application of ``/ServicePrincipals/{object id}``; 404 for a principal that is not there."""
+    """Return the application of ``/ServicePrincipals/{object id}``; 404 for a principal that is not there."""
     kind, _, key = holder.strip("/").partition("/")
     if kind.lower() != "serviceprincipals" or not is_guid(key):
         raise invalid_value("principalId", "RoleAssignment")
@@ -168,7 +168,7 @@ def limit(tenant: Tenant, app_id: str, addresses: Iterable[str], roles: Iterable
 
 
 def exchange_guid(tenant: Tenant, user: Record) -> str:
-    """The id that Exchange has for a mailbox; the directory knows it by another."""
+    """Return the id that Exchange has for a mailbox; the directory knows it by another."""
     return str(uuid5(uuid.UUID(tenant.id), f"mailbox:{user.id}"))
 
 

@@ -34,7 +34,7 @@ _SMALL_PAGE = 20  # a ``$top`` below it makes a request cheaper
 
 
 def of(method: str, path: str, query: str) -> int:
-    """The units of one request; never less than 1."""
+    """Return the units of one request; never less than 1."""
     below = _below(path)
     cost = _listed(method, below) or 1
     options = {name.lower().lstrip("$"): values[-1] for name, values in parse_qs(query).items()}
@@ -48,7 +48,7 @@ def of(method: str, path: str, query: str) -> int:
 
 
 def writes(method: str, path: str) -> int:
-    """How many writes a request counts for: 1, or 0 for what only reads."""
+    """Return how many writes a request counts for: 1, or 0 for what only reads."""
     return 0 if method == "GET" or _listed(method, _below(path)) else 1
 
 

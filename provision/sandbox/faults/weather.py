@@ -147,7 +147,7 @@ class Weather:
     # -- what a request meets --------------------------------------------------------------
 
     def meet(self, method: str, path: str) -> GraphError | Literal["before", "after"] | None:
-        """What happens to a request that arrives now: a refusal, a cut, or nothing."""
+        """Return what happens to a request that arrives now: a refusal, a cut, or nothing."""
         struck = [fault for fault in self._faults if fault.strikes(method, path)]
         if struck:
             return struck[0].outcome
@@ -195,7 +195,7 @@ class Weather:
             self._young_secrets.update(dict.fromkeys(new, moment))
 
     def behind(self, call: Call) -> dict[str, Record | None]:
-        """What this request sees instead of some records: an older version, or None for nothing.
+        """Return what this request sees instead of some records: an older version, or None for nothing.
 
         A read sees them all as they were. A write goes to the primary, which checks the objects
         that it names against a replica: only those that are new may be missing.
@@ -228,13 +228,13 @@ class Weather:
         return {}
 
     def hides(self, tenant_id: str, record_id: str) -> bool:
-        """Whether the login service's replica has not heard of this object yet."""
+        """Return whether the login service's replica has not heard of this object yet."""
         self._forget(self.now())
         young = self._young.get((tenant_id, record_id.lower()))
         return young is not None and young.before is None and self._dice.random() < _BEHIND
 
     def hides_secret(self, key_id: str) -> bool:
-        """Whether the login service has not heard of this secret yet: for seconds, none has."""
+        """Return whether the login service has not heard of this secret yet: for seconds, none has."""
         self._forget(self.now())
         return key_id.lower() in self._young_secrets
 

@@ -67,7 +67,7 @@ class StateFile:
     # -- reading ---------------------------------------------------------------------------
 
     def load(self) -> Store | None:
-        """The store on disk, or None if there is no file yet."""
+        """Return the store on disk, or None if there is no file yet."""
         for _ in range(20):
             before = self._signature()
             store = self._read()
@@ -83,7 +83,7 @@ class StateFile:
         )
 
     def changed(self) -> bool:
-        """Whether another process saved since we last read or saved."""
+        """Return whether another process saved since we last read or saved."""
         return self._signature() != self._seen
 
     def _read(self) -> Store | None:

@@ -47,11 +47,11 @@ class Record:
     seq: int = 0  # order of creation within the tenant
 
     def with_props(self, **changes: Any) -> Record:
-        """A copy with these properties replaced."""
+        """Return a copy with these properties replaced."""
         return replace(self, props={**self.props, **changes})
 
     def with_link(self, name: str, ids: Iterable[str]) -> Record:
-        """A copy whose navigation property leads to these objects."""
+        """Return a copy whose navigation property leads to these objects."""
         return replace(self, links={**self.links, name: tuple(ids)})
 
 
@@ -71,7 +71,7 @@ class Tenant:
     # -- reading ---------------------------------------------------------------------------
 
     def get(self, kind: str, record_id: str) -> Record | None:
-        """A live record by its id."""
+        """Return a live record by its id."""
         key = record_id.lower()
         if key in self.behind:
             old = self.behind[key]
@@ -79,11 +79,11 @@ class Tenant:
         return self._tables.get(kind, {}).get(key)
 
     def any(self, record_id: str, kinds: Iterable[str]) -> Record | None:
-        """A live record by its id, of any of these kinds."""
+        """Return a live record by its id, of any of these kinds."""
         return next((r for k in kinds if (r := self.get(k, record_id)) is not None), None)
 
     def deleted(self, record_id: str) -> Record | None:
-        """A soft-deleted record by its id."""
+        """Return a soft-deleted record by its id."""
         return self._deleted.get(record_id.lower())
 
     def all(self, kind: str) -> list[Record]:
@@ -95,7 +95,7 @@ class Tenant:
         return [record for i in ids if (record := self.get(kind, i)) is not None]
 
     def count(self, kind: str) -> int:
-        """How many live records of a kind there are."""
+        """Return how many live records of a kind there are."""
         return len(self.all(kind)) if self.behind else len(self._tables.get(kind, {}))
 
     def all_deleted(self, kind: str | None = None) -> list[Record]:
@@ -114,7 +114,7 @@ class Tenant:
         return [r for r in seen if r is not None and str(r.props.get(prop)).lower() == value.lower()]
 
     def one(self, kind: str, prop: str, value: str) -> Record | None:
-        """The first such record."""
+        """Return the first such record."""
         found = self.find(kind, prop, value)
         return found[0] if found else None
 
@@ -152,7 +152,7 @@ class Tenant:
     # -- for Store -------------------------------------------------------------------------
 
     def raw(self, record_id: str) -> Record | None:
-        """A record by its id, of any kind, live or deleted."""
+        """Return a record by its id, of any kind, live or deleted."""
         key = record_id.lower()
         for table in self._tables.values():
             if key in table:
@@ -226,11 +226,11 @@ class Store:
         self._settings_before: Props = {}
 
     def tenant(self, tenant_id: str) -> Tenant | None:
-        """A tenant by its id."""
+        """Return a tenant by its id."""
         return self.tenants.get(tenant_id.lower())
 
     def add_tenant(self, tenant_id: str) -> Tenant:
-        """An empty tenant; the one that exists, if it does."""
+        """Return an empty tenant; the one that exists, if it does."""
         key = tenant_id.lower()
         if key not in self.tenants:
             self.tenants[key] = Tenant(key, self)
@@ -254,16 +254,16 @@ class Store:
         return bool(self._before or self._new_tenants or self._settings_before)
 
     def changes(self) -> dict[Change, Record | None]:
-        """What the touched records are now; None where one is gone."""
+        """Return what the touched records are now; None where one is gone."""
         return {(t, r): self.tenants[t].raw(r) for t, r in self._before}
 
     def touched(self) -> list[tuple[Change, Record | None, Record | None]]:
-        """What the transaction changed: each record before and now; None where there is none."""
+        """Return what the transaction changed: each record before and now; None where there is none."""
         now = self.changes()
         return [(change, before, now[change]) for change, before in self._before.items()]
 
     def changed_settings(self) -> Props:
-        """The settings that this transaction set."""
+        """Return the settings that this transaction set."""
         return {name: self.settings[name] for name in self._settings_before}
 
     def new_tenants(self) -> list[str]:

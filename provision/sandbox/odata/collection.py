@@ -122,7 +122,7 @@ class Listing:
         return list(records)
 
     def _candidates(self, tree: Node | None) -> Sequence[Record]:
-        """Those that can match, by an index where the filter names an indexed property."""
+        """Return those that can match, by an index where the filter names an indexed property."""
         indexed = INDEXED.get(self._entity.kind, ())
         pending = [tree] if tree is not None else []
         while pending:
@@ -225,13 +225,13 @@ class Listing:
         return f"{self._call.root}/{path}?{query}"
 
     def _fingerprint(self) -> str:
-        """What a page token holds for: the collection and the query that it continues."""
+        """Return what a page token holds for: the collection and the query that it continues."""
         parts = [self._context, *(self._call.query.get(n) or "" for n in ("filter", "search", "orderby"))]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:24]
 
 
 def _names_ids(tree: Node) -> bool:
-    """Whether a filter asks for objects by their ids only."""
+    """Return whether a filter asks for objects by their ids only."""
     if isinstance(tree, Logic):
         return _names_ids(tree.left) and _names_ids(tree.right)
     left = tree.left if isinstance(tree, Compare | In) else None
@@ -239,7 +239,7 @@ def _names_ids(tree: Node) -> bool:
 
 
 def _with_relations(view: Callable[[Record], Json]) -> Callable[[Record], Json]:
-    """The properties together with the ids that relations lead to."""
+    """Return the properties together with the ids that relations lead to."""
     return lambda r: {**view(r), **{n: [{"id": i} for i in ids] for n, ids in r.links.items()}}
 
 

@@ -47,7 +47,7 @@ class Compiler:
         self.navigates = False  # whether the filter asks for related objects: owners/$count eq 0
 
     def predicate(self, node: Node) -> Predicate:
-        """A predicate on the properties of an object."""
+        """Return a predicate on the properties of an object."""
         test = self._truth(node)
         return lambda obj: bool(test(obj, {}))
 
@@ -248,7 +248,7 @@ _TESTS = {"startswith": str.startswith, "endswith": str.endswith, "contains": st
 
 
 def _getter(variable: str | None, steps: list[str]) -> _Value:
-    """What a path leads to. The short ones are apart: a filter without an index asks every object."""
+    """Return what a path leads to. The short ones are apart: a filter without an index asks every object."""
     if variable is None and len(steps) == 1:
         name = steps[0]
         return lambda o, _v: o.get(name)

@@ -103,7 +103,7 @@ Node = Literal | Path | Function | Compare | In | Logic | Not | Lambda
 
 
 def parse(text: str) -> Node:
-    """The tree of a filter; 400 with the position of the fault."""
+    """Return the tree of a filter; 400 with the position of the fault."""
     return _Parser(text).whole()
 
 

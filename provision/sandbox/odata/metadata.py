@@ -27,7 +27,7 @@ def level(accept: str) -> str:
 
 
 def without(node: Any) -> Any:
-    """An answer without its annotations."""
+    """Return an answer without its annotations."""
     if isinstance(node, list):
         return [without(item) for item in node]
     if not isinstance(node, dict):
@@ -36,7 +36,7 @@ def without(node: Any) -> Any:
 
 
 def with_addresses(body: Json, tenant_id: str) -> Json:
-    """An answer whose objects tell their types and addresses."""
+    """Return an answer whose objects tell their types and addresses."""
     match = _CONTEXT.search(str(body.get("@odata.context", "")))
     kind = _TYPES.get(match.group("set")) if match else None
     if isinstance(body.get("value"), list):

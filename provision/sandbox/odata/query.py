@@ -21,7 +21,7 @@ class Query:
     custom: dict[str, str] = field(default_factory=dict)
 
     def get(self, name: str) -> str | None:
-        """The text of an option, or None."""
+        """Return the text of an option, or None."""
         return self.options.get(name)
 
 

@@ -26,14 +26,14 @@ class Shape:
     expand: dict[str, Shape] = field(default_factory=dict)
 
     def context(self) -> str:
-        """What ``@odata.context`` says of it: ``(id,displayName,owners())``."""
+        """Return what ``@odata.context`` says of it: ``(id,displayName,owners())``."""
         parts = list(self.select or ())
         parts += [f"{name}{shape.context() or '()'}" for name, shape in self.expand.items()]
         return f"({','.join(parts)})" if parts else ""
 
 
 def of(entity: EntityType, query: Query) -> Shape:
-    """What a request asks to see; 400 for a property that the type does not have."""
+    """Return what a request asks to see; 400 for a property that the type does not have."""
     return _shape(entity, query.get("select"), query.get("expand"))
 
 

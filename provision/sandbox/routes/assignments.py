@@ -31,7 +31,7 @@ def endpoints(base: str, kind: str) -> list[Endpoint]:
 
 
 def of(path: str, base: str, source: Source) -> list[Endpoint]:
-    """The same for an object that another path leads to."""
+    """Return the same for an object that another path leads to."""
     return _side(path, base, source, "appRoleAssignments", "principalId")
 
 

@@ -35,7 +35,7 @@ TYPES: dict[str, EntityType] = {
 
 
 def view(record: Record) -> Json:
-    """The properties of any record as answered."""
+    """Return the properties of any record as answered."""
     props = service_principal.view(record) if record.kind == "servicePrincipal" else record.props
     if props.get("keyCredentials"):
         props = {**props, "keyCredentials": [{**k, "key": None} for k in props["keyCredentials"]]}
@@ -43,17 +43,17 @@ def view(record: Record) -> Json:
 
 
 def type_of(call: Call, kind: str) -> EntityType:
-    """A type, as the version that was asked has it."""
+    """Return a type, as the version that was asked has it."""
     return beta.of(TYPES[kind], call.version)
 
 
 def seen(call: Call, record: Record) -> Json:
-    """The properties of a record, as the version that was asked has them."""
+    """Return the properties of a record, as the version that was asked has them."""
     return beta.view(view(record)) if call.version == "beta" else view(record)
 
 
 def find(call: Call, kind: str, key: Key) -> Record:
-    """The live object that a key names; 400 for a bad key, 404 for no object."""
+    """Return the live object that a key names; 400 for a bad key, 404 for no object."""
     record = lookup(call, kind, key)
     if record is None:
         raise not_found(key.value)
@@ -61,7 +61,7 @@ def find(call: Call, kind: str, key: Key) -> Record:
 
 
 def lookup(call: Call, kind: str, key: Key) -> Record | None:
-    """The live object that a key names, or None; 400 for a key of the wrong form."""
+    """Return the live object that a key names, or None; 400 for a key of the wrong form."""
     entity = TYPES[kind]
     if key.value.startswith("$") and not key.parenthesised:
         raise after_collection(entity.collection)
@@ -94,7 +94,7 @@ _ALTERNATE_KEYS = {
 
 def one(call: Call, record: Record, *, context: str | None = None, status: int = 200,
         headers: dict[str, str] | None = None, overlay: Json | None = None) -> Answer:  # fmt: skip
-    """An answer with one object."""
+    """Return an answer with one object."""
     entity = type_of(call, record.kind)
     shape = shapes.of(entity, call.query)
     props = {**seen(call, record), **(overlay or {})}
@@ -126,7 +126,7 @@ def location(call: Call, record: Record) -> str:
 
 
 def action(call: Call, context: str, **members: Any) -> Answer:
-    """What an action answers; recorded: its ``Location`` is the bare service."""
+    """Return what an action answers; recorded: its ``Location`` is the bare service."""
     body = {"@odata.context": f"{call.service}/$metadata#{context}", **members}
     return Answer(200, body, {"Location": "https://graph.microsoft.com"})
 
@@ -134,7 +134,7 @@ def action(call: Call, context: str, **members: Any) -> Answer:
 def listing(
     call: Call, kind: str, context: str | None = None, *, pages: bool = True, reference: bool = False
 ) -> Listing:
-    """A list of one kind."""
+    """Return a list of one kind."""
     entity = type_of(call, kind)
     return Listing(call, entity, context or entity.collection, pages=pages, reference=reference,
                    view=lambda record: seen(call, record),
@@ -142,21 +142,21 @@ def listing(
 
 
 def objects(call: Call, *, action: bool = False, pages: bool = True) -> Listing:
-    """A list of objects of several kinds, each naming its own; what an action answers is one too."""
+    """Return a list of objects of several kinds, each naming its own; what an action answers is one too."""
     headers = {"Location": "https://graph.microsoft.com"} if action else {}
     return Listing(call, DIRECTORY_OBJECT, "directoryObjects", view=view, show=typed, headers=headers,
                    pages=pages, reference=not action)  # fmt: skip
 
 
 def one_typed(call: Call, record: Record) -> Answer:
-    """An answer with one object of a kind that the path does not tell."""
+    """Return an answer with one object of a kind that the path does not tell."""
     shape = shapes.of(DIRECTORY_OBJECT, call.query)
     context = f"{call.service}/$metadata#directoryObjects{shape.context()}/$entity"
     return Answer(200, {"@odata.context": context, **typed(record, shape)})
 
 
 def typed(record: Record, shape: shapes.Shape | None = None) -> Json:
-    """An object among others of other kinds: it names its type, and lacks what its type lacks."""
+    """Return an object among others of other kinds: it names its type, and lacks what its type lacks."""
     entity = TYPES[record.kind]
     shape = shape or shapes.Shape()
     if shape.select is not None:
@@ -166,7 +166,7 @@ def typed(record: Record, shape: shapes.Shape | None = None) -> Json:
 
 
 def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Json:
-    """An expanded navigation property; one to parts of the object tells its context.
+    """Return an expanded navigation property; one to parts of the object tells its context.
 
     https://docs.oasis-open.org/odata/odata-json-format/v4.01/ (4.5.1, 8.3)
     """
@@ -179,7 +179,7 @@ def expanded(call: Call, record: Record, name: str, shape: shapes.Shape) -> Json
 
 
 def _related(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
-    """What an expanded navigation property leads to: at most 20 objects."""
+    """Return what an expanded navigation property leads to: at most 20 objects."""
     if record.kind == "roleAssignment":
         return _role_part(call, record, name, shape)
     inlined = {
@@ -197,7 +197,7 @@ def _related(call: Call, record: Record, name: str, shape: shapes.Shape) -> Any:
 
 
 def _role_part(call: Call, record: Record, name: str, shape: shapes.Shape) -> Json | None:
-    """What a role assignment leads to: one definition, one principal."""
+    """Return what a role assignment leads to: one definition, one principal."""
     if name == "principal":
         principal = call.tenant.any(record.props["principalId"], relations.KINDS)
         return typed(principal, shape) if principal is not None else None
@@ -207,19 +207,19 @@ def _role_part(call: Call, record: Record, name: str, shape: shapes.Shape) -> Js
 
 
 def body_of(call: Call, kind: str | None = None) -> Json:
-    """The request's JSON object; of an object of a kind, under the names of v1.0."""
+    """Return the request's JSON object; of an object of a kind, under the names of v1.0."""
     if not isinstance(call.body, dict):
         raise empty_payload()
     return beta.body(call.body, TYPES[kind]) if kind and call.version == "beta" else call.body
 
 
 def member(call: Call, name: str) -> Any:
-    """One member of the body, its name in any case; None if it is not there."""
+    """Return one member of the body, its name in any case; None if it is not there."""
     return next((v for k, v in body_of(call).items() if k.lower() == name.lower()), None)
 
 
 def reference(call: Call, body: Json) -> Record:
-    """The object that ``{"@odata.id": url}`` names."""
+    """Return the object that ``{"@odata.id": url}`` names."""
     url = next((v for k, v in body.items() if k.lower() in ("@odata.id", "odata.id")), None)
     if not isinstance(url, str):
         raise bad_request("An @odata.id is required.")
@@ -227,7 +227,7 @@ def reference(call: Call, body: Json) -> Record:
 
 
 def referenced(call: Call, url: str) -> Record:
-    """The object at the end of a URL, such as ``.../directoryObjects/{id}``."""
+    """Return the object at the end of a URL, such as ``.../directoryObjects/{id}``."""
     tail = url.rstrip("/").split("/")[-1]
     if "(" in tail:
         tail = tail.partition("(")[2].rstrip(")").strip("'")

@@ -58,7 +58,7 @@ def one_organization(call: Call) -> Answer:
 
 
 def _organizations(call: Call) -> list[Record]:
-    """The tenant's one organization, with the domains that it has now."""
+    """Return the tenant's one organization, with the domains that it has now."""
     names = [
         {"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": d.props["isDefault"],
          "isInitial": d.props["isInitial"], "name": d.id, "type": d.props["authenticationType"]}

@@ -92,7 +92,7 @@ def _one(call: Call, record: Record, status: int = 200) -> Answer:
 
 
 def _related(call: Call, record: Record, name: str, shape: shapes.Shape) -> Json:
-    """What an assignment leads to: its role, its scope."""
+    """Return what an assignment leads to: its role, its scope."""
     if name == "roleDefinition":
         wanted = record.props["roleDefinitionId"]
         found = next((d for d in roles.definitions(call.tenant) if d.id == wanted), None)

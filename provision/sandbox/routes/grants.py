@@ -58,7 +58,7 @@ def of(base: str, kind: str) -> list[Endpoint]:
 
 
 def on(path: str, base: str, source: Source) -> list[Endpoint]:
-    """The same for an object that another path leads to."""
+    """Return the same for an object that another path leads to."""
 
     def listed_of(call: Call) -> Answer:
         """https://learn.microsoft.com/graph/api/serviceprincipal-list-oauth2permissiongrants."""

@@ -34,7 +34,7 @@ _ALLOWED = {
 
 
 def named(kind: str) -> Source:
-    """The object that the path's key names."""
+    """Return the object that the path's key names."""
     return lambda call: common.find(call, kind, call.keys["id"])
 
 
@@ -146,7 +146,7 @@ def policies(base: str, kind: str) -> list[Endpoint]:
 
 
 def reference_list(call: Call, records: list[Record]) -> Answer:
-    """What ``.../$ref`` answers: where each object is."""
+    """Return what ``.../$ref`` answers: where each object is."""
     value: list[Json] = [{"@odata.id": common.location(call, r)} for r in records]
     return Answer(200, {"@odata.context": f"{call.service}/$metadata#Collection($ref)", "value": value})
 

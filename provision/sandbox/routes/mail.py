@@ -16,14 +16,14 @@ from provision.sandbox.wire.routing import Endpoint, Handler
 
 
 def _mailbox(call: Call) -> Record:
-    """The user whose open mailbox the path names."""
+    """Return the user whose open mailbox the path names."""
     if "id" not in call.keys and not call.caller.is_user:
         raise GraphError(400, "BadRequest", "/me request is only valid with delegated authentication flow.")
     return mailboxes.opened(mailboxes.owner(call))
 
 
 def _base(call: Call, user: Record) -> str:
-    """How contexts name the mailbox: as the path did, percent-encoded."""
+    """Return how contexts name the mailbox: as the path did, percent-encoded."""
     name = call.keys["id"].value if "id" in call.keys else user.id
     return f"users('{quote(name, safe='')}')"
 

@@ -21,12 +21,12 @@ _HOLDERS = ("group", "directoryRole")  # what has members
 
 
 def endpoints(base: str, kind: str) -> list[Endpoint]:
-    """The actions on one collection."""
+    """Return the actions on one collection."""
     return actions(f"{base}/{{id}}", named(kind))
 
 
 def actions(base: str, source: Source) -> list[Endpoint]:
-    """The actions on an object, whatever path leads to it."""
+    """Return the actions on an object, whatever path leads to it."""
 
     def check_groups(call: Call) -> Answer:
         """https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups."""

@@ -12,7 +12,7 @@ from provision.sandbox.wire.routing import Endpoint
 
 
 def endpoints(base: str, kind: str) -> list[Endpoint]:
-    """The two actions on one collection."""
+    """Return the two actions on one collection."""
 
     def add(call: Call) -> Answer:
         """https://learn.microsoft.com/graph/api/application-addpassword."""

@@ -23,7 +23,7 @@ _PAGES = {"marketing": "marketingUrl", "privacy": "privacyStatementUrl", "suppor
 
 
 def as_graph(value: Json) -> Json:
-    """An application in Graph's words; one that already is comes back as it was."""
+    """Return an application in Graph's words; one that already is comes back as it was."""
     if not any(mark in value for mark in _MARKS):
         return value
     out: Json = {name: value[name] for name in _SAME if value.get(name) is not None}

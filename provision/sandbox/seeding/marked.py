@@ -31,11 +31,11 @@ class Marked:
     name: str
 
     def error(self, what: str) -> SeedError:
-        """A mistake here."""
+        """Return a mistake here."""
         return SeedError(f"{self.file}:{self.node.start_mark.line + 1}: {self.name}: {what}")
 
     def mapping(self, *allowed: str, required: tuple[str, ...] = ()) -> dict[str, Marked]:
-        """A mapping with no keys but these; null is an empty one."""
+        """Return a mapping with no keys but these; null is an empty one."""
         if self._is_null:
             entries: dict[str, Marked] = {}
         elif isinstance(self.node, yaml.MappingNode):
@@ -61,7 +61,7 @@ class Marked:
             yield name, Marked(self.file, value, name)
 
     def items(self) -> list[Marked]:
-        """A list; null is an empty one."""
+        """Return a list; null is an empty one."""
         if self._is_null:
             return []
         if not isinstance(self.node, yaml.SequenceNode):
@@ -75,25 +75,25 @@ class Marked:
         return str(self.node.value).strip()
 
     def texts(self) -> list[str]:
-        """A list of texts."""
+        """Return a list of texts."""
         return [item.text() for item in self.items()]
 
     def choice(self, *allowed: str) -> str:
-        """One of a few words."""
+        """Return one of a few words."""
         value = self.text()
         if value not in allowed:
             raise self.error(f"'{value}' is not one of {', '.join(allowed)}")
         return value
 
     def whole(self, least: int, most: int) -> int:
-        """A whole number within bounds."""
+        """Return a whole number within bounds."""
         value = self.text()
         if not value.isdecimal() or not least <= int(value) <= most:
             raise self.error(f"a whole number from {least} to {most} is meant")
         return int(value)
 
     def plain(self) -> Any:
-        """The value as JSON has it."""
+        """Return the value as JSON has it."""
         loader = yaml.SafeLoader("")
         try:
             return loader.construct_document(self.node)
@@ -108,7 +108,7 @@ class Marked:
 
 
 def documents(path: Path) -> list[Marked]:
-    """The documents of a file; ``SeedError`` if it cannot be read."""
+    """Return the documents of a file; ``SeedError`` if it cannot be read."""
     try:
         data = bounded.read(path, _LARGEST, streams=True)
     except (OSError, ValueError) as error:

@@ -141,7 +141,7 @@ class _Seeding:
         self._give_roles(user, parts)
 
     def _person(self, name: str, kind: str) -> Record:
-        """The user, with the mailbox and the licence of this kind."""
+        """Return the user, with the mailbox and the licence of this kind."""
         clock = self._sandbox.clock
         if kind in mailboxes.PURPOSE or kind == "soft-deleted":
             return tenants.add_mailbox(self._tenant, clock, name, kind)
@@ -329,7 +329,7 @@ class _Seeding:
     # -- what the above need ---------------------------------------------------------------
 
     def _id(self, what: str) -> str:
-        """The same id each time the same seed is applied."""
+        """Return the same id each time the same seed is applied."""
         return str(uuid5(uuid.UUID(self._tenant.id), what))
 
     def _call(self) -> Call:

@@ -45,7 +45,7 @@ class Announcement:
         return bounded.read(self.password_file, _LARGEST).decode("utf-8-sig").strip()
 
     def public(self) -> dict[str, str]:
-        """What ``serve -o json`` prints: paths instead of secrets."""
+        """Return what ``serve -o json`` prints: paths instead of secrets."""
         return {
             "url": self.url, "graph": self.url, "login": self.url, "tenant_id": self.tenant_id,
             "client_id": self.client_id, "secret_file": str(self.secret_file), "user": self.user,
@@ -55,7 +55,7 @@ class Announcement:
 
 
 def find(url: str) -> Announcement | None:
-    """The sandbox served at a URL, as its server left word; None if none did."""
+    """Return the sandbox served at a URL, as its server left word; None if none did."""
     try:
         raw = json.loads(bounded.read(folder(url) / "endpoint.json", _LARGEST))
         return Announcement(

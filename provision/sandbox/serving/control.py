@@ -32,7 +32,7 @@ class Control:
         self._sandbox, self._key, self._furnish = sandbox, key, furnish
 
     def answer(self, raw: RawRequest) -> RawAnswer:
-        """The answer; 403 without the key."""
+        """Return the answer; 403 without the key."""
         given = raw.headers.get("x-sandbox-key", "")
         if not hmac.compare_digest(given.encode(), self._key.encode()):
             return _json(403, {"error": "The header X-Sandbox-Key must hold the control key."})

@@ -214,7 +214,7 @@ def _is_loopback(host: str) -> bool:
 
 
 def _names(host: str, *, impersonate: bool) -> Sequence[str]:
-    """Every name that the certificate and the host check know."""
+    """Return every name that the certificate and the host check know."""
     own: list[str] = []
     if not _is_loopback(host):
         name = socket.gethostname()

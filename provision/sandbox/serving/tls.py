@@ -31,7 +31,7 @@ class Chain:
 
 
 def make(names: Sequence[str]) -> Chain:
-    """A new authority and one certificate for these host names and addresses."""
+    """Return a new authority and one certificate for these host names and addresses."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = (
         _builder(_CA_NAME, _CA_NAME, ca_key)

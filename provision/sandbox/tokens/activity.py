@@ -52,7 +52,7 @@ def note(sandbox: Sandbox, tenant: Tenant, proof: Proof, resource: Record | None
 
 
 def _kept(sign_ins: list[list[str]], shown: datetime) -> list[list[str]]:
-    """The last one that is shown by now, and those that are not yet."""
+    """Return the last one that is shown by now, and those that are not yet."""
     there = [item for item in sign_ins if _at(item) <= shown]
     return [*there[-1:], *(item for item in sign_ins if _at(item) > shown)][-_MOST:]
 
@@ -64,7 +64,7 @@ def _at(item: list[str]) -> datetime:
 
 
 def shown(tenant: Tenant, now: datetime, lag: float) -> list[Record]:
-    """What the report tells now: nothing of a sign-in that is younger than the lag."""
+    """Return what the report tells now: nothing of a sign-in that is younger than the lag."""
     out = []
     for record in tenant.all(ACTIVITY.kind):
         seen = [item for item in record.private["signIns"] if _at(item) <= now - timedelta(seconds=lag)]

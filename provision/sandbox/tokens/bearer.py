@@ -24,7 +24,7 @@ _DAY = 86400
 
 
 def claims_of(sandbox: Sandbox, headers: dict[str, str]) -> signing.Claims:
-    """The claims of the request's token, its signature and times checked; 401 otherwise."""
+    """Return the claims of the request's token, its signature and times checked; 401 otherwise."""
     scheme, _, token = headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise unauthenticated("Access token is empty.")
@@ -53,7 +53,7 @@ _REASONS = {
 
 
 def resolve(sandbox: Sandbox, headers: dict[str, str]) -> Caller:
-    """Who calls Graph; ``GraphError`` 401 without a token for Graph that holds."""
+    """Return who calls Graph; ``GraphError`` 401 without a token for Graph that holds."""
     claims = claims_of(sandbox, headers)
     if str(claims["aud"]).rstrip("/").lower() not in GRAPH_NAMES and "xms_sandbox" not in claims:
         raise unauthenticated("Access token validation failure. Invalid audience.")
@@ -78,7 +78,7 @@ def resolve(sandbox: Sandbox, headers: dict[str, str]) -> Caller:
 
 
 def is_for_azure(claims: signing.Claims) -> bool:
-    """Whether a token is for Azure's management rather than Graph."""
+    """Return whether a token is for Azure's management rather than Graph."""
     audience = str(claims["aud"]).rstrip("/").lower()
     host = urlsplit(audience).hostname or ""
     return audience == AZURE_MANAGEMENT or host.startswith("management.") or "xms_sandbox" in claims

@@ -32,7 +32,7 @@ _MEMBER_WIDS = "b79fbf4d-3ef9-4689-8143-76b194e85509"  # in every user's token s
 def of_application(
     tenant: Tenant, client: Client, principal: Record, resource: Resource, *, proof: str, now: datetime
 ) -> Claims:
-    """An app-only token's claims; ``proof`` is 1 for a secret, 2 for an assertion."""
+    """Return an app-only token's claims; ``proof`` is 1 for a secret, 2 for an assertion."""
     roles = granted_roles(tenant, principal, resource)
     claims = _common(tenant.id, client, resource, now) | {
         "appidacr": proof, "idtyp": "app", "oid": principal.id, "sub": principal.id, "wids": [APP_ONLY_WIDS],
@@ -43,7 +43,7 @@ def of_application(
 def of_user(
     tenant: Tenant, client: Client, user: Record, resource: Resource, *, proof: str, now: datetime
 ) -> Claims:
-    """A delegated token's claims; ``proof`` is 0 for a public client."""
+    """Return a delegated token's claims; ``proof`` is 0 for a public client."""
     scopes = granted_scopes(tenant, client, user, resource)
     props = user.props
     names = {claim: props[name] for claim, name in (("family_name", "surname"), ("given_name", "givenName"))
@@ -58,7 +58,7 @@ def of_user(
 
 
 def id_token(tenant: Tenant, client: Client, user: Record, origin: str, now: datetime) -> Claims:
-    """What the client learns of the person: a v2.0 ID token's claims."""
+    """Return what the client learns of the person: a v2.0 ID token's claims."""
     moment = int(now.timestamp())
     return {
         "aud": client.id, "iss": f"{origin}/{tenant.id}/v2.0", "iat": moment, "nbf": moment,
@@ -69,7 +69,7 @@ def id_token(tenant: Tenant, client: Client, user: Record, origin: str, now: dat
 
 
 def client_info(tenant_id: str, user_id: str) -> str:
-    """The account's identity for a client's cache, which MSAL asks for (``client_info=1``)."""
+    """Return the account's identity for a client's cache, which MSAL asks for (``client_info=1``)."""
     text = json.dumps({"uid": user_id, "utid": tenant_id}).encode()
     return base64.urlsafe_b64encode(text).rstrip(b"=").decode()
 

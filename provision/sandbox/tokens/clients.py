@@ -70,7 +70,7 @@ def basic(headers: Mapping[str, str]) -> dict[str, str]:
 def authenticate(
     sandbox: Sandbox, tenant: Tenant, form: Mapping[str, str], endpoint: str, *, may_be_public: bool
 ) -> Proof:
-    """The client of a token request; ``TokenError`` unless it exists, is enabled and proves itself."""
+    """Return the client of a token request; ``TokenError`` unless it exists, is enabled and proves itself."""
     client_id = form.get("client_id") or _claimed(form)
     if not client_id:
         raise refusals.missing("client_id")
@@ -111,7 +111,7 @@ def _prove(
 
 
 def _holders(client: Client) -> Iterator[Record]:
-    """The objects that carry credentials: the application, and its principal."""
+    """Yield the objects that carry credentials: the application, and its principal."""
     yield from (record for record in (client.application, client.principal) if record is not None)
 
 
@@ -138,7 +138,7 @@ def _check_secret(sandbox: Sandbox, client: Client, value: str) -> Used:
 
 
 def _claimed(form: Mapping[str, str]) -> str | None:
-    """The client that an assertion speaks for, when ``client_id`` is left out."""
+    """Return the client that an assertion speaks for, when ``client_id`` is left out."""
     if not form.get("client_assertion"):
         return None
     _, claims = _open(form["client_assertion"])
@@ -250,7 +250,7 @@ def _hex(thumbprint: object) -> str | None:
 
 
 def _is_our_audience(audience: object, endpoint: str, tenant_id: str) -> bool:
-    """The token endpoint, by whatever host it was reached, or the tenant's issuer."""
+    """Return the token endpoint, by whatever host it was reached, or the tenant's issuer."""
     given = audience if isinstance(audience, list) else [audience]
     tails = (endpoint.split("://", 1)[1].partition("/")[2], f"{tenant_id}/v2.0", f"{tenant_id}/", tenant_id)
     return any(

@@ -27,7 +27,7 @@ class Redirect:
 
 
 def page(sandbox: Sandbox, tenant_name: str, asked: Mapping[str, str]) -> str:
-    """What the administrator is asked; ``TokenError`` for a link that is wrong."""
+    """Return what the administrator is asked; ``TokenError`` for a link that is wrong."""
     tenant, application = _subject(sandbox, tenant_name, asked)
     labels = [w.label for w in consenting.wanted(tenant, application)]
     return pages.consent(str(application.props["displayName"]), labels, "")

@@ -37,12 +37,12 @@ class Wanted:
 
 
 def may_consent(tenant: Tenant, user_id: str) -> bool:
-    """Whether a person may consent for everybody."""
+    """Return whether a person may consent for everybody."""
     return bool(directory.directory_roles(tenant, user_id) & _MAY)
 
 
 def wanted(tenant: Tenant, application: Record) -> list[Wanted]:
-    """The permissions that the application declares, of the resources that the tenant has."""
+    """Return the permissions that the application declares, of the resources that the tenant has."""
     out: list[Wanted] = []
     for access in application.props["requiredResourceAccess"]:
         resource = tenant.one("servicePrincipal", "appId", str(access["resourceAppId"]))

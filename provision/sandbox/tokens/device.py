@@ -39,7 +39,7 @@ class Devices:
         self._codes: dict[str, Code] = {}
 
     def give(self, client_id: str, tenant_name: str, scope: str, now: datetime) -> tuple[str, Code]:
-        """A new device code, and the short one that a person types."""
+        """Return a new device code, and the short one that a person types."""
         user_code = "".join(secrets.choice(_ALPHABET) for _ in range(9))
         device_code = secrets.token_urlsafe(96)
         code = Code(user_code, client_id, tenant_name, scope, now + timedelta(seconds=LIFETIME))
@@ -49,7 +49,7 @@ class Devices:
         return device_code, code
 
     def by_user_code(self, text: str, now: datetime) -> Code | None:
-        """The sign-in that a person means, if it still waits."""
+        """Return the sign-in that a person means, if it still waits."""
         wanted = text.replace("-", "").strip().upper()
         waiting = (c for c in self._codes.values() if c.user is None and not c.declined and now < c.expires)
         return next(
@@ -57,7 +57,7 @@ class Devices:
         )
 
     def redeem(self, device_code: str, client_id: str, now: datetime) -> Code:
-        """The approved sign-in; ``TokenError`` while it waits, or when it is over."""
+        """Return the approved sign-in; ``TokenError`` while it waits, or when it is over."""
         code = self._codes.get(device_code)
         if code is None or code.client_id != client_id:
             raise person_refusals.code_unknown()

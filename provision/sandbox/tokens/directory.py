@@ -81,7 +81,7 @@ class Resource:
 
 
 def find_tenant(store: Store, name: str) -> Tenant:
-    """The tenant that a login path names."""
+    """Return the tenant that a login path names."""
     found = tenants.find(store, name)
     if found is None:
         raise refusals.tenant_not_found(name)
@@ -89,18 +89,18 @@ def find_tenant(store: Store, name: str) -> Tenant:
 
 
 def tenant_of_user(store: Store, username: str) -> Tenant:
-    """The tenant whose verified domain a user name ends in: how ``organizations`` finds home."""
+    """Return the tenant whose verified domain a user name ends in: how ``organizations`` finds home."""
     return find_tenant(store, username.rpartition("@")[2] or username)
 
 
 def display_name(tenant: Tenant) -> str:
-    """What refusals call a tenant: the name of its organization."""
+    """Return what refusals call a tenant: the name of its organization."""
     organization = next(iter(tenant.all("organization")), None)
     return str(organization.props.get("displayName") or tenant.id) if organization else tenant.id
 
 
 def find_client(store: Store, tenant: Tenant, client_id: str) -> Client | None:
-    """The client with this id: registered here, in another tenant, or Microsoft's."""
+    """Return the client with this id: registered here, in another tenant, or Microsoft's."""
     key = client_id.strip().lower()
     principal = tenant.one("servicePrincipal", "appId", key)
     application = tenant.one("application", "appId", key)
@@ -115,7 +115,7 @@ def find_client(store: Store, tenant: Tenant, client_id: str) -> Client | None:
 
 
 def of_one_tenant(store: Store, client_id: str) -> Client | None:
-    """The client with this id if its application is for one tenant only, whichever that is."""
+    """Return the client with this id if its application is for one tenant only, whichever that is."""
     key = client_id.strip().lower()
     for tenant in store.tenants.values():
         application = tenant.one("application", "appId", key)
@@ -125,7 +125,7 @@ def of_one_tenant(store: Store, client_id: str) -> Client | None:
 
 
 def find_resource(tenant: Tenant, name: str, origin: str) -> Resource:
-    """The resource that a scope names; the sandbox's own host means Graph, its ``/arm`` Azure.
+    """Return the resource that a scope names; the sandbox's own host means Graph, its ``/arm`` Azure.
 
     Azure CLI takes a token for its resource manager to every path of that origin (``az rest``;
     azure/cli/core/util.py, ``is_same_origin``), which is Graph's too unless the hosts are the clouds'

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def configuration(store: Store, tenant_name: str, origin: str, *, v2: bool) -> dict[str, Any]:
-    """The OpenID configuration of a tenant; 400 ``invalid_tenant`` if there is none."""
+    """Return the OpenID configuration of a tenant; 400 ``invalid_tenant`` if there is none."""
     if tenant_name.lower() in directory.ANY_TENANT:
         issuer_id, path = "{tenantid}", tenant_name.lower()
     else:
@@ -106,7 +106,7 @@ def _graph_host(origin: str) -> dict[str, str]:
 
 
 def instance(authorization_endpoint: str, origin: str) -> dict[str, Any]:
-    """Whether a host is a cloud's login host, or this sandbox."""
+    """Return whether a host is a cloud's login host, or this sandbox."""
     if not authorization_endpoint:
         raise refusals.missing("authorization_endpoint")
     try:
@@ -142,7 +142,7 @@ _CLOUDS = (
 
 
 def _metadata(host: str) -> list[dict[str, Any]]:
-    """The clouds, and this sandbox if it was asked by a name that is none of theirs."""
+    """Return the clouds, and this sandbox if it was asked by a name that is none of theirs."""
     known = [{"preferred_network": network, "preferred_cache": cache, "aliases": list(aliases)}
              for network, cache, aliases in _CLOUDS]  # fmt: skip
     if any(host.lower() in entry["aliases"] for entry in known):

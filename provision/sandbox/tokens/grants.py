@@ -43,7 +43,7 @@ class TokenRequest:
     v1: bool
 
     def tenant(self, username: str | None = None) -> Tenant:
-        """The tenant; with ``organizations`` the user's own."""
+        """Return the tenant; with ``organizations`` the user's own."""
         if self.tenant_name.lower() not in directory.ANY_TENANT:
             return directory.find_tenant(self.sandbox.store, self.tenant_name)
         if username is None:
@@ -55,7 +55,7 @@ class TokenRequest:
 
 
 def answer(request: TokenRequest) -> dict[str, Any]:
-    """The token response; ``TokenError`` if there is none."""
+    """Return the token response; ``TokenError`` if there is none."""
     grant = request.form.get("grant_type")
     if not grant:
         raise refusals.missing("grant_type")
@@ -116,7 +116,7 @@ def _password(request: TokenRequest) -> dict[str, Any]:
 
 
 def sign_in(tenant: Tenant, username: str, password: str) -> Record:
-    """The user with this name and password; ``TokenError`` otherwise."""
+    """Return the user with this name and password; ``TokenError`` otherwise."""
     user = tenant.one("user", "userPrincipalName", username.strip())
     if user is None:
         raise person_refusals.unknown_user(tenant.id)

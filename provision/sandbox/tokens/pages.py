@@ -17,14 +17,14 @@ _SIGN_IN = """<label>User name <input name="username" autocomplete="username" re
 
 
 def device_login(message: str, code: str = "") -> str:
-    """The form for a device code, with what there is to say."""
+    """Return the form for a device code, with what there is to say."""
     field = f'<label>Code <input name="user_code" value="{escape(code)}" autocomplete="off" required></label>'
     form = f'<form method="post">{field}{_SIGN_IN.format(yes="Approve", no="Decline")}'
     return _PAGE.format(title="Sign in", message=escape(message), body=form)
 
 
 def consent(application: str, permissions: Sequence[str], message: str) -> str:
-    """The form for an administrator's consent."""
+    """Return the form for an administrator's consent."""
     items = "".join(f"<li>{escape(p)}</li>" for p in permissions) or "<li>none</li>"
     who = f"<p><strong>{escape(application)}</strong> would like to, for your whole organization:</p>"
     asked = f"{who}<ul>{items}</ul>"
@@ -33,5 +33,5 @@ def consent(application: str, permissions: Sequence[str], message: str) -> str:
 
 
 def notice(message: str) -> str:
-    """A page that only says something."""
+    """Return a page that only says something."""
     return _PAGE.format(title="Sandbox", message=escape(message), body="")

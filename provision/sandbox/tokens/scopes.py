@@ -22,7 +22,7 @@ class Asked:
 
 
 def for_application(form: Mapping[str, str], *, v1: bool) -> str:
-    """The resource of a client credentials request: exactly one ``{resource}/.default``."""
+    """Return the resource of a client credentials request: exactly one ``{resource}/.default``."""
     if v1:
         if not form.get("resource"):
             raise refusals.missing("resource")
@@ -42,7 +42,7 @@ def for_application(form: Mapping[str, str], *, v1: bool) -> str:
 
 
 def for_user(form: Mapping[str, str], *, v1: bool) -> Asked:
-    """What a request for a person asks for; scopes without a resource are Graph's."""
+    """Return what a request for a person asks for; scopes without a resource are Graph's."""
     if v1:
         return Asked(form.get("resource") or _GRAPH, None, OIDC)
     parts = form.get("scope", "").split()

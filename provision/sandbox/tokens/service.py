@@ -49,7 +49,7 @@ class Login:
         self._devices = Devices()
 
     def answer(self, raw: RawRequest) -> RawAnswer | None:
-        """The answer, or None for a path that is none of the login service's."""
+        """Return the answer, or None for a path that is none of the login service's."""
         parts = [unquote(part) for part in raw.path.split("/") if part]
         handler = self._find(raw.method, [part.lower() for part in parts])
         if handler is None:
@@ -225,7 +225,7 @@ class Login:
         }  # fmt: skip
 
     def _azure(self, raw: RawRequest) -> str:
-        """The tenant of an Azure token; 401 for any other."""
+        """Return the tenant of an Azure token; 401 for any other."""
         claims = bearer.claims_of(self._sandbox, raw.headers)
         tenant_id = str(claims["tid"])
         if not bearer.is_for_azure(claims) or self._sandbox.store.tenant(tenant_id) is None:
@@ -279,7 +279,7 @@ def _refusal(error: GraphError | StateError) -> tuple[int, Body]:
 
 
 def _form(raw: RawRequest) -> dict[str, str]:
-    """The fields of a form body; a body that is none has no fields."""
+    """Return the fields of a form body; a body that is none has no fields."""
     if raw.body is None:
         raise refusals.malformed()
     try:

@@ -40,14 +40,14 @@ class InvalidToken(Exception):
 
 
 def seal(key: str, claims: Claims) -> str:
-    """A compact JWS of the claims, HS256."""
+    """Return a compact JWS of the claims, HS256."""
     head = _b64(b'{"typ":"JWT","alg":"HS256"}')
     body = f"{head}.{_b64(json.dumps(claims, separators=(',', ':')).encode())}"
     return f"{body}.{_b64(_mac(key, body))}"
 
 
 def unseal(key: str, token: str) -> Claims:
-    """The claims of a sealed token; ``InvalidToken`` if it is not ours."""
+    """Return the claims of a sealed token; ``InvalidToken`` if it is not ours."""
     body, _, signature = token.rpartition(".")
     try:
         given = unb64(signature)
@@ -69,7 +69,7 @@ def _mac(key: str, body: str) -> bytes:
 
 
 def sign(sandbox: Sandbox, claims: Claims) -> str:
-    """An RS256 token of the claims; the first one makes the key."""
+    """Return an RS256 token of the claims; the first one makes the key."""
     import jwt
 
     pem = _pem(sandbox)
@@ -120,7 +120,7 @@ def published(sandbox: Sandbox) -> Claims:
 
 
 def key_id(pem: str) -> str:
-    """A name for the key, which follows from it."""
+    """Return a name for the key, which follows from it."""
     return _b64(hashlib.sha256(pem.encode()).digest()[:20])
 
 

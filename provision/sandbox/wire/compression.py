@@ -17,7 +17,7 @@ _GZIP = 16 + zlib.MAX_WBITS
 
 
 def plain(body: bytes, encoding: str) -> bytes | None:
-    """The body as it was before ``Content-Encoding``, or None for one over the limit; 415, or 400."""
+    """Return the body as it was before ``Content-Encoding``, or None for one over the limit; 415, or 400."""
     name = encoding.strip().lower()
     if name in ("", "identity") or not body:
         return body

@@ -21,7 +21,7 @@ _DIAGNOSTIC = json.dumps({"ServerInfo": _SERVER}, separators=(",", ":"))
 
 
 def error_body(error: GraphError, now: datetime, request_id: str, client_request_id: str) -> dict[str, Any]:
-    """The JSON of a refusal."""
+    """Return the JSON of a refusal."""
     inner = {
         "date": now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S"),
         "request-id": request_id,
@@ -42,7 +42,7 @@ def http_date(moment: datetime) -> str:
 
 
 def headers(now: datetime, request_id: str, client_request_id: str) -> dict[str, str]:
-    """What every answer carries."""
+    """Return what every answer carries."""
     return {
         "Date": http_date(now),
         "Cache-Control": "no-cache",

@@ -59,7 +59,7 @@ class Router:
             same_shape.sort(key=lambda e: [part[0] == "{" for part in e.parts])
 
     def find(self, method: str, segments: list[Segment]) -> tuple[Endpoint, dict[str, Key]]:
-        """The endpoint and its keys; ``GraphError`` for an unknown segment or a wrong verb."""
+        """Return the endpoint and its keys; ``GraphError`` for an unknown segment or a wrong verb."""
         candidates = self._by_shape.get((len(segments), _text(segments[0]).lower()), []) if segments else []
         wrong_verb = False
         for endpoint in candidates:
@@ -76,7 +76,7 @@ class Router:
         raise unknown_segment(self._first_unknown(segments))
 
     def _first_unknown(self, segments: list[Segment]) -> str:
-        """The first segment at which no pattern goes on: the one that Graph names."""
+        """Return the first segment at which no pattern goes on: the one that Graph names."""
         for length in range(1, len(segments) + 1):
             begun = any(
                 len(e.parts) >= length
@@ -106,7 +106,7 @@ def _match(parts: Sequence[str], segments: Sequence[Segment]) -> dict[str, Key] 
 
 
 def plain(segment: str) -> str:
-    """A segment in lower case; a cast or a bound action without its namespace."""
+    """Return a segment in lower case; a cast or a bound action without its namespace."""
     lower = segment.lower()
     match = _NAMESPACE.match(lower)
     return lower[match.end() :] if match else lower
