@@ -13,7 +13,10 @@ from provision.cli.main import run as run_program
 from provision.clouds import Cloud
 from provision.graph.client import Graph
 from provision.graph.connect import in_process
+from tests import calls
 from tests.support import Program, Ran, Tenant, write_config
+
+calls.guard()
 
 
 @pytest.fixture(autouse=True)

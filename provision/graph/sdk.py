@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 
@@ -31,20 +32,32 @@ WRITES: tuple[Callable[[GraphServiceClient], object], ...] = (
 
 
 def with_middleware(http: httpx.AsyncClient) -> httpx.AsyncClient:
-    """Return the client with the SDK's middleware around its transports, which are taken over."""
+    """Return the client with the SDK's middleware around its transports, which are taken over.
+
+    All of it but what tells of this machine "to help the SDK team improve the developer experience": its
+    system, down to the build of the kernel, and its Python. Each request has an id of its own, which
+    Graph's support asks for. Source: ``msgraph_core/middleware/telemetry.py`` and
+    https://learn.microsoft.com/graph/best-practices-concept
+    """
+    from kiota_http.kiota_client_factory import KiotaClientFactory
+    from kiota_http.middleware import BaseMiddleware
     from kiota_http.middleware.options import RedirectHandlerOption, RetryHandlerOption
     from msgraph.graph_request_adapter import options
     from msgraph_core import GraphClientFactory
 
-    made: httpx.AsyncClient = GraphClientFactory.create_with_default_middleware(
-        client=http,
-        options={
-            **options,
-            RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False),
-            # It would send a body, a form with a secret in it too, wherever an answer says.
-            RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
-        },
-    )
+    class RequestId(BaseMiddleware):
+        async def send(self, request: httpx.Request, transport: httpx.AsyncBaseTransport) -> httpx.Response:
+            request.headers["client-request-id"] = str(uuid.uuid4())
+            return await super().send(request, transport)
+
+    chosen: dict[str, Any] = {
+        **options,
+        RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False),
+        # It would send a body, a form with a secret in it too, wherever an answer says.
+        RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
+    }
+    middleware = [*KiotaClientFactory.get_default_middleware(chosen), RequestId()]
+    made: httpx.AsyncClient = GraphClientFactory.create_with_custom_middleware(middleware, client=http)
     # No answer leaves anything behind that the next request, perhaps another identity's, would carry.
     made.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
     return made

@@ -5,11 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import requests
+from azure.core import __version__ as azure_core
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
 from provision.network import Network
+
+# What the libraries tell of this machine and of earlier sign-ins, as User-Agent does of the kernel's version.
+# Source: ``msal/application.py``, ``msal/telemetry.py`` and ``azure/core/pipeline/policies/_universal.py``
+_TELLTALE = frozenset({
+    "x-client-sku", "x-client-ver", "x-client-os", "x-client-cpu", "x-client-current-telemetry",
+    "x-client-last-telemetry", "x-app-name", "x-app-ver",
+})  # fmt: skip
 
 
 class _Adapter(HTTPAdapter):
@@ -44,6 +52,9 @@ class Transport(RequestsTransport):  # type: ignore[misc]  # the library has no 
 
     def send(self, request: Any, **more: Any) -> Any:
         """Send a request; ``ProvisionError`` if its proxy cannot be used, else azure-core's errors."""
+        for name in [name for name in request.headers if name.lower() in _TELLTALE]:
+            del request.headers[name]
+        request.headers["User-Agent"] = f"azsdk-python azure-core/{azure_core}"
         proxy = self._network.route(request.url).proxy
         ways = {"http": proxy.url(), "https": proxy.url()} if proxy else {}
         return super().send(request, **{**more, "proxies": ways, "connection_verify": True})
