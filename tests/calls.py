@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from provision.graph import client
-from provision.graph.request import Request
+from provision.graph.request import Request, fixed
 
 PAGE = Path(__file__).parents[1] / "SECURITY.md"
 HEADER = "| Method | Path | Right of an application | For |"
@@ -51,11 +51,11 @@ def refuse_unlisted(method: str, url: str, root: str) -> None:
         raise AssertionError(f"SECURITY.md does not list the call {method} {path}")
 
 
-def guarded(fixed: Callable[[Any, str], Request]) -> Callable[[Any, str], Request]:
+def guarded(fixes: Callable[[Any, str], Request]) -> Callable[[Any, str], Request]:
     """Return what fixes a request, and refuses one that is not listed."""
 
     def checked(info: Any, root: str) -> Request:
-        made = fixed(info, root)
+        made = fixes(info, root)
         refuse_unlisted(made.method.value, made.url, root)
         return made
 
@@ -64,4 +64,4 @@ def guarded(fixed: Callable[[Any, str], Request]) -> Callable[[Any, str], Reques
 
 def guard() -> None:
     """Have every request of this process be looked up."""
-    client.fixed = guarded(client.fixed)
+    vars(client)["fixed"] = guarded(fixed)
