@@ -36,7 +36,7 @@ CASES = {
     "a.x = b": ["a.x = b -> pass"],
     "a = b": [],
     "x: int = a": [],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("body", CASES)

@@ -209,8 +209,10 @@ def test_what_comes_back() -> None:
         ),
     )
     assert [change.step for change in plan.changes] == [
-        application.Restore("o1"), service_principal.Restore("p1"), consent.Grant(ROLE)
-    ]  # fmt: skip
+        application.Restore("o1"),
+        service_principal.Restore("p1"),
+        consent.Grant(ROLE),
+    ]
     (said,) = plan.findings
     assert (said.entry, said.severity) == (catalogue.SIGNS_IN_AGAIN, Severity.WARNING)
     assert (said.message, said.value) == (f"it signs in again: {GONE.credentials[0]}", GONE.credentials[0])

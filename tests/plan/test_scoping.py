@@ -207,9 +207,11 @@ def test_why_the_grant_waits(case: str) -> None:
 def test_the_grant_goes_where_that_is_allowed() -> None:
     """Each of them, once the limit is in force everywhere."""
     observed = tenant(
-        ours(hours=2), granted=True, exchange=Exchange((MINE,), "r1"),
+        ours(hours=2),
+        granted=True,
+        exchange=Exchange((MINE,), "r1"),
         grants=(consent.Given("g1", NOW), consent.Given("g2", None)),
-    )  # fmt: skip
+    )
     found = built(config(), observed, "remove-grant").consent
     assert found == Change("consent", Action.DELETE, "Exchange limits it to the mailbox", GRANT)
     assert found is not None
@@ -350,7 +352,9 @@ OWN = {
     "another mailbox": (config(), tenant(exchange=Exchange((MINE, OTHERS))), ["a9"]),
     "a scope of this mailbox": (config(), tenant(exchange=Exchange((SCOPED,))), []),
     "a scope that nobody can tell": (
-        config(), tenant(exchange=Exchange((replace(SCOPED, filter="CustomAttribute1 -eq 'x'"),))), [],
+        config(),
+        tenant(exchange=Exchange((replace(SCOPED, filter="CustomAttribute1 -eq 'x'"),))),
+        [],
     ),
     "a scope of another mailbox": (
         config(),
@@ -358,9 +362,11 @@ OWN = {
         ["a3"],
     ),
     "whose the mailbox is, is not known": (
-        config(), tenant(exchange=Exchange((MINE,)), mailbox=replace(BOX, user_id=None)), ["a1"],
+        config(),
+        tenant(exchange=Exchange((MINE,)), mailbox=replace(BOX, user_id=None)),
+        ["a1"],
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("case", OWN)

@@ -34,8 +34,10 @@ LIMITED = "Exchange limits it to Foia@example.gov (assignment a1)"
 ALL = "Exchange lets it send mail of every mailbox of the organization (assignment a2)"
 NONE = "Exchange lets it send mail of no mailbox, Foia@example.gov included"
 G1, U2, N1 = (
-    "the direct members of the group g1", "the mailbox of the user u2", "the administrative unit n1"
-)  # fmt: skip
+    "the direct members of the group g1",
+    "the mailbox of the user u2",
+    "the administrative unit n1",
+)
 HERE_TOO = "Exchange lets it send mail of this mailbox, and of others, too: "
 NOT_TOLD = (
     "Exchange limits it to the management scope 'one box' (CustomAttribute1 -eq 'mail'); whether that is "

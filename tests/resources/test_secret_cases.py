@@ -46,7 +46,8 @@ CASES: dict[str, dict[str, Any]] = {
     "may not be ours, the hint is unknown": {"given": [NEW, ("x", "ul", -9, 171)], "hint": None},
     "replaced by --again": {"given": [OLD, ("b", "dr", -2, 178)]},
     "to be replaced, by one that may be delivered": {
-        "given": [("b", "d", -2, 178), ("c", "u", -1, 179)], "replaced": {("c", "b")},
+        "given": [("b", "d", -2, 178), ("c", "u", -1, 179)],
+        "replaced": {("c", "b")},
     },
     "interrupted": {"given": [NEW, ("x", "ui", -1, 179)]},
     "unproven": {"given": [NEW, ("x", "u", -1, 179)]},
@@ -54,21 +55,29 @@ CASES: dict[str, dict[str, Any]] = {
     "a sink knows an older one": {"given": [("a", "u", -5, 99), NEW], "sink": "a"},
     "adopted": {"given": [("h", "", -9, 300)], "desired": HAND},
     "adopted, without a name and a hint": {
-        "given": [("h", "", -9, 300)], "desired": HAND, "hint": None, "unnamed": True,
+        "given": [("h", "", -9, 300)],
+        "desired": HAND,
+        "hint": None,
+        "unnamed": True,
     },
     "adopted, its window has come": {"given": [("h", "", -170, 10)], "desired": HAND},
     "adopted, ended": {"given": [("h", "", -170, 0)], "desired": HAND},
     "adopted, and one of ours beside it": {
-        "given": [("h", "", -170, 200), NEW], "desired": HAND, "adopted": "h",
+        "given": [("h", "", -170, 200), NEW],
+        "desired": HAND,
+        "adopted": "h",
     },
     "adopted, longer than a new one": {
-        "given": [("h", "", -400, 20)], "desired": replace(HAND, lifetime=Span(days=10)),
+        "given": [("h", "", -400, 20)],
+        "desired": replace(HAND, lifetime=Span(days=10)),
     },
     "adopted, a day longer than a new one": {
-        "given": [("h", "", -400, 11)], "desired": replace(HAND, lifetime=Span(days=10)),
+        "given": [("h", "", -400, 11)],
+        "desired": replace(HAND, lifetime=Span(days=10)),
     },
     "adopted, some hours longer than a new one": {
-        "given": [("h", "", -400, 10.9)], "desired": replace(HAND, lifetime=Span(days=10)),
+        "given": [("h", "", -400, 10.9)],
+        "desired": replace(HAND, lifetime=Span(days=10)),
     },
     "the adopted one is gone": {"given": [NEW], "desired": HAND},
     "the adopted one was never there": {"given": [], "desired": HAND},
@@ -77,7 +86,8 @@ CASES: dict[str, dict[str, Any]] = {
     "overdue, renewed": {"given": [*LATE, ("c", "d", -1, 179)]},
     "the newest ends first": {"given": [("a", "d", -5, 360), ("b", "d", -1, 59)]},
     "the newest ends first, the hint is unknown": {
-        "given": [("a", "d", -5, 360), ("b", "d", -1, 59)], "hint": None,
+        "given": [("a", "d", -5, 360), ("b", "d", -1, 59)],
+        "hint": None,
     },
     "policy forbids": {"given": [], "limits": policy(blocked=True)},
     "policy forbids, none is due": {"given": [NEW], "limits": policy(blocked=True)},
@@ -92,13 +102,16 @@ CASES: dict[str, dict[str, Any]] = {
     "policy allows half an hour": {"given": [], "limits": policy(1 / 48)},
     "policy may allow more": {"given": [NEW], "limits": policy(90, maybe_longer=True)},
     "policy may allow more, which is tried": {
-        "given": [NEW], "limits": policy(maybe_longer=True, otherwise=timedelta(days=90)),
+        "given": [NEW],
+        "limits": policy(maybe_longer=True, otherwise=timedelta(days=90)),
     },
     "policy may allow more, 100 days are tried": {
-        "given": [NEW], "limits": policy(100, maybe_longer=True, otherwise=timedelta(days=90)),
+        "given": [NEW],
+        "limits": policy(100, maybe_longer=True, otherwise=timedelta(days=90)),
     },
     "policy may allow more than enough": {
-        "given": [NEW], "limits": policy(180 + 1 / 24, maybe_longer=True),
+        "given": [NEW],
+        "limits": policy(180 + 1 / 24, maybe_longer=True),
     },
     "twelve months": {"given": [], "desired": replace(DESIRED, lifetime=Span(months=12))},
     "a month": {"given": [], "desired": replace(DESIRED, lifetime=Span(months=1))},
@@ -107,7 +120,9 @@ CASES: dict[str, dict[str, Any]] = {
     "25 months": {"given": [], "desired": replace(DESIRED, lifetime=Span(months=25))},
     "as long as may be": {"given": [], "desired": replace(DESIRED, lifetime=Span(longest=True))},
     "as long as may be, under a policy": {
-        "given": [], "desired": replace(DESIRED, lifetime=Span(longest=True)), "limits": policy(365),
+        "given": [],
+        "desired": replace(DESIRED, lifetime=Span(longest=True)),
+        "limits": policy(365),
     },
     "181 days": {"given": [NEW], "desired": replace(DESIRED, lifetime=Span(days=181))},
     "renewal after two thirds": {"given": [NEW], "desired": replace(DESIRED, renew_before=Span(days=60))},
@@ -118,10 +133,12 @@ CASES: dict[str, dict[str, Any]] = {
     "allowed to be shorter": {"given": [("a", "d", -350, 20)], "desired": TEN_DAYS, "shorter": True},
     "policy allows less than what it replaces": {"given": [("a", "d", -350, 20)], "limits": policy(9)},
     "policy allows a day less than what it replaces": {
-        "given": [("a", "d", -350, 20)], "limits": policy(19 + 1 / 24),
+        "given": [("a", "d", -350, 20)],
+        "limits": policy(19 + 1 / 24),
     },
     "policy allows some hours less than what it replaces": {
-        "given": [("a", "d", -350, 20)], "limits": policy(19.5),
+        "given": [("a", "d", -350, 20)],
+        "limits": policy(19.5),
     },
     "24 months are less than what it replaces": {
         "given": [("a", "d", -900, 800), ("b", "d", -3000, 899)],
@@ -130,9 +147,10 @@ CASES: dict[str, dict[str, Any]] = {
     "renamed": {"given": [NEW], "desired": replace(DESIRED, description="Post")},
     "renamed, one is due": {"given": [OLD], "desired": replace(DESIRED, description="Post")},
     "renamed, the current one is adopted": {
-        "given": [("h", "", -9, 300)], "desired": replace(HAND, description="Post"),
+        "given": [("h", "", -9, 300)],
+        "desired": replace(HAND, description="Post"),
     },
-}  # fmt: skip
+}
 
 
 def answer(case: str) -> list[str]:
