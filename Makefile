@@ -60,7 +60,7 @@ docs: $(READY)  ## Write the generated pages anew
 	$(BIN)/python -m tools.docs
 
 golden: $(READY)  ## Write the kept outputs in tests/golden anew; look at the difference
-	GOLDEN=update $(BIN)/python -m pytest tests/report/test_golden.py tests/resources/test_secret_cases.py tests/plan/test_cases.py tests/checks/test_cases.py
+	GOLDEN=update $(BIN)/python -m pytest tests/report/test_golden.py tests/resources/test_secret_cases.py tests/plan/test_cases.py tests/plan/test_rotation_cases.py tests/checks/test_cases.py
 
 screenshot: $(READY)  ## The HTML report in a headless Chromium, to be looked at: .provision/report.png
 	@mkdir -p .provision
