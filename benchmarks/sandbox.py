@@ -56,14 +56,20 @@ def make_state(path: Path, applications: int) -> str:
         ) as client:
             for number in range(applications):
                 body = {
-                    "displayName": f"Application {number:05}", "uniqueName": f"application-{number:05}",
-                    "signInAudience": "AzureADMyOrg", "tags": ["benchmark", f"team{number % 50}"],
+                    "displayName": f"Application {number:05}",
+                    "uniqueName": f"application-{number:05}",
+                    "signInAudience": "AzureADMyOrg",
+                    "tags": ["benchmark", f"team{number % 50}"],
                     "web": {"redirectUris": [f"https://{number:05}.example/connectors/SMTP.aspx"]},
-                    "requiredResourceAccess": [{
-                        "resourceAppId": "00000003-0000-0000-c000-000000000000",
-                        "resourceAccess": [{"id": "b633e1c5-b582-4048-a93e-9f11b44c7e96", "type": "Role"}],
-                    }],
-                }  # fmt: skip
+                    "requiredResourceAccess": [
+                        {
+                            "resourceAppId": "00000003-0000-0000-c000-000000000000",
+                            "resourceAccess": [
+                                {"id": "b633e1c5-b582-4048-a93e-9f11b44c7e96", "type": "Role"}
+                            ],
+                        }
+                    ],
+                }
                 answer = await client.post("/applications", json=body)
                 answer.raise_for_status()
         return str(answer.json()["appId"])
@@ -142,9 +148,11 @@ def _measure(server: Served, asked: dict[str, str], runs: int) -> None:
     said = server.said
     print(f"memory after the start: {server.megabytes('VmRSS'):.0f} MB\n")
     form = {
-        "grant_type": "client_credentials", "client_id": said["client_id"], "scope": "https://localhost/.default",
+        "grant_type": "client_credentials",
+        "client_id": said["client_id"],
+        "scope": "https://localhost/.default",
         "client_secret": Path(said["secret_file"]).read_text().strip(),
-    }  # fmt: skip
+    }
     context = ssl.create_default_context(cafile=said["ca_file"])
     with httpx.Client(verify=context, base_url=said["graph"]) as client:
         token = client.post(f"/{said['tenant_id']}/oauth2/v2.0/token", data=form).json()["access_token"]

@@ -43,10 +43,19 @@ class Answer:
 
 
 # Values that stand for something else, or that no two services share: only their type is compared.
-_OWN = frozenset({
-    "secretText", "hint", "key", "customKeyIdentifier", "securityIdentifier", "password", "date",
-    "request-id", "client-request-id",
-})  # fmt: skip
+_OWN = frozenset(
+    {
+        "secretText",
+        "hint",
+        "key",
+        "customKeyIdentifier",
+        "securityIdentifier",
+        "password",
+        "date",
+        "request-id",
+        "client-request-id",
+    }
+)
 _LATER = "2024-12"  # in today's reference, in no recording known (to 2024-11)
 # Properties that Graph gained, and the month of the first recording known to show them: an older one
 # cannot (https://learn.microsoft.com/graph/whats-new-earlier tells of most).

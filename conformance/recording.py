@@ -54,9 +54,12 @@ def _load(path: Path) -> Recording:
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         return Recording(
-            path.name, str(document["recorded"]), tuple(document["tenants"]), tuple(document["domains"]),
+            path.name,
+            str(document["recorded"]),
+            tuple(document["tenants"]),
+            tuple(document["domains"]),
             tuple(_exchange(raw) for raw in document["exchanges"]),
-        )  # fmt: skip
+        )
     except OSError as error:
         raise RecordingError(f"{path}: {error.strerror}") from error
     except (ValueError, TypeError, KeyError) as error:
@@ -65,8 +68,12 @@ def _load(path: Path) -> Recording:
 
 def _exchange(raw: Json) -> Exchange:
     return Exchange(
-        method=raw["method"], path=raw["path"], query=raw["query"] or "",
-        headers=raw["request_headers"] or {}, body=raw["request_body"],
-        status=int(raw["status"]), answer=raw["response_body"],
+        method=raw["method"],
+        path=raw["path"],
+        query=raw["query"] or "",
+        headers=raw["request_headers"] or {},
+        body=raw["request_body"],
+        status=int(raw["status"]),
+        answer=raw["response_body"],
         trimmed=bool(raw.get("trimmed")),
-    )  # fmt: skip
+    )

@@ -18,8 +18,20 @@ from typing import Any
 import httpx
 
 # What names the caller in a token: https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
-_PERSONAL = ("tid", "appid", "azp", "oid", "upn", "unique_name", "preferred_username", "email", "name",
-             "given_name", "family_name", "app_displayname")  # fmt: skip
+_PERSONAL = (
+    "tid",
+    "appid",
+    "azp",
+    "oid",
+    "upn",
+    "unique_name",
+    "preferred_username",
+    "email",
+    "name",
+    "given_name",
+    "family_name",
+    "app_displayname",
+)
 
 
 @dataclass(slots=True)

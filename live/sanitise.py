@@ -34,9 +34,24 @@ _TENANT_DOMAIN = re.compile(
 _EVERYWHERE = {"00000003-0000-0000-c000-000000000000", "b633e1c5-b582-4048-a93e-9f11b44c7e96"}
 _PUBLIC = {"Microsoft Graph", "Mail.Send", "deleted", "me"}
 # Properties whose values are words of the service.
-_WORDS = {"code", "message", "signInAudience", "type", "principalType", "servicePrincipalType", "origin",
-          "state", "restrictionType", "userPurpose", "service", "capabilityStatus", "tokenEncryptionKeyId",
-          "maxLifetime", "contentType", "legalAgeGroupRule"}  # fmt: skip
+_WORDS = {
+    "code",
+    "message",
+    "signInAudience",
+    "type",
+    "principalType",
+    "servicePrincipalType",
+    "origin",
+    "state",
+    "restrictionType",
+    "userPurpose",
+    "service",
+    "capabilityStatus",
+    "tokenEncryptionKeyId",
+    "maxLifetime",
+    "contentType",
+    "legalAgeGroupRule",
+}
 _SECRET = {"secretText": "PLH8Q~" + "x" * 34, "hint": "PLH"}
 _KEYS = ("customKeyIdentifier", "key", "thumbprint", "password")
 _REQUEST_HEADERS = ("prefer", "consistencylevel")
@@ -100,8 +115,12 @@ class Sanitiser:
                 self._domains.add(text.lower())
             elif name in ("appOwnerOrganizationId", "tenantId") and GUID.fullmatch(text):
                 self._tenants.add(text.lower())
-        for _, text in (*_texts(exchange.body), *_texts(exchange.answer), ("", unquote(exchange.path)),
-                        ("", unquote(exchange.query))):  # fmt: skip
+        for _, text in (
+            *_texts(exchange.body),
+            *_texts(exchange.answer),
+            ("", unquote(exchange.path)),
+            ("", unquote(exchange.query)),
+        ):
             for found in _ADDRESS.finditer(text):
                 self._domains.add(found[1].lower())
                 self.forbidden.add(found[0].lower())

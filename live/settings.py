@@ -70,6 +70,9 @@ def _az_is_signed_in() -> bool:
         return False
     ran = subprocess.run(  # noqa: S603 - no shell, no argument of anybody's
         [az, "account", "show", "--output", "none"],
-        capture_output=True, check=False, env=dict(os.environ), stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+        capture_output=True,
+        check=False,
+        env=dict(os.environ),
+        stdin=subprocess.DEVNULL,
+    )
     return ran.returncode == 0

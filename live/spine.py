@@ -51,12 +51,22 @@ class Spine:
         """Go through it; ``Failed`` at the first step that is wrong."""
         self.folder.joinpath("live.yaml").write_text(
             CONFIG.format(
-                name=self.name, tenant=self.settings.tenant, cloud=self.settings.cloud,
+                name=self.name,
+                tenant=self.settings.tenant,
+                cloud=self.settings.cloud,
                 mailbox=self.settings.mailbox,
             )
-        )  # fmt: skip
-        for step in (self.plan, self.apply, self.again, self.show, self.verify, self.rotate, self.confirm,
-                     self.drift):  # fmt: skip
+        )
+        for step in (
+            self.plan,
+            self.apply,
+            self.again,
+            self.show,
+            self.verify,
+            self.rotate,
+            self.confirm,
+            self.drift,
+        ):
             self.tell(f"  {step.__name__:<8} {step()}")
 
     # -- steps -----------------------------------------------------------------------------

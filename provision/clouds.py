@@ -138,9 +138,23 @@ _NAMES: dict[tuple[str, ...], str] = {
 CALLED = {word: meant for meant, words in _NAMES.items() for word in words.split()}
 # Words of such names that say nothing beside others: "Microsoft Graph for US Government L4".
 SAYING_NOTHING = (
-    "azure", "azuread", "cloud", "entra", "environment", "for", "graph", "m365", "microsoft", "microsoft365",
-    "o365", "office", "office365", "service", "tenant", "the",
-)  # fmt: skip
+    "azure",
+    "azuread",
+    "cloud",
+    "entra",
+    "environment",
+    "for",
+    "graph",
+    "m365",
+    "microsoft",
+    "microsoft365",
+    "o365",
+    "office",
+    "office365",
+    "service",
+    "tenant",
+    "the",
+)
 # What to tell the choice by.
 HOW_TO_TELL = {
     ("global", "gcc"): "Both have these hosts: Microsoft 365 GCC is gcc, any other tenant global.",

@@ -38,14 +38,22 @@ class Caller:
         return replace(self, permissions=self.permissions | set(more))
 
 
-PIPELINE = Caller(frozenset({
-    "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Policy.Read.All", "Mail.ReadBasic.All",
-    "Directory.Read.All",
-}))  # fmt: skip
+PIPELINE = Caller(
+    frozenset(
+        {
+            "Application.ReadWrite.All",
+            "AppRoleAssignment.ReadWrite.All",
+            "Policy.Read.All",
+            "Mail.ReadBasic.All",
+            "Directory.Read.All",
+        }
+    )
+)
 PERSON = Caller(
-    frozenset({AS_USER, "AppRoleAssignment.ReadWrite.All", "Policy.Read.All"}), person=True,
+    frozenset({AS_USER, "AppRoleAssignment.ReadWrite.All", "Policy.Read.All"}),
+    person=True,
     roles=("Global Administrator",),
-)  # fmt: skip
+)
 
 
 def person(*roles: str) -> Caller:
@@ -100,9 +108,15 @@ def _signs_in(caller: Caller, caller_id: str, changed: dict[str, Any]) -> Callab
         assert tenant is not None
         moment = int(time.time())
         said: dict[str, Any] = {
-            "aud": resource, "tid": tenant_id, "oid": caller_id, "appid": CLIENT, "ver": "1.0",
-            "iat": moment, "nbf": moment, "exp": moment + 3600,
-        }  # fmt: skip
+            "aud": resource,
+            "tid": tenant_id,
+            "oid": caller_id,
+            "appid": CLIENT,
+            "ver": "1.0",
+            "iat": moment,
+            "nbf": moment,
+            "exp": moment + 3600,
+        }
         if caller.person:
             roles = sorted(directory_roles(tenant, caller_id))
             said |= {"idtyp": "user", "scp": " ".join(sorted(caller.permissions)), "wids": roles}

@@ -26,10 +26,21 @@ def clean_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder.mkdir(mode=0o700)
     monkeypatch.chdir(folder)
     for name in list(os.environ):
-        if name.startswith(("AZURE_", "PROVISION_", "GITHUB_", "TF_", "ARM_")) or name in (
-            "CI", "NO_COLOR", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "GITLAB_CI", "TF_BUILD", "SSL_CERT_DIR",
-            "CURL_CA_BUNDLE",
-        ) or name.lower().endswith("_proxy"):  # fmt: skip
+        if (
+            name.startswith(("AZURE_", "PROVISION_", "GITHUB_", "TF_", "ARM_"))
+            or name
+            in (
+                "CI",
+                "NO_COLOR",
+                "SSL_CERT_FILE",
+                "REQUESTS_CA_BUNDLE",
+                "GITLAB_CI",
+                "TF_BUILD",
+                "SSL_CERT_DIR",
+                "CURL_CA_BUNDLE",
+            )
+            or name.lower().endswith("_proxy")
+        ):
             monkeypatch.delenv(name)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     # Nobody pulls the plug of this process; where that matters, a test kills one of its own.

@@ -230,10 +230,17 @@ def out_of_scope() -> Said:
 
 def no_mailbox() -> Said:
     tenant = Tenant()
-    tenant.do("POST", "/users", {
-        "accountEnabled": True, "displayName": "x", "mailNickname": "noreply",
-        "userPrincipalName": "noreply@agency.example", "passwordProfile": {"password": "Xy7-rehearsal-only"},
-    })  # fmt: skip
+    tenant.do(
+        "POST",
+        "/users",
+        {
+            "accountEnabled": True,
+            "displayName": "x",
+            "mailNickname": "noreply",
+            "userPrincipalName": "noreply@agency.example",
+            "passwordProfile": {"password": "Xy7-rehearsal-only"},
+        },
+    )
     write_config()
     program(*APPLY, "--allow", "mailbox-missing")
     return typed(Path("out.secret").read_text(), "--send-to", "me@agency.example")
@@ -265,24 +272,32 @@ SIGHTS = (
     Sight("ErrorAccessDenied on sendMail", "the mailbox is out of scope", "send-refused", out_of_scope),
     Sight("no mailbox", "the user has no licence", "no-mailbox", no_mailbox),
     Sight(
-        "Credential lifetime exceeds the max value", "policy, unread", "lifetime-refused",
+        "Credential lifetime exceeds the max value",
+        "policy, unread",
+        "lifetime-refused",
         refusal("POST", "*/addPassword", 400, "CredentialInvalidLifetimeAsPerAppPolicy"),
     ),
     Sight("Credential type not allowed", "policy", "secrets-blocked", blocked),
     Sight(
-        "404 after create", "replication beyond the patience", "not-spread-yet",
+        "404 after create",
+        "replication beyond the patience",
+        "not-spread-yet",
         refusal("POST", "*/addPassword", 404, "Request_ResourceNotFound"),
     ),
     Sight(
-        "409", "somebody else writes", "written-to-by-others",
+        "409",
+        "somebody else writes",
+        "written-to-by-others",
         refusal("PATCH", "*/servicePrincipals*", 409, "Directory_ConcurrencyViolation"),
     ),
     Sight(
-        "429", "throttled to the end", "throttled",
+        "429",
+        "throttled to the end",
+        "throttled",
         refusal("PATCH", "*/applications*", 429, "TooManyRequests"),
     ),
     Sight("202 from sendMail but no mail", "accepted is not delivered", "accepted", accepted),
-)  # fmt: skip
+)
 
 
 def main() -> None:

@@ -31,9 +31,11 @@ class Exchange:
     def recipient(self, primary: str, kind: str = "UserMailbox", *aliases: str) -> dict[str, Any]:
         """Add a recipient with a primary address and further ones."""
         made = {
-            "PrimarySmtpAddress": primary, "RecipientTypeDetails": kind, "Guid": str(uuid.uuid4()),
+            "PrimarySmtpAddress": primary,
+            "RecipientTypeDetails": kind,
+            "Guid": str(uuid.uuid4()),
             "EmailAddresses": [primary, *aliases],
-        }  # fmt: skip
+        }
         self.recipients.append(made)
         return made
 
@@ -45,9 +47,10 @@ class Exchange:
         if name == "Guid":
             return [item for item in self.recipients if item["Guid"] == value]
         return [
-            item for item in self.recipients
+            item
+            for item in self.recipients
             if value in [address.casefold() for address in item["EmailAddresses"]]
-        ]  # fmt: skip
+        ]
 
     def may_send_as(self, mailbox: dict[str, Any]) -> bool:
         """Say whether an assignment lets the application send from a mailbox now."""
@@ -122,9 +125,11 @@ class Exchange:
                 )
             rows.append(
                 {
-                    "RoleName": item["Role"], "GrantedPermissions": "Mail.Send",
+                    "RoleName": item["Role"],
+                    "GrantedPermissions": "Mail.Send",
                     "ScopeType": "CustomRecipientScope",
-                    "AllowedResourceScope": scope["Name"], "InScope": inside,
+                    "AllowedResourceScope": scope["Name"],
+                    "InScope": inside,
                 }
-            )  # fmt: skip
+            )
         return rows

@@ -194,9 +194,12 @@ def identities(net: Net, monkeypatch: pytest.MonkeyPatch, file: str = "identitie
         else:
             monkeypatch.setenv(held["variable"], place.secret)
         found[f"agency-{place.number}"] = {
-            "tenant": place.id, "cloud": place.cloud, "auth": "environment", "client_id": place.client_id,
+            "tenant": place.id,
+            "cloud": place.cloud,
+            "auth": "environment",
+            "client_id": place.client_id,
             "client_secret": held,
-        }  # fmt: skip
+        }
     Path(file).write_text(yaml.safe_dump({"identities": found}))
     return file
 

@@ -44,25 +44,33 @@ def made(
     """Make one as the product's manual says, but for what is given."""
     entry = {"resourceAppId": GRAPH, "resourceAccess": [{"id": permission, "type": "Role"}]}
     app = tenant.do(
-        "POST", "/applications",
-        {"displayName": name, "signInAudience": "AzureADMyOrg", "web": {"redirectUris": list(uris)},
-         "requiredResourceAccess": [entry] if asked else [], **more},
-    )  # fmt: skip
+        "POST",
+        "/applications",
+        {
+            "displayName": name,
+            "signInAudience": "AzureADMyOrg",
+            "web": {"redirectUris": list(uris)},
+            "requiredResourceAccess": [entry] if asked else [],
+            **more,
+        },
+    )
     own: dict[str, Any] = {}
     if principal:
         own = tenant.do("POST", "/servicePrincipals", {"appId": app["appId"]})
         if granted:
             graph = tenant.get(f"/servicePrincipals(appId='{GRAPH}')")["id"]
             tenant.do(
-                "POST", f"/servicePrincipals/{own['id']}/appRoleAssignments",
+                "POST",
+                f"/servicePrincipals/{own['id']}/appRoleAssignments",
                 {"principalId": own["id"], "resourceId": graph, "appRoleId": permission},
-            )  # fmt: skip
+            )
     for days in lives:
         end = tenant.sandbox.clock.now() + timedelta(days=days)
         tenant.do(
-            "POST", f"/applications/{app['id']}/addPassword",
+            "POST",
+            f"/applications/{app['id']}/addPassword",
             {"passwordCredential": {"displayName": f"{days}d", "endDateTime": f"{end:%Y-%m-%dT%H:%M:%SZ}"}},
-        )  # fmt: skip
+        )
     most = 90 if "Personal" in more.get("signInAudience", "") else 120
     has_page = any(uri.endswith(PAGE) for uri in uris)
     return HandMade(
@@ -83,11 +91,19 @@ def declarable(name: str, most: int) -> bool:
 
 # Scripts, joined signs and sizes that people use in names; a config takes them all.
 FOREIGN = [
-    "\u90ae\u4ef6 FOIAXpress", "\u0628\u0631\u064a\u062f mail", "\u05d3\u05d5\u05d0\u05e8",
-    "\u0394\u03bf\u03ba\u03b9\u03bc\u03ae", "\u0130stanbul \u0131", "Stra\u00dfe", "e\u0301te\u0301",
-    "\uff26\uff2f\uff29\uff21", "\U0001f469\u200d\U0001f4bb mail", "\u0928\u092e\u0938\u094d\u0924\u0947",
-    "\u1100\u1161\u11a8", "\U00020bb7\u91ce\u5bb6",
-]  # fmt: skip
+    "\u90ae\u4ef6 FOIAXpress",
+    "\u0628\u0631\u064a\u062f mail",
+    "\u05d3\u05d5\u05d0\u05e8",
+    "\u0394\u03bf\u03ba\u03b9\u03bc\u03ae",
+    "\u0130stanbul \u0131",
+    "Stra\u00dfe",
+    "e\u0301te\u0301",
+    "\uff26\uff2f\uff29\uff21",
+    "\U0001f469\u200d\U0001f4bb mail",
+    "\u0928\u092e\u0938\u094d\u0924\u0947",
+    "\u1100\u1161\u11a8",
+    "\U00020bb7\u91ce\u5bb6",
+]
 
 
 def anything(tenant: Tenant, dice: Random, number: int) -> HandMade:
@@ -100,9 +116,18 @@ def anything(tenant: Tenant, dice: Random, number: int) -> HandMade:
     if dice.random() < 0.2:
         uris.append(f"https://other{number}.agency.example{PAGE}")
     names = [
-        *filter(None, NAMES.values()), *FOREIGN, "FOIAXpress Collaboration Mail", "FOIAXpress PAL",
-        "eCASE mail", "Mail \u00fc\u00f1\u00ee", "true", "- x: y # z", "${HOME} $${A}", "a" * 120, "null",
-    ]  # fmt: skip
+        *filter(None, NAMES.values()),
+        *FOREIGN,
+        "FOIAXpress Collaboration Mail",
+        "FOIAXpress PAL",
+        "eCASE mail",
+        "Mail \u00fc\u00f1\u00ee",
+        "true",
+        "- x: y # z",
+        "${HOME} $${A}",
+        "a" * 120,
+        "null",
+    ]
     name = dice.choice(names).encode("utf-8", "ignore").decode()[:120].strip() or "x"
     more: dict[str, Any] = {}
     if dice.random() < 0.2:
@@ -138,9 +163,10 @@ def anything(tenant: Tenant, dice: Random, number: int) -> HandMade:
             tenant.do("PATCH", f"/applications/{one.object_id}", {"requiredResourceAccess": [other]})
     if dice.random() < 0.2:
         tenant.do(
-            "POST", f"/applications/{one.object_id}/federatedIdentityCredentials",
+            "POST",
+            f"/applications/{one.object_id}/federatedIdentityCredentials",
             {"name": f"f{number}", "issuer": "https://t.example", "subject": "s", "audiences": ["api://x"]},
-        )  # fmt: skip
+        )
     _owned(tenant, dice, one)
     if one.principal_id and dice.random() < 0.15:
         tenant.do("PATCH", f"/servicePrincipals/{one.principal_id}", {"accountEnabled": False})
@@ -157,10 +183,11 @@ def _owned(tenant: Tenant, dice: Random, one: HandMade) -> None:
         named = dice.choice([*FOREIGN, *(name for name in NAMES.values() if name.isprintable())])
         person = {
             "displayName": named.encode("utf-8", "ignore").decode()[:120].strip() or "x",
-            "mailNickname": f"owner{number}", "accountEnabled": dice.random() < 0.7,
+            "mailNickname": f"owner{number}",
+            "accountEnabled": dice.random() < 0.7,
             "userPrincipalName": f"owner{number}@{tenant.domain}",
             "passwordProfile": {"password": "Not-used-1!"},
-        }  # fmt: skip
+        }
         owners.append(tenant.do("POST", "/users", person))
     picked = [owner["id"] for owner in dice.sample(owners, dice.randint(0, min(3, len(owners))))]
     if one.principal_id and dice.random() < 0.2:
@@ -178,13 +205,18 @@ def _forbidden(tenant: Tenant, dice: Random, one: HandMade) -> None:
     if dice.random() < 0.5:
         rule = {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P30D"}
     policy = tenant.do(
-        "POST", "/policies/appManagementPolicies",
+        "POST",
+        "/policies/appManagementPolicies",
         {
-            "displayName": f"of {one.client_id}", "description": "", "isEnabled": dice.random() < 0.9,
-            "restrictions": {"passwordCredentials": [
-                {**rule, "restrictForAppsCreatedAfterDateTime": "2019-01-01T00:00:00Z"}
-            ]},
+            "displayName": f"of {one.client_id}",
+            "description": "",
+            "isEnabled": dice.random() < 0.9,
+            "restrictions": {
+                "passwordCredentials": [
+                    {**rule, "restrictForAppsCreatedAfterDateTime": "2019-01-01T00:00:00Z"}
+                ]
+            },
         },
-    )  # fmt: skip
+    )
     link = {"@odata.id": f"https://graph.microsoft.com/v1.0/policies/appManagementPolicies/{policy['id']}"}
     tenant.do("POST", f"/applications/{one.object_id}/appManagementPolicies/$ref", link)

@@ -59,18 +59,34 @@ def test_every_sink_is_completed_and_in_the_docs() -> None:
 
 DELIVERED = ("--yes", "--deliver", "file:out.secret", "--allow", "consent-pending")
 ASKED: dict[str, tuple[str, ...]] = {
-    "validate": ("prod.yaml",), "doctor": ("prod.yaml", "--sandbox"), "plan": ("prod.yaml", "--sandbox"),
-    "apply": ("prod.yaml", "--sandbox", *DELIVERED), "show": ("prod.yaml", "--sandbox"),
-    "rotate": ("prod.yaml", "--sandbox", *DELIVERED), "consent": ("prod.yaml", "--sandbox", "--yes"),
+    "validate": ("prod.yaml",),
+    "doctor": ("prod.yaml", "--sandbox"),
+    "plan": ("prod.yaml", "--sandbox"),
+    "apply": ("prod.yaml", "--sandbox", *DELIVERED),
+    "show": ("prod.yaml", "--sandbox"),
+    "rotate": ("prod.yaml", "--sandbox", *DELIVERED),
+    "consent": ("prod.yaml", "--sandbox", "--yes"),
     "verify": ("prod.yaml", "--sandbox", "--secret-from", "file:out.secret"),
-    "drift": ("prod.yaml", "--sandbox"), "expiry": ("prod.yaml", "--sandbox"),
-    "orphans": ("prod.yaml", "--sandbox"), "exchange": ("scoped.yaml", "--sandbox"), "explain": ("PRV400",),
+    "drift": ("prod.yaml", "--sandbox"),
+    "expiry": ("prod.yaml", "--sandbox"),
+    "orphans": ("prod.yaml", "--sandbox"),
+    "exchange": ("scoped.yaml", "--sandbox"),
+    "explain": ("PRV400",),
     "destroy": ("prod.yaml", "--sandbox", "--yes", "--allow", "destroy"),
     "restore": ("prod.yaml", "--sandbox", "--yes"),
-    "init": ("--admin-url", "https://a.example", "--address", "a@agency.example", "--tenant",
-             "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690", "--sandbox", "--out", "begun.yaml"),
+    "init": (
+        "--admin-url",
+        "https://a.example",
+        "--address",
+        "a@agency.example",
+        "--tenant",
+        "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690",
+        "--sandbox",
+        "--out",
+        "begun.yaml",
+    ),
     "import": ("--search", "--tenant", "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690", "--sandbox"),
-}  # fmt: skip
+}
 
 
 def formats(command: click.Command) -> tuple[str, ...]:
@@ -121,16 +137,25 @@ def test_each_format_that_a_verb_takes_is_its_own(provision: Program, verb: str)
 
 ROLE = application.Permission("00000003-0000-0000-c000-000000000000", "b633e1c5-b582-4048-a93e-9f11b44c7e96")
 WHOLE = application.Desired(
-    unique_name="collab-prod", display_name="Mail", redirect_uris=("https://a.example/x",),
-    sign_in_audience="PersonalMicrosoftAccount", client_id="0207ee96-a077-4654-8e47-f71f608a9dd2",
-    owners=("e1fe6dd8-ba31-4d61-89e7-88639da4683d",), notes="n", service_management_reference="r",
+    unique_name="collab-prod",
+    display_name="Mail",
+    redirect_uris=("https://a.example/x",),
+    sign_in_audience="PersonalMicrosoftAccount",
+    client_id="0207ee96-a077-4654-8e47-f71f608a9dd2",
+    owners=("e1fe6dd8-ba31-4d61-89e7-88639da4683d",),
+    notes="n",
+    service_management_reference="r",
     permission=ROLE,
-)  # fmt: skip
+)
 OTHER: dict[str, Any] = {
-    "display_name": "Post", "redirect_uris": ("https://a.example/y",), "sign_in_audience": "AzureADMyOrg",
-    "owners": ("11111111-ba31-4d61-89e7-88639da4683d",), "notes": "m", "service_management_reference": "s",
+    "display_name": "Post",
+    "redirect_uris": ("https://a.example/y",),
+    "sign_in_audience": "AzureADMyOrg",
+    "owners": ("11111111-ba31-4d61-89e7-88639da4683d",),
+    "notes": "m",
+    "service_management_reference": "s",
     "permission": replace(ROLE, role_id="11111111-c582-4048-a93e-9f11b44c7e96"),
-}  # fmt: skip
+}
 
 
 def made(desired: application.Desired) -> application.Observed:

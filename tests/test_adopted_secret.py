@@ -27,16 +27,22 @@ class HandMade:
         self.tenant = Tenant()
         entry = {"resourceAppId": GRAPH, "resourceAccess": [{"id": MAIL_SEND, "type": "Role"}]}
         self.app = self.tenant.do(
-            "POST", "/applications",
-            {"displayName": "FOIAXpress Collaboration Mail", "signInAudience": "AzureADMyOrg",
-             "web": {"redirectUris": [URI]}, "requiredResourceAccess": [entry]},
-        )  # fmt: skip
+            "POST",
+            "/applications",
+            {
+                "displayName": "FOIAXpress Collaboration Mail",
+                "signInAudience": "AzureADMyOrg",
+                "web": {"redirectUris": [URI]},
+                "requiredResourceAccess": [entry],
+            },
+        )
         principal = self.tenant.do("POST", "/servicePrincipals", {"appId": self.app["appId"]})
         graph = self.tenant.get(f"/servicePrincipals(appId='{GRAPH}')")
         self.tenant.do(
-            "POST", f"/servicePrincipals/{principal['id']}/appRoleAssignments",
+            "POST",
+            f"/servicePrincipals/{principal['id']}/appRoleAssignments",
             {"principalId": principal["id"], "resourceId": graph["id"], "appRoleId": MAIL_SEND},
-        )  # fmt: skip
+        )
         self.key = self.secret("by hand", days)
         self.config = "prod.yaml"
         self.write(adopt=self.key)
@@ -45,9 +51,10 @@ class HandMade:
         """Make a secret by hand, and return its key id."""
         end = f"{datetime.now(UTC) + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
         made = self.tenant.do(
-            "POST", f"/applications/{self.app['id']}/addPassword",
+            "POST",
+            f"/applications/{self.app['id']}/addPassword",
             {"passwordCredential": {"displayName": name, "endDateTime": end}},
-        )  # fmt: skip
+        )
         return str(made["keyId"])
 
     def write(self, *, adopt: str | None, stamp: bool | None = None) -> None:

@@ -113,14 +113,18 @@ def test_owners_that_cannot_be_are_told_before_anything_is_made(provision: Progr
     provision("plan", write_config(), "--sandbox")
     tenant = Tenant()
     group = tenant.do(
-        "POST", "/groups",
+        "POST",
+        "/groups",
         {"displayName": "g", "mailEnabled": False, "mailNickname": "g", "securityEnabled": True},
-    )  # fmt: skip
+    )
     app = tenant.do("POST", "/applications", {"displayName": "Pipeline"})
     principal = tenant.do("POST", "/servicePrincipals", {"appId": app["appId"]})
     for wrong, instead in (
-        (group["id"], ""), (app["id"], principal["id"]), (app["appId"], principal["id"]), (NOBODY, ""),
-    ):  # fmt: skip
+        (group["id"], ""),
+        (app["id"], principal["id"]),
+        (app["appId"], principal["id"]),
+        (NOBODY, ""),
+    ):
         config = write_config()
         text = Path(config).read_text().replace("application:\n", f"application:\n  owners: [{wrong}]\n")
         Path(config).write_text(text)
@@ -192,9 +196,10 @@ def test_an_emergency_says_what_still_signs_in(provision: Program, config: str, 
     ):
         tenant.do("POST", f"{path}/addPassword", {"passwordCredential": {"displayName": name}})
     tenant.do(
-        "POST", f"/applications/{app['id']}/federatedIdentityCredentials",
+        "POST",
+        f"/applications/{app['id']}/federatedIdentityCredentials",
         {"name": "pipe", "issuer": "https://token.example", "subject": "s", "audiences": ["api://x"]},
-    )  # fmt: skip
+    )
     delivered = ("--deliver", "file:out.secret")
     ran = provision("rotate", config, "--sandbox", "--emergency", "--yes", *delivered)
     assert ran.code == 0, ran.err

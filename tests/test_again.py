@@ -49,8 +49,12 @@ def test_a_command_in_a_text_is_made_whole(text: str, whole: str) -> None:
 def test_a_shell_reads_back_what_was_meant(path: str) -> None:
     """Whatever the file is called."""
     assert shlex.split(Again((path,), ("--deliver", "file:{name} x")).command("apply")) == [
-        "provision", "apply", path, "--deliver", "file:{name} x",
-    ]  # fmt: skip
+        "provision",
+        "apply",
+        path,
+        "--deliver",
+        "file:{name} x",
+    ]
 
 
 @pytest.mark.parametrize("output", ["text", "markdown", "json", "html"])
@@ -205,8 +209,11 @@ def test_the_last_line_says_that_apply_would_refuse(provision: Program, config: 
     tenant = Tenant()
     tenant.sandbox.ensure_mailbox(tenant.id, "noreply@agency.example")
     blocked = {"passwordCredentials": [{"restrictionType": "passwordAddition", "state": "enabled"}]}
-    tenant.do("PATCH", "/policies/defaultAppManagementPolicy",
-              {"isEnabled": True, "applicationRestrictions": blocked})  # fmt: skip
+    tenant.do(
+        "PATCH",
+        "/policies/defaultAppManagementPolicy",
+        {"isEnabled": True, "applicationRestrictions": blocked},
+    )
     entry = catalogue.SECRETS_BLOCKED
     for output in ("text", "markdown"):
         said = provision("plan", config, "--sandbox", "-o", output).out

@@ -95,10 +95,20 @@ def test_no_failure_tells_the_value(
     for name, code in sinks.items():
         Path(f"{name}.py").write_text(code)
         ran = provision(
-            "apply", config, "--sandbox", "--yes", "-v", "-o", output,
-            "--allow", "rehearsal-delivery", "--deliver", f"command:{sys.executable} {name}.py",
-            "--allow", "not-taken-before",
-        )  # fmt: skip
+            "apply",
+            config,
+            "--sandbox",
+            "--yes",
+            "-v",
+            "-o",
+            output,
+            "--allow",
+            "rehearsal-delivery",
+            "--deliver",
+            f"command:{sys.executable} {name}.py",
+            "--allow",
+            "not-taken-before",
+        )
         assert ran.code == (0 if name == "repeats_well" else 1), ran.err
         said += ran.out + ran.err
     assert len(minted) == len(sinks)
@@ -237,11 +247,28 @@ def test_no_debugging_aid_tells_the_value(clean_folder: Path, deliver: str) -> N
     """-X dev, asyncio's debug mode, every logger at its lowest level, --verbose."""
     Path("sink.py").write_text("import sys; open('out.secret', 'w').write(sys.stdin.read())")
     ran = subprocess.run(
-        [sys.executable, "-X", "dev", "-c", TALKATIVE, "apply", write_config(), "--sandbox", "--yes", "-v",
-         "--allow", "rehearsal-delivery", "--deliver", deliver],
+        [
+            sys.executable,
+            "-X",
+            "dev",
+            "-c",
+            TALKATIVE,
+            "apply",
+            write_config(),
+            "--sandbox",
+            "--yes",
+            "-v",
+            "--allow",
+            "rehearsal-delivery",
+            "--deliver",
+            deliver,
+        ],
         env={**os.environ, "PYTHONASYNCIODEBUG": "1", "HTTPX_LOG_LEVEL": "trace"},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr
     value = Path("out.secret").read_text()
     assert len(value) > 30

@@ -42,8 +42,12 @@ def test_an_entry_stands_where_its_code_says() -> None:
         assert {code[:4].lower() for code in codes} == {source.name[:4]}
     of_two = {source.name for source in SOURCES if source.name[:4] in ("prv3", "prv6")}
     assert of_two == {
-        "prv3_refusals.py", "prv3_registration.py", "prv6_drift.py", "prv6_findings.py", "prv6_scope.py",
-    }  # fmt: skip
+        "prv3_refusals.py",
+        "prv3_registration.py",
+        "prv6_drift.py",
+        "prv6_findings.py",
+        "prv6_scope.py",
+    }
     assert len({source.name[:4] for source in SOURCES}) == len(SOURCES) - 3
 
 

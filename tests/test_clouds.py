@@ -62,9 +62,17 @@ def test_a_config_in_that_cloud_is_handed_its_own_link(provision: Program, name:
     """The whole job on the sandbox: the consent link of the result is that cloud's."""
     config = write_config(tenant=f"{TENANT}\n  cloud: {name}", more="consent: handoff\n")
     ran = provision(
-        "apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json",
-        "--allow", "consent-pending",
-    )  # fmt: skip
+        "apply",
+        config,
+        "--sandbox",
+        "--yes",
+        "--deliver",
+        "file:out.secret",
+        "-o",
+        "json",
+        "--allow",
+        "consent-pending",
+    )
     assert ran.code == 0, ran.err + ran.out
     assert ran.json["cloud"] == name
     assert urlsplit(ran.json["consent"]["url"]).netloc == TABLE[name][1]

@@ -73,9 +73,11 @@ class Principal:
     def grant_on_behalf(self) -> None:
         """Give it Mail.Send as a delegated permission, for everybody."""
         body = {
-            "clientId": self.id, "consentType": "AllPrincipals", "resourceId": self.graph,
+            "clientId": self.id,
+            "consentType": "AllPrincipals",
+            "resourceId": self.graph,
             "scope": "openid Mail.Send",
-        }  # fmt: skip
+        }
         self.tenant.do("POST", "/oauth2PermissionGrants", body)
 
 
@@ -127,8 +129,9 @@ def test_a_principal_that_is_missing_is_made_by_who_may(
     ran = provision("consent", handed_over, *CONSENT)
     assert ran.code == 0
     assert {c["address"]: c["status"] for c in ran.json["changes"]} == {
-        "service_principal": "done", "consent": "done",
-    }  # fmt: skip
+        "service_principal": "done",
+        "consent": "done",
+    }
 
 
 # -- handed over --------------------------------------------------------------------------------------
@@ -442,10 +445,14 @@ def test_owned_by_is_enough_where_consent_is_handed_over(
     assert examined.json["identity"]["kind"] == "application"
     needed = {r["step"]: r["state"] for r in examined.json["rights"] if r["state"] != "not-needed"}
     assert needed == {
-        "read": "present", "create-application": "present", "change-application": "present",
-        "create-service-principal": "present", "read-policy": "not-checked", "read-mailbox": "not-checked",
+        "read": "present",
+        "create-application": "present",
+        "change-application": "present",
+        "create-service-principal": "present",
+        "read-policy": "not-checked",
+        "read-mailbox": "not-checked",
         "read-mailbox-scope": "not-checked",
-    }  # fmt: skip
+    }
     assert pipeline("apply", config, *more).code == 3
     waiting = pipeline("consent", config, "--yes", *json_)
     assert (waiting.code, waiting.json["consent"]["state"]) == (3, "required")

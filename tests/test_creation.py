@@ -62,8 +62,10 @@ def test_the_records_of_a_run_that_created_it_meanwhile_survive(
     assert ran.code == 0, ran.out + ran.err
     app = Tenant().application()
     assert (app["tags"], app["web"], app["passwordCredentials"]) == (
-        theirs["tags"], theirs["web"], theirs["passwordCredentials"],
-    )  # fmt: skip
+        theirs["tags"],
+        theirs["web"],
+        theirs["passwordCredentials"],
+    )
     (secret,) = theirs["passwordCredentials"]
     assert ran.json["outputs"]["secret_key"]["key_id"] == secret["keyId"]
     assert not Path("out.secret").exists()

@@ -150,10 +150,18 @@ def test_an_az_that_is_not_signed_in(provision: Program, tmp_path: Path) -> None
 # What Entra says when it refuses a sign-in: name, exit code. users of other tools meet the same numbers.
 # https://learn.microsoft.com/entra/identity-platform/reference-error-codes
 REFUSALS = {
-    "7000215": "sign-in", "7000222": "sign-in", "700016": "sign-in", "50011": "sign-in", "90094": "sign-in",
-    "53003": "sign-in", "50076": "sign-in", "65001": "sign-in",
-    "90002": "tenant-not-found", "90038": "tenant-not-found", "900382": "tenant-not-found",
-}  # fmt: skip
+    "7000215": "sign-in",
+    "7000222": "sign-in",
+    "700016": "sign-in",
+    "50011": "sign-in",
+    "90094": "sign-in",
+    "53003": "sign-in",
+    "50076": "sign-in",
+    "65001": "sign-in",
+    "90002": "tenant-not-found",
+    "90038": "tenant-not-found",
+    "900382": "tenant-not-found",
+}
 
 
 @pytest.mark.parametrize("number", REFUSALS)

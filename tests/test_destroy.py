@@ -130,9 +130,16 @@ def test_what_nobody_declared_refuses_it(provision: Program, config: str, applie
     tenant.do(
         "POST", f"/applications/{app['id']}/addPassword", {"passwordCredential": {"displayName": "theirs"}}
     )
-    tenant.do("POST", f"/applications/{app['id']}/federatedIdentityCredentials", {
-        "name": "deploy", "issuer": "https://issuer.example", "subject": "job", "audiences": ["api"],
-    })  # fmt: skip
+    tenant.do(
+        "POST",
+        f"/applications/{app['id']}/federatedIdentityCredentials",
+        {
+            "name": "deploy",
+            "issuer": "https://issuer.example",
+            "subject": "job",
+            "audiences": ["api"],
+        },
+    )
     before = picture(Tenant())
     ran = provision("destroy", config, *ENDED)
     assert ran.code == 5
@@ -222,8 +229,17 @@ def test_another_configs_value_is_never_forgotten(provision: Program, config: st
     """The record says whose it is."""
     other = write_config("other.yaml", name="other-mail")
     assert provision("apply", other, "--sandbox", "--deliver", "file:other.secret", "--yes").code == 0
-    ran = provision("destroy", other, "--sandbox", "--deliver", "file:out.secret", "--yes", "--allow",
-                    "destroy", "--forget")  # fmt: skip
+    ran = provision(
+        "destroy",
+        other,
+        "--sandbox",
+        "--deliver",
+        "file:out.secret",
+        "--yes",
+        "--allow",
+        "destroy",
+        "--forget",
+    )
     assert ran.code == 0, ran.err
     assert Path("out.secret").exists()
     assert Path("out.secret.provision.json").exists()

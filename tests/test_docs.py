@@ -126,9 +126,14 @@ def test_the_commands_work(page: Path) -> None:
         if not block.marked:
             script += [f"echo 'running {page.name}:{block.line}' >&2", block.script]
     ran = subprocess.run(
-        ["sh", "-e"], input="\n".join(script), env=environment, text=True, capture_output=True, timeout=120,
+        ["sh", "-e"],
+        input="\n".join(script),
+        env=environment,
+        text=True,
+        capture_output=True,
+        timeout=120,
         check=False,
-    )  # fmt: skip
+    )
     assert ran.returncode == 0, f"{ran.stdout}{ran.stderr}"
     assert "Traceback" not in ran.stderr
 
@@ -150,9 +155,10 @@ def test_every_block_says_what_it_is() -> None:
 
 
 @pytest.mark.parametrize(
-    "block", [b for page in PAGES for b in blocks(page) if b.language == "yaml" and "version: 1" in b.text],
+    "block",
+    [b for page in PAGES for b in blocks(page) if b.language == "yaml" and "version: 1" in b.text],
     ids=lambda block: f"{block.page.name}:{block.line}",
-)  # fmt: skip
+)
 def test_configs_that_are_shown_are_right(provision: Program, block: Block) -> None:
     """As they stand there."""
     Path("shown.yaml").write_text(block.text)
@@ -217,11 +223,19 @@ def test_formats_are_those_that_a_command_gives(provision: Program) -> None:
     shutil.copytree(ROOT / "configs", "configs")
     one, two, more = "configs/prod.yaml", "configs/pal.yaml", ("--sandbox", "-o", "json")
     given = {
-        "validate": (), "doctor": (), "plan": (), "apply": ("--yes", "--deliver", "file:{name}.secret"),
-        "show": (), "rotate": ("--yes", "--deliver", "file:{name}.secret"), "consent": ("--yes",),
-        "drift": (), "expiry": (), "orphans": (), "destroy": ("--yes", "--allow", "destroy"),
+        "validate": (),
+        "doctor": (),
+        "plan": (),
+        "apply": ("--yes", "--deliver", "file:{name}.secret"),
+        "show": (),
+        "rotate": ("--yes", "--deliver", "file:{name}.secret"),
+        "consent": ("--yes",),
+        "drift": (),
+        "expiry": (),
+        "orphans": (),
+        "destroy": ("--yes", "--allow", "destroy"),
         "restore": ("--yes",),
-    }  # fmt: skip
+    }
     listed: dict[str, tuple[str, str]] = {}
     header = "| Command | Formats | One file | Several, a folder or a glob |"
     for verbs, _, single, several in rows("formats.md", header):

@@ -70,7 +70,9 @@ FRESH = [
     (PIPELINE.without("Application.ReadWrite.All").also(OWNED_BY), set(), 0, 0),
     (
         PIPELINE.without("Application.ReadWrite.All").also("AppRegistration.Create"),
-        MAKING - {"create-application"}, 77, 77,
+        MAKING - {"create-application"},
+        77,
+        77,
     ),
     (PERSON, set(), 0, 0),
     (PERSON.without(AS_USER).also(READ), MAKING, 77, 77),
@@ -82,7 +84,7 @@ FRESH = [
     (person("Privileged Role Administrator"), set(), 0, 0),
     (person("User Administrator"), {"grant-consent"}, 3, 3),
     (person(), {"grant-consent"}, 3, 3),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("caller", "missing", "says", "ends"), FRESH)
@@ -332,9 +334,11 @@ def test_the_secret_policy(provision: Program, config: str) -> None:
     """What policy allows; where it lets no secret be made, the code that apply would refuse with."""
     tenant = Tenant()
     lifetime = {
-        "restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P90D",
+        "restrictionType": "passwordLifetime",
+        "state": "enabled",
+        "maxLifetime": "P90D",
         "restrictForAppsCreatedAfterDateTime": None,
-    }  # fmt: skip
+    }
     body = {"isEnabled": True, "applicationRestrictions": {"passwordCredentials": [lifetime]}}
     tenant.do("PATCH", "/policies/defaultAppManagementPolicy", body)
     ran = provision("doctor", config, *DOCTOR)

@@ -137,19 +137,28 @@ UNDECLARED = {
     ),
     "a secret of the principal": Tampering(
         lambda h: h.add_secret(h.principal_at, "hidden"),
-        "undeclared-secret", "service_principal.passwordCredentials", "hidden (",
+        "undeclared-secret",
+        "service_principal.passwordCredentials",
+        "hidden (",
     ),
     "a secret with our mark": Tampering(
         lambda h: h.add_secret(h.at, "x [provision:collab-prod]"),
-        "secret-unproven", "client_secret", "x [provision:collab-prod] (", "error",
+        "secret-unproven",
+        "client_secret",
+        "x [provision:collab-prod] (",
+        "error",
     ),
     "a certificate": Tampering(
         lambda h: h.patch(keyCredentials=[certificate()]),
-        "undeclared-certificate", "application.keyCredentials", "intruder (",
+        "undeclared-certificate",
+        "application.keyCredentials",
+        "intruder (",
     ),
     "a certificate of the principal": Tampering(
         lambda h: h.patch_principal(keyCredentials=[certificate()]),
-        "undeclared-certificate", "service_principal.keyCredentials", "intruder (",
+        "undeclared-certificate",
+        "service_principal.keyCredentials",
+        "intruder (",
     ),
     "a federated credential": Tampering(
         lambda h: h.tenant.do(
@@ -162,47 +171,64 @@ UNDECLARED = {
                 "audiences": ["api://AzureADTokenExchange"],
             },
         ),
-        "undeclared-federated-credential", "application.federatedIdentityCredentials",
+        "undeclared-federated-credential",
+        "application.federatedIdentityCredentials",
         "fork (issuer https://token.actions.githubusercontent.com, subject repo:mallory/fork:",
     ),
     "a redirect URI": Tampering(
         lambda h: h.patch(
             web={"redirectUris": [*h.app["web"]["redirectUris"], "https://collab.agency.example/other"]}
         ),
-        "undeclared-redirect-uri", "application.web.redirectUris",
-        "https://collab.agency.example/other", "warning",
+        "undeclared-redirect-uri",
+        "application.web.redirectUris",
+        "https://collab.agency.example/other",
+        "warning",
     ),
     "a redirect URI of a page": Tampering(
         lambda h: h.patch(spa={"redirectUris": ["https://evil.example/spa"]}),
-        "undeclared-redirect-uri", "application.spa.redirectUris", "https://evil.example/spa", "warning",
+        "undeclared-redirect-uri",
+        "application.spa.redirectUris",
+        "https://evil.example/spa",
+        "warning",
     ),
     "a redirect URI of a device": Tampering(
         lambda h: h.patch(publicClient={"redirectUris": ["evil://here"]}),
-        "undeclared-redirect-uri", "application.publicClient.redirectUris", "evil://here", "warning",
+        "undeclared-redirect-uri",
+        "application.publicClient.redirectUris",
+        "evil://here",
+        "warning",
     ),
     "an application permission": Tampering(
         lambda h: h.ask_for(EXCHANGE, FULL_ACCESS, "Role"),
-        "undeclared-permission", "application.requiredResourceAccess",
-        "Office 365 Exchange Online: full_access_as_app (application)", "warning",
+        "undeclared-permission",
+        "application.requiredResourceAccess",
+        "Office 365 Exchange Online: full_access_as_app (application)",
+        "warning",
     ),
     "a delegated permission": Tampering(
         lambda h: h.ask_for(GRAPH, USER_READ, "Scope"),
-        "undeclared-permission", "application.requiredResourceAccess",
-        "Microsoft Graph: User.Read (delegated)", "warning",
+        "undeclared-permission",
+        "application.requiredResourceAccess",
+        "Microsoft Graph: User.Read (delegated)",
+        "warning",
     ),
     "a permission that nobody publishes": Tampering(
         lambda h: h.ask_for(PLANTED, MAIL_READ, "Role"),
-        "undeclared-permission", "application.requiredResourceAccess",
-        f"{PLANTED}: {MAIL_READ} (application)", "warning",
+        "undeclared-permission",
+        "application.requiredResourceAccess",
+        f"{PLANTED}: {MAIL_READ} (application)",
+        "warning",
     ),
     "a grant": Tampering(
         lambda h: h.grant(GRAPH, MAIL_READ),
-        "undeclared-grant", "service_principal.appRoleAssignments",
+        "undeclared-grant",
+        "service_principal.appRoleAssignments",
         "Microsoft Graph: Mail.Read (application)",
     ),
     "a grant by another resource": Tampering(
         lambda h: h.grant(EXCHANGE, FULL_ACCESS),
-        "undeclared-grant", "service_principal.appRoleAssignments",
+        "undeclared-grant",
+        "service_principal.appRoleAssignments",
         "Office 365 Exchange Online: full_access_as_app (application)",
     ),
     "a delegated grant": Tampering(
@@ -216,90 +242,136 @@ UNDECLARED = {
                 "scope": "Mail.ReadWrite",
             },
         ),
-        "undeclared-grant", "service_principal.oauth2PermissionGrants",
-        "Microsoft Graph: Mail.ReadWrite (delegated, for everybody)", "warning",
+        "undeclared-grant",
+        "service_principal.oauth2PermissionGrants",
+        "Microsoft Graph: Mail.ReadWrite (delegated, for everybody)",
+        "warning",
     ),
     "an owner of what is not managed": Tampering(
-        lambda h: h.own(h.at), "undeclared-owner", "application.owners",
-        "Mallory (mallory@agency.example, user, ", "info",
+        lambda h: h.own(h.at),
+        "undeclared-owner",
+        "application.owners",
+        "Mallory (mallory@agency.example, user, ",
+        "info",
     ),
     "an owner of the principal": Tampering(
-        lambda h: h.own(h.principal_at), "undeclared-owner", "service_principal.owners",
-        "Mallory (mallory@agency.example, user, ", "info",
+        lambda h: h.own(h.principal_at),
+        "undeclared-owner",
+        "service_principal.owners",
+        "Mallory (mallory@agency.example, user, ",
+        "info",
     ),
     "implicit grant": Tampering(
         lambda h: h.patch(web={"implicitGrantSettings": {"enableIdTokenIssuance": True}}),
-        "implicit-grant", "application.web.implicitGrantSettings", "enableIdTokenIssuance", "warning",
+        "implicit-grant",
+        "application.web.implicitGrantSettings",
+        "enableIdTokenIssuance",
+        "warning",
     ),
     "public client flows": Tampering(
         lambda h: h.patch(isFallbackPublicClient=True),
-        "public-client", "application.isFallbackPublicClient", "true", "warning",
+        "public-client",
+        "application.isFallbackPublicClient",
+        "true",
+        "warning",
     ),
     "an identifier URI": Tampering(
         lambda h: h.patch(identifierUris=[f"api://{h.app['appId']}"]),
-        "undeclared-setting", "application.identifierUris", "api://", "warning",
+        "undeclared-setting",
+        "application.identifierUris",
+        "api://",
+        "warning",
     ),
     "a scope for other clients": Tampering(
         lambda h: h.patch(
             api={
                 "oauth2PermissionScopes": [
                     {
-                        "id": PLANTED, "value": "impersonate", "type": "User", "isEnabled": True,
-                        "adminConsentDisplayName": "x", "adminConsentDescription": "x",
+                        "id": PLANTED,
+                        "value": "impersonate",
+                        "type": "User",
+                        "isEnabled": True,
+                        "adminConsentDisplayName": "x",
+                        "adminConsentDescription": "x",
                     }
                 ]
             }
         ),
-        "undeclared-setting", "application.api.oauth2PermissionScopes", "impersonate", "warning",
+        "undeclared-setting",
+        "application.api.oauth2PermissionScopes",
+        "impersonate",
+        "warning",
     ),
     "a logout address": Tampering(
         lambda h: h.patch(web={"logoutUrl": "https://evil.example/out"}),
-        "undeclared-setting", "application.web.logoutUrl", "https://evil.example/out", "warning",
+        "undeclared-setting",
+        "application.web.logoutUrl",
+        "https://evil.example/out",
+        "warning",
     ),
     "a home page": Tampering(
         lambda h: h.patch(web={"homePageUrl": "https://evil.example"}),
-        "undeclared-setting", "application.web.homePageUrl", "https://evil.example", "info",
+        "undeclared-setting",
+        "application.web.homePageUrl",
+        "https://evil.example",
+        "info",
     ),
     "a principal that is disabled": Tampering(
         lambda h: h.patch_principal(accountEnabled=False),
-        "principal-disabled", "service_principal.accountEnabled", "",
+        "principal-disabled",
+        "service_principal.accountEnabled",
+        "",
     ),
     "an application that is disabled": Tampering(
         lambda h: h.patch(isDisabled=True), "registration-disabled", "application.isDisabled", "isDisabled"
     ),
     "assignment required": Tampering(
         lambda h: h.patch_principal(appRoleAssignmentRequired=True),
-        "assignment-required", "service_principal.appRoleAssignmentRequired", "true", "warning",
+        "assignment-required",
+        "service_principal.appRoleAssignmentRequired",
+        "true",
+        "warning",
     ),
     "a tag that records no secret's delivery": Tampering(
         lambda h: h.patch(tags=[*h.app["tags"], f"provision:delivered:{PLANTED}"]),
-        "stale-record", "application.tags", f"provision:delivered:{PLANTED}", "error",
+        "stale-record",
+        "application.tags",
+        f"provision:delivered:{PLANTED}",
+        "error",
     ),
-}  # fmt: skip
+}
 
 DECLARED = {
     "another name": Tampering(
         lambda h: h.patch(displayName="Renamed"),
-        "differs-from-config", "application.displayName", "Renamed", "warning",
+        "differs-from-config",
+        "application.displayName",
+        "Renamed",
+        "warning",
     ),
     "our redirect URI replaced by none": Tampering(
         lambda h: h.patch(web={"redirectUris": []}),
-        "differs-from-config", "application.redirectUris",
-        "https://collab.agency.example/connectors/SMTP.aspx", "warning",
+        "differs-from-config",
+        "application.redirectUris",
+        "https://collab.agency.example/connectors/SMTP.aspx",
+        "warning",
     ),
     "our permission taken away": Tampering(
         lambda h: h.patch(requiredResourceAccess=[]),
-        "differs-from-config", "application.permissions",
-        "Microsoft Graph: Mail.Send (application)", "warning",
+        "differs-from-config",
+        "application.permissions",
+        "Microsoft Graph: Mail.Send (application)",
+        "warning",
     ),
     "a wider audience": Tampering(
         lambda h: h.patch(signInAudience="AzureADMultipleOrgs"),
-        "differs-from-config", "application.signInAudience", "AzureADMultipleOrgs", "warning",
+        "differs-from-config",
+        "application.signInAudience",
+        "AzureADMultipleOrgs",
+        "warning",
     ),
-    "the consent revoked": Tampering(
-        lambda h: h.revoke(), "mail-not-granted", "consent", "Mail.Send"
-    ),
-}  # fmt: skip
+    "the consent revoked": Tampering(lambda h: h.revoke(), "mail-not-granted", "consent", "Mail.Send"),
+}
 
 
 def drift(provision: Program, *argv: str, code: int) -> Any:
@@ -440,10 +512,16 @@ IGNORE = "drift:\n  ignore:\n  - {{finding: {}, value: '{}', reason: {}}}\n"
 @pytest.mark.parametrize(
     ("pattern", "matches"),
     [
-        ("CI [old] (KEY)", True), ("CI [old]*", True), ("C? [old] (????????-*)", True), ("*", True),
-        ("CI o (KEY)", False), ("ci [old]*", False), ("CI [old]", False), ("CI * (", False),
+        ("CI [old] (KEY)", True),
+        ("CI [old]*", True),
+        ("C? [old] (????????-*)", True),
+        ("*", True),
+        ("CI o (KEY)", False),
+        ("ci [old]*", False),
+        ("CI [old]", False),
+        ("CI * (", False),
     ],
-)  # fmt: skip
+)
 def test_the_ignore_list(provision: Program, applied: Ran, pattern: str, matches: bool) -> None:
     """By exact value or pattern, brackets as they stand; shown with its reason, and it does not count."""
     key = Hand().add_secret(Hand().at, "CI [old]")["keyId"]
@@ -533,9 +611,12 @@ def test_the_built_in_rules(provision: Program, config: str) -> None:
     for argv in (("plan", config), ("drift", config)):
         found = rules(provision, *argv)
         assert {name: f["severity"] for name, f in found.items()} == {
-            "lifetime-over-180-days": "warning", "audience-wide": "warning",
-            "redirect-uri-insecure": "warning", "redirect-uri-elsewhere": "info", "mail-for-everyone": "info",
-        }  # fmt: skip
+            "lifetime-over-180-days": "warning",
+            "audience-wide": "warning",
+            "redirect-uri-insecure": "warning",
+            "redirect-uri-elsewhere": "info",
+            "mail-for-everyone": "info",
+        }
         assert all(f["source"].startswith("https://") for f in found.values())
         assert "http://localhost/x" in found["redirect-uri-insecure"]["message"]
         assert "https://other.example/x" in found["redirect-uri-elsewhere"]["message"]
@@ -579,10 +660,12 @@ def test_hostile_names_come_through_harmless(provision: Program, applied: Ran, o
         "POST",
         f"{hand.at}/federatedIdentityCredentials",
         {
-            "name": "fork", "issuer": "https://issuer.example", "subject": HOSTILE,
+            "name": "fork",
+            "issuer": "https://issuer.example",
+            "subject": HOSTILE,
             "audiences": ["api://AzureADTokenExchange"],
         },
-    )  # fmt: skip
+    )
     hand.patch(displayName=HOSTILE)
     write_config(more=IGNORE.format("undeclared-secret", "::error::*", "'::warning::<b>##[x]'"))
     ran = provision("drift", "prod.yaml", "--sandbox", "-o", output)
@@ -601,12 +684,22 @@ def test_formats(provision: Program, config: str, applied: Ran) -> None:
     Hand().add_secret(Hand().at, "theirs")
     document = drift(provision, config, code=4)
     assert list(document) == [
-        "format", "target", "name", "tenant_id", "clean", "resource_changes", "findings", "ignored",
+        "format",
+        "target",
+        "name",
+        "tenant_id",
+        "clean",
+        "resource_changes",
+        "findings",
+        "ignored",
         "not_checked",
-    ]  # fmt: skip
+    ]
     assert (document["format"], document["target"], document["name"], document["tenant_id"]) == (
-        "provision.drift/1", "sandbox", "collab-prod", TENANT,
-    )  # fmt: skip
+        "provision.drift/1",
+        "sandbox",
+        "collab-prod",
+        TENANT,
+    )
     worst = document["findings"][0]
     assert list(worst) == ["code", "name", "severity", "address", "value", "message", "fix", "source"]
     assert (worst["code"], worst["name"]) == ("PRV625", "undeclared-secret")
@@ -632,8 +725,10 @@ def test_a_fleet(provision: Program, config: str, applied: Ran) -> None:
     tenant.do("DELETE", f"/applications/{tenant.application('gone-one')['id']}")
     document = drift(provision, "clean.yaml", "gone.yaml", config, code=5)
     assert [item["format"] for item in document["drifts"]] == [
-        "provision.drift/1", "provision.error/2", "provision.drift/1",
-    ]  # fmt: skip
+        "provision.drift/1",
+        "provision.error/2",
+        "provision.drift/1",
+    ]
     text = provision("drift", "clean.yaml", "gone.yaml", config, "--sandbox")
     assert "soft-deleted" in text.err
     assert text.out.count("Drift: ") == 2
@@ -655,9 +750,11 @@ def test_what_may_not_be_read_is_said_and_is_no_failure(
     at = ("--sandbox-at", served.endpoint.url, "-o", "json")
     assert provision("apply", config, *at, *DELIVER).code == 0
     for name, value in {
-        "AZURE_TENANT_ID": TENANT, "AZURE_CLIENT_ID": "22222222-2222-4222-8222-222222222222",
-        "AZURE_CLIENT_SECRET": "known-to-the-test", "SSL_CERT_FILE": str(served.endpoint.ca_file),
-    }.items():  # fmt: skip
+        "AZURE_TENANT_ID": TENANT,
+        "AZURE_CLIENT_ID": "22222222-2222-4222-8222-222222222222",
+        "AZURE_CLIENT_SECRET": "known-to-the-test",
+        "SSL_CERT_FILE": str(served.endpoint.ca_file),
+    }.items():
         monkeypatch.setenv(name, value)
 
     def asked(verb: str) -> tuple[Ran, list[tuple[str, str]]]:
@@ -702,8 +799,9 @@ def test_a_name_is_looked_up_once_for_a_fleet(provision: Program, served: Served
         access = [{"resourceAppId": EXCHANGE, "resourceAccess": [{"id": FULL_ACCESS, "type": "Role"}]}]
         served.client.patch(
             f"/v1.0/applications(uniqueName='{name}')",
-            json={"requiredResourceAccess": access}, headers=headers,
-        ).raise_for_status()  # fmt: skip
+            json={"requiredResourceAccess": access},
+            headers=headers,
+        ).raise_for_status()
     before = len(served.control("GET", "requests").json()["requests"])
     ran = provision("drift", "one-app.yaml", "two-app.yaml", "three-app.yaml", *at, "-o", "json")
     assert ran.code == 4

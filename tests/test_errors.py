@@ -91,11 +91,14 @@ def test_explain_lists_them(provision: Program) -> None:
 @pytest.mark.parametrize(
     ("asked", "meant"),
     [
-        ("PRV 305", "'PRV305'"), ("prv3O5", "'PRV305'"), ("PVR305", "'PRV305'"),
-        ("soft-delete", "'soft-deleted'"), ("mailbox-mising", "'mailbox-missing'"),
+        ("PRV 305", "'PRV305'"),
+        ("prv3O5", "'PRV305'"),
+        ("PVR305", "'PRV305'"),
+        ("soft-delete", "'soft-deleted'"),
+        ("mailbox-mising", "'mailbox-missing'"),
         ("mailbox_missing", "'mailbox-missing'"),
     ],
-)  # fmt: skip
+)
 def test_a_slip_is_answered_with_what_was_meant(provision: Program, asked: str, meant: str) -> None:
     """64, and the nearest code or name."""
     ran = provision("explain", asked)

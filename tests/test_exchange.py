@@ -150,9 +150,10 @@ def test_every_command_and_parameter_is_a_documented_one(environment: str | None
         name = said(command.child_by_field_name("command_name"))
         elements = command.child_by_field_name("command_elements")
         given_to = {
-            said(part).strip("-:") for part in (elements.children if elements else ())
+            said(part).strip("-:")
+            for part in (elements.children if elements else ())
             if part.type == "command_parameter"
-        }  # fmt: skip
+        }
         seen.setdefault(name, set()).update(given_to)
     assert seen == COMMANDS
     assert not list(nodes(script, "expandable_string_literal"))  # all text is single-quoted
@@ -196,9 +197,12 @@ def test_names_fit_and_say_whose_they_are() -> None:
 def test_each_cloud_has_its_environment() -> None:
     """As on the page of Connect-ExchangeOnline; hosts of nobody's cloud make the parameter mandatory."""
     assert {name: cloud.exchange for name, cloud in CLOUDS.items()} == {
-        "global": "O365Default", "gcc": "O365Default", "gcc-high": "O365USGovGCCHigh",
-        "dod": "O365USGovDoD", "china": "O365China",
-    }  # fmt: skip
+        "global": "O365Default",
+        "gcc": "O365Default",
+        "gcc-high": "O365USGovGCCHigh",
+        "dod": "O365USGovDoD",
+        "china": "O365China",
+    }
     assert replace(CLOUDS["global"], name="custom").exchange is None
     assert "[Parameter(Mandatory)] [string] $Exchange" in exchange_script(replace(LIMIT, environment=None))
 
@@ -262,9 +266,10 @@ def test_the_sheet_names_the_command(provision: Program) -> None:
     assert f"'{whole}'" in provision("show", config, "--sandbox").out
     assert f"`{whole}`" in provision("show", config, "--sandbox", "-o", "markdown").out
     (finding,) = [
-        f for f in provision("plan", config, "--sandbox", "-o", "json").json["findings"]
+        f
+        for f in provision("plan", config, "--sandbox", "-o", "json").json["findings"]
         if f["name"] == "scope-nothing"
-    ]  # fmt: skip
+    ]
     assert "provision exchange" in finding["fix"]
 
 
@@ -382,9 +387,16 @@ def exchange_does_it(provision: Program, client_id: str) -> None:
 def rungs(provision: Program, config: str) -> dict[str, str]:
     """Verify with a test mail; each rung's verdict."""
     ran = provision(
-        "verify", config, "--sandbox", "--secret-from", "file:out.secret",
-        "--send-to", "head@agency.example", "-o", "json",
-    )  # fmt: skip
+        "verify",
+        config,
+        "--sandbox",
+        "--secret-from",
+        "file:out.secret",
+        "--send-to",
+        "head@agency.example",
+        "-o",
+        "json",
+    )
     return {rung["rung"]: rung["verdict"] for rung in ran.json["rungs"]}
 
 
@@ -399,8 +411,12 @@ def test_from_nothing_to_proof_for_one_mailbox_alone(provision: Program) -> None
     assert rungs(provision, config)["send"] == "fail"
     exchange_does_it(provision, app["appId"])
     assert {name: verdict for name, verdict in rungs(provision, config).items() if name != "seen"} == {
-        "reach": "skipped", "token": "pass", "role": "skipped", "mailbox": "skipped", "send": "pass",
-    }  # fmt: skip
+        "reach": "skipped",
+        "token": "pass",
+        "role": "skipped",
+        "mailbox": "skipped",
+        "send": "pass",
+    }
     other = one_mailbox(address="head@agency.example")
     assert rungs(provision, other)["send"] == "fail"
 

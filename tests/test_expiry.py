@@ -251,10 +251,11 @@ def test_an_adopted_application(provision: Program, applied: Ran) -> None:
     """By its client_id, under another name: the secrets of the first config are others' to it."""
     client_id = applied.json["outputs"]["oauth_client_id"]
     Path("adopt.yaml").write_text(
-        Path("prod.yaml").read_text().replace("collab-prod", "adopting").replace(
-            "application:\n", f"application:\n  client_id: {client_id}\n"
-        )
-    )  # fmt: skip
+        Path("prod.yaml")
+        .read_text()
+        .replace("collab-prod", "adopting")
+        .replace("application:\n", f"application:\n  client_id: {client_id}\n")
+    )
     ran = provision("expiry", "adopt.yaml", "--sandbox", "-o", "json")
     assert (ran.code, shown(ran)) == (0, [("ours", "none", False), ("other", "fine", False)])
 
@@ -309,8 +310,11 @@ def test_what_else_signs_in_is_shown(provision: Program, applied: Ran) -> None:
     assert ran.code == 4
     (row,) = [item for item in ran.json["secrets"] if item["key_id"] == made["keyId"]]
     assert (row["holder"], row["kind"], row["managed"], row["state"]) == (
-        "service principal", "secret", False, "expiring",
-    )  # fmt: skip
+        "service principal",
+        "secret",
+        False,
+        "expiring",
+    )
     (config,) = ran.json["configs"]
     assert config["federated_credentials"] == [
         {"name": "pipe", "issuer": "https://token.example", "subject": "s"}

@@ -25,9 +25,15 @@ GOOD = [f"good-{number:02d}" for number in range(52)]
 DOWN_NAMES = {"down-0", "down-1", "down-2"}
 # what each of the eight is called: its name, or its file where that does not tell one
 FAILED = {
-    "fleet/broken/syntax.yaml", "fleet/broken/utf16.yaml", "fleet/broken/empty.yaml", "cfg-rules", "cfg-base",
-    "down-0", "down-1", "down-2",
-}  # fmt: skip
+    "fleet/broken/syntax.yaml",
+    "fleet/broken/utf16.yaml",
+    "fleet/broken/empty.yaml",
+    "cfg-rules",
+    "cfg-base",
+    "down-0",
+    "down-1",
+    "down-2",
+}
 
 
 @pytest.fixture(scope="module")

@@ -112,5 +112,7 @@ def test_the_map_of_identities() -> None:
     Path("identities.yaml").write_text(text)
     found = load("identities.yaml").items
     assert [(item.name, item.auth.value, len(item.tenants)) for item in found] == [
-        ("agency-one", "environment", 1), ("agency-two", "workload", 1), ("everywhere-else", "github", 0),
-    ]  # fmt: skip
+        ("agency-one", "environment", 1),
+        ("agency-two", "workload", 1),
+        ("everywhere-else", "github", 0),
+    ]

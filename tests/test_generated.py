@@ -213,9 +213,12 @@ def test_broken_configs_are_refused_in_words(part: int) -> None:
 def test_the_state_of_a_generated_run_is_readable(clean_folder: Path) -> None:
     """What the examples above compare is really there: the sandbox's file, and an independent look at it."""
     document = {
-        "version": 1, "name": "abc", "tenant": {"id": "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"},
-        "application": {"admin_url": "https://a.example"}, "mail": {"address": "a@b.example"},
-    }  # fmt: skip
+        "version": 1,
+        "name": "abc",
+        "tenant": {"id": "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"},
+        "application": {"admin_url": "https://a.example"},
+        "mail": {"address": "a@b.example"},
+    }
     Path("a.yaml").write_text(json.dumps(document))
     assert program(*APPLY).code == 0
     assert Tenant().application("abc")["displayName"] == "FOIAXpress Collaboration Mail"

@@ -52,10 +52,14 @@ def carried_out(provision: Program, monkeypatch: pytest.MonkeyPatch, tenants: in
     for host, tenant, client_id in net.sign_ins:
         (place,) = [one for one in net.places if one.id == tenant]
         assert (host, client_id) == (
-            {"global": "login.microsoftonline.com", "gcc-high": "login.microsoftonline.us",
-             "dod": "login.microsoftonline.us", "china": "login.partner.microsoftonline.cn"}[place.cloud],
+            {
+                "global": "login.microsoftonline.com",
+                "gcc-high": "login.microsoftonline.us",
+                "dod": "login.microsoftonline.us",
+                "china": "login.partner.microsoftonline.cn",
+            }[place.cloud],
             place.client_id,
-        )  # fmt: skip
+        )
     # no host sees a token of a tenant that is not of its cloud, and the login hosts see none
     allowed = hosts(net.places)
     seen = {(host, tenant) for host, tenant, _, _ in net.sent if tenant is not None}
@@ -141,8 +145,11 @@ def test_one_identity_for_every_tenant(provision: Program, monkeypatch: pytest.M
     net = network(monkeypatch, 2)
     fleet(net, 1)
     both = {"auth": "environment", "client_id": net.places[0].client_id, "client_secret": {"variable": "ALL"}}
-    own = both | {"tenant": [net.places[1].id], "client_id": net.places[1].client_id,
-                  "client_secret": {"variable": "OWN"}}  # fmt: skip
+    own = both | {
+        "tenant": [net.places[1].id],
+        "client_id": net.places[1].client_id,
+        "client_secret": {"variable": "OWN"},
+    }
     Path("map.yaml").write_text(yaml.safe_dump({"identities": {"everywhere": both, "own": own}}))
     monkeypatch.setenv("ALL", net.places[0].secret)
     monkeypatch.setenv("OWN", net.places[1].secret)
@@ -186,7 +193,7 @@ def entry(**keys: object) -> str:
         ("identities: {one: {auth: cli}, one: {auth: cli, cloud: canary-value}}", "stands already in line 1"),
         ("canary-value: [", "did not find"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_with_a_map(provision: Program, config: str, text: str, said: str) -> None:
     """Named with its line, before anything is read or sent; what stands there is not repeated."""
     Path("map.yaml").write_text(text)

@@ -76,8 +76,10 @@ def test_the_search_tells_why_each_may_be_the_one(provision: Program, tenant: Te
 
 def test_forty_made_by_hand_are_taken_over_and_one_is_renewed(provision: Program, tenant: Tenant) -> None:
     """No plan has a change; a rotation overlaps, and --confirm removes the adopted one and nothing else."""
-    ids = [made(tenant, f"Mail {number}", uris=(f"https://c{number}.agency.example{PAGE}",)).client_id
-           for number in range(40)]  # fmt: skip
+    ids = [
+        made(tenant, f"Mail {number}", uris=(f"https://c{number}.agency.example{PAGE}",)).client_id
+        for number in range(40)
+    ]
     writes = tenant.writes
     ran = imported(provision, *ids)
     assert ran.code == 0, ran.out
@@ -88,14 +90,20 @@ def test_forty_made_by_hand_are_taken_over_and_one_is_renewed(provision: Program
         "no-op": 160
     }
     one = ran.json["imports"][7]
-    keys = {item["keyId"] for app in tenant.get("/applications?$top=999")["value"]
-            for item in app["passwordCredentials"]}  # fmt: skip
+    keys = {
+        item["keyId"]
+        for app in tenant.get("/applications?$top=999")["value"]
+        for item in app["passwordCredentials"]
+    }
     delivered = ("--deliver", "file:new.secret")
     assert provision("rotate", one["path"], *SANDBOX, *delivered, "--yes").code == 0
     confirmed = ("--confirm", "--secret-from", "file:new.secret")
     assert provision("rotate", one["path"], *SANDBOX, *delivered, "--yes", *confirmed).code == 0
-    left = {item["keyId"] for app in tenant.get("/applications?$top=999")["value"]
-            for item in app["passwordCredentials"]}  # fmt: skip
+    left = {
+        item["keyId"]
+        for app in tenant.get("/applications?$top=999")["value"]
+        for item in app["passwordCredentials"]
+    }
     assert keys - left == {one["adopted"]}
     assert len(left - keys) == 1
     assert tenant.get(f"/applications(appId='{one['oauth_client_id']}')")["uniqueName"] is None
@@ -211,8 +219,11 @@ def test_what_cannot_be_known_must_be_given_where_nobody_is_asked(provision: Pro
     ran = provision("import", one.client_id, *AT, "--product", "pal", "--out", "mail.yaml")
     assert (ran.code, "--address" in ran.err) == (64, True)
     for wrong in (
-        ("--address", "noreply"), ("--product", "word"), ("--cloud", "GCCH"), ("--name", "A B"),
-    ):  # fmt: skip
+        ("--address", "noreply"),
+        ("--product", "word"),
+        ("--cloud", "GCCH"),
+        ("--name", "A B"),
+    ):
         assert provision("import", one.client_id, *AT, *MAILBOX, *wrong, "--out", "m.yaml").code == 64
     assert provision("import", "not-an-id", *AT, "--out", "m.yaml").code == 64
     assert provision("import", *AT).code == 64
@@ -302,9 +313,26 @@ screens:
       Client secret: "{secret_key}"
 """
 ODD = [
-    "true", "No", "12", "1e3", "0x1", "2026-01-01", "a: b", "# c", "${HOME}", "$${A}", "-", "~", "'", '"',
-    "\\", "a\tb", "|", ">", "? x",
-]  # fmt: skip
+    "true",
+    "No",
+    "12",
+    "1e3",
+    "0x1",
+    "2026-01-01",
+    "a: b",
+    "# c",
+    "${HOME}",
+    "$${A}",
+    "-",
+    "~",
+    "'",
+    '"',
+    "\\",
+    "a\tb",
+    "|",
+    ">",
+    "? x",
+]
 
 
 @pytest.mark.parametrize("text", [*NAMES.values(), *ODD])
@@ -323,8 +351,9 @@ def test_hostile_names_come_through_harmless(provision: Program, tenant: Tenant)
         made(tenant, name, uris=(f"https://h{at}.example{PAGE}",)) for at, name in enumerate(names) if name
     ]
     for output in ("text", "json", "markdown"):
-        ran = provision("import", *(one.client_id for one in ones), *AT, *MAILBOX, "--out", f"{output}/",
-                        "-o", output)  # fmt: skip
+        ran = provision(
+            "import", *(one.client_id for one in ones), *AT, *MAILBOX, "--out", f"{output}/", "-o", output
+        )
         assert ran.code == 5
         assert "\x1b" not in ran.out + ran.err
         assert "\u202e" not in ran.out + ran.err

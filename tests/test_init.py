@@ -12,9 +12,15 @@ from tests.registrations import made
 from tests.support import TENANT, Program, Tenant, write_config
 
 GIVEN = (
-    "--product", "pal", "--admin-url", "https://pal.agency.example/", "--address", "noreply@agency.example",
-    "--tenant", TENANT,
-)  # fmt: skip
+    "--product",
+    "pal",
+    "--admin-url",
+    "https://pal.agency.example/",
+    "--address",
+    "noreply@agency.example",
+    "--tenant",
+    TENANT,
+)
 
 
 @pytest.fixture

@@ -233,8 +233,17 @@ def test_names_that_are_old_enough() -> None:
 
 def raw(answer: Any, *, path: str = "/v1.0/applications", query: str = "", body: Any = None) -> Raw:
     """One exchange."""
-    return Raw("GET", path, query, {"Authorization": "Bearer x.y.z", "Prefer": "a"}, body, 200, {"Date": "d"},
-               answer, datetime(2026, 1, 1, tzinfo=UTC))  # fmt: skip
+    return Raw(
+        "GET",
+        path,
+        query,
+        {"Authorization": "Bearer x.y.z", "Prefer": "a"},
+        body,
+        200,
+        {"Date": "d"},
+        answer,
+        datetime(2026, 1, 1, tzinfo=UTC),
+    )
 
 
 def sanitiser() -> Sanitiser:
@@ -246,16 +255,29 @@ def test_whatever_is_not_known_is_replaced() -> None:
     """Texts of every kind; links between ids hold, times and the service's words stay."""
     grant = "A" * 20 + "b" * 23
     answer = {
-        "id": TENANT, "displayName": PERSON, "notes": "call 555 0100", "mail": MAILBOX.upper(),
-        "publisherDomain": "secret-name.onmicrosoft.com", "createdDateTime": "2026-01-01T00:00:00Z",
-        "signInAudience": "AzureADMyOrg", "web": {"redirectUris": [f"https://{DOMAIN}/x"]}, "n": 3, "b": True,
-        "secretText": "real~secret", "hint": "rea", "grant": {"id": grant}, "tags": ["a person's"],
+        "id": TENANT,
+        "displayName": PERSON,
+        "notes": "call 555 0100",
+        "mail": MAILBOX.upper(),
+        "publisherDomain": "secret-name.onmicrosoft.com",
+        "createdDateTime": "2026-01-01T00:00:00Z",
+        "signInAudience": "AzureADMyOrg",
+        "web": {"redirectUris": [f"https://{DOMAIN}/x"]},
+        "n": 3,
+        "b": True,
+        "secretText": "real~secret",
+        "hint": "rea",
+        "grant": {"id": grant},
+        "tags": ["a person's"],
         "@odata.context": f"https://graph.microsoft.us/v1.0/$metadata#users('{MAILBOX}')",
         "error": {"message": f"{MAILBOX} of tenant {TENANT} at SECRET-NAME.onmicrosoft.com"},
         "@odata.nextLink": f"https://graph.microsoft.us/v1.0/users?$skiptoken=abc&$filter=x eq '{MAILBOX}'",
-    }  # fmt: skip
-    other = raw({"value": []}, path=f"/v1.0/users/{MAILBOX.replace('@', '%40')}/x",
-                query=f"$skiptoken=abc&$filter=appId%20eq%20%27{TENANT}%27")  # fmt: skip
+    }
+    other = raw(
+        {"value": []},
+        path=f"/v1.0/users/{MAILBOX.replace('@', '%40')}/x",
+        query=f"$skiptoken=abc&$filter=appId%20eq%20%27{TENANT}%27",
+    )
     found = sanitiser().recording([raw(answer), other], {"Bearer-canary", PERSON})
     text = json.dumps(found)
     for canary in (

@@ -22,9 +22,12 @@ def test_every_call_that_writes_is_a_line(provision: Program, config: str) -> No
     assert lines[0]["method"] == "POST"
     assert lines[0]["url"].endswith("/v1.0/applications")
     assert {line["url"].rpartition("/")[2] for line in lines} == {
-        "applications", f"servicePrincipals(appId='{app['appId']}')",
-        "addPassword", "appRoleAssignedTo", app["id"],
-    }  # fmt: skip
+        "applications",
+        f"servicePrincipals(appId='{app['appId']}')",
+        "addPassword",
+        "appRoleAssignedTo",
+        app["id"],
+    }
     for line in lines:
         assert line["format"] == "provision.audit/2"
         assert line["target"] == "sandbox"
@@ -97,7 +100,9 @@ def test_a_run_that_was_refused_or_declined_is_a_line(
     assert provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret", *stale).code == 5
     lines = [json.loads(line) for line in Path("audit.jsonl").read_text().splitlines()]
     assert [(line["event"], line["result"]) for line in lines] == [
-        ("run", "sink-unusable"), ("run", "not-interactive"), ("run", "stale-plan"),
-    ]  # fmt: skip
+        ("run", "sink-unusable"),
+        ("run", "not-interactive"),
+        ("run", "stale-plan"),
+    ]
     assert len({line["run"] for line in lines}) == 3
     assert {line["name"] for line in lines} == {"collab-prod"}

@@ -82,8 +82,11 @@ def test_a_record_that_was_overwritten_is_written_again(
     ran = provision("rotate", config, "--sandbox", "--yes", "--confirm", "--deliver", "file:out.secret")
     assert ran.code == 5, ran.out + ran.err
     tags = Tenant().application()["tags"]
-    said = {f"provision:delivered:{made[0]}", f"provision:newest:collab-prod:{made[0]}",
-            f"provision:succeeds:{newest}:{made[0]}"}  # fmt: skip
+    said = {
+        f"provision:delivered:{made[0]}",
+        f"provision:newest:collab-prod:{made[0]}",
+        f"provision:succeeds:{newest}:{made[0]}",
+    }
     assert said <= set(tags)
 
 

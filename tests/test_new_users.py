@@ -73,9 +73,14 @@ class TestADeliveredSecretIsOverwritten:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [("GCCH", "'gcc-high'"), ("usgov", "'gcc-high' or 'dod'"), ("IL5", "'dod'"),
-     ("AzureUSGovernment", "'gcc-high' or 'dod'"), ("gov", "'gcc', 'gcc-high' or 'dod'")],
-)  # fmt: skip
+    [
+        ("GCCH", "'gcc-high'"),
+        ("usgov", "'gcc-high' or 'dod'"),
+        ("IL5", "'dod'"),
+        ("AzureUSGovernment", "'gcc-high' or 'dod'"),
+        ("gov", "'gcc', 'gcc-high' or 'dod'"),
+    ],
+)
 def test_the_cloud_as_everybody_calls_it(provision: Program, written: str, meant: str) -> None:
     """Was: for GCCH "Did you mean 'gcc'?", the worldwide cloud; for the others no answer."""
     config = Path(write_config())

@@ -309,9 +309,13 @@ def _missing(path: Path) -> None:
     [("workload", "AZURE_FEDERATED_TOKEN_FILE"), ("environment", "AZURE_CLIENT_CERTIFICATE_PATH")],
 )
 def test_what_azure_identity_opens_by_itself(
-    quick: Program, config: str, monkeypatch: pytest.MonkeyPatch, auth: str, variable: str,
+    quick: Program,
+    config: str,
+    monkeypatch: pytest.MonkeyPatch,
+    auth: str,
+    variable: str,
     kind: Callable[[Path], None],
-) -> None:  # fmt: skip
+) -> None:
     """A token's file and a certificate's: 77 before anybody is asked, and the variable is named."""
     kind(Path("odd"))
     monkeypatch.setenv("AZURE_TENANT_ID", "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690")
@@ -364,8 +368,12 @@ def test_a_stream_is_no_file_to_be_replaced(config: str) -> None:
         done = subprocess.run(
             [warm.python(), "-m", "provision", "plan", config, "--sandbox", "--out", "/proc/self/fd/1"],
             env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
-            stdout=file, stderr=subprocess.PIPE, text=True, timeout=30, check=False,
-        )  # fmt: skip
+            stdout=file,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=30,
+            check=False,
+        )
     assert (done.returncode, "is a stream, not a file" in done.stderr) == (64, True), done.stderr
 
 

@@ -144,8 +144,9 @@ def test_a_domain_may_be_that_tenant(provision: Program, two: None) -> None:
     assert "left-one" in ran.json["tenants"][0]["notes"][0]
 
 
-@pytest.mark.parametrize("more", [["--select", "name=kept*"], ["--changed", "list"], ["--shard", "1/2"],
-                                  ["--tenant", "nonsense"]])  # fmt: skip
+@pytest.mark.parametrize(
+    "more", [["--select", "name=kept*"], ["--changed", "list"], ["--shard", "1/2"], ["--tenant", "nonsense"]]
+)
 def test_a_part_of_the_configs_is_refused(provision: Program, two: None, more: list[str]) -> None:
     """64: what the others name would be found."""
     Path("list").write_text("fleet/kept.yaml\n")

@@ -64,10 +64,12 @@ def test_the_file_fills_the_sheet_and_the_redirect_uri(provision: Program) -> No
     ran = provision("apply", write_config(product="./desk.yaml"), *AT, "--yes", "-o", "json")
     assert ran.code == 0, ran.err
     assert [(item["screen"], item["label"]) for item in ran.json["settings"]] == [
-        ("Settings > Mail", "Application ID"), ("Settings > Mail", "Directory ID"),
-        ("Settings > Mail", "Mode"), ("Settings > Mail", "Client secret"),
+        ("Settings > Mail", "Application ID"),
+        ("Settings > Mail", "Directory ID"),
+        ("Settings > Mail", "Mode"),
+        ("Settings > Mail", "Client secret"),
         ("Settings > Reminders", "Remind on"),
-    ]  # fmt: skip
+    ]
     assert [item["value"] for item in ran.json["settings"]][2] == "Graph"
     assert Tenant().application()["web"]["redirectUris"] == ["https://collab.agency.example/oauth/mail"]
     shown = provision("show", "prod.yaml", *AT)
@@ -99,8 +101,10 @@ def test_a_reader_is_granted_what_it_asks_for_and_proves_it(provision: Program, 
     tenant = Tenant()
     app = tenant.application()
     assert app["web"]["redirectUris"] == []
-    roles = {role["id"]: role["value"] for role in tenant.get(
-        "/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')")["appRoles"]}  # fmt: skip
+    roles = {
+        role["id"]: role["value"]
+        for role in tenant.get("/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')")["appRoles"]
+    }
     (entry,) = app["requiredResourceAccess"]
     assert [roles[item["id"]] for item in entry["resourceAccess"]] == [permission]
     held = tenant.get(f"/servicePrincipals(appId='{app['appId']}')/appRoleAssignments")["value"]
@@ -113,9 +117,12 @@ def test_a_reader_is_granted_what_it_asks_for_and_proves_it(provision: Program, 
     assert tenant.writes == writes
     # The grant goes: drift, the plan and the token say so in the product's own terms.
     tenant.do("DELETE", f"/servicePrincipals/{held[0]['principalId']}/appRoleAssignments/{held[0]['id']}")
-    told = "".join(provision(verb, config, *AT, "-o", fmt).out
-                   for verb in ("drift", "plan", "show", "consent") for fmt in ("text", "json", "markdown")
-                   if (verb, fmt) != ("consent", "text"))  # fmt: skip
+    told = "".join(
+        provision(verb, config, *AT, "-o", fmt).out
+        for verb in ("drift", "plan", "show", "consent")
+        for fmt in ("text", "json", "markdown")
+        if (verb, fmt) != ("consent", "text")
+    )
     assert permission in told
     assert "Mail.Send" not in told
     assert result["outputs"]["email_address"] == "noreply@agency.example"
@@ -156,9 +163,11 @@ def test_exchange_decides_where_the_scope_is_one_mailbox(provision: Program) -> 
 def test_each_permission_has_the_role_of_exchange_that_reaches_as_far() -> None:
     """The closed list of both."""
     assert {name: item.exchange_role for name, item in PERMISSIONS.items()} == {
-        "Mail.Send": "Application Mail.Send", "Mail.Read": "Application Mail.Read",
-        "Mail.ReadBasic.All": "Application Mail.ReadBasic", "Mail.ReadWrite": "Application Mail.ReadWrite",
-    }  # fmt: skip
+        "Mail.Send": "Application Mail.Send",
+        "Mail.Read": "Application Mail.Read",
+        "Mail.ReadBasic.All": "Application Mail.ReadBasic",
+        "Mail.ReadWrite": "Application Mail.ReadWrite",
+    }
     assert exchange_script is not None
 
 

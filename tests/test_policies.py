@@ -14,18 +14,27 @@ from provision.sandbox.authorization import permissions
 from provision.sandbox.directory.security_attributes import READ_ATTRIBUTES, WRITE_ATTRIBUTES
 from tests.support import Program, Ran, Tenant, write_config
 
-EXEMPT = {"customSecurityAttributes": [{
-    "@odata.type": "#microsoft.graph.customSecurityAttributeStringValueExemption",
-    "id": "Policy_Exemptions", "operator": "equals", "value": "Exempt",
-}]}  # fmt: skip
+EXEMPT = {
+    "customSecurityAttributes": [
+        {
+            "@odata.type": "#microsoft.graph.customSecurityAttributeStringValueExemption",
+            "id": "Policy_Exemptions",
+            "operator": "equals",
+            "value": "Exempt",
+        }
+    ]
+}
 DAY = timedelta(days=1)
 
 
 def rule(kind: str, days: int | None = None, *, exempts: bool = False, since: str | None = None) -> Any:
     return {
-        "restrictionType": kind, "state": "enabled", "maxLifetime": f"P{days}D" if days else None,
-        "restrictForAppsCreatedAfterDateTime": since, "excludeActors": EXEMPT if exempts else None,
-    }  # fmt: skip
+        "restrictionType": kind,
+        "state": "enabled",
+        "maxLifetime": f"P{days}D" if days else None,
+        "restrictForAppsCreatedAfterDateTime": since,
+        "excludeActors": EXEMPT if exempts else None,
+    }
 
 
 def carry(value: str) -> None:
@@ -54,8 +63,11 @@ def assign(policy: Any) -> str:
 
 def custom(*rules: Any, **more: Any) -> Any:
     return {
-        "displayName": "own", "isEnabled": True, "restrictions": {"passwordCredentials": list(rules)}, **more,
-    }  # fmt: skip
+        "displayName": "own",
+        "isEnabled": True,
+        "restrictions": {"passwordCredentials": list(rules)},
+        **more,
+    }
 
 
 def apply(provision: Program, path: str, *more: str) -> Ran:
@@ -80,19 +92,29 @@ def cannot_be_read(patch: pytest.MonkeyPatch) -> None:
 CASES = [
     (kind, whose, exempts, value, readable, since)
     for kind, whose, exempts, value, readable, since in itertools.product(
-        ("blocked", "limited"), ("default", "custom"), (False, True), ("Exempt", "exempt"), (True, False),
+        ("blocked", "limited"),
+        ("default", "custom"),
+        (False, True),
+        ("Exempt", "exempt"),
+        (True, False),
         (None, "2001", "2999"),
     )
     # Without an exemption it does not matter what the caller carries, nor whether that can be read.
     if exempts or (value == "exempt" and readable)
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("kind", "whose", "exempts", "value", "readable", "since"), CASES)
 def test_refused_exactly_where_entra_would(
-    provision: Program, monkeypatch: pytest.MonkeyPatch,
-    kind: str, whose: str, exempts: bool, value: str, readable: bool, since: str | None,
-) -> None:  # fmt: skip
+    provision: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    whose: str,
+    exempts: bool,
+    value: str,
+    readable: bool,
+    since: str | None,
+) -> None:
     """Blocked or limited, by the default or a custom policy, exempt or not, read or not, older or younger.
 
     Entra's own answer is the judge: what the plan lets pass is accepted, what it refuses is refused by Entra,
@@ -157,9 +179,11 @@ def test_a_refusal_comes_with_a_ready_request(provision: Program) -> None:
     assert found["severity"] == "error"
     ends = datetime.now(UTC) + 60 * DAY
     for words in (
-        "Cloud Application Administrator", "Policy.ReadWrite.ApplicationConfiguration", "MS.AAD.5.5v1",
+        "Cloud Application Administrator",
+        "Policy.ReadWrite.ApplicationConfiguration",
+        "MS.AAD.5.5v1",
         f"{ends:%Y-%m-%d}",
-    ):  # fmt: skip
+    ):
         assert words in found["fix"]
     text = provision("apply", path, "--sandbox", "--yes", "--deliver", "file:out.secret").err
     policy = json.loads(text[text.index("{") : text.rindex("}") + 1])  # as it is folded on the terminal

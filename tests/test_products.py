@@ -34,9 +34,12 @@ SCREENS = {
 }
 READERS = ("ecase-email-reader",)
 TITLES = {
-    "collaboration": "FOIAXpress Collaboration", "pal": "FOIAXpress PAL",
-    "foiaxpress": "FOIAXpress", "ecase": "eCASE", "ecase-email-reader": "eCASE Email Reader",
-}  # fmt: skip
+    "collaboration": "FOIAXpress Collaboration",
+    "pal": "FOIAXpress PAL",
+    "foiaxpress": "FOIAXpress",
+    "ecase": "eCASE",
+    "ecase-email-reader": "eCASE Email Reader",
+}
 FOLDER = Path(products.__file__).parent
 
 

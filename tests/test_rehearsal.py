@@ -17,9 +17,13 @@ ALLOW = ("--allow", "rehearsal-delivery")
 
 @pytest.mark.parametrize(
     "sink",
-    ["command:touch ran", "key_vault:agency", "github:agency/mail",
-     "azure_devops:https://dev.azure.com/agency/Mail?group=mail"],
-)  # fmt: skip
+    [
+        "command:touch ran",
+        "key_vault:agency",
+        "github:agency/mail",
+        "azure_devops:https://dev.azure.com/agency/Mail?group=mail",
+    ],
+)
 def test_a_service_or_a_command_is_not_reached(provision: Program, config: str, sink: str) -> None:
     """A file stands in for it, and that is said; nobody signs in anywhere."""
     for verb in ("plan", "doctor", "apply", "show"):

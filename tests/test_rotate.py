@@ -81,9 +81,10 @@ def test_again_replaces_the_unconfirmed_one(provision: Program, config: str, rot
     assert Path("out.secret").read_text()[:3] == secrets()[1]["hint"]
     assert "awaits-confirmation" not in {finding["name"] for finding in ran.json["findings"]}
     (waits,) = [
-        f for f in provision("plan", config, *DELIVER[:1], "-o", "json").json["findings"]
+        f
+        for f in provision("plan", config, *DELIVER[:1], "-o", "json").json["findings"]
         if f["name"] == "awaits-confirmation"
-    ]  # fmt: skip
+    ]
     assert secrets()[1]["hint"] in waits["message"]
 
 
@@ -133,9 +134,14 @@ def test_confirm_unseen_says_that_nothing_was_proved(provision: Program, config:
     ],
 )
 def test_confirm_refuses_what_is_not_the_new_secret(
-    provision: Program, config: str, rotated: Ran, monkeypatch: pytest.MonkeyPatch, value: str, name: str,
+    provision: Program,
+    config: str,
+    rotated: Ran,
+    monkeypatch: pytest.MonkeyPatch,
+    value: str,
+    name: str,
     words: str,
-) -> None:  # fmt: skip
+) -> None:
     """Nothing is removed while the product cannot be using the new one."""
     Tenant().advance(minutes=30)  # no longer young: a refusal is one
     text = {

@@ -177,8 +177,17 @@ def test_a_changed_config_is_refused(provision: Program, key: str) -> None:
     assert count == 1
     Path("prod.yaml").write_text(changed)
     writes = Tenant().writes
-    ran = provision("apply", "prod.yaml", *DELIVER, "--plan", "plan.json", "--allow", "audience-widened",
-                    "--allow", "mailbox-missing")  # fmt: skip
+    ran = provision(
+        "apply",
+        "prod.yaml",
+        *DELIVER,
+        "--plan",
+        "plan.json",
+        "--allow",
+        "audience-widened",
+        "--allow",
+        "mailbox-missing",
+    )
     assert ran.code == 5, ran.out
     assert ran.json["error"] in ("stale-plan", "client-id-not-found", "owner-not-found", "adopt-not-found")
     assert Tenant().get("/applications")["value"] == []
@@ -219,8 +228,11 @@ def tamper(kind: str) -> None:
             tenant.do("DELETE", f"/servicePrincipals/{principal['id']}/appRoleAssignments/{grants[0]['id']}")
         case "grant added":
             graph = tenant.get("/servicePrincipals(appId='00000003-0000-0000-c000-000000000000')")
-            body = {"principalId": principal["id"], "resourceId": graph["id"],
-                    "appRoleId": "810c84a8-4a9e-49e6-bf7d-12d183f40d01"}  # fmt: skip
+            body = {
+                "principalId": principal["id"],
+                "resourceId": graph["id"],
+                "appRoleId": "810c84a8-4a9e-49e6-bf7d-12d183f40d01",
+            }
             tenant.do("POST", f"/servicePrincipals/{graph['id']}/appRoleAssignedTo", body)
         case "policy":
             limit = {"restrictionType": "passwordLifetime", "state": "enabled", "maxLifetime": "P90D"}
@@ -239,11 +251,23 @@ def tamper(kind: str) -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        "displayName", "notes", "signInAudience", "redirectUris", "requiredResourceAccess", "tags",
-        "secret added", "secret removed", "principal disabled", "principal deleted", "consent revoked",
-        "grant added", "policy", "owners", "application deleted",
+        "displayName",
+        "notes",
+        "signInAudience",
+        "redirectUris",
+        "requiredResourceAccess",
+        "tags",
+        "secret added",
+        "secret removed",
+        "principal disabled",
+        "principal deleted",
+        "consent revoked",
+        "grant added",
+        "policy",
+        "owners",
+        "application deleted",
     ],
-)  # fmt: skip
+)
 def test_a_changed_tenant_is_refused(provision: Program, kind: str) -> None:
     """Each thing that was read, changed between plan and apply; the refusal names what."""
     more = "secret:\n  lifetime: 120d\n"
@@ -267,9 +291,12 @@ def test_the_mailbox_that_went_is_noticed(provision: Program, config: str) -> No
     tenant.do("PATCH", "/users/noreply@agency.example", {"accountEnabled": False})
     tenant.do("DELETE", "/users/noreply@agency.example")
     body = {
-        "accountEnabled": True, "displayName": "x", "mailNickname": "noreply",
-        "userPrincipalName": "noreply@agency.example", "passwordProfile": {"password": "Xy7-rehearsal-only"},
-    }  # fmt: skip
+        "accountEnabled": True,
+        "displayName": "x",
+        "mailNickname": "noreply",
+        "userPrincipalName": "noreply@agency.example",
+        "passwordProfile": {"password": "Xy7-rehearsal-only"},
+    }
     tenant.do("POST", "/users", body)
     ran = provision("apply", config, *DELIVER, "--plan", "plan.json", "--allow", "mailbox-missing")
     assert (ran.code, ran.json["error"]) == (5, "stale-plan")
@@ -382,11 +409,33 @@ def test_a_file_that_is_not_there(provision: Program, config: str) -> None:
 def test_another_delivery_than_the_planned_one(provision: Program, config: str) -> None:
     """It needs its own leave."""
     planned(provision)
-    ran = provision("apply", config, "--sandbox", "--yes", "-o", "json", "--deliver", "file:other.secret",
-                    "--plan", "plan.json")  # fmt: skip
+    ran = provision(
+        "apply",
+        config,
+        "--sandbox",
+        "--yes",
+        "-o",
+        "json",
+        "--deliver",
+        "file:other.secret",
+        "--plan",
+        "plan.json",
+    )
     assert (ran.code, ran.json["error"]) == (5, "delivery-changed")
-    ran = provision("apply", config, "--sandbox", "--yes", "-o", "json", "--deliver", "file:other.secret",
-                    "--plan", "plan.json", "--allow", "delivery-changed")  # fmt: skip
+    ran = provision(
+        "apply",
+        config,
+        "--sandbox",
+        "--yes",
+        "-o",
+        "json",
+        "--deliver",
+        "file:other.secret",
+        "--plan",
+        "plan.json",
+        "--allow",
+        "delivery-changed",
+    )
     assert ran.code == 0, ran.out
 
 

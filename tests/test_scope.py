@@ -41,9 +41,11 @@ class Office:
     def beta(self, method: str, path: str, body: Any = None) -> Any:
         token = self.sandbox.administrator_token(self.tenant.id)
         answer = self._send(
-            method, f"https://graph.microsoft.com/beta{BASE}{path}", json=body,
+            method,
+            f"https://graph.microsoft.com/beta{BASE}{path}",
+            json=body,
             headers={"Authorization": f"Bearer {token}"},
-        )  # fmt: skip
+        )
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -88,10 +90,11 @@ class Office:
         """A token of the product, made now."""
         app_id = self.tenant.application(NAME)["appId"]
         form = {
-            "grant_type": "client_credentials", "client_id": app_id,
+            "grant_type": "client_credentials",
+            "client_id": app_id,
             "client_secret": Path("out.secret").read_text().strip(),
             "scope": "https://graph.microsoft.com/.default",
-        }  # fmt: skip
+        }
         url = f"https://login.microsoftonline.com/{self.tenant.id}/oauth2/v2.0/token"
         return str(self._send("POST", url, data=form).json()["access_token"])
 
@@ -99,9 +102,11 @@ class Office:
         """Whether the product may send mail from there now."""
         body = {"message": {"subject": "s", "toRecipients": [{"emailAddress": {"address": OTHER}}]}}
         answer = self._send(
-            "POST", f"https://graph.microsoft.com/v1.0/users/{address}/sendMail", json=body,
+            "POST",
+            f"https://graph.microsoft.com/v1.0/users/{address}/sendMail",
+            json=body,
             headers={"Authorization": f"Bearer {token or self.token()}"},
-        )  # fmt: skip
+        )
         return answer.status_code == 202
 
 
@@ -267,10 +272,13 @@ def test_what_each_verb_says(provision: Program, place: str, granted: bool) -> N
     user, other = office.user(), office.user(OTHER)
     path = config(by="")
     places = {
-        "mailbox": [f"/Users/{user}"], "other": [f"/users/{other}"], "tenant": ["/"], "none": [],
+        "mailbox": [f"/Users/{user}"],
+        "other": [f"/users/{other}"],
+        "tenant": ["/"],
+        "none": [],
         "unit": ["/AdministrativeUnits/8b532c7a-4d3e-4e99-8ffa-2dfec92c62eb"],
         "several": [f"/Users/{user}", f"/Users/{other}"],
-    }  # fmt: skip
+    }
     if place == "group":
         body = {"displayName": "g", "mailNickname": "g", "mailEnabled": False, "securityEnabled": True}
         places["group"] = [f"/Groups/{office.tenant.do('POST', '/groups', body)['id']}"]
@@ -282,10 +290,15 @@ def test_what_each_verb_says(provision: Program, place: str, granted: bool) -> N
         office.assign(where)
     office.assign("/", "Application MailboxSettings.Read")
     told = {
-        "mailbox": "scope-limited", "other": "scope-wider", "group": "scope-wider", "unit": "scope-wider",
-        "tenant": "scope-everywhere", "custom": "scope-unknown", "several": "scope-wider",
+        "mailbox": "scope-limited",
+        "other": "scope-wider",
+        "group": "scope-wider",
+        "unit": "scope-wider",
+        "tenant": "scope-everywhere",
+        "custom": "scope-unknown",
+        "several": "scope-wider",
         "none": "scope-nothing",
-    }[place]  # fmt: skip
+    }[place]
     every = {
         "unscoped-grant",
         "scope-limited",

@@ -86,7 +86,7 @@ def attempts(secret: Any) -> dict[str, Callable[[], object]]:
         "vars": lambda: vars(secret),
         "its dictionary": lambda: secret.__dict__,
         "an attribute set on it": lambda: setattr(secret, "value", 1),
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize("way", attempts(None))

@@ -72,8 +72,11 @@ def test_the_variables_sign_in_instead(
     ran = provision("apply", config, "--sandbox-at", served.endpoint.url, *DELIVER, *more)
     assert ran.code == 3, ran.err + ran.out
     assert {change["address"]: change["status"] for change in ran.json["changes"]} == {
-        "application": "done", "service_principal": "done", "consent": "handoff", "client_secret": "done",
-    }  # fmt: skip
+        "application": "done",
+        "service_principal": "done",
+        "consent": "handoff",
+        "client_secret": "done",
+    }
     assert {"mailbox-not-checked", "policy-not-checked"} <= {f["name"] for f in ran.json["findings"]}
     lines = [json.loads(line) for line in Path("audit.jsonl").read_text().splitlines()]
     (refused,) = [line for line in lines if line["result"] != "done"]  # what was tried is told, too

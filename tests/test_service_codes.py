@@ -43,10 +43,14 @@ def test_a_code_is_found_however_it_is_pasted(row: codes.ServiceCode) -> None:
     if row.code.startswith("AADSTS"):
         number = row.code.removeprefix("AADSTS")
         pasted += [
-            row.code.lower(), f"AADSTS {number}", f'{{"error_codes":[{number}]}}', number,
-            f"https://login.microsoftonline.com/error?code={number}", f"Error Code: {number}",
+            row.code.lower(),
+            f"AADSTS {number}",
+            f'{{"error_codes":[{number}]}}',
+            number,
+            f"https://login.microsoftonline.com/error?code={number}",
+            f"Error Code: {number}",
             f"(\u201c{row.code}\u201d)",
-        ]  # fmt: skip
+        ]
     for text in pasted:
         assert [found.code for found in read(text).known] == [row.code], text
 
@@ -65,7 +69,8 @@ PASTED = {
     "'x' are expired.\\r\\nTrace ID: 0000aaaa-11bb-cccc-dd33-eeeeee333333\","
     '"error_codes":[7000222]}': ["AADSTS7000222"],
     "AADSTS70002: Error validating credentials. AADSTS50012: Invalid client secret is provided.": [
-        "AADSTS70002", "AADSTS50012",
+        "AADSTS70002",
+        "AADSTS50012",
     ],
     "Code: ErrorAccessDenied\nMessage: Access to OData is disabled: [RAOP] : Blocked by tenant configured "
     "AppOnly AccessPolicy settings.": ["RAOP"],
@@ -76,7 +81,7 @@ PASTED = {
     "order 700016 of the shop": [],
     "AADSTS700016123456": [],
     "": [],
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", PASTED)
@@ -110,9 +115,14 @@ def test_an_unknown_one_says_so_and_what_is_still_of_use(provision: Program) -> 
     assert ran.code == 64
     said = " ".join(ran.err.split())
     for part in (
-        "AADSTS123456789 is not known here", "error?code=123456789", "0000aaaa-11bb-cccc-dd33-eeeeee333333",
-        "aaaa0000-bb11-2222-33cc-444444dddddd", "2026-01-09 02:02:12Z", "Sign-in logs", "support",
-    ):  # fmt: skip
+        "AADSTS123456789 is not known here",
+        "error?code=123456789",
+        "0000aaaa-11bb-cccc-dd33-eeeeee333333",
+        "aaaa0000-bb11-2222-33cc-444444dddddd",
+        "2026-01-09 02:02:12Z",
+        "Sign-in logs",
+        "support",
+    ):
         assert part in said, part
     graph = provision(
         "explain", '{"error":{"code":"Brand_NewCode","innerError":{"date":"2026-01-09T02:02:12"}}}'
@@ -151,9 +161,15 @@ def test_explain_shows_cause_check_fix_and_source(provision: Program) -> None:
     document = provision("explain", row.code, "-o", "json").json
     assert document["name"] == "no-principal"
     assert document["found"] == [
-        {"code": row.code, "entry": row.means, "cause": row.cause, "check": row.check, "fix": row.fix,
-         "source": row.source}
-    ]  # fmt: skip
+        {
+            "code": row.code,
+            "entry": row.means,
+            "cause": row.cause,
+            "check": row.check,
+            "fix": row.fix,
+            "source": row.source,
+        }
+    ]
 
 
 def test_what_was_pasted_is_not_repeated_with_its_secret(provision: Program) -> None:

@@ -40,10 +40,13 @@ for argv in sys.argv[1:]:
 """
 )
 STEPS = (
-    "validate prod.yaml", "doctor prod.yaml --sandbox", "plan prod.yaml --sandbox",
-    "apply prod.yaml --sandbox --yes --deliver {deliver}", "show prod.yaml --sandbox --deliver {deliver}",
+    "validate prod.yaml",
+    "doctor prod.yaml --sandbox",
+    "plan prod.yaml --sandbox",
+    "apply prod.yaml --sandbox --yes --deliver {deliver}",
+    "show prod.yaml --sandbox --deliver {deliver}",
     "expiry prod.yaml --sandbox",
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -71,11 +74,16 @@ PLACES = {
         environment={"TMPDIR": "/nonexistent"}
     ),
     "a unit of systemd with DynamicUser": Surroundings(
-        uid=61184, gid=61184, owner=(61184, 61184),
+        uid=61184,
+        gid=61184,
+        owner=(61184, 61184),
         environment={"HOME": "/", "CACHE_DIRECTORY": "{work}/cache"},
     ),
     "root in the workspace of somebody else (a container's job)": Surroundings(
-        uid=0, gid=0, owner=(1001, 1001), environment={"HOME": "/github/home", "CI": "true"},
+        uid=0,
+        gid=0,
+        owner=(1001, 1001),
+        environment={"HOME": "/github/home", "CI": "true"},
         deliver="file:own/out.secret",
     ),
     "a read-only disk but for the work folder": Surroundings(
@@ -94,7 +102,7 @@ PLACES = {
         before="mount -t tmpfs -o noexec,nosuid,mode=1777 tmpfs {work}/tmp",
         environment={"TMPDIR": "{work}/tmp"},
     ),
-}  # fmt: skip
+}
 
 
 @pytest.fixture

@@ -35,25 +35,48 @@ PASSING = [
     ("PATCH", "*/servicePrincipals(appId*", 503, "UnknownError", "", {}, "temporary fault (503)"),
     ("GET", "*/applications(uniqueName*", 500, "UnknownError", "", {}, "temporary fault (500)"),
     (
-        "PATCH", "*/applications/*", 409, "Directory_ConcurrencyViolation", "", {},
+        "PATCH",
+        "*/applications/*",
+        409,
+        "Directory_ConcurrencyViolation",
+        "",
+        {},
         "somebody else is writing to the same object",
     ),
     (
-        "POST", "*/addPassword", 404, "Request_ResourceNotFound", "Resource does not exist.", {},
+        "POST",
+        "*/addPassword",
+        404,
+        "Request_ResourceNotFound",
+        "Resource does not exist.",
+        {},
         "Entra has not yet spread the new object",
     ),
     (
-        "POST", "*/appRoleAssignedTo", 400, "Request_BadRequest", "Not a valid reference update.", {},
+        "POST",
+        "*/appRoleAssignedTo",
+        400,
+        "Request_BadRequest",
+        "Not a valid reference update.",
+        {},
         "Entra has not yet spread the new object",
     ),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("method", "path", "status", "code", "message", "headers", "why"), PASSING)
 def test_what_passes_is_waited_for(
-    provision: Program, config: str, weather: Weather, method: str, path: str, status: int, code: str,
-    message: str, headers: dict[str, str], why: str,
-) -> None:  # fmt: skip
+    provision: Program,
+    config: str,
+    weather: Weather,
+    method: str,
+    path: str,
+    status: int,
+    code: str,
+    message: str,
+    headers: dict[str, str],
+    why: str,
+) -> None:
     """Twice refused, then done; told is what was asked, why it waits and how long it may."""
     fault = weather.fail(method, path, status, code, message, times=2, headers=headers)
     ran = provision("apply", config, *APPLY)

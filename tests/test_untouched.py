@@ -60,8 +60,10 @@ def test_everything_undeclared_survives_an_update(provision: Program, applied: R
     assert [item["displayName"] for item in after["keyCredentials"]] == ["intruder"]
     assert after["displayName"] == "New name"
     assert set(after["web"]["redirectUris"]) == {
-        "https://other.example/cb", "https://third.example/x", *app["web"]["redirectUris"],
-    }  # fmt: skip
+        "https://other.example/cb",
+        "https://third.example/x",
+        *app["web"]["redirectUris"],
+    }
     assert after["web"]["homePageUrl"] == "https://other.example"
     assert {"HideApp", "provision"} <= set(after["tags"])
     assert (after["notes"], after["description"]) == ("theirs", "theirs too")

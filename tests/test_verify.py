@@ -117,8 +117,12 @@ def test_the_message_is_found_in_sent_items_by_who_may_read_them(
     provision: Program, config: str, served: Served
 ) -> None:
     """The served sandbox's administrator is an application that Exchange lets read."""
-    assert provision("apply", config, "--sandbox-at", served.endpoint.url, "--yes", "--deliver",
-                     "file:out.secret").code == 0  # fmt: skip
+    assert (
+        provision(
+            "apply", config, "--sandbox-at", served.endpoint.url, "--yes", "--deliver", "file:out.secret"
+        ).code
+        == 0
+    )
     ran = provision("verify", config, "--sandbox-at", served.endpoint.url, "-o", "json", *FROM_FILE, *SEND)
     assert ran.code == 0, ran.out
     assert rungs(ran)["send"] == "pass"
@@ -178,10 +182,14 @@ def test_without_a_service_principal_it_says_so(provision: Program, config: str,
 @pytest.mark.parametrize(
     ("dressed", "what"),
     [
-        ('"{}"', "quotes"), ("\ufeff{}", "byte order mark"), ("Secret Key: {}", "the label 'Secret Key'"),
-        ("AZURE_CLIENT_SECRET={}", "the label"), ("{},", "a comma"), ("\u201c{}\u201d", "quotes"),
+        ('"{}"', "quotes"),
+        ("\ufeff{}", "byte order mark"),
+        ("Secret Key: {}", "the label 'Secret Key'"),
+        ("AZURE_CLIENT_SECRET={}", "the label"),
+        ("{},", "a comma"),
+        ("\u201c{}\u201d", "quotes"),
     ],
-)  # fmt: skip
+)
 def test_what_is_around_a_secret_is_told_at_once(
     provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch, dressed: str, what: str
 ) -> None:
@@ -201,10 +209,12 @@ def test_each_id_in_the_box_of_the_secret_is_called_by_its_name(
     """Secret ID, Object ID, client id, tenant id; any other id looks like one."""
     app = Tenant().application()
     ids = {
-        app["passwordCredentials"][0]["keyId"]: "the Secret ID", app["id"]: "the Object ID",
-        app["appId"]: "the OAuth Client ID", TENANT: "the Tenant ID",
+        app["passwordCredentials"][0]["keyId"]: "the Secret ID",
+        app["id"]: "the Object ID",
+        app["appId"]: "the OAuth Client ID",
+        TENANT: "the Tenant ID",
         "99999999-0000-4000-8000-000000000001": "looks like an id",
-    }  # fmt: skip
+    }
     for typed, what in ids.items():
         rung = failed(verified(provision, monkeypatch, typed))
         assert rung["name"] == "secret-id-pasted"

@@ -15,9 +15,7 @@ from tests.support import Program, Tenant, write_config
 def git(*argv: str, cwd: str | Path = ".") -> str:
     clean = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     who = ("-c", "user.name=a", "-c", "user.email=a@b.example", "-c", "commit.gpgsign=false")
-    ran = subprocess.run(
-        ["git", *who, *argv], cwd=cwd, env=clean, capture_output=True, text=True, check=True
-    )  # fmt: skip
+    ran = subprocess.run(["git", *who, *argv], cwd=cwd, env=clean, capture_output=True, text=True, check=True)
     return ran.stdout
 
 

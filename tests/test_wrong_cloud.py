@@ -20,18 +20,23 @@ DOCUMENTS: dict[str, dict[str, Any]] = {
     "global": {**GLOBAL, "tenant_region_scope": "NA"},
     "gcc": {**GLOBAL, "tenant_region_scope": "NA", "tenant_region_sub_scope": "GCC"},
     "gcc-high": {
-        "cloud_instance_name": "microsoftonline.us", "msgraph_host": "graph.microsoft.us",
-        "tenant_region_scope": "USGov", "tenant_region_sub_scope": "DODCON",
+        "cloud_instance_name": "microsoftonline.us",
+        "msgraph_host": "graph.microsoft.us",
+        "tenant_region_scope": "USGov",
+        "tenant_region_sub_scope": "DODCON",
     },
     "dod": {
-        "cloud_instance_name": "microsoftonline.us", "msgraph_host": "dod-graph.microsoft.us",
-        "tenant_region_scope": "USGov", "tenant_region_sub_scope": "DOD",
+        "cloud_instance_name": "microsoftonline.us",
+        "msgraph_host": "dod-graph.microsoft.us",
+        "tenant_region_scope": "USGov",
+        "tenant_region_sub_scope": "DOD",
     },
     "china": {
         "cloud_instance_name": "partner.microsoftonline.cn",
-        "msgraph_host": "microsoftgraph.chinacloudapi.cn", "tenant_region_scope": "AS",
+        "msgraph_host": "microsoftgraph.chinacloudapi.cn",
+        "tenant_region_scope": "AS",
     },
-}  # fmt: skip
+}
 SAME = {("global", "gcc"), ("gcc", "global")}  # one set of hosts
 
 

@@ -52,9 +52,12 @@ def python() -> str:
     path.chmod(0o755)
     clean = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG") if name in os.environ}
     server = subprocess.Popen(
-        [sys.executable, "-m", "tests.warm", link], cwd=ROOT, env=clean, stdin=subprocess.PIPE,
+        [sys.executable, "-m", "tests.warm", link],
+        cwd=ROOT,
+        env=clean,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-    )  # fmt: skip
+    )
     assert server.stdout is not None
     assert server.stdout.readline() == b"ready\n", "the process that is forked from does not start"
     atexit.register(_end, server, folder)

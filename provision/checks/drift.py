@@ -49,11 +49,17 @@ _NOT_SEEN = (
 )
 # Said of a plan's secrets and permissions; told here one by one, with the value.
 _TOLD_APART = (
-    catalogue.SECRET_UNPROVEN, catalogue.SECRET_REMOVED, catalogue.ASKS_FOR_EVERYONE,
-    catalogue.AUDIENCE_NARROWED, catalogue.REGISTRATION_DISABLED, catalogue.SCOPE_WIDER,
-    catalogue.SCOPE_EVERYWHERE, catalogue.CONSENT_REVOKED, catalogue.CONSENT_PARTIAL,
+    catalogue.SECRET_UNPROVEN,
+    catalogue.SECRET_REMOVED,
+    catalogue.ASKS_FOR_EVERYONE,
+    catalogue.AUDIENCE_NARROWED,
+    catalogue.REGISTRATION_DISABLED,
+    catalogue.SCOPE_WIDER,
+    catalogue.SCOPE_EVERYWHERE,
+    catalogue.CONSENT_REVOKED,
+    catalogue.CONSENT_PARTIAL,
     catalogue.CONSENT_DELEGATED_ONLY,
-)  # fmt: skip
+)
 # What a plan may go on with is judged otherwise where the question is whether mail is sent.
 _SEVERITIES = {
     catalogue.AWAITS_CONFIRMATION: Severity.INFO,  # our own doing, which ``expiry`` watches

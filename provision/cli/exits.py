@@ -26,9 +26,19 @@ from provision.secret import redact
 # A disk that is full or may not be written to, or something else in a path's place, wherever it was met: no
 # defect of the program.
 _OF_THE_DISK = (
-    errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOENT,
-    errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP, errno.ENAMETOOLONG,
-)  # fmt: skip
+    errno.ENOSPC,
+    errno.EFBIG,
+    errno.EDQUOT,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EEXIST,
+    errno.ELOOP,
+    errno.ENAMETOOLONG,
+)
 
 
 def after(error: BaseException, argv: Sequence[str], holder: Holder) -> int:

@@ -19,9 +19,15 @@ from provision.graph.ways import Auth
 
 _LARGEST = 4 * 1024 * 1024
 _KEYS = (
-    "tenant", "cloud", "auth", "client_id", "client_secret", "client_certificate", "token",
+    "tenant",
+    "cloud",
+    "auth",
+    "client_id",
+    "client_secret",
+    "client_certificate",
+    "token",
     "service_connection",
-)  # fmt: skip
+)
 # What each way to sign in needs, and what it takes besides; of several in one item, just one.
 _WAYS: dict[Auth, tuple[tuple[str, ...], tuple[str, ...]]] = {
     Auth.ENVIRONMENT: (("client_id", "client_secret client_certificate"), ()),
@@ -65,8 +71,11 @@ class Identities:
         named = [item for item in fitting if item.tenants] or fitting
         if len(named) != 1:
             names = ", ".join(item.name for item in named)
-            why = f"several identities are for the tenant {tenant}: {names}" if named else (
-                f"no identity is for the tenant {tenant} in the cloud {cloud}")  # fmt: skip
+            why = (
+                f"several identities are for the tenant {tenant}: {names}"
+                if named
+                else (f"no identity is for the tenant {tenant} in the cloud {cloud}")
+            )
             _refuse(config, "id", why, self.file)
         return named[0]
 
@@ -155,8 +164,11 @@ def _auth(file: str, name: str, node: Map, at: Place) -> Auth:
     word = _word(file, node, "auth")
     ways = [str(way) for way in _WAYS]
     if word not in ways:
-        _fault(file, node.entries["auth"].key if "auth" in node.entries else at,
-               f"'{name}': auth is one of {', '.join(ways)}")  # fmt: skip
+        _fault(
+            file,
+            node.entries["auth"].key if "auth" in node.entries else at,
+            f"'{name}': auth is one of {', '.join(ways)}",
+        )
     return Auth(word)
 
 

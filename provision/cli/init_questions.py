@@ -24,9 +24,16 @@ def draft(given: Mapping[str, str | None], cloud: str | None) -> Draft:
     asked = partial(_asked, given)
     url = None
     if profile.redirect_path is not None or given["admin_url"]:
-        url = asked("admin_url", Question(
-            "Admin address of the product", "--admin-url", urls.admin_url, None, "https://collab.agency.gov"
-        ))  # fmt: skip
+        url = asked(
+            "admin_url",
+            Question(
+                "Admin address of the product",
+                "--admin-url",
+                urls.admin_url,
+                None,
+                "https://collab.agency.gov",
+            ),
+        )
     address = asked("address", Question("Mailbox", "--address", rules.address, None, "noreply@agency.gov"))
     tenant = asked(
         "tenant", Question("Tenant, its id or a domain of it", "--tenant", rules.tenant, None, "agency.gov")

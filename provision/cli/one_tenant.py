@@ -19,9 +19,16 @@ if TYPE_CHECKING:
 
 # Options of verbs that take configs, which have no meaning here.
 _ABSENT: dict[str, Any] = {
-    "paths": (), "variables": {}, "select": (), "changed": None, "parallel": 8, "log_file": None,
-    "deliver": None, "identities": None, "shard": None,
-}  # fmt: skip
+    "paths": (),
+    "variables": {},
+    "select": (),
+    "changed": None,
+    "parallel": 8,
+    "log_file": None,
+    "deliver": None,
+    "identities": None,
+    "shard": None,
+}
 
 
 def rule(name: str, of: str = "rules") -> Callable[[click.Context, click.Parameter, Any], Any]:
@@ -47,9 +54,13 @@ def rule(name: str, of: str = "rules") -> Callable[[click.Context, click.Paramet
 def clouds(function: Callable[..., Any], *, default: str | None = "global") -> Callable[..., Any]:
     """Take ``--cloud``."""
     return click.option(
-        "--cloud", metavar="CLOUD", default=default, show_default=default is not None, callback=rule("cloud"),
+        "--cloud",
+        metavar="CLOUD",
+        default=default,
+        show_default=default is not None,
+        callback=rule("cloud"),
         help="The tenant's cloud: global, gcc, gcc-high, dod or china.",
-    )(function)  # fmt: skip
+    )(function)
 
 
 def products(function: Callable[..., Any]) -> Callable[..., Any]:

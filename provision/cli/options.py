@@ -23,9 +23,16 @@ if TYPE_CHECKING:
     from provision.outcomes.search import Shard
 
 AUTHS = (
-    "default", "environment", "cli", "workload", "managed", "github", "azure-pipelines", "device-code",
+    "default",
+    "environment",
+    "cli",
+    "workload",
+    "managed",
+    "github",
+    "azure-pipelines",
+    "device-code",
     "browser",
-)  # fmt: skip
+)
 # What --deliver is for: of verbs that make a secret, of the one that probes, and of those that look.
 MINTS = "Where a new secret goes, in the place of secret.delivery."
 PROBED = "Where a new secret would go; tried as far as nothing is written there."

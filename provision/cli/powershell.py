@@ -28,9 +28,12 @@ def refuse(options: Common) -> None:
     pwsh = _pwsh()
     asked = f"if (Get-Module -ListAvailable -Name {_MODULE}) {{ exit 0 }} else {{ exit 3 }}"
     ran = subprocess.run(  # noqa: S603 - no shell, and nothing of a config in it
-        [pwsh, "-NoProfile", "-NonInteractive", "-Command", asked], stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False,
-    )  # fmt: skip
+        [pwsh, "-NoProfile", "-NonInteractive", "-Command", asked],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=False,
+    )
     if ran.returncode != 0:
         raise ProvisionError(catalogue.POWERSHELL_MISSING, f"PowerShell has no module {_MODULE}")
 

@@ -59,8 +59,12 @@ def answer(question: Question, *, sure: bool = False) -> str:
     example = f" (for example {question.example})" if question.example else ""
     while True:
         with interruptible():
-            said = click.prompt(plain(question.text) + example, default=question.default or "",
-                                show_default=question.default is not None, err=True)  # fmt: skip
+            said = click.prompt(
+                plain(question.text) + example,
+                default=question.default or "",
+                show_default=question.default is not None,
+                err=True,
+            )
         try:
             return question.rule(str(said).strip())
         except Fault as fault:

@@ -101,8 +101,11 @@ class PowerShell(PowerShellComplete):
 
 
 _SHELLS: dict[str, type[ShellComplete]] = {
-    "bash": Bash, "zsh": ZshComplete, "fish": FishComplete, "powershell": PowerShell,
-}  # fmt: skip
+    "bash": Bash,
+    "zsh": ZshComplete,
+    "fish": FishComplete,
+    "powershell": PowerShell,
+}
 NAMES = tuple(_SHELLS)
 
 

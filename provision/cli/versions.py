@@ -13,9 +13,20 @@ from provision import __version__
 DISTRIBUTION = "provision-entra-mail"
 # What talks to a service, checks what comes in, or keeps what is sent from others' eyes.
 LIBRARIES = (
-    "msgraph-sdk", "microsoft-kiota-http", "azure-identity", "msal", "azure-core", "httpx", "truststore",
-    "cryptography", "pydantic", "pyyaml", "click", "azure-keyvault-secrets", "pynacl",
-)  # fmt: skip
+    "msgraph-sdk",
+    "microsoft-kiota-http",
+    "azure-identity",
+    "msal",
+    "azure-core",
+    "httpx",
+    "truststore",
+    "cryptography",
+    "pydantic",
+    "pyyaml",
+    "click",
+    "azure-keyvault-secrets",
+    "pynacl",
+)
 
 
 def versions() -> dict[str, str]:

@@ -89,13 +89,19 @@ def _listed(root: Path, repository: Path, argv: Sequence[str], names: Iterable[s
                 input="\0".join(names).encode(),
                 capture_output=True,
                 cwd=root,
-                env={**clean, "GIT_DIR": empty, "GIT_WORK_TREE": str(root), "GIT_CONFIG_NOSYSTEM": "1",
-                     "GIT_CONFIG_GLOBAL": os.devnull, "GIT_OPTIONAL_LOCKS": "0",
-                     "GIT_INDEX_FILE": str(repository / "index"),
-                     "GIT_OBJECT_DIRECTORY": str(_common(repository) / "objects")},
+                env={
+                    **clean,
+                    "GIT_DIR": empty,
+                    "GIT_WORK_TREE": str(root),
+                    "GIT_CONFIG_NOSYSTEM": "1",
+                    "GIT_CONFIG_GLOBAL": os.devnull,
+                    "GIT_OPTIONAL_LOCKS": "0",
+                    "GIT_INDEX_FILE": str(repository / "index"),
+                    "GIT_OBJECT_DIRECTORY": str(_common(repository) / "objects"),
+                },
                 timeout=_PATIENCE,
                 check=False,
-            )  # fmt: skip
+            )
         except (OSError, subprocess.TimeoutExpired):
             return None
     if asked.returncode not in (0, 1):  # check-ignore exits 1 where nothing is ignored

@@ -34,8 +34,10 @@ def is_file(text: str) -> bool:
 
 def _redirect_path(text: str) -> str:
     if not _PATH.fullmatch(text) or ".." in text or len(text) > 128:
-        raise rules.Fault("it is no path such as /connectors/SMTP.aspx", "Begin with '/', and leave out what "
-                          "is in application.admin_url.")  # fmt: skip
+        raise rules.Fault(
+            "it is no path such as /connectors/SMTP.aspx",
+            "Begin with '/', and leave out what is in application.admin_url.",
+        )
     return text
 
 
@@ -189,9 +191,11 @@ def _problems(
             yield _unknown(path, root, places)
         elif item["type"] == "missing":
             yield ProvisionError(
-                catalogue.MISSING_KEY, f"{dotted(path)} is missing", fix=f"Add {dotted(path)}.",
+                catalogue.MISSING_KEY,
+                f"{dotted(path)} is missing",
+                fix=f"Add {dotted(path)}.",
                 where=place_of(path[:-1], places),
-            )  # fmt: skip
+            )
         elif isinstance(fault, rules.Fault):
             yield broken_rule(path, fault, root, places)
         elif item["type"] in ("too_short", "too_long"):

@@ -51,8 +51,10 @@ def _automatic(environment: Mapping[str, str]) -> Shard:
             hint = (
                 " (a GitLab job has it with 'parallel')" if name == "CI_NODE_INDEX" and not said[name] else ""
             )
-            raise ValueError(f"auto: {name} {wrong}{hint}; a whole number is needed beside "
-                             f"{count if name == index else index}")  # fmt: skip
+            raise ValueError(
+                f"auto: {name} {wrong}{hint}; a whole number is needed beside "
+                f"{count if name == index else index}"
+            )
     words = f"{index}={said[index]} with {count}={said[count]}"
     return _shard(int(said[index]) + 1 - first, int(said[count]), words)
 

@@ -54,10 +54,14 @@ def _lines(draft: Draft) -> Iterator[str]:
     yield from _of(draft, "tenant.", id=draft.tenant, cloud=cloud)
     yield "application:"
     yield from _of(
-        draft, "application.",
-        display_name=draft.display_name, admin_url=draft.admin_url, sign_in_audience=draft.sign_in_audience,
-        client_id=draft.client_id, stamp=draft.stamp,
-    )  # fmt: skip
+        draft,
+        "application.",
+        display_name=draft.display_name,
+        admin_url=draft.admin_url,
+        sign_in_audience=draft.sign_in_audience,
+        client_id=draft.client_id,
+        stamp=draft.stamp,
+    )
     yield "mail:"
     yield from _of(draft, "mail.", address=draft.address, scope=draft.scope)
     yield from _of(draft, "", consent=draft.consent)

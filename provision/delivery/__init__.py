@@ -22,9 +22,21 @@ from provision.delivery.place import Place
 from provision.errors import ProvisionError, catalogue
 
 __all__ = [
-    "SINKS", "Handover", "Kind", "Opening", "Owner", "Place", "Retrieving", "Sink", "Spec",
-    "Undeliverable", "meant", "one_of", "open_sink", "parse_option",
-]  # fmt: skip
+    "SINKS",
+    "Handover",
+    "Kind",
+    "Opening",
+    "Owner",
+    "Place",
+    "Retrieving",
+    "Sink",
+    "Spec",
+    "Undeliverable",
+    "meant",
+    "one_of",
+    "open_sink",
+    "parse_option",
+]
 one_of = interface.one_of
 
 
@@ -84,18 +96,42 @@ SINKS: dict[str, Kind] = {
 
 # What people call the sinks; none is meant where the word is another service's, or could be any of them.
 _CALLED: likeness.Meanings = {
-    "vault": ("key_vault",), "akv": ("key_vault",), "azurekeyvault": ("key_vault",), "kv": ("key_vault",),
-    "gh": ("github",), "githubactions": ("github",), "githubsecret": ("github",),
+    "vault": ("key_vault",),
+    "akv": ("key_vault",),
+    "azurekeyvault": ("key_vault",),
+    "kv": ("key_vault",),
+    "gh": ("github",),
+    "githubactions": ("github",),
+    "githubsecret": ("github",),
     "githubsecrets": ("github",),
-    "ado": ("azure_devops",), "devops": ("azure_devops",), "azurepipelines": ("azure_devops",), "azure": (),
-    "variablegroup": ("azure_devops",), "gitlab": (), "git": (), "hashicorp": (), "hashicorpvault": (),
-    "keychain": (), "keyring": (),
-    "path": ("file",), "disk": ("file",), "folder": ("file",),
-    "cmd": ("command",), "exec": ("command",), "script": ("command",), "pipe": ("command",),
-    "screen": ("terminal",), "console": ("terminal",), "tty": ("terminal",),
-    "stdout": (), "stderr": (),  # it would end up in a log
-    "mail": (), "email": (), "env": (), "none": (),
-}  # fmt: skip
+    "ado": ("azure_devops",),
+    "devops": ("azure_devops",),
+    "azurepipelines": ("azure_devops",),
+    "azure": (),
+    "variablegroup": ("azure_devops",),
+    "gitlab": (),
+    "git": (),
+    "hashicorp": (),
+    "hashicorpvault": (),
+    "keychain": (),
+    "keyring": (),
+    "path": ("file",),
+    "disk": ("file",),
+    "folder": ("file",),
+    "cmd": ("command",),
+    "exec": ("command",),
+    "script": ("command",),
+    "pipe": ("command",),
+    "screen": ("terminal",),
+    "console": ("terminal",),
+    "tty": ("terminal",),
+    "stdout": (),
+    "stderr": (),  # it would end up in a log
+    "mail": (),
+    "email": (),
+    "env": (),
+    "none": (),
+}
 
 
 def meant(text: str) -> tuple[str, ...]:

@@ -15,18 +15,42 @@ from dataclasses import dataclass
 # What a folder's entries must not let others do: add a file, delete one, change the list or take the folder.
 _CHANGES = 0x2 | 0x40 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000
 _RIGHTS = {
-    "CC": 0x1, "DC": 0x2, "LC": 0x4, "SW": 0x8, "RP": 0x10, "WP": 0x20, "DT": 0x40, "LO": 0x80, "CR": 0x100,
-    "SD": 0x10000, "RC": 0x20000, "WD": 0x40000, "WO": 0x80000,
-    "GA": 0x10000000, "GX": 0x20000000, "GW": 0x40000000, "GR": 0x80000000,
-    "FA": 0x1F01FF, "FR": 0x120089, "FW": 0x120116, "FX": 0x1200A0,
-}  # fmt: skip
+    "CC": 0x1,
+    "DC": 0x2,
+    "LC": 0x4,
+    "SW": 0x8,
+    "RP": 0x10,
+    "WP": 0x20,
+    "DT": 0x40,
+    "LO": 0x80,
+    "CR": 0x100,
+    "SD": 0x10000,
+    "RC": 0x20000,
+    "WD": 0x40000,
+    "WO": 0x80000,
+    "GA": 0x10000000,
+    "GX": 0x20000000,
+    "GW": 0x40000000,
+    "GR": 0x80000000,
+    "FA": 0x1F01FF,
+    "FR": 0x120089,
+    "FW": 0x120116,
+    "FX": 0x1200A0,
+}
 _SYSTEM = ("SY", "S-1-5-18")
 _ADMINISTRATORS = ("BA", "S-1-5-32-544")
 _INSTALLER = "S-1-5-80-956008885-3418522649-1831038044-1853292631-2271478464"  # TrustedInstaller
 _NAMES = {
-    "WD": "Everyone", "AU": "Authenticated Users", "BU": "Users", "IU": "Interactive", "BG": "Guests",
-    "AN": "Anonymous", "DU": "Domain Users", "PU": "Power Users", "NU": "Network",
-}  # fmt: skip
+    "WD": "Everyone",
+    "AU": "Authenticated Users",
+    "BU": "Users",
+    "IU": "Interactive",
+    "BG": "Guests",
+    "AN": "Anonymous",
+    "DU": "Domain Users",
+    "PU": "Power Users",
+    "NU": "Network",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,10 +88,14 @@ class Api:
         try:
             attributes = _Attributes(ctypes.sizeof(_Attributes), descriptor, 0)
             handle = self._kernel.CreateFileW(
-                c_wchar_p(str(path)), c_uint32(_GENERIC_WRITE | _READ_CONTROL), c_uint32(0),
+                c_wchar_p(str(path)),
+                c_uint32(_GENERIC_WRITE | _READ_CONTROL),
+                c_uint32(0),
                 byref(attributes),
-                c_uint32(_CREATE_NEW), c_uint32(_NORMAL), None,
-            )  # fmt: skip
+                c_uint32(_CREATE_NEW),
+                c_uint32(_NORMAL),
+                None,
+            )
         finally:
             self._kernel.LocalFree(descriptor)
         if handle in (None, _INVALID):
@@ -102,9 +106,15 @@ class Api:
         """Return the owner and the access list of a file or a folder, in the text form."""
         descriptor, text = c_void_p(), c_wchar_p()
         code = self._advapi.GetNamedSecurityInfoW(
-            c_wchar_p(str(path)), c_uint32(_FILE), c_uint32(_OF_OWNER_AND_LIST),
-            None, None, None, None, byref(descriptor),
-        )  # fmt: skip
+            c_wchar_p(str(path)),
+            c_uint32(_FILE),
+            c_uint32(_OF_OWNER_AND_LIST),
+            None,
+            None,
+            None,
+            None,
+            byref(descriptor),
+        )
         if code:
             raise self._failed(str(path), code)
         try:

@@ -71,9 +71,7 @@ async def plan_destruction(job: Job, *, forget: bool) -> Plan:
     observed = await _there(job)
     if observed.application is None:
         lies = await _lies(job, observed, forget=forget)
-        plan = ending.destruction(
-            job.context, job.desired, observed, foreign=(), not_checked=(), lies=lies
-        )  # fmt: skip
+        plan = ending.destruction(job.context, job.desired, observed, foreign=(), not_checked=(), lies=lies)
         return worded(job, plan)
     found = await find_drift(job)
     every = (*found.deviations, *(item.deviation for item in found.ignored))

@@ -29,9 +29,19 @@ READ = "Application.Read.All"
 WRITE = "Application.ReadWrite.OwnedBy (as owner) or Application.ReadWrite.All"
 _MANAGED = dict.fromkeys(one.path.partition(".")[0] for one in PROPERTIES)
 FIELDS = (
-    "id", "appId", *_MANAGED, "createdDateTime", "passwordCredentials", "spa", "publicClient", "isDisabled",
-    "disabledByMicrosoftStatus", "verifiedPublisher", "keyCredentials", "servicePrincipalLockConfiguration",
-)  # fmt: skip
+    "id",
+    "appId",
+    *_MANAGED,
+    "createdDateTime",
+    "passwordCredentials",
+    "spa",
+    "publicClient",
+    "isDisabled",
+    "disabledByMicrosoftStatus",
+    "verifiedPublisher",
+    "keyCredentials",
+    "servicePrincipalLockConfiguration",
+)
 _DELETED_FIELDS = ("id", "appId", "displayName", "uniqueName", "deletedDateTime")
 PAGE = 999  # the largest that Graph gives: https://learn.microsoft.com/graph/api/application-list
 

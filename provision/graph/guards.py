@@ -50,9 +50,12 @@ def _github(claims: Mapping[str, Any]) -> tuple[Guard, ...]:
     protected = os.environ.get("GITHUB_REF_PROTECTED") == "true"
     ref = os.environ.get("GITHUB_REF_NAME", "")
     branch = Guard(
-        "branch rules", protected, f"{ref} is protected; by which rules, {_UNSEEN}" if protected else
-        f"{ref} is not protected: anybody who may write can push to it",
-    )  # fmt: skip
+        "branch rules",
+        protected,
+        f"{ref} is protected; by which rules, {_UNSEEN}"
+        if protected
+        else f"{ref} is not protected: anybody who may write can push to it",
+    )
     name = claims.get("environment")
     if not claims:
         return branch, Guard("environment", None, f"{_UNSEEN}: GitHub gives this job no token for Entra")
@@ -96,16 +99,19 @@ def _rules(name: str, found: Mapping[str, Any]) -> tuple[Guard, ...]:
     bypass = found.get("can_admins_bypass")
     return (
         Guard(
-            "environment", reviewed is not None,
+            "environment",
+            reviewed is not None,
             f"{name} has required reviewers" if reviewed else f"{name} has no required reviewers",
         ),
         Guard("self-review", alone, "prevented" if alone else "whoever started the run may release it"),
         Guard(
-            "deployment branches", policy is not None,
+            "deployment branches",
+            policy is not None,
             "limited; to which, look at the environment's page" if policy else "any branch may name it",
         ),
         Guard(
-            "administrators", None if bypass is None else not bypass,
+            "administrators",
+            None if bypass is None else not bypass,
             _UNSEEN if bypass is None else f"may {'' if bypass else 'not '}go past these rules",
         ),
-    )  # fmt: skip
+    )

@@ -12,9 +12,19 @@ from provision.graph.records import disabled, maybe, part, records, text, texts
 from provision.resources.undeclared import Settings
 
 FIELDS = (
-    "id", "appId", "web", "spa", "publicClient", "isFallbackPublicClient", "identifierUris", "api",
-    "appRoles", "isDisabled", "disabledByMicrosoftStatus", "keyCredentials",
-)  # fmt: skip
+    "id",
+    "appId",
+    "web",
+    "spa",
+    "publicClient",
+    "isFallbackPublicClient",
+    "identifierUris",
+    "api",
+    "appRoles",
+    "isDisabled",
+    "disabledByMicrosoftStatus",
+    "keyCredentials",
+)
 _PLATFORMS = ("web", "spa", "publicClient")
 
 

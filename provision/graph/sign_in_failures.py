@@ -97,10 +97,15 @@ def kind_of(text: str) -> Kind:
         if known is not None and known.kind is not Kind.OTHER:
             return known.kind
     tests = (
-        (_LOST, Kind.UNREACHABLE), (_BUSY, Kind.BUSY), (_POLICY, Kind.POLICY),
-        (_OTHER_CLOUD, Kind.OTHER_CLOUD), (_OTHER_TENANT, Kind.OTHER_TENANT), (_EXPIRED, Kind.EXPIRED),
-        (_SLOW, Kind.SLOW), (_NOBODY, Kind.NOBODY),
-    )  # fmt: skip
+        (_LOST, Kind.UNREACHABLE),
+        (_BUSY, Kind.BUSY),
+        (_POLICY, Kind.POLICY),
+        (_OTHER_CLOUD, Kind.OTHER_CLOUD),
+        (_OTHER_TENANT, Kind.OTHER_TENANT),
+        (_EXPIRED, Kind.EXPIRED),
+        (_SLOW, Kind.SLOW),
+        (_NOBODY, Kind.NOBODY),
+    )
     return next((kind for pattern, kind in tests if pattern.search(text)), Kind.OTHER)
 
 
@@ -171,9 +176,10 @@ def _told(
     codes = _AADSTS.findall(reason)
     code = f"AADSTS{codes[0]}" if codes else None
     entry: Entry = {
-        Kind.UNREACHABLE: catalogue.UNREACHABLE, Kind.BUSY: catalogue.THROTTLED,
+        Kind.UNREACHABLE: catalogue.UNREACHABLE,
+        Kind.BUSY: catalogue.THROTTLED,
         Kind.OTHER_CLOUD: catalogue.TENANT_NOT_FOUND,
-    }.get(kind, catalogue.SIGN_IN)  # fmt: skip
+    }.get(kind, catalogue.SIGN_IN)
     message = f"sign-in failed; tried: {way.tried}. {reason}"
     if entry is catalogue.UNREACHABLE:
         message = f"{cloud.login.removeprefix('https://')} cannot be reached to sign in: {reason}"

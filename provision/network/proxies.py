@@ -76,10 +76,11 @@ def parsed(name: str, value: str) -> Proxy | None:
         return None
     if scheme.startswith("socks"):
         raise _fault(
-            name, "is a SOCKS proxy, which this program does not speak",
+            name,
+            "is a SOCKS proxy, which this program does not speak",
             "Set HTTPS_PROXY to a proxy that speaks HTTP, which comes before ALL_PROXY; or name the hosts in "
             "NO_PROXY that are reached without one.",
-        )  # fmt: skip
+        )
     if scheme.startswith(("pac", "file", "wpad")) or _SCRIPT.search(rest):
         raise _fault(name, "is the address of a script that chooses a proxy", "Name the proxy itself.")
     if scheme not in _PORTS or re.match(r"https?:?/", rest, re.IGNORECASE):
@@ -104,9 +105,10 @@ def _authority(name: str, scheme: str, rest: str) -> Proxy:
         raise _fault(name, "has no host name where one is meant")
     if port and not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
         raise _fault(
-            name, "has a port that is no number from 1 to 65535",
+            name,
+            "has a port that is no number from 1 to 65535",
             "A password with @ : / # or ? in it is written with %40 %3A %2F %23 or %3F.",
-        )  # fmt: skip
+        )
     user, colon, password = said.partition(":")
     return Proxy(
         scheme,

@@ -78,8 +78,11 @@ def named(variables: Mapping[str, str]) -> Certificates | None:
             if file is None:
                 raise _fault(_FOLDER, folders, unfit) from None
             passed.append(f"{_FOLDER} names {folders}: {unfit.why}")
-    others = [f"{name} comes after {file}" for name in _FILES if file and variables.get(name) and name != file
-              and variables[name] != variables[file]]  # fmt: skip
+    others = [
+        f"{name} comes after {file}"
+        for name in _FILES
+        if file and variables.get(name) and name != file and variables[name] != variables[file]
+    ]
     ders = dict.fromkeys(der for _, each in found for der in each)
     return Certificates(" and ".join(source for source, _ in found), tuple(ders), (*passed, *others))
 

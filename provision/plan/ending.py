@@ -147,8 +147,10 @@ def _parts(desired: Desired, observed: Observed) -> list[Change]:
         changes.append(Change(consent.ADDRESS, Action.DELETE, _WITH, held))
     for item in client_secret.marked(desired.client_secret, observed.secrets):
         known: Mapping[str, Any] = {
-            "keyId": item.key_id, "hint": item.hint, "endDateTime": f"{item.end:%Y-%m-%d}"
-        }  # fmt: skip
+            "keyId": item.key_id,
+            "hint": item.hint,
+            "endDateTime": f"{item.end:%Y-%m-%d}",
+        }
         address = f"{client_secret.ADDRESS}[{item.key_id}]"
         changes.append(Change(address, Action.DELETE, _WITH, known))
     return changes
@@ -156,10 +158,17 @@ def _parts(desired: Desired, observed: Observed) -> list[Change]:
 
 def _places(lies: Sequence[Lies]) -> list[Change]:
     return [
-        Change(f"{DELIVERY}[{item.label}]", Action.DELETE, "--forget: its value is of no more use",
-               {"place": item.label}, None, Forget(item.label))
-        for item in lies if item.forget
-    ]  # fmt: skip
+        Change(
+            f"{DELIVERY}[{item.label}]",
+            Action.DELETE,
+            "--forget: its value is of no more use",
+            {"place": item.label},
+            None,
+            Forget(item.label),
+        )
+        for item in lies
+        if item.forget
+    ]
 
 
 def _said(item: Lies) -> str:
@@ -232,11 +241,9 @@ def restoration(context: Context, desired: Desired, observed: Observed, gone: Go
     changes = [Change(application.ADDRESS, Action.CREATE, why, None, after, application.Restore(gone.id))]
     changes += returning(desired, observed, gone.principal_id, granted=False)
     findings = [
-        Finding(
-            catalogue.SIGNS_IN_AGAIN, Severity.WARNING, f"it signs in again: {what}", value=what
-        )
+        Finding(catalogue.SIGNS_IN_AGAIN, Severity.WARNING, f"it signs in again: {what}", value=what)
         for what in gone.credentials
-    ]  # fmt: skip
+    ]
     return _plan(context, desired, observed, tuple(changes), findings)
 
 

@@ -76,18 +76,29 @@ def row_markdown(row: ServiceCode) -> str:
     """Return what a code of another service means as a section."""
     return "\n".join(
         (
-            f"### {row.code}", "", row.cause, "", f"**First check:** {row.check}", "",
-            f"**What to do:** {row.fix}", "", f"Source: <{row.source}>",
+            f"### {row.code}",
+            "",
+            row.cause,
+            "",
+            f"**First check:** {row.check}",
+            "",
+            f"**What to do:** {row.fix}",
+            "",
+            f"Source: <{row.source}>",
         )
-    )  # fmt: skip
+    )
 
 
 def row_json(row: ServiceCode) -> dict[str, str]:
     """Return a code of another service, as it stands beside its entry."""
     return {
-        "code": row.code, "entry": row.means, "cause": row.cause, "check": row.check, "fix": row.fix,
+        "code": row.code,
+        "entry": row.means,
+        "cause": row.cause,
+        "check": row.check,
+        "fix": row.fix,
         "source": row.source,
-    }  # fmt: skip
+    }
 
 
 def entry_json(entry: Entry, rows: Iterable[ServiceCode] = ()) -> dict[str, object]:

@@ -17,10 +17,16 @@ from provision.report.pen import BOLD, DIM, GREEN, RED, YELLOW, Pen
 from provision.report.text import fleet_text
 
 _COLORS = {
-    State.OK: GREEN, State.FAILED: RED, State.NOTE: YELLOW, State.NOT_CHECKED: YELLOW,
-    Presence.PRESENT: GREEN, Presence.MISSING: RED, Presence.UNKNOWN: YELLOW,
-    Presence.NOT_CHECKED: YELLOW, Presence.NOT_NEEDED: DIM,
-}  # fmt: skip
+    State.OK: GREEN,
+    State.FAILED: RED,
+    State.NOTE: YELLOW,
+    State.NOT_CHECKED: YELLOW,
+    Presence.PRESENT: GREEN,
+    Presence.MISSING: RED,
+    Presence.UNKNOWN: YELLOW,
+    Presence.NOT_CHECKED: YELLOW,
+    Presence.NOT_NEEDED: DIM,
+}
 _STATE = max(map(len, (*State, *Presence)))
 _LACKING = (Presence.MISSING, Presence.UNKNOWN, Presence.NOT_CHECKED)
 
@@ -86,11 +92,14 @@ def doctor_markdown(found: Diagnosis) -> str:
     """Return two tables: what was looked at, and the rights."""
     where = lines.where(found.target, found.cloud)
     out = [
-        f"### provision doctor: {code(found.name)}", "",
-        f"Tenant {code(found.tenant_id or found.tenant)}, {where}.", "",
-        "| Looked at | State | Found |", "|---|---|---|",
+        f"### provision doctor: {code(found.name)}",
+        "",
+        f"Tenant {code(found.tenant_id or found.tenant)}, {where}.",
+        "",
+        "| Looked at | State | Found |",
+        "|---|---|---|",
         *(f"| {c.name} | {_state(c.state)} | {markdown(_told(c))} |" for c in found.checks),
-    ]  # fmt: skip
+    ]
     if found.rights:
         out += ["", "| Right to | State | By, or what is missing | Minimum needed |", "|---|---|---|---|"]
         out += [_row(right) for right in found.rights]

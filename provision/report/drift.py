@@ -79,8 +79,10 @@ def drift_text(drift: Drift, *, color: bool = False) -> str:
         out.append(f"{head}: {plain(item.message)} [{item.entry.code} {item.entry.name}]")
         if item.severity is not Severity.INFO:
             out += [f"  {_at(item)}", f"  {plain(item.fix)}"]
-    out += [f"ignored: {_at(item.deviation)} [{item.deviation.entry.name}]: {plain(item.reason)}"
-            for item in drift.ignored]  # fmt: skip
+    out += [
+        f"ignored: {_at(item.deviation)} [{item.deviation.entry.name}]: {plain(item.reason)}"
+        for item in drift.ignored
+    ]
     out += [f"not checked: {plain(text)}" for text in drift.not_checked]
     if drift.deviations or drift.ignored or drift.not_checked:
         out.append("")

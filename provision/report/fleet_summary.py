@@ -38,9 +38,11 @@ def plans_summary(plans: Plans, medium: Medium) -> str:
     waiting = [plan.name for plan in plans.made if plan.handed_off and not plan.pending]
     same = [plan.name for plan in plans.made if not plan.pending and not plan.handed_off]
     counts = {
-        "to change": len(due), "waiting for a consent": len(waiting), "unchanged": len(same),
+        "to change": len(due),
+        "waiting for a consent": len(waiting),
+        "unchanged": len(same),
         "failed": len(_failed(plans)),
-    }  # fmt: skip
+    }
     out = [*_failures(plans, pen), *_refusals(plans.made, pen), *_findings(plans.made, pen)]
     out += _listed("To change", due, lines.summary, pen)
     out += _named("An administrator's consent is waited for", waiting, pen)
@@ -64,9 +66,11 @@ def results_summary(results: Results, medium: Medium) -> str:
     same = [one.plan.name for one in whole if not any(map(_did, one.outcomes))]
     waiting = [one.plan.name for one in whole if one.consent.state is ConsentState.REQUIRED]
     counts = {
-        "changed": len(changed), "unchanged": len(same), "failed": len(failed),
+        "changed": len(changed),
+        "unchanged": len(same),
+        "failed": len(failed),
         "waiting for an administrator's consent": len(waiting),
-    }  # fmt: skip
+    }
     out = [*_failures(results, pen), *_findings([one.plan for one in results.made], pen)]
     out += _listed("Changed", changed, _came, pen)
     out += _named("An administrator's consent is waited for", waiting, pen)

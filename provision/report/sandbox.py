@@ -39,9 +39,12 @@ def coverage_text(found: Coverage, _: Medium = PLAIN) -> str:
         )
         return f"not emulated  {plain(found.request)}\n              {why}"
     lines = [
-        ("emulated", found.request), ("application", found.application), ("person", found.delegated),
-        ("who is", found.person), ("page", found.page),
-    ]  # fmt: skip
+        ("emulated", found.request),
+        ("application", found.application),
+        ("person", found.delegated),
+        ("who is", found.person),
+        ("page", found.page),
+    ]
     return "\n".join(f"{name:12}  {value}" for name, value in lines if value)
 
 

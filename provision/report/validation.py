@@ -13,8 +13,10 @@ from provision.report.pages import error_markdown
 
 def validation_text(found: Validation, _: Medium = PLAIN) -> str:
     """Return a line a config; what is wrong with it is told beside."""
-    lines = [f"{plain(one.path)}: {_said(one)}" + (f" ({plain(one.name)})" if one.name else "")
-             for one in _listed(found)]  # fmt: skip
+    lines = [
+        f"{plain(one.path)}: {_said(one)}" + (f" ({plain(one.name)})" if one.name else "")
+        for one in _listed(found)
+    ]
     return "\n".join(lines)
 
 

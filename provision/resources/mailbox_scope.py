@@ -52,8 +52,11 @@ class Assignment:
         if self.place == _EVERYWHERE:
             return "the whole organization"
         kind, _, key = self.place.strip("/").partition("/")
-        words = {"users": "the mailbox of the user", "groups": "the direct members of the group",
-                 "administrativeunits": "the administrative unit"}  # fmt: skip
+        words = {
+            "users": "the mailbox of the user",
+            "groups": "the direct members of the group",
+            "administrativeunits": "the administrative unit",
+        }
         return f"{words.get(kind, kind)} {key}"
 
 

@@ -78,17 +78,24 @@ class Dispatcher:
                 used = self._charge(raw, who, now)
                 answer = self._answer(raw, who, request_id)
             except GraphError as error:
-                answer = Answer(error.status, envelope.error_body(error, now, request_id, client_id),
-                                dict(error.headers))  # fmt: skip
+                answer = Answer(
+                    error.status, envelope.error_body(error, now, request_id, client_id), dict(error.headers)
+                )
             except StateError as error:
                 full = GraphError(507, "InsufficientStorage", f"{error.message} {error.fix}")
                 answer = Answer(507, envelope.error_body(full, now, request_id, client_id))
             took = (time.perf_counter() - started) * 1000
             target = raw.path + (f"?{raw.query}" if raw.query else "")
             self._sandbox.requests.append(
-                LoggedRequest(raw.method, target, answer.status, who.tenant_id if who else None,
-                              who.object_id if who else None, took)
-            )  # fmt: skip
+                LoggedRequest(
+                    raw.method,
+                    target,
+                    answer.status,
+                    who.tenant_id if who else None,
+                    who.object_id if who else None,
+                    took,
+                )
+            )
         if fate == "after":
             raise ConnectionCut
         detail = metadata.level(raw.headers.get("accept", ""))
@@ -120,15 +127,29 @@ class Dispatcher:
                 raise unknown_segment(endpoint.pattern.split("/")[1])
         tenant = self._sandbox.store.tenant(who.tenant_id)
         if tenant is None:
-            raise GraphError(401, "Authorization_IdentityNotFound",
-                             "The identity of the calling application could not be established.")  # fmt: skip
+            raise GraphError(
+                401,
+                "Authorization_IdentityNotFound",
+                "The identity of the calling application could not be established.",
+            )
         call = Call(
-            method=raw.method, version=version.lower(), path=raw.path, root=raw.root, headers=raw.headers,
-            query=odata_query.parse(raw.query), body=_body(raw), caller=who, tenant=tenant,
-            store=self._sandbox.store, clock=self._sandbox.clock, keys=keys, request_id=request_id,
-            send=self.handle, exchange_lag=self._sandbox.weather.exchange_lag,
+            method=raw.method,
+            version=version.lower(),
+            path=raw.path,
+            root=raw.root,
+            headers=raw.headers,
+            query=odata_query.parse(raw.query),
+            body=_body(raw),
+            caller=who,
+            tenant=tenant,
+            store=self._sandbox.store,
+            clock=self._sandbox.clock,
+            keys=keys,
+            request_id=request_id,
+            send=self.handle,
+            exchange_lag=self._sandbox.weather.exchange_lag,
             report_lag=self._sandbox.weather.report_lag,
-        )  # fmt: skip
+        )
         if not endpoint.writes:
             # "users/x/calendar" looks like a property, "users/delta" like a user.
             loud = self._loudly(raw.method, segments) if endpoint.guesses else contextlib.nullcontext()

@@ -117,10 +117,11 @@ def unknown_content_type(kind: str) -> GraphError:
     """
     known = ", ".join(["Microsoft.OData.ODataMediaType"] * 8)
     return GraphError(
-        415, "RequestBodyRead",
+        415,
+        "RequestBodyRead",
         "A supported MIME type could not be found that matches the content type of the response. None of the"
         f" supported type(s) '{known}' matches the content type '{kind}'.",
-    )  # fmt: skip
+    )
 
 
 def no_direct_queries() -> GraphError:

@@ -22,13 +22,17 @@ def _tenant(tenant: Tenant) -> dict[str, Any]:
         "id": tenant.id,
         "domains": [r.id for r in tenant.all("domain")],
         "applications": [_application(tenant, r) for r in tenant.all("application")],
-        "deleted": [{"kind": r.kind, "id": r.id, "displayName": r.props.get("displayName")}
-                    for r in tenant.all_deleted()],
-        "mailboxes": [{"address": r.props.get("mail") or r.props["userPrincipalName"],
-                       "kind": r.private["mailbox"]}
-                      for r in tenant.all("user") if r.private.get("mailbox")],
+        "deleted": [
+            {"kind": r.kind, "id": r.id, "displayName": r.props.get("displayName")}
+            for r in tenant.all_deleted()
+        ],
+        "mailboxes": [
+            {"address": r.props.get("mail") or r.props["userPrincipalName"], "kind": r.private["mailbox"]}
+            for r in tenant.all("user")
+            if r.private.get("mailbox")
+        ],
         "policy": next((r.props for r in tenant.all("defaultAppManagementPolicy")), None),
-    }  # fmt: skip
+    }
 
 
 def _application(tenant: Tenant, record: Record) -> dict[str, Any]:
@@ -39,10 +43,12 @@ def _application(tenant: Tenant, record: Record) -> dict[str, Any]:
         "id": record.id,
         "appId": props["appId"],
         "uniqueName": props["uniqueName"],
-        "secrets": [{"keyId": c["keyId"], "hint": c["hint"], "end": c["endDateTime"]}
-                    for c in props["passwordCredentials"]],
+        "secrets": [
+            {"keyId": c["keyId"], "hint": c["hint"], "end": c["endDateTime"]}
+            for c in props["passwordCredentials"]
+        ],
         "grants": sorted(_grants(tenant, principal)) if principal else [],
-    }  # fmt: skip
+    }
 
 
 def _grants(tenant: Tenant, principal: Record) -> list[str]:

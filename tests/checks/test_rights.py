@@ -12,21 +12,40 @@ from provision.outcomes.rights import Presence, Step
 from provision.resources.caller import Caller, Kind
 
 ALL_STEPS = frozenset(Step)
-SCOPES = frozenset({
-    "Directory.AccessAsUser.All", "AppRoleAssignment.ReadWrite.All", "Policy.Read.All", "Mail.ReadBasic",
-    "Directory.Read.All", "RoleManagement.ReadWrite.Exchange",
-})  # fmt: skip
+SCOPES = frozenset(
+    {
+        "Directory.AccessAsUser.All",
+        "AppRoleAssignment.ReadWrite.All",
+        "Policy.Read.All",
+        "Mail.ReadBasic",
+        "Directory.Read.All",
+        "RoleManagement.ReadWrite.Exchange",
+    }
+)
 PIPELINE = Caller(
-    Kind.APPLICATION, id="1", name="pipeline", directory_roles=frozenset(),
-    permissions=frozenset({
-        "Application.ReadWrite.All", "AppRoleAssignment.ReadWrite.All", "Directory.Read.All",
-        "Policy.Read.All", "Mail.ReadBasic.All", "RoleManagement.ReadWrite.Exchange",
-    }),
-)  # fmt: skip
+    Kind.APPLICATION,
+    id="1",
+    name="pipeline",
+    directory_roles=frozenset(),
+    permissions=frozenset(
+        {
+            "Application.ReadWrite.All",
+            "AppRoleAssignment.ReadWrite.All",
+            "Directory.Read.All",
+            "Policy.Read.All",
+            "Mail.ReadBasic.All",
+            "RoleManagement.ReadWrite.Exchange",
+        }
+    ),
+)
 PERSON = Caller(
-    Kind.PERSON, id="2", permissions=SCOPES, complete=True, owns=False,
+    Kind.PERSON,
+    id="2",
+    permissions=SCOPES,
+    complete=True,
+    owns=False,
     directory_roles=frozenset({rights.GLOBAL_ADMINISTRATOR}),
-)  # fmt: skip
+)
 
 
 def presences(caller: Caller, *, exists: bool = True) -> dict[Step, Presence]:

@@ -21,13 +21,14 @@ def secret(key: str, name: str | None, end: datetime = SOON) -> ClientSecret:
 
 HOLDERS = (
     Holder(
-        APPLICATION, "client-id",
+        APPLICATION,
+        "client-id",
         (secret("ours", "Mail [provision:x]"), secret("hand", "by hand"), secret("old", "ended", PAST)),
         (Certificate("cert", "CN=x", SOON), Certificate("cert2", "CN=old", PAST)),
         (Federated("gh", "https://issuer", "repo:x"),),
     ),
     Holder(PRINCIPAL, "sp-id", (secret("sp", None),), (Certificate("spcert", "CN=sp", SOON),)),
-)  # fmt: skip
+)
 
 
 def test_every_sort_that_is_alive_is_told_with_its_command() -> None:

@@ -55,11 +55,17 @@ Reviews = Callable[[GitHub], object]
 REVIEWS: dict[str, tuple[Reviews, str]] = {
     "approved": (lambda g: g.review("APPROVED", HEAD), ""),
     "approved, then spoken of": (
-        lambda g: (g.review("APPROVED", HEAD), g.review("COMMENTED", HEAD), g.review("PENDING", HEAD)), ""),
+        lambda g: (g.review("APPROVED", HEAD), g.review("COMMENTED", HEAD), g.review("PENDING", HEAD)),
+        "",
+    ),
     "changes asked for, then approved": (
-        lambda g: (g.review("CHANGES_REQUESTED", HEAD), g.review("APPROVED", HEAD)), ""),
+        lambda g: (g.review("CHANGES_REQUESTED", HEAD), g.review("APPROVED", HEAD)),
+        "",
+    ),
     "one approved, one long ago": (
-        lambda g: (g.review("APPROVED", NEXT, "other"), g.review("APPROVED", HEAD)), ""),
+        lambda g: (g.review("APPROVED", NEXT, "other"), g.review("APPROVED", HEAD)),
+        "",
+    ),
     "a stranger wants changes": (
         lambda g: (
             g.permissions.update(mallory="read"),
@@ -69,21 +75,30 @@ REVIEWS: dict[str, tuple[Reviews, str]] = {
         "",
     ),
     "behind a hundred others": (
-        lambda g: ([g.review("COMMENTED", HEAD) for _ in range(130)], g.review("APPROVED", HEAD)), ""),
+        lambda g: ([g.review("COMMENTED", HEAD) for _ in range(130)], g.review("APPROVED", HEAD)),
+        "",
+    ),
     "a collaborator": (lambda g: g.review("APPROVED", HEAD, association="COLLABORATOR"), ""),
     "an administrator whose membership is private": (
         lambda g: (
-            g.permissions.update(boss="admin"), g.review("APPROVED", HEAD, "boss", association="NONE")),
-        ""),
+            g.permissions.update(boss="admin"),
+            g.review("APPROVED", HEAD, "boss", association="NONE"),
+        ),
+        "",
+    ),
     "nobody": (lambda g: None, "no review of a person who may write to this repository approves it"),
     "only spoken of": (lambda g: g.review("COMMENTED", HEAD), "no review of a person"),
     "an older commit": (lambda g: g.review("APPROVED", NEXT), "of an older commit than the last one"),
     "a commit that is gone": (lambda g: g.review("APPROVED", "") | {"commit_id": None}, "of an older commit"),
     "dismissed": (lambda g: g.review("DISMISSED", HEAD), "was dismissed"),
     "approved, then dismissed": (
-        lambda g: g.review("APPROVED", HEAD).update(state="DISMISSED"), "was dismissed"),
+        lambda g: g.review("APPROVED", HEAD).update(state="DISMISSED"),
+        "was dismissed",
+    ),
     "approved, then changes asked for": (
-        lambda g: (g.review("APPROVED", HEAD), g.review("CHANGES_REQUESTED", HEAD)), "asks for changes"),
+        lambda g: (g.review("APPROVED", HEAD), g.review("CHANGES_REQUESTED", HEAD)),
+        "asks for changes",
+    ),
     "another wants changes": (
         lambda g: (g.review("CHANGES_REQUESTED", NEXT, "other"), g.review("APPROVED", HEAD)),
         "asks for changes",
@@ -91,20 +106,26 @@ REVIEWS: dict[str, tuple[Reviews, str]] = {
     "the author's own": (lambda g: g.review("APPROVED", HEAD, "author"), "its author's own"),
     "a stranger": (
         lambda g: (g.permissions.update(mallory="read"), g.review("APPROVED", HEAD, "mallory")),
-        "no review of a person"),
+        "no review of a person",
+    ),
     "a member of the organisation who may read alone": (
         lambda g: (g.permissions.update(intern="read"), g.review("APPROVED", HEAD, "intern")),
-        "no review of a person"),
+        "no review of a person",
+    ),
     "who has left": (
         lambda g: (g.permissions.update(gone="none"), g.review("APPROVED", HEAD, "gone")),
-        "no review of a person"),
+        "no review of a person",
+    ),
     "whom GitHub does not know": (
         lambda g: (g.permissions.update(ghost=""), g.review("APPROVED", HEAD, "ghost")),
-        "no review of a person"),
+        "no review of a person",
+    ),
     "a workflow": (
-        lambda g: g.review("APPROVED", HEAD, "github-actions[bot]", kind="Bot"), "no review of a person"),
+        lambda g: g.review("APPROVED", HEAD, "github-actions[bot]", kind="Bot"),
+        "no review of a person",
+    ),
     "a deleted account": (lambda g: g.review("APPROVED", HEAD).update(user=None), "no review of a person"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("what", REVIEWS)
@@ -376,11 +397,23 @@ def test_a_token_with_a_line_break_sends_no_header_of_its_own(repository: Reposi
 
 @pytest.mark.parametrize(
     "digest",
-    ["", "latest", "sha256:", f"sha256:{'a' * 63}", f"sha256:{'a' * 65}",
-     f"SHA256:{'a' * 64}", f"sha256:{'A' * 64}",
-     f" {DIGEST}", f"{DIGEST} ", f"{DIGEST}\n", f"{DIGEST}\n{OTHER}", f"sha256:{'é' * 64}",
-     "sha256:*", "Pull-Request"],
-)  # fmt: skip
+    [
+        "",
+        "latest",
+        "sha256:",
+        f"sha256:{'a' * 63}",
+        f"sha256:{'a' * 65}",
+        f"SHA256:{'a' * 64}",
+        f"sha256:{'A' * 64}",
+        f" {DIGEST}",
+        f"{DIGEST} ",
+        f"{DIGEST}\n",
+        f"{DIGEST}\n{OTHER}",
+        f"sha256:{'é' * 64}",
+        "sha256:*",
+        "Pull-Request",
+    ],
+)
 def test_a_digest_is_64_hex_digits_and_nothing_else(repository: Repository, digest: str) -> None:
     """Or the step ends before anything is installed."""
     job = repository.apply(digest=digest)

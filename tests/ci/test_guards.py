@@ -57,10 +57,13 @@ def api(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     for name, value in {
-        "GITHUB_ACTIONS": "true", "GITHUB_REPOSITORY": "agency/mail", "GITHUB_REF_NAME": "main",
-        "GITHUB_REF_PROTECTED": "true", "GITHUB_API_URL": f"http://127.0.0.1:{server.server_port}",
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "agency/mail",
+        "GITHUB_REF_NAME": "main",
+        "GITHUB_REF_PROTECTED": "true",
+        "GITHUB_API_URL": f"http://127.0.0.1:{server.server_port}",
         guards.TOKEN: "job-token",
-    }.items():  # fmt: skip
+    }.items():
         monkeypatch.setenv(name, value)
     yield found
     server.shutdown()

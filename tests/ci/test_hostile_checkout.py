@@ -138,15 +138,20 @@ def journal(repository: Repository) -> None:
     lines = [
         json.dumps(
             {
-                "event": event, "key_id": key, "target": target, "tenant_id": tenant_id,
-                "name": "collab-prod", "time": "2026-11-25T00:00:00+00:00",
-                "place": "file:out.secret", "lasting": True,
+                "event": event,
+                "key_id": key,
+                "target": target,
+                "tenant_id": tenant_id,
+                "name": "collab-prod",
+                "time": "2026-11-25T00:00:00+00:00",
+                "place": "file:out.secret",
+                "lasting": True,
             }
         )
         for event in EVENTS
         for key in keys
         for target in ("sandbox", "tenant")
-    ]  # fmt: skip
+    ]
     Path(".provision").mkdir(exist_ok=True)
     Path(".provision/journal").write_text("\n".join([*lines, *lines, *lines, ""]))
 

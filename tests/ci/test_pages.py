@@ -56,9 +56,14 @@ def test_the_sample_for_github_gives_each_job_what_it_needs() -> None:
 
 @pytest.mark.parametrize(
     "setting",
-    ["Prevent self-review", "Allow administrators to bypass", "Dismiss stale approvals",
-     "Require approval of the most recent reviewable push", "deployment branches, only `main`"],
-)  # fmt: skip
+    [
+        "Prevent self-review",
+        "Allow administrators to bypass",
+        "Dismiss stale approvals",
+        "Require approval of the most recent reviewable push",
+        "deployment branches, only `main`",
+    ],
+)
 def test_github_tells_of_each_guard(setting: str) -> None:
     """In the table of what to set, each with what happens without it."""
     assert re.search(rf"^\|[^|]*{re.escape(setting)}[^|]*\|[^|]+\|$", GITHUB, re.MULTILINE)

@@ -140,9 +140,17 @@ def test_azure_gets_outputs_summary_and_mask(variables: dict[str, dict[str, str]
     assert sum(path.read_text().count(secret) for path in (tmp_path / "agent").iterdir()) == 0
     names = {p["variable"] for name, p, _ in commands(applied.err) if name == "task.setvariable"}
     assert names == {
-        "changes", "name", "tenant_id", "oauth_client_id", "consent", "consent_url", "secret_key_id",
-        "secret_expires", "configs", "exit_code",
-    }  # fmt: skip
+        "changes",
+        "name",
+        "tenant_id",
+        "oauth_client_id",
+        "consent",
+        "consent_url",
+        "secret_key_id",
+        "secret_expires",
+        "configs",
+        "exit_code",
+    }
 
 
 @pytest.mark.parametrize("host", ["github", "azure"])

@@ -213,8 +213,14 @@ class Entra:
 
 def documented() -> dict[str, tuple[str, ...]]:
     """Return the table of docs/ci.md: kind of repository -> subjects and issuer, with names filled in."""
-    filled = {"OWNER-ID": "123", "REPOSITORY-ID": "456", "OWNER": "agency", "REPOSITORY": "mail",
-              "SUBDOMAIN": "agency", "HOSTNAME": "github.agency.example"}  # fmt: skip
+    filled = {
+        "OWNER-ID": "123",
+        "REPOSITORY-ID": "456",
+        "OWNER": "agency",
+        "REPOSITORY": "mail",
+        "SUBDOMAIN": "agency",
+        "HOSTNAME": "github.agency.example",
+    }
     page = (Path(__file__).parents[2] / "docs" / "ci.md").read_text()
     rows = {}
     for line in page.splitlines():

@@ -135,9 +135,11 @@ def test_what_python_is_told_by_variables(named: None, more: dict[str, str]) -> 
     """The same codes, no warning and no crash, in a process of its own."""
     for argv in (["plan", "prod.yaml", "--sandbox"], ["expiry", "prod.yaml", "--sandbox", "-o", "markdown"]):
         ran = subprocess.run(
-            [sys.executable, "-m", "provision", *argv], env={**os.environ, **more}, capture_output=True,
+            [sys.executable, "-m", "provision", *argv],
+            env={**os.environ, **more},
+            capture_output=True,
             check=False,
-        )  # fmt: skip
+        )
         assert (ran.returncode, b"Warning" in ran.stderr, b"PRV900" in ran.stderr) == (0, False, False), (
             ran.stderr
         )

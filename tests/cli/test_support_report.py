@@ -70,9 +70,14 @@ def test_the_shape_of_a_config_helps(provision: Program) -> None:
     )
     out = provision("doctor", "prod.yaml", "--support").out
     lines = (
-        "product: collaboration", "  lifetime: 90d", "    file:", "      path: (text)", "consent: handoff",
-        "(a key that is not known): (text)", "version: 1",
-    )  # fmt: skip
+        "product: collaboration",
+        "  lifetime: 90d",
+        "    file:",
+        "      path: (text)",
+        "consent: handoff",
+        "(a key that is not known): (text)",
+        "version: 1",
+    )
     for line in lines:
         assert f"\n{line}\n" in out
 

@@ -95,10 +95,22 @@ VALUES = [
     ("cloud", "gcchigh", "6:10", VALUE, "", "'gcc-high'"),
     ("cloud", "GCC", "6:10", VALUE, "", "'gcc'"),
     ("cloud", "{graph: https://g.example}", "6:3", "missing-key", "tenant.cloud.login is missing", ""),
-    ("cloud", "{graph: http://g.example, login: https://l.example, portal: https://p.example}",
-     "6:18", VALUE, "https", ""),
-    ("cloud", "{graph: https://g.example/v1.0, login: https://l.example, portal: https://p.example}",
-     "6:18", VALUE, "nothing more", ""),
+    (
+        "cloud",
+        "{graph: http://g.example, login: https://l.example, portal: https://p.example}",
+        "6:18",
+        VALUE,
+        "https",
+        "",
+    ),
+    (
+        "cloud",
+        "{graph: https://g.example/v1.0, login: https://l.example, portal: https://p.example}",
+        "6:18",
+        VALUE,
+        "nothing more",
+        "",
+    ),
     ("display_name", "''", "8:17", VALUE, "empty", ""),
     ("display_name", "x" * 121, "8:17", VALUE, "121 characters; 120", ""),
     ("display_name", '" Mail"', "8:17", VALUE, "space", "'Mail'"),
@@ -107,9 +119,22 @@ VALUES = [
     ("admin_url", "collab.agency.example", "9:14", URI, "https://", "Write https://collab.agency.example"),
     ("admin_url", "http://collab.agency.example", "9:14", URI, "http is for localhost", "https://collab"),
     ("admin_url", "ftp://collab.agency.example", "9:14", URI, "must be https", ""),
-    ("admin_url", "https://collab.agency.example?x=1", "9:14", URI, "'?'", "Write https://collab.agency.example"),
-    ("admin_url", "https://collab.agency.example/Login.aspx", "9:14", URI, "one page of the product, 'L",
-     "Write https://collab.agency.example"),
+    (
+        "admin_url",
+        "https://collab.agency.example?x=1",
+        "9:14",
+        URI,
+        "'?'",
+        "Write https://collab.agency.example",
+    ),
+    (
+        "admin_url",
+        "https://collab.agency.example/Login.aspx",
+        "9:14",
+        URI,
+        "one page of the product, 'L",
+        "Write https://collab.agency.example",
+    ),
     ("admin_url", "https://collab.agency.example/Admin/Index.HTML", "9:14", URI, "one page", ""),
     ("admin_url", "https://collab.agency.example/#top", "9:14", URI, "fragment", "example/"),
     ("admin_url", "https://me:pass@collab.agency.example", "9:14", URI, "password", ""),
@@ -133,8 +158,14 @@ VALUES = [
     ("redirect_uris", "[https://a.example/x, https://A.example/x]", "10:40", URI, "already", ""),
     ("redirect_uris", "[https://collab.agency.example/connectors/SMTP.aspx]", "10:19", URI, "already", ""),
     ("redirect_uris", "['https://a.example/${', 1]", "10:19", VALUE, "not closed", ""),
-    ("redirect_uris", "[" + ", ".join(f"https://a.example/{n}" for n in range(256)) + "]",
-     "10:3", VALUE, "256 redirect URIs", ""),
+    (
+        "redirect_uris",
+        "[" + ", ".join(f"https://a.example/{n}" for n in range(256)) + "]",
+        "10:3",
+        VALUE,
+        "256 redirect URIs",
+        "",
+    ),
     ("sign_in_audience", "AzureADMyorg", "11:21", VALUE, "", "'AzureADMyOrg'"),
     ("client_id", "abc", "12:14", VALUE, "not an id", ""),
     ("client_id", "12345678", "12:14", TYPE, "a number", ""),
@@ -175,7 +206,7 @@ VALUES = [
     ("delivery", "{fil: {path: a}}", "23:14", "unknown-key", "did you mean 'file'", ""),
     ("delivery", "{command: {argv: tee}}", "23:30", TYPE, "a list is meant", ""),
     ("delivery", "{vault: {}}", "23:14", "unknown-key", "'vault'", ""),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
@@ -246,11 +277,19 @@ FILES: list[tuple[str, str | bytes, str, str]] = [
     ("Latin-1", b"version: 1\nname: gr\xfcn\n", "bad.yaml:2:9 config-unreadable", "not UTF-8"),
     ("binary", bytes(range(256)), "bad.yaml:2:118 config-unreadable", "not UTF-8"),
     ("10 MB", b"a: b\n" * 2_000_000, "bad.yaml config-unreadable", "larger than 256 KiB"),
-    ("billion laughs", "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n",
-     "bad.yaml:1:4 yaml-feature", "anchor"),
-    ("sections of nothing", "version: 1\nname: abc\ntenant:\napplication: []\nmail: x\n",
-     "bad.yaml:3:1 wrong-type", "tenant has no value"),
-]  # fmt: skip
+    (
+        "billion laughs",
+        "a: &a [x, x]\nb: &b [*a, *a]\nc: &c [*b, *b]\nd: [*c, *c]\n",
+        "bad.yaml:1:4 yaml-feature",
+        "anchor",
+    ),
+    (
+        "sections of nothing",
+        "version: 1\nname: abc\ntenant:\napplication: []\nmail: x\n",
+        "bad.yaml:3:1 wrong-type",
+        "tenant has no value",
+    ),
+]
 
 
 @pytest.mark.parametrize(

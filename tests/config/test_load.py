@@ -293,14 +293,29 @@ class TestVariables:
     @pytest.mark.parametrize(
         "name",
         [
-            "AZURE_CLIENT_SECRET", "ARM_CLIENT_SECRET", "GITHUB_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-            "ACTIONS_ID_TOKEN_REQUEST_URL", "SYSTEM_ACCESSTOKEN", "AZURE_CLIENT_CERTIFICATE_PASSWORD",
-            "AZURE_CLIENT_CERTIFICATE_PATH", "AZURE_PASSWORD", "AZURE_FEDERATED_TOKEN_FILE",
-            "IDENTITY_HEADER", "db_password", "Api_Key", "AWS_SECRET_ACCESS_KEY",
-            "SSHPASS_PASSWD", "PGPASSFILE_PWD", "DB_PASS",
-            "AZURE_CREDENTIALS", "STORAGE_CONNECTION_STRING", "HTTPS_PROXY", "NPM_AUTH",
+            "AZURE_CLIENT_SECRET",
+            "ARM_CLIENT_SECRET",
+            "GITHUB_TOKEN",
+            "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+            "ACTIONS_ID_TOKEN_REQUEST_URL",
+            "SYSTEM_ACCESSTOKEN",
+            "AZURE_CLIENT_CERTIFICATE_PASSWORD",
+            "AZURE_CLIENT_CERTIFICATE_PATH",
+            "AZURE_PASSWORD",
+            "AZURE_FEDERATED_TOKEN_FILE",
+            "IDENTITY_HEADER",
+            "db_password",
+            "Api_Key",
+            "AWS_SECRET_ACCESS_KEY",
+            "SSHPASS_PASSWD",
+            "PGPASSFILE_PWD",
+            "DB_PASS",
+            "AZURE_CREDENTIALS",
+            "STORAGE_CONNECTION_STRING",
+            "HTTPS_PROXY",
+            "NPM_AUTH",
         ],
-    )  # fmt: skip
+    )
     def test_credentials_are_refused_by_name(self, name: str) -> None:
         """Set, unset, with a default, or given on the command line: all the same."""
         there = {name: "canary-4711"}
@@ -330,14 +345,22 @@ class TestVariables:
     def test_no_message_prints_a_variables_value(self) -> None:
         """In every key that takes text: the message names the variable instead."""
         keys = {
-            "name": "name: ${X}", "id": "id: ${X}", "admin_url": "admin_url: ${X}",
+            "name": "name: ${X}",
+            "id": "id: ${X}",
+            "admin_url": "admin_url: ${X}",
             "address": "address: ${X}",
-        }  # fmt: skip
+        }
         text = "".join(
-            next((line[: len(line) - len(line.lstrip())] + new + "\n" for key, new in keys.items()
-                  if line.strip().startswith(key + ":")), line)
+            next(
+                (
+                    line[: len(line) - len(line.lstrip())] + new + "\n"
+                    for key, new in keys.items()
+                    if line.strip().startswith(key + ":")
+                ),
+                line,
+            )
             for line in LEAST.splitlines(keepends=True)
-        )  # fmt: skip
+        )
         text += "consent: ${X}\nproduct: ${X}\n"
         text += "secret:\n  lifetime: ${X}\n  renew_before: ${X}\n  delivery: ${X}\n"
         text = text.replace("mail:", "  sign_in_audience: ${X}\n  owners: ['${X}']\n  client_id: ${X}\nmail:")
@@ -370,8 +393,11 @@ class TestPaths:
         assert names == ["app-a", "app-b", "app-c", "app-d"]
         assert [config.path for config in load(["configs/*.yaml"])] == [f"configs/{n}.yaml" for n in "abc"]
         assert [config.path for config in load(["configs/c.yaml", "configs", "./configs/a.yaml"])] == [
-            "configs/c.yaml", "configs/a.yaml", "configs/b.yaml", "configs/d.yml",
-        ]  # fmt: skip
+            "configs/c.yaml",
+            "configs/a.yaml",
+            "configs/b.yaml",
+            "configs/d.yml",
+        ]
 
     def test_redirect_uris_that_differ_in_case(self) -> None:
         """Entra compares a host without case and a path with it, so both may be wanted."""
@@ -390,9 +416,11 @@ class TestPaths:
     def test_nothing_there(self) -> None:
         Path("empty").mkdir()
         assert [line.split(":")[0] for line in fails("nowhere.yaml", "empty", "no/*.yaml", "a\0b")] == [
-            "nowhere.yaml config-not-found", "empty config-not-found", "no/*.yaml config-not-found",
+            "nowhere.yaml config-not-found",
+            "empty config-not-found",
+            "no/*.yaml config-not-found",
             "a\0b config-not-found",
-        ]  # fmt: skip
+        ]
 
     def test_what_is_no_readable_file(self) -> None:
         Path("dangling.yaml").symlink_to("gone.yaml")
@@ -434,6 +462,9 @@ class TestPaths:
         write("name: [\n", "b.yaml")
         write(LEAST.replace("version: 1\n", ""), "c.yaml")
         assert [line.split(": ")[0] for line in fails("a.yaml", "b.yaml", "c.yaml", "d.yaml")] == [
-            "a.yaml:9:1 unknown-key", "a.yaml:10:10 invalid-value", "b.yaml:2:1 yaml-syntax",
-            "c.yaml:1:1 missing-key", "d.yaml config-not-found",
-        ]  # fmt: skip
+            "a.yaml:9:1 unknown-key",
+            "a.yaml:10:10 invalid-value",
+            "b.yaml:2:1 yaml-syntax",
+            "c.yaml:1:1 missing-key",
+            "d.yaml config-not-found",
+        ]

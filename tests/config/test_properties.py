@@ -114,9 +114,28 @@ def test_mutated_configs_never_fail_otherwise(document: dict[str, Any], data: st
     """Bytes cut out, put in and doubled: a config or a catalogued error."""
     raw = yaml.safe_dump(document, allow_unicode=True).encode()
     pieces = st.binary(max_size=8) | st.sampled_from(
-        [b"\t", b"*a", b"&a", b"<<: ", b"!!int ", b"${A}", b"${", b"---\n", b"\n- ", b"? ", b"{", b"]", b"'",
-         b"null", b": ", b"\xff\xfe", b"\x00", b"| ", b"extends: prod.yaml\n"]
-    )  # fmt: skip
+        [
+            b"\t",
+            b"*a",
+            b"&a",
+            b"<<: ",
+            b"!!int ",
+            b"${A}",
+            b"${",
+            b"---\n",
+            b"\n- ",
+            b"? ",
+            b"{",
+            b"]",
+            b"'",
+            b"null",
+            b": ",
+            b"\xff\xfe",
+            b"\x00",
+            b"| ",
+            b"extends: prod.yaml\n",
+        ]
+    )
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(raw)))
         end = data.draw(st.integers(start, min(len(raw), start + 20)))

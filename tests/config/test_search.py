@@ -115,11 +115,15 @@ def test_a_base_that_cannot_be_read_is_told_where_it_is_used() -> None:
 @pytest.mark.parametrize(
     ("paths", "is_list"),
     [
-        (("configs/good.yaml",), False), (("configs",), True), (("configs/*.yaml",), True),
-        (("configs/good.yaml", "configs/good.yaml"), True), (("nowhere.yaml",), False),
-        (("no/*.yaml",), True), (("odd[1].yaml",), False),
+        (("configs/good.yaml",), False),
+        (("configs",), True),
+        (("configs/*.yaml",), True),
+        (("configs/good.yaml", "configs/good.yaml"), True),
+        (("nowhere.yaml",), False),
+        (("no/*.yaml",), True),
+        (("odd[1].yaml",), False),
     ],
-)  # fmt: skip
+)
 def test_when_a_list_is_asked_for(paths: tuple[str, ...], is_list: bool) -> None:
     """By the question, not by what is there."""
     write(LEAST, "configs/good.yaml")
@@ -130,10 +134,14 @@ def test_when_a_list_is_asked_for(paths: tuple[str, ...], is_list: bool) -> None
 @pytest.mark.parametrize(
     ("text", "keys"),
     [
-        ("a: 1\nb: {c: 2}\nd: [e, {f: 3}]\n", {"a", "b", "d"}), ("? [x, y]\n: z\na: 1\n", {"a"}),
-        ("- a: 1\n", set()), ("", set()), ("a: &x 1\nb: *x\n", {"a", "b"}), ("a: [\n", None),
+        ("a: 1\nb: {c: 2}\nd: [e, {f: 3}]\n", {"a", "b", "d"}),
+        ("? [x, y]\n: z\na: 1\n", {"a"}),
+        ("- a: 1\n", set()),
+        ("", set()),
+        ("a: &x 1\nb: *x\n", {"a", "b"}),
+        ("a: [\n", None),
     ],
-)  # fmt: skip
+)
 def test_keys_at_the_top(text: str, keys: set[str] | None) -> None:
     """Of any YAML, whatever it uses."""
     assert top_keys(text) == keys
@@ -196,9 +204,7 @@ def test_a_config_that_became_none_is_told() -> None:
     names = ("other", "text", "list", "device", "base")
     files = [*(f"a/{name}.yaml" for name in names), "a/linked", "a/linked/folder.yaml", "a/replaced.yaml"]
     search = changed(survey(["a"]), ["a"], files).search
-    assert set(search.no_more) == {
-        "a/other.yaml", "a/text.yaml", "a/list.yaml", "a/device.yaml", "a/linked"
-    }  # fmt: skip
+    assert set(search.no_more) == {"a/other.yaml", "a/text.yaml", "a/list.yaml", "a/device.yaml", "a/linked"}
     assert search.removed == ("a/replaced.yaml",)
     assert changed(survey(["a"]), ["a"], ["a/2.yaml"]).search.no_more == ()
 

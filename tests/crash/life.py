@@ -40,10 +40,18 @@ from tests.support import TENANT, write_config
 # What may be said under bad weather: each is a row of the catalogue that says how to go on.
 SAID = frozenset(
     {
-        "unreachable", "throttled", "unseen-secret", "not-revoked", "changed-meanwhile",
-        "delivery-failed", "not-applied", "wrong-secret", "not-proven", "another-run",
+        "unreachable",
+        "throttled",
+        "unseen-secret",
+        "not-revoked",
+        "changed-meanwhile",
+        "delivery-failed",
+        "not-applied",
+        "wrong-secret",
+        "not-proven",
+        "another-run",
     }
-)  # fmt: skip
+)
 
 
 class Sink(file.File):

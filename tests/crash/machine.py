@@ -261,8 +261,12 @@ class Directory(Tenant):
         app = self.application()
         body = {"passwordCredential": {"displayName": "theirs", "endDateTime": "2040-01-01T00:00:00Z"}}
         self.do("POST", f"/applications/{app['id']}/addPassword", body)
-        certificate = {"type": "AsymmetricX509Cert", "usage": "Verify", "displayName": "theirs",
-                       "key": base64.b64encode(_certificate()).decode()}  # fmt: skip
+        certificate = {
+            "type": "AsymmetricX509Cert",
+            "usage": "Verify",
+            "displayName": "theirs",
+            "key": base64.b64encode(_certificate()).decode(),
+        }
         web = {"redirectUris": [*app["web"]["redirectUris"], "https://theirs.example/callback"]}
         more = {"keyCredentials": [certificate], "tags": [*app["tags"], "theirs"], "web": web}
         self.do("PATCH", f"/applications/{app['id']}", more)

@@ -190,8 +190,12 @@ class Many:
     def _agrees(self, verb: Verb, ran: Ran) -> None:
         """What was said of each config is what is said of it when nothing fails."""
         if verb not in self._calm:
-            calm = launch(self.sandbox(verb.state), self._root / verb.state,
-                        [verb.argv[0], *_paths(self.names), *verb.argv[1:]], random.Random(0))  # fmt: skip
+            calm = launch(
+                self.sandbox(verb.state),
+                self._root / verb.state,
+                [verb.argv[0], *_paths(self.names), *verb.argv[1:]],
+                random.Random(0),
+            )
             self._calm[verb] = {item["name"]: _lasting(item) for item in items(calm.document)}
         for item in items(ran.document):
             said, calm_said = _lasting(item), self._calm[verb][item["name"]]
@@ -210,9 +214,15 @@ def _any_weather(sandbox: Sandbox, dice: random.Random, configs: int) -> Weather
     """Let a request of any kind fail, once or a few times, in any way; or several, here and there."""
     storm = weather(sandbox)
     path, most = dice.choice(
-        (("*", 6 * configs), ("*", 2 * configs), ("*applications(uniqueName=*", configs),
-         ("*servicePrincipals(appId=*", configs), ("*/applications/*", configs), ("*/users/*", configs))
-    )  # fmt: skip
+        (
+            ("*", 6 * configs),
+            ("*", 2 * configs),
+            ("*applications(uniqueName=*", configs),
+            ("*servicePrincipals(appId=*", configs),
+            ("*/applications/*", configs),
+            ("*/users/*", configs),
+        )
+    )
     nth, times = dice.randint(1, most), dice.choice((1, 1, 1, 2, 3))
     match dice.choice(("429", "500", "503", "504", "reset", "reset", "lost", "lost", "weather")):
         case "reset":

@@ -56,9 +56,18 @@ BEGINS: dict[str, tuple[str, ...]] = {
 }
 # What a run may end with, beside being done; each says what to do next.
 TOLD = {
-    "another-run", "changed-meanwhile", "unreachable", "throttled", "unseen-secret", "not-revoked",
-    "revoked-meanwhile", "two-delivered", "secret-too-old", "written-to-by-others", "not-spread-yet",
-}  # fmt: skip
+    "another-run",
+    "changed-meanwhile",
+    "unreachable",
+    "throttled",
+    "unseen-secret",
+    "not-revoked",
+    "revoked-meanwhile",
+    "two-delivered",
+    "secret-too-old",
+    "written-to-by-others",
+    "not-spread-yet",
+}
 # With these there is no secret to enter yet, and plan, show and apply say so.
 # The last: what is to be replaced is named no more, and the new one is on its way.
 NOTHING_TO_ENTER = {"emergency-unfinished", "emergency-under-way", "secret-removed", "secret-unproven"}

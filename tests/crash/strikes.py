@@ -71,8 +71,15 @@ def table(results: Sequence[tuple[Strike, str]]) -> str:
         way = cell.way.split(" (")[0]
         row = blocks.setdefault(cell.block, {}).setdefault(cell.effect, {})
         row[way] = max(row.get(way, ""), result, key=_worse)
-    columns = ("killed before", "killed after", "lost", "reply lost", "lost, for good",
-               "reply lost, for good", "disk full")  # fmt: skip
+    columns = (
+        "killed before",
+        "killed after",
+        "lost",
+        "reply lost",
+        "lost, for good",
+        "reply lost, for good",
+        "disk full",
+    )
     for block, rows in blocks.items():
         used = [column for column in columns if any(column in row for row in rows.values())]
         width = max(len(effect) for effect in rows)

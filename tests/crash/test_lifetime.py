@@ -176,9 +176,14 @@ def foul(monkeypatch: pytest.MonkeyPatch, code: str) -> None:
     ],
 )
 def test_a_refusal_that_no_policy_announced(
-    provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch, code: str, name: str,
+    provision: Program,
+    config: str,
+    applied: Ran,
+    monkeypatch: pytest.MonkeyPatch,
+    code: str,
+    name: str,
     exits: int,
-) -> None:  # fmt: skip
+) -> None:
     """It is told by its name with Graph's code; the old secret stays, no orphan, and the next run works."""
     before = Tenant().application()
     with monkeypatch.context() as patched:

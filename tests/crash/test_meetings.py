@@ -22,9 +22,13 @@ users: [{{user_principal_name: noreply@agency.example, mailbox: shared}}]
 """
 # What each machine is asked at the same moment; in between the tenant is as the last left it.
 PROCESSES = [
-    ["apply"] * 2, ["rotate", "rotate"], ["rotate --again", "rotate --emergency"],
-    ["rotate", "rotate", "rotate --emergency"], ["rotate --emergency"] * 3, ["rotate --emergency"] * 4,
-]  # fmt: skip
+    ["apply"] * 2,
+    ["rotate", "rotate"],
+    ["rotate --again", "rotate --emergency"],
+    ["rotate", "rotate", "rotate --emergency"],
+    ["rotate --emergency"] * 3,
+    ["rotate --emergency"] * 4,
+]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -97,9 +97,10 @@ def test_each_config_exactly_once(provision: Program, served: Served, request: p
     assert sorted(done) == names
 
     created = [
-        one for one in served.control("GET", "requests").json()["requests"]
+        one
+        for one in served.control("GET", "requests").json()["requests"]
         if (one["method"], one["path"], one["status"]) == ("POST", "/v1.0/applications", 201)
-    ]  # fmt: skip
+    ]
     assert len(created) == size
     assert set(shards.run("show", "fleet", *DELIVER)) == {0}
     whole = provision("show", "fleet", *DELIVER, "--sandbox-at", served.endpoint.url)

@@ -15,9 +15,14 @@ from tests.support import Program, Tenant, write_config
 SAMPLE, SOAK = 6, 1000
 # What a run may end with where it did not converge; anything else is a fault of the program.
 CLEAR = {
-    "unreachable", "throttled", "not-spread-yet", "written-to-by-others", "unseen-secret", "not-revoked",
+    "unreachable",
+    "throttled",
+    "not-spread-yet",
+    "written-to-by-others",
+    "unseen-secret",
+    "not-revoked",
     "changed-meanwhile",
-}  # fmt: skip
+}
 DELIVER = ("--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
 
 

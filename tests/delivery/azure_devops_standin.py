@@ -34,14 +34,19 @@ class DevOps(StandIn):
         self.unseen: set[int] = set()  # of which one sees name and number only
         self.scopes = {"read", "manage"}  # of the token
         self.groups: dict[int, dict[str, Any]] = {
-            7: self._group(7, "mail", "Vsts", {
-                "region": {"value": "eu"},
-                "THEIR_PASSWORD": {"value": "theirs", "isSecret": True},
-            }),
+            7: self._group(
+                7,
+                "mail",
+                "Vsts",
+                {
+                    "region": {"value": "eu"},
+                    "THEIR_PASSWORD": {"value": "theirs", "isSecret": True},
+                },
+            ),
             8: self._group(8, "mail-old", "Vsts", {}),
             9: self._group(9, "vaulted", "AzureKeyVault", {}),
             10: self._group(10, "shared", "Vsts", {"region": {"value": "eu"}}, ("p-1", "p-2", "p-3")),
-        }  # fmt: skip
+        }
 
     @staticmethod
     def _group(
@@ -49,8 +54,13 @@ class DevOps(StandIn):
     ) -> dict[str, Any]:
         names = {"p-1": "Mail Relay", "p-2": "Web", "p-3": "Archive"}
         return {
-            "id": number, "name": name, "type": kind, "description": f"the group {name}",
-            "variables": variables, "isShared": len(projects) > 1, "createdBy": {"displayName": "Somebody"},
+            "id": number,
+            "name": name,
+            "type": kind,
+            "description": f"the group {name}",
+            "variables": variables,
+            "isShared": len(projects) > 1,
+            "createdBy": {"displayName": "Somebody"},
             "variableGroupProjectReferences": [
                 {
                     "projectReference": {"id": project, "name": names[project]},
@@ -59,7 +69,7 @@ class DevOps(StandIn):
                 }
                 for project in projects
             ],
-        }  # fmt: skip
+        }
 
     def value(self, name: str, group: int = 7) -> Any:
         """The stored value of a variable, secret or not."""
@@ -76,9 +86,10 @@ class DevOps(StandIn):
             return self._put(int(path.removeprefix(f"{_GROUPS}/")), request.body)
         if not path.startswith(f"/Mail Relay{_GROUPS}"):
             return self._refusal(
-                404, "TF200016: The following project does not exist: Elsewhere. Verify the name.",
+                404,
+                "TF200016: The following project does not exist: Elsewhere. Verify the name.",
                 "ProjectDoesNotExistWithNameException",
-            )  # fmt: skip
+            )
         number = path.removeprefix(f"/Mail Relay{_GROUPS}").strip("/")
         if number:
             group = self.groups.get(int(number))
@@ -100,10 +111,11 @@ class DevOps(StandIn):
             return Response(401, None)
         if number not in self.manageable:
             return self._refusal(
-                403, "You do not have permissions to perform this operation on the variable group. "
+                403,
+                "You do not have permissions to perform this operation on the variable group. "
                 "A variable group Administrator should add you to the Administrator role.",
                 "AccessDeniedException",
-            )  # fmt: skip
+            )
         references = body.get("variableGroupProjectReferences") or []
         if not references or not all(r.get("name") and r["projectReference"].get("id") for r in references):
             return self._refusal(

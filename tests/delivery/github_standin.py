@@ -42,9 +42,11 @@ class Hub(StandIn):
         # of its public key says; GitHub's own page of its variables names Environments alone.
         self.permissions = {"secrets", "variables", "environments"}
         self.repository_is: dict[str, Any] = {  # what anybody who may see the repository is told of it
-            "full_name": "agency/mail", "archived": False, "disabled": False,
+            "full_name": "agency/mail",
+            "archived": False,
+            "disabled": False,
             "permissions": {"admin": False, "push": True, "pull": True},
-        }  # fmt: skip
+        }
         self.places = {
             "/repos/agency/mail/actions": Place(),
             "/repos/agency/mail/environments/production/eu": Place(),
@@ -78,9 +80,10 @@ class Hub(StandIn):
         if not wanted <= self.permissions:
             said = ",".join(f"{permission}={right}" for permission in sorted(wanted))
             return self._refusal(
-                403, "Resource not accessible by personal access token",
+                403,
+                "Resource not accessible by personal access token",
                 **{"X-Accepted-GitHub-Permissions": said},
-            )  # fmt: skip
+            )
         if right == "write" and self.repository_is["archived"]:  # quoted by users, such as ossf/scorecard
             return self._refusal(403, "Repository was archived so is read-only.")
         held: Any = place.secrets if kind == "secrets" else place.variables

@@ -63,9 +63,11 @@ class Vault(StandIn):
             login = f"https://login.microsoftonline.com/{self.tenant}"
             challenge = f'Bearer authorization="{login}", resource="{self.resource}"'
             return self._refusal(
-                401, "Unauthorized", "AKV10000: Request is missing a Bearer or PoP token.",
+                401,
+                "Unauthorized",
+                "AKV10000: Request is missing a Bearer or PoP token.",
                 headers={"WWW-Authenticate": challenge},
-            )  # fmt: skip
+            )
         if request.query.get("api-version") not in _VERSIONS:
             return self._refusal(400, "BadParameter", "The specified version is not recognized.")
         kind, name = request.path.strip("/").split("/")[:2]
@@ -100,11 +102,12 @@ class Vault(StandIn):
             return self._forbidden("setSecret")
         if name in self.deleted:
             return self._refusal(
-                409, "Conflict",
+                409,
+                "Conflict",
                 f"Secret {name} is currently in a deleted but recoverable state, and its name cannot be "
                 "reused; in this state, the secret can only be recovered or purged.",
                 "ObjectIsDeletedButRecoverable",
-            )  # fmt: skip
+            )
         tags = body.get("tags") or {}
         if len(tags) > 15 or any(len(part) > 256 for tag in tags.items() for part in tag):
             return self._refusal(400, "BadParameter", "Property has invalid value\r\n")
@@ -138,11 +141,12 @@ class Vault(StandIn):
 
     def _forbidden(self, action: str) -> Response:
         return self._refusal(
-            403, "Forbidden",
+            403,
+            "Forbidden",
             f"Caller is not authorized to perform action on resource.\r\nAction: "
             f"'Microsoft.KeyVault/vaults/secrets/{action}/action'",
             "ForbiddenByRbac",
-        )  # fmt: skip
+        )
 
     def _refusal(
         self, status: int, code: str, message: str, inner: str = "", headers: dict[str, str] | None = None

@@ -22,9 +22,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from provision.sandbox.serving import tls
 
 HOSTS = (
-    "agency.vault.azure.net", "agency.vault.usgovcloudapi.net", "vault.agency.example",
-    "api.github.com", "github.agency.example", "dev.azure.com", "devops.agency.example",
-)  # fmt: skip
+    "agency.vault.azure.net",
+    "agency.vault.usgovcloudapi.net",
+    "vault.agency.example",
+    "api.github.com",
+    "github.agency.example",
+    "dev.azure.com",
+    "devops.agency.example",
+)
 NULL = object()  # a body that is JSON's null, not none at all
 LOSE_BEFORE, LOSE_AFTER = "lose before", "lose after"
 

@@ -28,9 +28,18 @@ def command(code: str, *argv: str) -> str:
 def apply(provision: Program, deliver: str, *more: str) -> Ran:
     """Apply with that delivery."""
     return provision(
-        "apply", "prod.yaml", "--sandbox", "--yes", "-o", "json", *more,
-        "--allow", "rehearsal-delivery", "--deliver", deliver,
-    )  # fmt: skip
+        "apply",
+        "prod.yaml",
+        "--sandbox",
+        "--yes",
+        "-o",
+        "json",
+        *more,
+        "--allow",
+        "rehearsal-delivery",
+        "--deliver",
+        deliver,
+    )
 
 
 def failed(provision: Program, deliver: str) -> str:
@@ -53,8 +62,11 @@ def test_the_value_is_on_stdin_and_nowhere_else(provision: Program, config: str)
         "got = {'in': sys.stdin.read(), 'argv': sys.argv, 'env': dict(os.environ),\n"
         "       'open': sorted(os.listdir('/proc/self/fd')) if os.path.isdir('/proc') else []}\n"
         "json.dump(got, open('got', 'w'))",
-        "--flag", "two words", "$HOME", "*",
-    )  # fmt: skip
+        "--flag",
+        "two words",
+        "$HOME",
+        "*",
+    )
     ran = apply(provision, deliver)
     assert ran.code == 0, ran.out
     got = json.loads(Path("got").read_text())

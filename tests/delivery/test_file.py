@@ -60,8 +60,11 @@ def test_the_value_alone_for_its_owner_alone(provision: Program, config: str) ->
     assert (key["key_id"], key["hint"]) == (secret["keyId"], secret["hint"])
     assert OUT.read_text() not in RECORD.read_text()
     assert sorted(path.name for path in Path().iterdir()) == [
-        ".provision", OUT.name, RECORD.name, "prod.yaml",
-    ]  # fmt: skip
+        ".provision",
+        OUT.name,
+        RECORD.name,
+        "prod.yaml",
+    ]
 
 
 def test_a_wider_mode_does_not_outlive_a_renewal(provision: Program, config: str, applied: Ran) -> None:

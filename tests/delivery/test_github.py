@@ -341,8 +341,9 @@ def forgetful(opened: Opened, argument: str = ARGUMENT) -> Forgetting:
 def test_what_is_forgotten_is_deleted_with_its_record(hub: Hub, opened: Opened) -> None:
     """Of a repository and of an environment; everything else stays, and a second time nothing is asked."""
     for place, argument in (
-        (hub.repository, ARGUMENT), (hub.environment, f"{ARGUMENT}?environment=production/eu"),
-    ):  # fmt: skip
+        (hub.repository, ARGUMENT),
+        (hub.environment, f"{ARGUMENT}?environment=production/eu"),
+    ):
         hub.put(place, "THEIRS", "theirs")
         place.variables["REGION"] = "eu"
         sink = forgetful(opened, argument)

@@ -127,21 +127,39 @@ def test_the_name_is_the_configs_by_default_and_a_vault_may_be_a_name(
     ("tags", "value"),
     [
         ({}, "theirs"),
-        ({"provision": "provision.delivery/1", "provision-config": "other", "provision-key-id": OTHER,
-          "provision-hint": "the"}, "theirs"),
-        ({"provision": "provision.delivery/1", "provision-config": NAME, "provision-key-id": OTHER,
-          "provision-hint": "abc"}, "theirs"),
+        (
+            {
+                "provision": "provision.delivery/1",
+                "provision-config": "other",
+                "provision-key-id": OTHER,
+                "provision-hint": "the",
+            },
+            "theirs",
+        ),
+        (
+            {
+                "provision": "provision.delivery/1",
+                "provision-config": NAME,
+                "provision-key-id": OTHER,
+                "provision-hint": "abc",
+            },
+            "theirs",
+        ),
     ],
     ids=["no tags", "another config's", "tags copied to another value"],
-)  # fmt: skip
+)
 def test_somebody_elses_version_is_refused(
     vault: Vault, opened: Opened, tags: dict[str, str], value: str
 ) -> None:
     """By the probe, by the delivery, and recall claims nothing."""
     vault.secrets["mail"] = [
-        {"value": value, "id": "https://agency.vault.azure.net/secrets/mail/1", "tags": tags,
-         "attributes": {"enabled": True}},
-    ]  # fmt: skip
+        {
+            "value": value,
+            "id": "https://agency.vault.azure.net/secrets/mail/1",
+            "tags": tags,
+            "attributes": {"enabled": True},
+        },
+    ]
     sink = opened(ARGUMENT)
     assert sink.recall() == frozenset()
     theirs = tags.get("provision-config") == "other"

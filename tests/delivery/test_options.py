@@ -23,17 +23,27 @@ DEVOPS = "azure_devops:https://dev.azure.com/agency/Mail?group=g"
         ("key_vault:agency/secrets/mail", {"vault": "agency", "secret": "mail"}),
         ("key_vault:https://Agency.vault.azure.net", {"vault": "https://agency.vault.azure.net"}),
         ("key_vault:https://agency.vault.azure.net/", {"vault": "https://agency.vault.azure.net"}),
-        ("key_vault:https://agency.vault.azure.cn/secrets/a-1/",
-         {"vault": "https://agency.vault.azure.cn", "secret": "a-1"}),
+        (
+            "key_vault:https://agency.vault.azure.cn/secrets/a-1/",
+            {"vault": "https://agency.vault.azure.cn", "secret": "a-1"},
+        ),
         ("github:agency/mail.relay", {"repository": "agency/mail.relay"}),
-        ("github:agency/mail?environment=prod%2Feu&secret=Key",
-         {"repository": "agency/mail", "environment": "prod/eu", "secret": "KEY"}),
+        (
+            "github:agency/mail?environment=prod%2Feu&secret=Key",
+            {"repository": "agency/mail", "environment": "prod/eu", "secret": "KEY"},
+        ),
         (DEVOPS, {"organization": "https://dev.azure.com/agency", "project": "Mail", "group": "g"}),
-        ("azure_devops:https://agency.visualstudio.com/Mail%20Relay?group=my+group&variable=a.b",
-         {"organization": "https://agency.visualstudio.com", "project": "Mail Relay", "group": "my group",
-          "variable": "a.b"}),
+        (
+            "azure_devops:https://agency.visualstudio.com/Mail%20Relay?group=my+group&variable=a.b",
+            {
+                "organization": "https://agency.visualstudio.com",
+                "project": "Mail Relay",
+                "group": "my group",
+                "variable": "a.b",
+            },
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_deliver_takes(argument: str, expected: dict[str, Any]) -> None:
     """Read, and lower-cased where case does not matter."""
     assert parse_option(argument).options.model_dump(exclude_none=True) == expected
@@ -42,21 +52,42 @@ def test_what_deliver_takes(argument: str, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "argument",
     [
-        "key_vault:", "key_vault", "key_vault:http://agency.vault.azure.net", "key_vault:a",
-        "key_vault:https://agency.vault.azure.net/keys/mail", "key_vault:https://agency.vault.azure.net/secrets/",
-        "key_vault:https://agency.vault.azure.net/secrets/a_b", "key_vault:https://me@agency.vault.azure.net",
-        "key_vault:https://agency.vault.azure.net/secrets/a/1234", "key_vault:https://a.example?x=1",
-        "key_vault:https://agency.vault.azure.net\\@evil.example/secrets/a", "key_vault:https://a.example:x",
-        "github:", "github:agency", "github:agency/mail/more", "github:../..", "github:agency/..",
-        "github:agency/mail?branch=x", "github:agency/mail?secret=1A", "github:agency/mail?secret=GITHUB_X",
-        "github:agency/mail?secret=", "github:agency/mail?environment=", "github:agency/mail?environment=..",
-        "azure_devops:", "azure_devops:https://dev.azure.com/agency/Mail", "azure_devops:agency/Mail?group=g",
-        "azure_devops:https://dev.azure.com/Mail?group=g", "azure_devops:http://dev.azure.com/agency/Mail?group=g",
-        "azure_devops:https://me:pat@dev.azure.com/agency/Mail?group=g", f"{DEVOPS}&variable=secret.x",
-        f"{DEVOPS}&variable=a-b", f"{DEVOPS}&variable=", f"{DEVOPS}&key=b",
+        "key_vault:",
+        "key_vault",
+        "key_vault:http://agency.vault.azure.net",
+        "key_vault:a",
+        "key_vault:https://agency.vault.azure.net/keys/mail",
+        "key_vault:https://agency.vault.azure.net/secrets/",
+        "key_vault:https://agency.vault.azure.net/secrets/a_b",
+        "key_vault:https://me@agency.vault.azure.net",
+        "key_vault:https://agency.vault.azure.net/secrets/a/1234",
+        "key_vault:https://a.example?x=1",
+        "key_vault:https://agency.vault.azure.net\\@evil.example/secrets/a",
+        "key_vault:https://a.example:x",
+        "github:",
+        "github:agency",
+        "github:agency/mail/more",
+        "github:../..",
+        "github:agency/..",
+        "github:agency/mail?branch=x",
+        "github:agency/mail?secret=1A",
+        "github:agency/mail?secret=GITHUB_X",
+        "github:agency/mail?secret=",
+        "github:agency/mail?environment=",
+        "github:agency/mail?environment=..",
+        "azure_devops:",
+        "azure_devops:https://dev.azure.com/agency/Mail",
+        "azure_devops:agency/Mail?group=g",
+        "azure_devops:https://dev.azure.com/Mail?group=g",
+        "azure_devops:http://dev.azure.com/agency/Mail?group=g",
+        "azure_devops:https://me:pat@dev.azure.com/agency/Mail?group=g",
+        f"{DEVOPS}&variable=secret.x",
+        f"{DEVOPS}&variable=a-b",
+        f"{DEVOPS}&variable=",
+        f"{DEVOPS}&key=b",
         "azure_devops:https://dev.azure.com/agency/..?group=g",
     ],
-)  # fmt: skip
+)
 def test_what_deliver_does_not_take(argument: str) -> None:
     """Each is said to be wrong in our own words, before anything is touched."""
     with pytest.raises(ProvisionError) as caught:

@@ -111,8 +111,10 @@ def test_a_command_is_told_whose_it_is(provision: Program, monkeypatch: pytest.M
     assert ran.code == 0, ran.err
     told = json.loads(Path("told.json").read_text())
     assert (told["PROVISION_NAME"], told["PROVISION_TENANT_ID"], told["PROVISION_TARGET"]) == (
-        "collab-prod", TENANT, "sandbox",
-    )  # fmt: skip
+        "collab-prod",
+        TENANT,
+        "sandbox",
+    )
     assert told.keys() - os.environ.keys() <= {"PROVISION_TENANT_ID", "PROVISION_TARGET", "LC_CTYPE"}
 
 
@@ -192,8 +194,9 @@ def test_a_place_for_each_tenant(provision: Program) -> None:
     ran = provision("apply", *configs, "--sandbox", "--yes", "--deliver", "file:{tenant}-{name}.secret")
     assert ran.code == 0, ran.err
     assert {path.name for path in Path().glob("*.secret")} == {
-        f"{TENANT}-collab-prod.secret", f"{OTHER_TENANT}-collab-prod.secret",
-    }  # fmt: skip
+        f"{TENANT}-collab-prod.secret",
+        f"{OTHER_TENANT}-collab-prod.secret",
+    }
 
 
 def test_one_tenant_after_the_other(provision: Program) -> None:

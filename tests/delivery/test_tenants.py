@@ -76,7 +76,7 @@ def entra(monkeypatch: pytest.MonkeyPatch) -> Entra:
         "WorkloadIdentityCredential",
         "AzurePipelinesCredential",
     ):
-        monkeypatch.setattr(f"azure.identity.{name}", found.way(name))  # fmt: skip
+        monkeypatch.setattr(f"azure.identity.{name}", found.way(name))
     monkeypatch.setattr(sinks, "credential", lambda _, tenant, *__, **___: found.way("--auth")(tenant))
     return found
 
@@ -162,11 +162,17 @@ def test_a_refused_config_among_others(
         (OTHER, VENDOR, None, 5),
         ("", None, CLIENT, 5),
     ],
-)  # fmt: skip
+)
 def test_what_the_variable_allows(
-    provision: Program, clean_folder: Path, monkeypatch: pytest.MonkeyPatch, entra: Entra,
-    named: str, tenant: str | None, client: str | None, code: int,
-) -> None:  # fmt: skip
+    provision: Program,
+    clean_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    entra: Entra,
+    named: str,
+    tenant: str | None,
+    client: str | None,
+    code: int,
+) -> None:
     """Whole entries, whole pairs; the config's own tenant needs no leave, an application always does."""
     from provision.cli import sink_identity
     from provision.config import load
@@ -179,10 +185,15 @@ def test_what_the_variable_allows(
 def test_a_custom_cloud_gets_no_sign_in_of_a_sinks_own(provision: Program, clean_folder: Path) -> None:
     """Its login host is the config's choice."""
     path = config(KEY_VAULT)
-    text = Path(path).read_text().replace(
-        f"id: {TENANT}", f"id: {TENANT}\n  cloud: {{graph: https://g.example, login: https://l.example, "
-        "portal: https://p.example}"
-    )  # fmt: skip
+    text = (
+        Path(path)
+        .read_text()
+        .replace(
+            f"id: {TENANT}",
+            f"id: {TENANT}\n  cloud: {{graph: https://g.example, login: https://l.example, "
+            "portal: https://p.example}",
+        )
+    )
     Path(path).write_text(text)
     ran = provision("plan", path, "--allow", "custom-cloud", "-o", "json")
     assert (ran.code, ran.json["error"]) == (5, "sink-tenant")
@@ -243,9 +254,10 @@ def test_a_token_of_the_wrong_tenant_is_not_sent() -> None:
 
 FEDERATED = {"ACTIONS_ID_TOKEN_REQUEST_URL": "https://x.example", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t"}
 PIPELINE = {
-    "SYSTEM_ACCESSTOKEN": "t", "SYSTEM_OIDCREQUESTURI": "https://x.example",
+    "SYSTEM_ACCESSTOKEN": "t",
+    "SYSTEM_OIDCREQUESTURI": "https://x.example",
     sink_credentials.SERVICE_CONNECTION: "connection",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(
@@ -316,11 +328,14 @@ def test_azure_devops_of_another_tenant(devops: DevOps, monkeypatch: pytest.Monk
 @pytest.mark.parametrize(
     "argument",
     [
-        "key_vault:agency?tenant=contoso.com", "key_vault:agency?client_id=me", "key_vault:agency?",
-        "key_vault:agency?tenant=", f"key_vault:agency?tenants={VENDOR}",
+        "key_vault:agency?tenant=contoso.com",
+        "key_vault:agency?client_id=me",
+        "key_vault:agency?",
+        "key_vault:agency?tenant=",
+        f"key_vault:agency?tenants={VENDOR}",
         "azure_devops:https://dev.azure.com/agency/Mail?group=g&tenant=contoso.com",
     ],
-)  # fmt: skip
+)
 def test_what_is_no_tenant(argument: str) -> None:
     """GUIDs, so that they compare with a token's."""
     from provision.delivery import parse_option

@@ -33,7 +33,7 @@ DRESSED = {
     VALUE.replace("~", "%7E"): ("the encoding of a web address",),
     base64.b64encode(VALUE.encode()).decode(): ("the encoding base64",),
     base64.b64encode(f"{VALUE}\n".encode()).decode(): ("the encoding base64",),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", DRESSED)

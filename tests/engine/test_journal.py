@@ -66,8 +66,17 @@ def test_a_config_costs_nothing_for_the_others(tmp_path: Path, monkeypatch: pyte
 
 
 def old_line(name: str, event: str, key: str, **more: str) -> str:
-    return json.dumps({"event": event, "key_id": key, "target": "graph", "tenant_id": "t", "name": name,
-                       "time": NOW.isoformat(), **more})  # fmt: skip
+    return json.dumps(
+        {
+            "event": event,
+            "key_id": key,
+            "target": "graph",
+            "tenant_id": "t",
+            "name": name,
+            "time": NOW.isoformat(),
+            **more,
+        }
+    )
 
 
 def test_what_an_earlier_version_wrote(tmp_path: Path) -> None:
@@ -150,10 +159,14 @@ def test_a_full_disk_leaves_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_nothing_that_counts_is_left_out(events: list[tuple[str, str, str, bool]]) -> None:
     """Every question has the same answer before and after, and after what may follow."""
     entries: list[journal_files.Entry] = [
-        {"event": event, "key_id": key, "time": (NOW + timedelta(hours=n)).isoformat(),
-         **({"place": place, "lasting": lasting} if event in (DELIVERED, UNDELIVERED) else {})}
+        {
+            "event": event,
+            "key_id": key,
+            "time": (NOW + timedelta(hours=n)).isoformat(),
+            **({"place": place, "lasting": lasting} if event in (DELIVERED, UNDELIVERED) else {}),
+        }
         for n, (event, key, place, lasting) in enumerate(events)
-    ]  # fmt: skip
+    ]
     told = {"target": "graph", "tenant_id": "t", "name": "one"}
     after: list[list[journal_files.Entry]] = [
         [],

@@ -139,9 +139,17 @@ def test_a_saved_plan_is_applied_or_found_stale(provision: Program) -> None:
     """Whatever a plan binds by now: it is carried out as approved, or refused before anything is written."""
     before = Tenant().writes
     ran = provision(
-        "apply", "mail-next.yaml", "--sandbox", "--yes", "--deliver", "file:next.secret",
-        "--plan", "next.plan.json", "-o", "json",
-    )  # fmt: skip
+        "apply",
+        "mail-next.yaml",
+        "--sandbox",
+        "--yes",
+        "--deliver",
+        "file:next.secret",
+        "--plan",
+        "next.plan.json",
+        "-o",
+        "json",
+    )
     if ran.code == 0:
         assert Path("next.secret").read_text()
     else:

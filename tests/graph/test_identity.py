@@ -111,14 +111,17 @@ def test_a_context_names_the_object_of_the_address(path: str, context: str | Non
     [
         ({"userPrincipalName": "Mail@Agency.example"}, "mail@agency.example", True),
         ({"userPrincipalName": "a@agency.example", "mail": "m@agency.example"}, "m@agency.example", True),
-        ({"userPrincipalName": "a@b.example", "proxyAddresses": ["SMTP:x@b.example", "smtp:m@b.example"]},
-         "M@b.example", True),
+        (
+            {"userPrincipalName": "a@b.example", "proxyAddresses": ["SMTP:x@b.example", "smtp:m@b.example"]},
+            "M@b.example",
+            True,
+        ),
         ({"userPrincipalName": "a@b.example", "proxyAddresses": ["smtp:xm@b.example"]}, "m@b.example", False),
         ({"userPrincipalName": "other@agency.example", "mail": None}, "mail@agency.example", False),
         ({"id": ONE, "userPrincipalName": "x@agency.example"}, ONE, True),
         ({}, "mail@agency.example", False),
     ],
-)  # fmt: skip
+)
 def test_a_user_answers_to_an_address(user: dict[str, Any], address: str, his: bool) -> None:
     """By sign-in name, mail, or any of the addresses; the address of another is none of them."""
     assert answers_to(user, address) is his

@@ -148,8 +148,18 @@ def test_a_fleet_under_graphs_quota(provision: Program, monkeypatch: pytest.Monk
     Path("fleet").mkdir()
     for number in range(count):
         write_config(f"fleet/app-{number:02d}.yaml", name=f"app-{number:02d}")
-    ran = provision("apply", "fleet", "--sandbox", "--yes", "--deliver", "file:{name}.secret",
-                    "--allow", "many-changes", "-o", "json")  # fmt: skip
+    ran = provision(
+        "apply",
+        "fleet",
+        "--sandbox",
+        "--yes",
+        "--deliver",
+        "file:{name}.secret",
+        "--allow",
+        "many-changes",
+        "-o",
+        "json",
+    )
     assert ran.code == 0, ran.err
     asked = [one for one in found[0].requests if not one.path.endswith("$batch")]
     refused = [one for one in asked if one.status == 429]

@@ -29,11 +29,15 @@ def authority(folder: Path, *, critical: bool = True) -> tuple[Path, Path]:
 
     def signed(subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, ca: bool) -> x509.Certificate:
         made = (
-            x509.CertificateBuilder().subject_name(subject).issuer_name(name).public_key(key.public_key())
+            x509.CertificateBuilder()
+            .subject_name(subject)
+            .issuer_name(name)
+            .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
             .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=critical)
-        )  # fmt: skip
+        )
         if not ca:
             made = made.add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
         return made.sign(keys[0], hashes.SHA256())

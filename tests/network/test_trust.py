@@ -160,9 +160,14 @@ def signed_in(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(("name", "value", "error"), WRONG)
 @pytest.mark.parametrize("verb", ["plan", "verify", "drift", "expiry", "show", "orphans"])
 def test_every_verb_says_so_before_anything_is_sent(
-    provision: Program, monkeypatch: pytest.MonkeyPatch, signed_in: None,
-    verb: str, name: str, value: str, error: str,
-) -> None:  # fmt: skip
+    provision: Program,
+    monkeypatch: pytest.MonkeyPatch,
+    signed_in: None,
+    verb: str,
+    name: str,
+    value: str,
+    error: str,
+) -> None:
     """64, the variable, no report of a crash, no password."""
     monkeypatch.setenv(name, value)
     ran = provision(verb, write_config(), "--timeout", "1", "-o", "json")

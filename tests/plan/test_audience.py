@@ -14,18 +14,33 @@ from provision.resources.owner import Candidate
 URI = "https://collab.agency.example/connectors/SMTP.aspx"
 WANTED = Desired("collab", "Mail", (URI,), "AzureADMyOrg")
 THERE = Observed(
-    id="o", app_id="a", display_name="Mail", unique_name="collab", sign_in_audience="AzureADMyOrg",
-    redirect_uris=(URI,), permissions=(), tags=("provision",), notes=None, created=None,
-)  # fmt: skip
+    id="o",
+    app_id="a",
+    display_name="Mail",
+    unique_name="collab",
+    sign_in_audience="AzureADMyOrg",
+    redirect_uris=(URI,),
+    permissions=(),
+    tags=("provision",),
+    notes=None,
+    created=None,
+)
 MINE, ORGS = "AzureADMyOrg", "AzureADMultipleOrgs"
 BOTH, PERSONAL = "AzureADandPersonalMicrosoftAccount", "PersonalMicrosoftAccount"
 CHANGES = {
-    (MINE, MINE): [], (MINE, ORGS): ["audience-widened"], (MINE, BOTH): ["audience-widened"],
-    (MINE, PERSONAL): ["audience-widened", "audience-narrowed"], (ORGS, MINE): ["audience-narrowed"],
-    (ORGS, ORGS): [], (ORGS, BOTH): ["audience-widened"], (BOTH, MINE): ["audience-narrowed"],
-    (BOTH, ORGS): ["audience-narrowed"], (BOTH, PERSONAL): ["audience-narrowed"],
-    (PERSONAL, MINE): ["audience-widened", "audience-narrowed"], (PERSONAL, BOTH): ["audience-widened"],
-}  # fmt: skip
+    (MINE, MINE): [],
+    (MINE, ORGS): ["audience-widened"],
+    (MINE, BOTH): ["audience-widened"],
+    (MINE, PERSONAL): ["audience-widened", "audience-narrowed"],
+    (ORGS, MINE): ["audience-narrowed"],
+    (ORGS, ORGS): [],
+    (ORGS, BOTH): ["audience-widened"],
+    (BOTH, MINE): ["audience-narrowed"],
+    (BOTH, ORGS): ["audience-narrowed"],
+    (BOTH, PERSONAL): ["audience-narrowed"],
+    (PERSONAL, MINE): ["audience-widened", "audience-narrowed"],
+    (PERSONAL, BOTH): ["audience-widened"],
+}
 
 
 @pytest.mark.parametrize(("present", "wanted"), CHANGES)

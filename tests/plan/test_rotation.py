@@ -39,7 +39,11 @@ STATES = {
     "leaked, no successor": ([("a", "dl", -9, 171)], "+ -a", "+ -a", "", "+ -a"),
     "leaked, its successor delivered": ([("a", "dl", -9, 171), NEW], "-a", "+ -a", "-a", "-a"),
     "replaced, and not removed": (
-        [OLD, ("b", "dr", -2, 178), ("c", "d", -1, 179)], "-b", "+ -c -b", "-a -b", "+ -c -a -b",
+        [OLD, ("b", "dr", -2, 178), ("c", "d", -1, 179)],
+        "-b",
+        "+ -c -b",
+        "-a -b",
+        "+ -c -a -b",
     ),
     "confirmed, and not removed": ([("a", "dr", -150, 30), NEW], "+ -a", "+ -a", "-a", "+ -b -a"),
     "confirmed and removed, its record not": ([("a", "gr", -150, 30), NEW], "+", "+", "", "+ -b"),
@@ -47,7 +51,7 @@ STATES = {
     "unproven": ([NEW, ("x", "u", -1, 179)], "+", "+", "", "+ -b"),
     "unproven, and there in an emergency": ([NEW, ("x", "ul", -1, 179)], "+", "+", "", "+ -b"),
     "its record is missing": ([OLD, ("b", "s", -1, 179)], "!b", "+ -b", "!b -a", "+ -b -a"),
-}  # fmt: skip
+}
 CELLS = [
     pytest.param(given, mode, expected, id=f"{mode}: {what}")
     for what, (given, *all_) in STATES.items()

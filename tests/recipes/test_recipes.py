@@ -89,9 +89,14 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str, 
         (work / f"{name}.yaml").write_text(text.replace("application:\n", wanted))
     environment = {**os.environ, "PYTHONPATH": str(folder / "house")}
     ran = subprocess.run(
-        [sys.executable, "-c", RUN], input=json.dumps([ASKED, PAGES]), capture_output=True, text=True,
-        cwd=work, env=environment, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", RUN],
+        input=json.dumps([ASKED, PAGES]),
+        capture_output=True,
+        text=True,
+        cwd=work,
+        env=environment,
+        check=False,
+    )
     assert ran.returncode == 0, ran.stderr
     said: dict[str, list[Any]] = json.loads(ran.stdout.splitlines()[-1])
     return {name: (code, out, err) for name, (code, out, err) in said.items()}

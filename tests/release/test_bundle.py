@@ -50,8 +50,11 @@ def test_the_machines_are_those_that_the_page_names() -> None:
     """Every processor and Python of it."""
     page = (ROOT / "docs" / "install.md").read_text()
     assert {machine.name for machine in targets.MACHINES} == {
-        "Linux x86_64", "Linux aarch64", "Windows amd64", "macOS arm64"
-    }  # fmt: skip
+        "Linux x86_64",
+        "Linux aarch64",
+        "Windows amd64",
+        "macOS arm64",
+    }
     assert "Python 3.11 to 3.14" in page
     assert (targets.PYTHONS[0], targets.PYTHONS[-1]) == ("3.11", "3.14")
     assert "manylinux_2_28_x86_64" in targets.MACHINES[0].tags
@@ -77,8 +80,14 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository of one commit, with a small package and what a bundle takes."""
     folder = tmp_path_factory.mktemp("checkout")
     files = ["README.md", "CHANGELOG.md", "SECURITY.md", "LICENSE", "pyproject.toml", "requirements-run.lock"]
-    for name in (*files, "release/install.sh", "release/install.ps1", "configs/prod.yaml", "docs/install.md",
-                 "provision/__init__.py"):  # fmt: skip
+    for name in (
+        *files,
+        "release/install.sh",
+        "release/install.ps1",
+        "configs/prod.yaml",
+        "docs/install.md",
+        "provision/__init__.py",
+    ):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     who = ["-c", "user.name=x", "-c", "user.email=x@agency.example", "-c", "commit.gpgsign=false"]

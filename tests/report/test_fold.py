@@ -17,19 +17,27 @@ COMMAND = "'provision rotate configs/a long path.yaml --confirm --sandbox --deli
     ("line", "folded"),
     [
         ("short", ["short"]),
-        ("one two three four five six seven eight nine",
-         ["one two three four five six seven eight", "    nine"]),
-        ("Note:   one two three four five six seven eight nine",
-         ["Note:   one two three four five six", "        seven eight nine"]),
-        ("  ok  one two three four five six seven eight nine",
-         ["  ok  one two three four five six seven", "      eight nine"]),
-        (f"{RED}error{END}: one two three four five six seven eight",
-         [f"{RED}error{END}: one two three four five six seven", "    eight"]),
+        (
+            "one two three four five six seven eight nine",
+            ["one two three four five six seven eight", "    nine"],
+        ),
+        (
+            "Note:   one two three four five six seven eight nine",
+            ["Note:   one two three four five six", "        seven eight nine"],
+        ),
+        (
+            "  ok  one two three four five six seven eight nine",
+            ["  ok  one two three four five six seven", "      eight nine"],
+        ),
+        (
+            f"{RED}error{END}: one two three four five six seven eight",
+            [f"{RED}error{END}: one two three four five six seven", "    eight"],
+        ),
         (f"then run {COMMAND} soon", ["then run", f"    {COMMAND}", "    soon"]),
         ("https://host.example/" + "x" * 60, ["https://host.example/" + "x" * 60]),
         ("a's and b's " * 4, ["a's and b's a's and b's a's and b's a's", "    and b's"]),
     ],
-)  # fmt: skip
+)
 def test_a_line(line: str, folded: list[str]) -> None:
     """At 40 columns."""
     assert [text.rstrip() for text in fold(line, 40).split("\n")] == folded
@@ -40,8 +48,9 @@ def test_words_beside_a_label_or_below_it() -> None:
     """Below, where less than thirty columns are left beside it."""
     words = "one two three four five six seven eight nine ten"
     assert hung("  label  ", words, 9, 48) == [
-        "  label  one two three four five six seven eight", "         nine ten",
-    ]  # fmt: skip
+        "  label  one two three four five six seven eight",
+        "         nine ten",
+    ]
     assert hung("  label" + " " * 33, words, 40, 60) == ["  label", f"      {words}"]
 
 

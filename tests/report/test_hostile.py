@@ -22,12 +22,23 @@ from tests.support import Program, Tenant, write_config
 
 # What Markdown may become on our pages; anything else was made by somebody's text.
 OURS = {
-    "inline", "text", "code_inline", "fence", "softbreak",
-    "heading_open", "heading_close", "paragraph_open", "paragraph_close",
-    "bullet_list_open", "bullet_list_close", "list_item_open", "list_item_close",
-    "strong_open", "strong_close",
+    "inline",
+    "text",
+    "code_inline",
+    "fence",
+    "softbreak",
+    "heading_open",
+    "heading_close",
+    "paragraph_open",
+    "paragraph_close",
+    "bullet_list_open",
+    "bullet_list_close",
+    "list_item_open",
+    "list_item_close",
+    "strong_open",
+    "strong_close",
     *(f"{part}_{end}" for part in ("table", "thead", "tbody", "tr", "th", "td") for end in ("open", "close")),
-}  # fmt: skip
+}
 # What GitHub and GitLab look for in a page's text once Markdown is done with: people, issues, links.
 LOOKED_FOR = re.compile(
     r"(?<![\w`])[@#!~%$&^]\w|:\w+:|\w@\w|https?://\S|www\.\w|ftp://\S|mailto:\w", re.IGNORECASE | re.ASCII
@@ -179,9 +190,13 @@ def test_a_file_with_such_a_name(provision: Program, name: str) -> None:
 def test_an_argument_that_is_such_a_text(provision: Program, config: str, word: str) -> None:
     """What is repeated of a wrong command line."""
     for argv in (
-        [word], ["plan", word], ["plan", config, f"--{word}"], ["explain", word],
-        ["plan", config, "--allow", word], ["plan", config, "--sandbox", "--deliver", word],
-    ):  # fmt: skip
+        [word],
+        ["plan", word],
+        ["plan", config, f"--{word}"],
+        ["explain", word],
+        ["plan", config, "--allow", word],
+        ["plan", config, "--sandbox", "--deliver", word],
+    ):
         ran = provision(*argv)
         assert ran.code in (64, 65)
         harmless_text(ran.err)

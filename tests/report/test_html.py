@@ -23,13 +23,38 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 VOID = {"meta", "br", "img", "link", "input"}
 # Element -> attributes that our own template writes.
 OURS = {
-    "html": {"lang"}, "head": set(), "meta": {"charset", "name", "content", "http-equiv"}, "title": set(),
-    "style": set(), "body": set(), "a": {"href", "class", "rel"}, "header": set(), "p": {"class"},
-    "h1": set(), "h2": {"id"}, "h3": set(), "nav": {"aria-label"}, "ul": {"class", "aria-label"},
-    "li": {"class"}, "main": {"id", "tabindex"}, "article": {"aria-labelledby"}, "dl": set(), "dt": set(),
-    "dd": set(), "code": set(), "pre": set(), "strong": set(), "table": set(), "caption": set(),
-    "thead": set(), "tbody": set(), "tr": set(), "th": {"scope"}, "td": set(), "footer": set(),
-}  # fmt: skip
+    "html": {"lang"},
+    "head": set(),
+    "meta": {"charset", "name", "content", "http-equiv"},
+    "title": set(),
+    "style": set(),
+    "body": set(),
+    "a": {"href", "class", "rel"},
+    "header": set(),
+    "p": {"class"},
+    "h1": set(),
+    "h2": {"id"},
+    "h3": set(),
+    "nav": {"aria-label"},
+    "ul": {"class", "aria-label"},
+    "li": {"class"},
+    "main": {"id", "tabindex"},
+    "article": {"aria-labelledby"},
+    "dl": set(),
+    "dt": set(),
+    "dd": set(),
+    "code": set(),
+    "pre": set(),
+    "strong": set(),
+    "table": set(),
+    "caption": set(),
+    "thead": set(),
+    "tbody": set(),
+    "tr": set(),
+    "th": {"scope"},
+    "td": set(),
+    "footer": set(),
+}
 VALUES = re.compile(
     r"en|utf-8|viewport|color-scheme|referrer|Content-Security-Policy|width=device-width, initial-scale=1"
     r"|light dark|no-referrer|default-src 'none'; style-src 'sha256-[\w+/=]{44}'; base-uri 'none'; "
@@ -123,9 +148,13 @@ def test_a_finding_or_an_error_with_such_a_text(name: str) -> None:
     from provision.report.html import plans_html
 
     error = ProvisionError(
-        catalogue.USAGE, name, fix=name, where=Place(name, 1, 2), request_id=name,
+        catalogue.USAGE,
+        name,
+        fix=name,
+        where=Place(name, 1, 2),
+        request_id=name,
         others=(ProvisionError(catalogue.DISK, name),),
-    )  # fmt: skip
+    )
     harmless_html(plans_html(Plans((error,))))
     harmless_html(plans_html(Plans((error, error), Search(listed=True))))
 

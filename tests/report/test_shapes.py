@@ -25,9 +25,17 @@ class Maybe:
 
 
 ERROR_FIELDS = {
-    "code": CODE, "error": NAME, "config": Maybe(TEXT), "name": Maybe(NAME), "message": TEXT, "fix": TEXT,
-    "where": Maybe(TEXT), "request_id": Maybe(TEXT), "service_code": Maybe(TEXT), "exit_code": int,
-}  # fmt: skip
+    "code": CODE,
+    "error": NAME,
+    "config": Maybe(TEXT),
+    "name": Maybe(NAME),
+    "message": TEXT,
+    "fix": TEXT,
+    "where": Maybe(TEXT),
+    "request_id": Maybe(TEXT),
+    "service_code": Maybe(TEXT),
+    "exit_code": int,
+}
 ERROR = {"format": "provision.error/2", **ERROR_FIELDS, "errors": [ERROR_FIELDS]}
 CHANGE = {
     "address": r"(application|service_principal|consent|client_secret(\[.+\])?)",
@@ -37,9 +45,13 @@ CHANGE = {
     "reason": TEXT,
 }
 FINDING = {
-    "code": CODE, "name": NAME, "severity": "info|warning|error", "message": TEXT, "fix": TEXT,
+    "code": CODE,
+    "name": NAME,
+    "severity": "info|warning|error",
+    "message": TEXT,
+    "fix": TEXT,
     "source": Maybe(r"https://.+"),
-}  # fmt: skip
+}
 HEAD = {"target": "graph|sandbox", "name": "collab-prod", "tenant_id": GUID, "cloud": NAME}
 PLAN = {
     "format": "provision.plan/1",
@@ -52,9 +64,14 @@ PLAN = {
     "digest": DIGEST,
 }
 SECRET_KEY = {
-    "key_id": GUID, "hint": Maybe(r".{3}"), "expires": TIME, "renew": TIME, "delivered_to": Maybe(TEXT),
-    "adopted": bool, "confirm_by": Maybe(TIME),
-}  # fmt: skip
+    "key_id": GUID,
+    "hint": Maybe(r".{3}"),
+    "expires": TIME,
+    "renew": TIME,
+    "delivered_to": Maybe(TEXT),
+    "adopted": bool,
+    "confirm_by": Maybe(TIME),
+}
 RESULT = {
     "format": "provision.result/1",
     **HEAD,
@@ -86,10 +103,14 @@ LAST_USE = {
 SEARCH = {"passed_over": [{"path": TEXT, "reason": TEXT}], "left_out": [TEXT]}
 SEVERAL = {
     "plan": {
-        "format": "provision.plans/1", "digest": Maybe(DIGEST), "findings": [FINDING], "plans": [], **SEARCH,
+        "format": "provision.plans/1",
+        "digest": Maybe(DIGEST),
+        "findings": [FINDING],
+        "plans": [],
+        **SEARCH,
     },
     "result": {"format": "provision.results/1", "results": [], **SEARCH},
-}  # fmt: skip
+}
 
 
 def conforms(value: Any, shape: Any, at: str = "$") -> None:
@@ -132,8 +153,11 @@ def test_a_plan(provision: Program, config: str) -> None:
         assert sum(plan["summary"].values()) == len(plan["resource_changes"])
         assert all(len(change["change"]["actions"]) == 1 for change in plan["resource_changes"])
         assert [c["address"] for c in plan["resource_changes"]] == [
-            "application", "service_principal", "consent", "client_secret",
-        ]  # fmt: skip
+            "application",
+            "service_principal",
+            "consent",
+            "client_secret",
+        ]
     assert shown[0]["resource_changes"][0]["change"]["before"] is None
     assert {c["change"]["actions"][0] for c in shown[1]["resource_changes"]} == {"no-op"}
     assert shown[2]["resource_changes"][0]["change"] == {
@@ -159,8 +183,11 @@ def test_a_result(provision: Program, config: str) -> None:
         shown["outputs"]["secret_key"]["key_id"]
     ]
     assert [setting["label"] for setting in first.json["settings"]] == [
-        "OAuth Client ID", "Tenant ID", "Email Address", "Secret Key",
-    ]  # fmt: skip
+        "OAuth Client ID",
+        "Tenant ID",
+        "Email Address",
+        "Secret Key",
+    ]
 
 
 @pytest.mark.parametrize("code", ["sys.exit(3)", "sys.exit(0)"])
@@ -250,10 +277,18 @@ def test_an_error(provision: Program, config: str, argv: list[str], code: int) -
 def test_an_explanation(provision: Program) -> None:
     """One, and the list of all."""
     one = {
-        "format": "provision.explanation/1", "code": CODE, "name": NAME, "title": TEXT, "cause": TEXT,
-        "fix": TEXT, "exit_code": int, "allowable": bool, "source": Maybe(r"https://\S+"),
-        "service_codes": [TEXT], "found": list,
-    }  # fmt: skip
+        "format": "provision.explanation/1",
+        "code": CODE,
+        "name": NAME,
+        "title": TEXT,
+        "cause": TEXT,
+        "fix": TEXT,
+        "exit_code": int,
+        "allowable": bool,
+        "source": Maybe(r"https://\S+"),
+        "service_codes": [TEXT],
+        "found": list,
+    }
     conforms(provision("explain", "PRV305", "-o", "json").json, one)
     every = provision("explain", "-o", "json").json
     conforms(every, {"format": "provision.explanations/1", "entries": [one]})

@@ -310,8 +310,10 @@ def test_the_adopted_one_counts_as_delivered(
 ) -> None:
     """As the newest, until one of ours is made beside it; in no other case does it move one of ours."""
     secrets, records = world(given)
-    secrets = [replace(item, display_name="by hand") if item.key_id == "h" and inert is None else item
-               for item in secrets]  # fmt: skip
+    secrets = [
+        replace(item, display_name="by hand") if item.key_id == "h" and inert is None else item
+        for item in secrets
+    ]
     records = replace(records, adopted=frozenset(beside))
     state = standing(replace(DESIRED, adopt="h"), secrets, records, now=NOW)
     assert (state.current.key_id if state.current else None) == current

@@ -48,11 +48,19 @@ def _record() -> Json:
                     if body
                     else await client.request(method, url)
                 )
-                exchanges.append({
-                    "method": method, "path": f"/v1.0{path}", "query": query, "request_headers": {},
-                    "request_body": body, "status": answer.status_code, "response_headers": {},
-                    "response_body": answer.json() if answer.content else None, "offset_s": 0,
-                })  # fmt: skip
+                exchanges.append(
+                    {
+                        "method": method,
+                        "path": f"/v1.0{path}",
+                        "query": query,
+                        "request_headers": {},
+                        "request_body": body,
+                        "status": answer.status_code,
+                        "response_headers": {},
+                        "response_body": answer.json() if answer.content else None,
+                        "offset_s": 0,
+                    }
+                )
                 return exchanges[-1]["response_body"]
 
             app = await send(
@@ -72,8 +80,13 @@ def _record() -> Json:
             await send("GET", at)
 
     asyncio.run(run())
-    return {"source": "made up", "recorded": "2025-06", "tenants": [tenant], "domains": [DOMAIN],
-            "exchanges": exchanges}  # fmt: skip
+    return {
+        "source": "made up",
+        "recorded": "2025-06",
+        "tenants": [tenant],
+        "domains": [DOMAIN],
+        "exchanges": exchanges,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +165,8 @@ PLANTED = {
     "error text": (_set(MISSING, "error", "message", to="No."), (MISSING, Aspect.VALUES, "error.message")),
     "name absent there": (_without(READ, "notes"), (READ, Aspect.SHAPE, "notes")),
     "name absent here": (
-        lambda d: _body(READ)(d).update(colour="red"), (READ, Aspect.SHAPE, "colour"),
+        lambda d: _body(READ)(d).update(colour="red"),
+        (READ, Aspect.SHAPE, "colour"),
     ),
     "type": (_set(READ, "description", to=""), (READ, Aspect.SHAPE, "description")),
     "text": (_set(READ, "notes", to="Changed"), (READ, Aspect.VALUES, "notes")),
@@ -166,7 +180,8 @@ PLANTED = {
     "order": (_set(READ, "tags", to=["two", "one"]), (READ, Aspect.VALUES, "tags")),
     "length": (_set(READ, "tags", to=["one"]), (READ, Aspect.VALUES, "tags")),
     "time that was sent": (
-        _set(SECRET, "endDateTime", to="2030-01-31T00:00:01Z"), (SECRET, Aspect.VALUES, "endDateTime"),
+        _set(SECRET, "endDateTime", to="2030-01-31T00:00:01Z"),
+        (SECRET, Aspect.VALUES, "endDateTime"),
     ),
     "id of another": (
         lambda d: _body(PRINCIPAL)(d).update(appId=_body(CREATE)(d)["id"]),
@@ -179,9 +194,10 @@ PLANTED = {
         (LIST, Aspect.VALUES, "@odata.context"),
     ),
     "no body there": (
-        lambda d: d["exchanges"][SECRET].update(response_body=None), (SECRET, Aspect.SHAPE, "body"),
+        lambda d: d["exchanges"][SECRET].update(response_body=None),
+        (SECRET, Aspect.SHAPE, "body"),
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", PLANTED)
@@ -201,7 +217,9 @@ IGNORED = {
     "hint": _set(SECRET, "hint", to="PLH"),
     "domain": _set(READ, "publisherDomain", to=DOMAIN.upper()),
     "id in a message": _set(
-        MISSING, "error", "message",
+        MISSING,
+        "error",
+        "message",
         to="Resource '00000000-0000-4000-8000-000000000000' does not exist or one of its queried"
         " reference-property objects are not present.",
     ),
@@ -209,7 +227,7 @@ IGNORED = {
     "values of others' objects": _set(OWNERS, "value", 0, "displayName", to="Somebody"),
     "types of others' objects": _set(OWNERS, "value", 0, "mail", to="somebody@example.com"),
     "next link": lambda d: _body(LIST)(d).update({"@odata.nextLink": "https://x/?$skiptoken=abc"}),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("kind", IGNORED)

@@ -23,14 +23,18 @@ def _bare(call: Call) -> Answer:
 
 
 def test_a_row_has_methods_path_right_and_page() -> None:
-    rows = table([
-        Endpoint("GET", "applications", _documented), Endpoint("GET", "applications/$count", _bare),
-        Endpoint("PATCH", "applications/{id}", _bare), Endpoint("DELETE", "applications/{id}", _bare),
-        Endpoint("GET", "servicePrincipals/{id}/owners", _bare),
-        Endpoint("GET", "servicePrincipals/{id}/owners/user/$count", _bare),
-        Endpoint("GET", "servicePrincipals/{id}/owners/user", _bare),
-        Endpoint("GET", "nowhere", _bare),
-    ]).splitlines()  # fmt: skip
+    rows = table(
+        [
+            Endpoint("GET", "applications", _documented),
+            Endpoint("GET", "applications/$count", _bare),
+            Endpoint("PATCH", "applications/{id}", _bare),
+            Endpoint("DELETE", "applications/{id}", _bare),
+            Endpoint("GET", "servicePrincipals/{id}/owners", _bare),
+            Endpoint("GET", "servicePrincipals/{id}/owners/user/$count", _bare),
+            Endpoint("GET", "servicePrincipals/{id}/owners/user", _bare),
+            Endpoint("GET", "nowhere", _bare),
+        ]
+    ).splitlines()
     page = "https://learn.microsoft.com/graph/api/application-list"
     assert rows[2:6] == [
         f"| GET | `/applications` (`/$count`) | 1 | [application-list]({page}) |",
@@ -73,7 +77,7 @@ def test_without_markers_nothing_is_written(text: str) -> None:
         ("GET", "", False, "GET /", False),
         ("GET", "/applications('x", False, "GET /applications('x", False),
     ],
-)  # fmt: skip
+)
 def test_one_request_is_asked_about(
     method: str, path: str, emulated: bool, request_: str, real: bool
 ) -> None:

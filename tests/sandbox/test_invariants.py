@@ -158,11 +158,18 @@ class Directory(RuleBasedStateMachine):
 
     def _contents(self) -> str:
         store = self.sandbox.store
-        return json.dumps([
-            store.writes, store.settings,
-            {t.id: [[r.kind, r.id, r.props, r.links, r.private, r.deleted, r.seq] for r in _in_order(t)]
-             for t in store.tenants.values()},
-        ])  # fmt: skip
+        return json.dumps(
+            [
+                store.writes,
+                store.settings,
+                {
+                    t.id: [
+                        [r.kind, r.id, r.props, r.links, r.private, r.deleted, r.seq] for r in _in_order(t)
+                    ]
+                    for t in store.tenants.values()
+                },
+            ]
+        )
 
     # -- applications ----------------------------------------------------------------------
 
@@ -193,14 +200,32 @@ class Directory(RuleBasedStateMachine):
         return None
 
     @needs("application")
-    @rule(pick=picks, change=st.sampled_from((
-        {"displayName": "Renamed"}, {"tags": ["one", "two"]}, {"notes": None}, {"uniqueName": "gamma"},
-        {"web": {"redirectUris": ["https://a.example/"]}, "tags": ["spaced out"]}, {"displayName": None},
-        {"requiredResourceAccess": []}, {"appRoles": [{
-            "id": "6a1b5a0e-0000-4000-8000-000000000000", "allowedMemberTypes": ["Application"],
-            "displayName": "Do", "description": "Do", "value": "Do", "isEnabled": True,
-        }]},
-    )))  # fmt: skip
+    @rule(
+        pick=picks,
+        change=st.sampled_from(
+            (
+                {"displayName": "Renamed"},
+                {"tags": ["one", "two"]},
+                {"notes": None},
+                {"uniqueName": "gamma"},
+                {"web": {"redirectUris": ["https://a.example/"]}, "tags": ["spaced out"]},
+                {"displayName": None},
+                {"requiredResourceAccess": []},
+                {
+                    "appRoles": [
+                        {
+                            "id": "6a1b5a0e-0000-4000-8000-000000000000",
+                            "allowedMemberTypes": ["Application"],
+                            "displayName": "Do",
+                            "description": "Do",
+                            "value": "Do",
+                            "isEnabled": True,
+                        }
+                    ]
+                },
+            )
+        ),
+    )
     def patch(self, pick: int, change: Json) -> None:
         number, app = self._pick("application", pick)
         self._send(number, "PATCH", f"/applications/{app.id}", change)
@@ -229,8 +254,13 @@ class Directory(RuleBasedStateMachine):
         number, app = self._pick("application", pick)
         app_id = app.props["appId"]
         exists = self._tenant(number).one("servicePrincipal", "appId", app_id) is not None
-        answer = self._send(number, "PATCH", f"/servicePrincipals(appId='{app_id}')",
-                            {"notes": "kept"}, Prefer="create-if-missing")  # fmt: skip
+        answer = self._send(
+            number,
+            "PATCH",
+            f"/servicePrincipals(appId='{app_id}')",
+            {"notes": "kept"},
+            Prefer="create-if-missing",
+        )
         assert answer.status_code == (204 if exists else 201), answer.text
 
     # -- deletion --------------------------------------------------------------------------
@@ -252,9 +282,10 @@ class Directory(RuleBasedStateMachine):
         tenant = self._tenant(number)
         for each in (record, *following):
             self._deleted[each.id] = (
-                self._get(number, each.kind, each.id), [*each.links.get("owners", ())],
+                self._get(number, each.kind, each.id),
+                [*each.links.get("owners", ())],
                 self._home(tenant, each),
-            )  # fmt: skip
+            )
         assert self._send(number, "DELETE", f"{PATHS[record.kind]}/{record.id}").status_code == 204
         for each in (record, *following):
             assert self._send(number, "GET", f"{PATHS[each.kind]}/{each.id}").status_code == 404
@@ -302,8 +333,12 @@ class Directory(RuleBasedStateMachine):
     @rule(pick=picks, kind=holders)
     def add_password(self, pick: int, kind: str) -> None:
         number, record = self._pick(kind, pick)
-        answer = self._send(number, "POST", f"{PATHS[kind]}/{record.id}/addPassword",
-                            {"passwordCredential": {"displayName": "one"}})  # fmt: skip
+        answer = self._send(
+            number,
+            "POST",
+            f"{PATHS[kind]}/{record.id}/addPassword",
+            {"passwordCredential": {"displayName": "one"}},
+        )
         assert answer.status_code == 200, answer.text
         self._secrets.append(answer.json()["secretText"])
 
@@ -341,8 +376,11 @@ class Directory(RuleBasedStateMachine):
         number, principal = self._pick("servicePrincipal", pick)
         resource = self._resource(number, of)
         at = f"{resource.id}/appRoleAssignedTo" if to else f"{principal.id}/appRoleAssignments"
-        body = {"principalId": principal.id, "resourceId": resource.id,
-                "appRoleId": DEFAULT_ROLE if of is not None else role}  # fmt: skip
+        body = {
+            "principalId": principal.id,
+            "resourceId": resource.id,
+            "appRoleId": DEFAULT_ROLE if of is not None else role,
+        }
         exists = any(
             a.props["resourceId"] == resource.id and a.props["appRoleId"] == body["appRoleId"]
             for a in self._tenant(number).find("appRoleAssignment", "principalId", principal.id)
@@ -370,10 +408,18 @@ class Directory(RuleBasedStateMachine):
     @rule(pick=picks, of=st.none() | picks)
     def consent(self, pick: int, of: int | None) -> None:
         number, client = self._pick("servicePrincipal", pick)
-        self._send(number, "POST", "/oauth2PermissionGrants", {
-            "clientId": client.id, "consentType": "AllPrincipals", "principalId": None,
-            "resourceId": self._resource(number, of).id, "scope": "Mail.Send",
-        })  # fmt: skip
+        self._send(
+            number,
+            "POST",
+            "/oauth2PermissionGrants",
+            {
+                "clientId": client.id,
+                "consentType": "AllPrincipals",
+                "principalId": None,
+                "resourceId": self._resource(number, of).id,
+                "scope": "Mail.Send",
+            },
+        )
 
     @needs("oauth2PermissionGrant")
     @rule(pick=picks)
@@ -423,12 +469,19 @@ class Directory(RuleBasedStateMachine):
     @invariant()
     def names_are_unique(self) -> None:
         """Also against the deleted; and an appId over all tenants."""
-        app_ids = [r.props["appId"] for t in self.sandbox.store.tenants.values()
-                   for r in t.records() if r.kind == "application"]  # fmt: skip
+        app_ids = [
+            r.props["appId"]
+            for t in self.sandbox.store.tenants.values()
+            for r in t.records()
+            if r.kind == "application"
+        ]
         assert len(app_ids) == len(set(app_ids))
         for tenant in self.sandbox.store.tenants.values():
-            taken = [str(r.props["uniqueName"]).lower() for r in tenant.records()
-                     if r.kind == "application" and r.props["uniqueName"] is not None]  # fmt: skip
+            taken = [
+                str(r.props["uniqueName"]).lower()
+                for r in tenant.records()
+                if r.kind == "application" and r.props["uniqueName"] is not None
+            ]
             assert len(taken) == len(set(taken))
             uris = [u for r in tenant.all("application") for u in r.props["identifierUris"]]
             assert len(uris) == len(set(uris))

@@ -597,9 +597,12 @@ def test_instance_discovery_tells_the_aliases_of_every_cloud(world: World) -> No
         "GET", f"https://login.microsoftonline.com{path}https://login.microsoft.com/x/y"
     ).json()
     assert [entry["preferred_network"] for entry in public["metadata"]] == [
-        "login.microsoftonline.com", "login.partner.microsoftonline.cn", "login.microsoftonline.de",
-        "login.microsoftonline.us", "login-us.microsoftonline.com",
-    ]  # fmt: skip
+        "login.microsoftonline.com",
+        "login.partner.microsoftonline.cn",
+        "login.microsoftonline.de",
+        "login.microsoftonline.us",
+        "login-us.microsoftonline.com",
+    ]
     assert public["metadata"][0] == {
         "preferred_network": "login.microsoftonline.com",
         "preferred_cache": "login.windows.net",

@@ -33,22 +33,30 @@ _EXITS = {
     Exit.INTERRUPTED: "Interrupted.",
 }
 _FILES = (
-    (".provision/", "Beside the configs: the journal of key ids and times, the sandbox's state, reports of "
-     "crashes. It holds no secret but those of rehearsals."),
+    (
+        ".provision/",
+        "Beside the configs: the journal of key ids and times, the sandbox's state, reports of "
+        "crashes. It holds no secret but those of rehearsals.",
+    ),
     ("~/.cache/provision", "Address, administrator and certificate of a served sandbox; locks."),
-)  # fmt: skip
+)
 _VARIABLES = (
     ("PROVISION_SANDBOX", "1: every run is a rehearsal. A path or an URL says of which sandbox."),
     ("PROVISION_JOURNAL", "Folder of the journal."),
     ("PROVISION_LOG_FILE", "As --log-file."),
     ("PROVISION_ENV_ALLOW", "In a pipeline: the variables that a config may read."),
-    ("AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, "
-     "AZURE_FEDERATED_TOKEN_FILE", "Who signs in."),
+    (
+        "AZURE_CLIENT_ID, AZURE_TENANT_ID, AZURE_CLIENT_SECRET, AZURE_CLIENT_CERTIFICATE_PATH, "
+        "AZURE_FEDERATED_TOKEN_FILE",
+        "Who signs in.",
+    ),
     ("HTTPS_PROXY, ALL_PROXY, NO_PROXY", "Proxies."),
-    ("SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_DIR",
-     "Whom to trust in place of the system's store."),
+    (
+        "SSL_CERT_FILE, REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, SSL_CERT_DIR",
+        "Whom to trust in place of the system's store.",
+    ),
     ("NO_COLOR", "As --no-color."),
-)  # fmt: skip
+)
 
 
 def page() -> str:

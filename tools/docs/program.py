@@ -17,9 +17,13 @@ from tools.docs.part import Part
 
 # How the value of an option is called that click shows by its choices or its type.
 _VALUES = {
-    "--output": "FORMAT", "--ci": "HOST", "--auth": "WAY", "--fail-on": "SEVERITY", "--host": "ADDRESS",
+    "--output": "FORMAT",
+    "--ci": "HOST",
+    "--auth": "WAY",
+    "--fail-on": "SEVERITY",
+    "--host": "ADDRESS",
     "--port": "NUMBER",
-}  # fmt: skip
+}
 _PERMISSION = re.compile(r"\b[A-Z]\w+(?:\.\w+)+\b")
 
 

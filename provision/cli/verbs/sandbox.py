@@ -224,10 +224,13 @@ def _weather(_: click.Context, __: click.Parameter, value: str) -> Any:
 @click.option("--state", metavar="FILE", help="Keep the state there; without it, it ends with the server.")
 @click.option("--seed", "seed_file", metavar="FILE", help="Fill it from this seed file first.")
 @click.option(
-    "--weather", default="", metavar="SPEC", callback=_weather,
+    "--weather",
+    default="",
+    metavar="SPEC",
+    callback=_weather,
     help="What goes wrong: latency=60ms,replication=5s,throttle=10%,quota=graph,error=5%,reset=1%,"
     "lost-reply=2%,seed=7.",
-)  # fmt: skip
+)
 @click.option("--tls-dir", metavar="DIR", help="Where to write ca.pem, the certificate to trust.")
 @click.option("--impersonate", is_flag=True, help="Certify the clouds' own host names too, for a hosts file.")
 @partial(output, outcome="sandbox-serving")
@@ -263,9 +266,14 @@ def serve(
 
     try:
         server = Server(
-            path(state), host, port, seed_file=path(seed_file), weather=weather, tls_dir=path(tls_dir),
+            path(state),
+            host,
+            port,
+            seed_file=path(seed_file),
+            weather=weather,
+            tls_dir=path(tls_dir),
             impersonate=impersonate,
-        )  # fmt: skip
+        )
     except StateError as error:
         raise ProvisionError(catalogue.SANDBOX_STATE, f"{state}: {error}", fix=error.fix) from error
     except SeedError as error:

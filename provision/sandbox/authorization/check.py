@@ -28,9 +28,12 @@ if TYPE_CHECKING:
 
 # Whose application roles only a Privileged Role Administrator may grant: Microsoft Graph's and its
 # predecessor's (https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent).
-_GUARDED_RESOURCES = frozenset({
-    "00000003-0000-0000-c000-000000000000", "00000002-0000-0000-c000-000000000000",
-})  # fmt: skip
+_GUARDED_RESOURCES = frozenset(
+    {
+        "00000003-0000-0000-c000-000000000000",
+        "00000002-0000-0000-c000-000000000000",
+    }
+)
 
 
 def authorize(call: Call, endpoint: Endpoint) -> None:

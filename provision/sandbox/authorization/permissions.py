@@ -79,8 +79,9 @@ _WRITE_OWNERS = Right(_OWNERS, _and_as_user(_OWNERS), _APP_ADMINS, owned=True)
 _GRANT = Right(
     (frozenset({"AppRoleAssignment.ReadWrite.All"}), frozenset({*_APPS, OWNED_BY})),
     (frozenset({"AppRoleAssignment.ReadWrite.All"}), frozenset({*_APPS, AS_USER})),
-    _APP_ADMINS | {PRIVILEGED_ROLE_ADMINISTRATOR}, grants=True,
-)  # fmt: skip
+    _APP_ADMINS | {PRIVILEGED_ROLE_ADMINISTRATOR},
+    grants=True,
+)
 _REVOKE = Right(_GRANT.application, _GRANT.delegated, _APP_ADMINS | {PRIVILEGED_ROLE_ADMINISTRATOR})
 _SCOPES = ("DelegatedPermissionGrant.Read.All", "DelegatedPermissionGrant.ReadWrite.All", *_DIRECTORY_READ)
 _READ_SCOPES = Right(_any(*_SCOPES), _and_as_user(_any(*_SCOPES)))
@@ -101,8 +102,9 @@ _USERS = ("User.ReadBasic.All", "User.Read.All", "User.ReadWrite.All", *_DIRECTO
 _READ_USERS = Right(_any(*_USERS), _and_as_user(_any(*_USERS)))
 _WRITE_USERS = Right(
     _any("User.ReadWrite.All", "Directory.ReadWrite.All"),
-    _and_as_user(_any("User.ReadWrite.All", "Directory.ReadWrite.All")), frozenset({USER_ADMINISTRATOR}),
-)  # fmt: skip
+    _and_as_user(_any("User.ReadWrite.All", "Directory.ReadWrite.All")),
+    frozenset({USER_ADMINISTRATOR}),
+)
 _GROUPS = ("Group.Read.All", "Group.ReadWrite.All", "GroupMember.Read.All", *_DIRECTORY_READ)
 _READ_GROUPS = Right(_any(*_GROUPS), _and_as_user(_any(*_GROUPS)))
 _WRITE_GROUPS = Right(
@@ -117,9 +119,10 @@ _ME = Right((), _and_as_user(_any("User.Read", "User.ReadWrite", *_USERS)))
 _ROLES = ("RoleManagement.Read.Directory", "RoleManagement.ReadWrite.Directory", *_DIRECTORY_READ)
 _READ_ROLES = Right(_any(*_ROLES), _and_as_user(_any(*_ROLES)))
 _WRITE_ROLES = Right(
-    _any("RoleManagement.ReadWrite.Directory"), _and_as_user(_any("RoleManagement.ReadWrite.Directory")),
+    _any("RoleManagement.ReadWrite.Directory"),
+    _and_as_user(_any("RoleManagement.ReadWrite.Directory")),
     frozenset({PRIVILEGED_ROLE_ADMINISTRATOR}),
-)  # fmt: skip
+)
 # Which role of the directory a person needs here is not verified (docs/sandbox.md).
 _EXCHANGE_READ = _any(
     "RoleManagement.Read.Exchange", "RoleManagement.Read.All", "RoleManagement.ReadWrite.Exchange"
@@ -130,9 +133,10 @@ _WRITE_EXCHANGE = Right(_EXCHANGE_WRITE, _EXCHANGE_WRITE, frozenset({EXCHANGE_AD
 # "Application: Not supported": no permission is enough.
 _REMOVE_EXCHANGE = Right((frozenset(),), _EXCHANGE_WRITE, frozenset({EXCHANGE_ADMINISTRATOR}))
 _READ_REPORTS = Right(
-    _any("AuditLog.Read.All", *_DIRECTORY_READ), _any("AuditLog.Read.All", *_DIRECTORY_READ),
+    _any("AuditLog.Read.All", *_DIRECTORY_READ),
+    _any("AuditLog.Read.All", *_DIRECTORY_READ),
     frozenset({REPORTS_READER, SECURITY_READER, SECURITY_ADMINISTRATOR, GLOBAL_READER}),
-)  # fmt: skip
+)
 _ORGANIZATION = Right(
     _any("Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY_READ),
     _and_as_user(_any("User.Read", "Organization.Read.All", "Organization.ReadWrite.All", *_DIRECTORY_READ)),
@@ -143,12 +147,14 @@ _DOMAINS = Right(
 )
 _MAIL_READ = Right(
     _any("Mail.ReadBasic", "Mail.ReadBasic.All", "Mail.Read", "Mail.ReadWrite"),
-    _any("Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"), exchange=True,
-)  # fmt: skip
+    _any("Mail.ReadBasic", "Mail.Read", "Mail.ReadWrite"),
+    exchange=True,
+)
 _MAIL_SETTINGS = Right(
     _any("MailboxSettings.Read", "MailboxSettings.ReadWrite"),
-    _any("MailboxSettings.Read", "MailboxSettings.ReadWrite"), exchange=True,
-)  # fmt: skip
+    _any("MailboxSettings.Read", "MailboxSettings.ReadWrite"),
+    exchange=True,
+)
 _MAIL_SEND = Right(_any("Mail.Send"), _any("Mail.Send"), exchange=True)
 _ANYBODY = Right()
 

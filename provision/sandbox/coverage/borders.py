@@ -68,14 +68,24 @@ _NAMES: dict[str, str] = {
     "roleManagement": "directory entitlementManagement",
 }
 _COLLECTIONS = {
-    "applications": "application", "servicePrincipals": "servicePrincipal", "users": "user",
-    "groups": "group", "directoryRoles": "directoryRole", "organization": "organization",
-    "domains": "domain", "directoryObjects": "directoryObject", "directoryRoleTemplates": "directoryObject",
+    "applications": "application",
+    "servicePrincipals": "servicePrincipal",
+    "users": "user",
+    "groups": "group",
+    "directoryRoles": "directoryRole",
+    "organization": "organization",
+    "domains": "domain",
+    "directoryObjects": "directoryObject",
+    "directoryRoleTemplates": "directoryObject",
     "oauth2PermissionGrants": "oauth2PermissionGrant",
-}  # fmt: skip
+}
 _BELOW = {("user", "messages"): "message", ("user", "mailfolders"): "mailFolder"}
-_SINGLETONS = {"me": "user", "directory": "directory", "policies": "policies",
-               "roleManagement": "roleManagement"}  # fmt: skip
+_SINGLETONS = {
+    "me": "user",
+    "directory": "directory",
+    "policies": "policies",
+    "roleManagement": "roleManagement",
+}
 _OTHERS = (
     "$metadata admin agreementAcceptances agreements appCatalogs applicationTemplates auditLogs"
     " authenticationMethodConfigurations authenticationMethodsPolicy certificateBasedAuthConfiguration chats"
@@ -89,15 +99,22 @@ _OTHERS = (
 )
 _ON_COLLECTIONS = frozenset({"delta", "getbyids", "validateproperties", "getavailableextensionproperties"})
 _WRITES = {  # of paths that are here to be read only
-    "domains": "POST", "domains/{}": "PATCH DELETE", "organization/{}": "PATCH",
-    "users/{}/messages": "POST", "users/{}/messages/{}": "PATCH DELETE",
-    "users/{}/mailfolders": "POST", "users/{}/mailfolders/{}": "PATCH DELETE",
+    "domains": "POST",
+    "domains/{}": "PATCH DELETE",
+    "organization/{}": "PATCH",
+    "users/{}/messages": "POST",
+    "users/{}/messages/{}": "PATCH DELETE",
+    "users/{}/mailfolders": "POST",
+    "users/{}/mailfolders/{}": "PATCH DELETE",
     "users/{}/mailboxsettings": "PATCH",
-    "me/messages": "POST", "me/messages/{}": "PATCH DELETE",
-    "me/mailfolders": "POST", "me/mailfolders/{}": "PATCH DELETE", "me/mailboxsettings": "PATCH",
+    "me/messages": "POST",
+    "me/messages/{}": "PATCH DELETE",
+    "me/mailfolders": "POST",
+    "me/mailfolders/{}": "PATCH DELETE",
+    "me/mailboxsettings": "PATCH",
     "rolemanagement/directory/roledefinitions": "POST",
     "rolemanagement/directory/roledefinitions/{}": "PATCH DELETE",
-}  # fmt: skip
+}
 _kinds = {kind: frozenset(names.lower().split()) for kind, names in _NAMES.items()}
 _collections = {name.lower(): kind for name, kind in _COLLECTIONS.items()}
 _singletons = {name.lower(): kind for name, kind in _SINGLETONS.items()}

@@ -50,30 +50,42 @@ def _load(app_id: str) -> FirstParty:
     return FirstParty(
         app_id,
         {
-            "displayName": name, "appDisplayName": name, "appOwnerOrganizationId": MICROSOFT_TENANT,
-            "signInAudience": "AzureADMultipleOrgs", "replyUrls": entry.get("replyUrls", []),
-            "servicePrincipalNames": entry["servicePrincipalNames"], "createdDateTime": None,
+            "displayName": name,
+            "appDisplayName": name,
+            "appOwnerOrganizationId": MICROSOFT_TENANT,
+            "signInAudience": "AzureADMultipleOrgs",
+            "replyUrls": entry.get("replyUrls", []),
+            "servicePrincipalNames": entry["servicePrincipalNames"],
+            "createdDateTime": None,
         },
         [_role(r) for r in permissions.get("appRoles", ())],
         [_scope(s) for s in permissions.get("oauth2PermissionScopes", ())],
-    )  # fmt: skip
+    )
 
 
 def _role(raw: dict[str, Any]) -> dict[str, Any]:
     return {
-        "allowedMemberTypes": ["Application"], "description": raw["description"],
-        "displayName": raw["displayName"], "id": raw["id"], "isEnabled": True, "origin": "Application",
+        "allowedMemberTypes": ["Application"],
+        "description": raw["description"],
+        "displayName": raw["displayName"],
+        "id": raw["id"],
+        "isEnabled": True,
+        "origin": "Application",
         "value": raw["value"],
-    }  # fmt: skip
+    }
 
 
 def _scope(raw: dict[str, Any]) -> dict[str, Any]:
     return {
         "adminConsentDescription": raw["adminConsentDescription"],
-        "adminConsentDisplayName": raw["adminConsentDisplayName"], "id": raw["id"], "isEnabled": True,
-        "type": raw["type"], "userConsentDescription": raw["userConsentDescription"],
-        "userConsentDisplayName": raw["userConsentDisplayName"], "value": raw["value"],
-    }  # fmt: skip
+        "adminConsentDisplayName": raw["adminConsentDisplayName"],
+        "id": raw["id"],
+        "isEnabled": True,
+        "type": raw["type"],
+        "userConsentDescription": raw["userConsentDescription"],
+        "userConsentDisplayName": raw["userConsentDisplayName"],
+        "value": raw["value"],
+    }
 
 
 def _file(name: str) -> Any:

@@ -45,9 +45,12 @@ def create(call: Call, body: Json, *, unique_name: str | None = None) -> tuple[R
         raise missing_value("displayName", "Application")
     now = call.clock.now()
     props = TYPE.defaults() | {
-        "id": new_id(), "appId": new_id(), "createdDateTime": instant(now),
-        "createdByAppId": call.caller.app_id, "publisherDomain": default_domain(call.tenant),
-    }  # fmt: skip
+        "id": new_id(),
+        "appId": new_id(),
+        "createdDateTime": instant(now),
+        "createdByAppId": call.caller.app_id,
+        "publisherDomain": default_domain(call.tenant),
+    }
     props = _merge(props, sent)
     if props["signInAudience"] in validation.PERSONAL and props["api"]["requestedAccessTokenVersion"] is None:
         props["api"] = {**props["api"], "requestedAccessTokenVersion": 2}

@@ -10,12 +10,22 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 _KEYS = {
-    NameOID.COMMON_NAME: "CN", NameOID.COUNTRY_NAME: "C", NameOID.LOCALITY_NAME: "L",
-    NameOID.STATE_OR_PROVINCE_NAME: "S", NameOID.ORGANIZATION_NAME: "O",
-    NameOID.ORGANIZATIONAL_UNIT_NAME: "OU", NameOID.EMAIL_ADDRESS: "E", NameOID.DOMAIN_COMPONENT: "DC",
-    NameOID.STREET_ADDRESS: "STREET", NameOID.TITLE: "T", NameOID.GIVEN_NAME: "G", NameOID.SURNAME: "SN",
-    NameOID.INITIALS: "I", NameOID.SERIAL_NUMBER: "SERIALNUMBER", NameOID.POSTAL_CODE: "PostalCode",
-}  # fmt: skip
+    NameOID.COMMON_NAME: "CN",
+    NameOID.COUNTRY_NAME: "C",
+    NameOID.LOCALITY_NAME: "L",
+    NameOID.STATE_OR_PROVINCE_NAME: "S",
+    NameOID.ORGANIZATION_NAME: "O",
+    NameOID.ORGANIZATIONAL_UNIT_NAME: "OU",
+    NameOID.EMAIL_ADDRESS: "E",
+    NameOID.DOMAIN_COMPONENT: "DC",
+    NameOID.STREET_ADDRESS: "STREET",
+    NameOID.TITLE: "T",
+    NameOID.GIVEN_NAME: "G",
+    NameOID.SURNAME: "SN",
+    NameOID.INITIALS: "I",
+    NameOID.SERIAL_NUMBER: "SERIALNUMBER",
+    NameOID.POSTAL_CODE: "PostalCode",
+}
 _QUOTED = frozenset(',+="\n<>#;')
 
 

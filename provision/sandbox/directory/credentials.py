@@ -51,8 +51,10 @@ def add_password(
     existing = record.props["passwordCredentials"]
     if any(c["keyId"] == key_id for c in existing):
         raise invalid_value("keyId", "PasswordCredential")
-    personal = record.props["signInAudience"] in ("AzureADandPersonalMicrosoftAccount",
-                                                  "PersonalMicrosoftAccount")  # fmt: skip
+    personal = record.props["signInAudience"] in (
+        "AzureADandPersonalMicrosoftAccount",
+        "PersonalMicrosoftAccount",
+    )
     if record.kind == "application" and personal and len(existing) >= _PERSONAL_LIMIT:
         raise bad_request("The number of password credentials exceeds the limit of 2.")
     policies.enforce_password(tenant, record, start, end, actor=actor)
@@ -69,9 +71,11 @@ def add_password(
     }
     kept = replace(
         record.with_props(passwordCredentials=[credential, *existing]),  # the newest is listed first
-        private={**record.private,
-                 "secrets": {**record.private.get("secrets", {}), key_id: hashing.hashed_random(text)}},
-    )  # fmt: skip
+        private={
+            **record.private,
+            "secrets": {**record.private.get("secrets", {}), key_id: hashing.hashed_random(text)},
+        },
+    )
     return tenant.put(kept), {**credential, "secretText": text}
 
 

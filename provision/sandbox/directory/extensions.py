@@ -33,8 +33,15 @@ def create(tenant: Tenant, application: Record, body: Json) -> Record:
     if any(o.props["name"].lower() == name.lower() for o in others):
         text = f"An extension property exists with the name {name}."
         raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue", text)
-    props = TYPE.defaults() | sent | {
-        "id": new_id(), "deletedDateTime": None, "name": name, "isSyncedFromOnPremises": False,
-        "appDisplayName": application.props["displayName"],
-    }  # fmt: skip
+    props = (
+        TYPE.defaults()
+        | sent
+        | {
+            "id": new_id(),
+            "deletedDateTime": None,
+            "name": name,
+            "isSyncedFromOnPremises": False,
+            "appDisplayName": application.props["displayName"],
+        }
+    )
     return tenant.put(Record("extensionProperty", props["id"], {**props, "parentId": application.id}))

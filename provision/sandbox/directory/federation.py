@@ -78,8 +78,10 @@ def _check(props: Json, others: list[Record]) -> None:
 
 def _pair_is_taken(issuer: str, subject: str) -> GraphError:
     """Quoted in azure-workload-identity issue 434."""
-    text = ("The combination of issuer and subject must be unique for the application."
-            f" Issuer {issuer} and Subject: {subject} already exist."
-            f" paramName: FederatedIdentityCredential.Subject, paramValue: {subject},"
-            " objectType: Microsoft.Online.DirectoryServices.Application")  # fmt: skip
+    text = (
+        "The combination of issuer and subject must be unique for the application."
+        f" Issuer {issuer} and Subject: {subject} already exist."
+        f" paramName: FederatedIdentityCredential.Subject, paramValue: {subject},"
+        " objectType: Microsoft.Online.DirectoryServices.Application"
+    )
     return GraphError(400, "InvalidFederatedIdentityCredentialValue", text)

@@ -51,19 +51,24 @@ def assign(call: Call, body: Json) -> Record:
     member = "Application" if principal.kind == "servicePrincipal" else "User"
     known = role is not None and role["isEnabled"] and member in role["allowedMemberTypes"]
     if not known and role_id != DEFAULT_ROLE:
-        raise bad_request("Permission being assigned was not found on application"
-                          f" '{resource.props['appId']}'.")  # fmt: skip
+        raise bad_request(
+            f"Permission being assigned was not found on application '{resource.props['appId']}'."
+        )
     for other in call.tenant.find("appRoleAssignment", "principalId", principal.id):
         if (other.props["resourceId"], other.props["appRoleId"]) == (resource.id, role_id):
             raise bad_request("Permission being assigned already exists on the object")
     record_id = assignment_id(principal.id, resource.id, role_id)
     shown = view(principal) if principal.kind == "servicePrincipal" else principal.props
     props = APP_ROLE_ASSIGNMENT.defaults() | {
-        "id": record_id, "appRoleId": role_id, "createdDateTime": precise(call.clock.now()),
-        "principalDisplayName": shown["displayName"], "principalId": principal.id,
-        "principalType": _TYPES[principal.kind], "resourceDisplayName": view(resource)["displayName"],
+        "id": record_id,
+        "appRoleId": role_id,
+        "createdDateTime": precise(call.clock.now()),
+        "principalDisplayName": shown["displayName"],
+        "principalId": principal.id,
+        "principalType": _TYPES[principal.kind],
+        "resourceDisplayName": view(resource)["displayName"],
         "resourceId": resource.id,
-    }  # fmt: skip
+    }
     return call.tenant.put(Record("appRoleAssignment", record_id, props))
 
 
@@ -98,8 +103,9 @@ def grant(call: Call, body: Json) -> Record:
     for other in call.tenant.find("oauth2PermissionGrant", "clientId", sent["clientId"]):
         same = ("resourceId", "consentType", "principalId")
         if all(other.props[n] == sent.get(n) for n in same):
-            raise GraphError(409, "Request_MultipleObjectsWithSameKeyValue",
-                             "Permission entry already exists.")  # fmt: skip
+            raise GraphError(
+                409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists."
+            )
     joins = (sent["clientId"], sent["resourceId"], *((sent["principalId"],) if personal else ()))
     record_id = joined_id(*joins)
     props = OAUTH2_PERMISSION_GRANT.defaults() | sent | {"id": record_id}
@@ -115,8 +121,9 @@ def _not_there_yet(call: Call, object_id: str) -> GraphError:
         known = call.tenant.any(object_id, ("application", "user", "group"))
         if known is not None:
             return not_a_reference()
-    return GraphError(404, "Directory_ObjectNotFound",
-                      "Unable to read the company information from the directory.")  # fmt: skip
+    return GraphError(
+        404, "Directory_ObjectNotFound", "Unable to read the company information from the directory."
+    )
 
 
 def regrant(call: Call, record: Record, body: Json) -> None:

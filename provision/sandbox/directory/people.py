@@ -80,8 +80,13 @@ def _check_nickname(name: str) -> None:
 
 def begun(record_id: str, now: str) -> Json:
     """Return what a new person has of itself (https://learn.microsoft.com/graph/api/resources/user)."""
-    return {"id": record_id, "createdDateTime": now, "securityIdentifier": security_identifier(record_id),
-            "lastPasswordChangeDateTime": now, "signInSessionsValidFromDateTime": now}  # fmt: skip
+    return {
+        "id": record_id,
+        "createdDateTime": now,
+        "securityIdentifier": security_identifier(record_id),
+        "lastPasswordChangeDateTime": now,
+        "signInSessionsValidFromDateTime": now,
+    }
 
 
 def signing_in_as(tenant: Tenant, name: str) -> list[Json]:
@@ -108,8 +113,11 @@ def create_group(call: Call, body: Json) -> Record:
     props = GROUP.defaults() | sent | {"id": new_id(), "createdDateTime": now, "renewedDateTime": now}
     if "Unified" in props["groupTypes"]:
         address = f"{props['mailNickname']}@{default_domain(call.tenant)}"
-        props |= {"mail": address, "proxyAddresses": [f"SMTP:{address}"],
-                  "visibility": props["visibility"] or "Public"}  # fmt: skip
+        props |= {
+            "mail": address,
+            "proxyAddresses": [f"SMTP:{address}"],
+            "visibility": props["visibility"] or "Public",
+        }
     props["securityIdentifier"] = security_identifier(props["id"])
     links = {name: tuple(binding.bound(call.tenant, body, name, kinds)) for name, kinds in _BOUND.items()}
     links[CREATOR] = (call.caller.object_id,)

@@ -40,8 +40,12 @@ def enforce_password(tenant: Tenant, record: Record, start: datetime, end: datet
             raise GraphError(400, code, text, (Detail(code, text, "PasswordCredentials"),))
         if kind == "passwordLifetime" and rule["maxLifetime"] and end - start > lifetime(rule["maxLifetime"]):
             text = f"Credential lifetime exceeds the max value allowed as per assigned policy '{name}'."
-            raise GraphError(400, "CredentialInvalidLifetimeAsPerAppPolicy", text,
-                             (Detail("InvalidKeyEndDate", text, "EndDate"),))  # fmt: skip
+            raise GraphError(
+                400,
+                "CredentialInvalidLifetimeAsPerAppPolicy",
+                text,
+                (Detail("InvalidKeyEndDate", text, "EndDate"),),
+            )
 
 
 def enforce_reference(tenant: Tenant, sent: Json, props: Json, how: str) -> None:

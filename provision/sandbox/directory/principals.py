@@ -45,9 +45,12 @@ def create(call: Call, body: Json, *, app_id: str | None = None) -> Record:
         text = f"The appId '{wanted}' of the service principal does not reference a valid application object."
         raise bad_request(text, Detail("NoBackingApplicationObject", text, "appId"))
     props = TYPE.defaults() | {
-        "id": new_id(), "appId": wanted, "createdDateTime": instant(call.clock.now()),
-        "createdByAppId": call.caller.app_id, "appOwnerOrganizationId": call.tenant.id,
-    }  # fmt: skip
+        "id": new_id(),
+        "appId": wanted,
+        "createdDateTime": instant(call.clock.now()),
+        "createdByAppId": call.caller.app_id,
+        "appOwnerOrganizationId": call.tenant.id,
+    }
     props = _merge(props, sent)
     owners = binding.bound(call.tenant, body, "owners", ("user", "servicePrincipal"))
     if not call.caller.is_user and "Application.ReadWrite.All" not in call.caller.roles:
@@ -95,9 +98,11 @@ def delete(call: Call, record: Record) -> None:
 
 def drop_grants(tenant: Tenant, record: Record) -> None:
     """Remove the assignments and delegated grants that name this principal."""
-    for kind, props in (("appRoleAssignment", ("principalId", "resourceId")),
-                        ("oauth2PermissionGrant", ("clientId", "resourceId")),
-                        ("roleAssignment", ("principalId",))):  # fmt: skip
+    for kind, props in (
+        ("appRoleAssignment", ("principalId", "resourceId")),
+        ("oauth2PermissionGrant", ("clientId", "resourceId")),
+        ("roleAssignment", ("principalId",)),
+    ):
         for prop in props:
             for grant in tenant.find(kind, prop, record.id):
                 tenant.remove(grant)

@@ -10,8 +10,17 @@ from collections.abc import Callable
 from provision.sandbox.directory.people import groups_of
 from provision.sandbox.keeping.store import CREATOR, Record, Tenant
 
-KINDS = ("application", "servicePrincipal", "user", "group", "directoryRole", "organization",
-         "appManagementPolicy", "extensionProperty", "administrativeUnit")  # fmt: skip
+KINDS = (
+    "application",
+    "servicePrincipal",
+    "user",
+    "group",
+    "directoryRole",
+    "organization",
+    "appManagementPolicy",
+    "extensionProperty",
+    "administrativeUnit",
+)
 """The kinds of record that are directory objects."""
 
 

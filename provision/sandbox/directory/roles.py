@@ -24,22 +24,38 @@ _CONFLICT = (
 def definitions() -> list[Record]:
     """Return the built-in roles this work asks about."""
     return [
-        Record("roleDefinition", template, tenancy.ROLE_DEFINITION.defaults() | {
-            "id": template, "displayName": name, "description": tenancy.ROLE_DESCRIPTIONS[name],
-            "templateId": template, "resourceScopes": ["/"], "version": "1",
-        })
+        Record(
+            "roleDefinition",
+            template,
+            tenancy.ROLE_DEFINITION.defaults()
+            | {
+                "id": template,
+                "displayName": name,
+                "description": tenancy.ROLE_DESCRIPTIONS[name],
+                "templateId": template,
+                "resourceScopes": ["/"],
+                "version": "1",
+            },
+        )
         for template, name in tenancy.ROLES.items()
-    ]  # fmt: skip
+    ]
 
 
 def templates() -> list[Record]:
     """Return the same as ``directoryRoleTemplates``."""
     return [
-        Record("directoryRoleTemplate", template, people.DIRECTORY_ROLE_TEMPLATE.defaults() | {
-            "id": template, "displayName": name, "description": tenancy.ROLE_DESCRIPTIONS[name],
-        })
+        Record(
+            "directoryRoleTemplate",
+            template,
+            people.DIRECTORY_ROLE_TEMPLATE.defaults()
+            | {
+                "id": template,
+                "displayName": name,
+                "description": tenancy.ROLE_DESCRIPTIONS[name],
+            },
+        )
         for template, name in tenancy.ROLES.items()
-    ]  # fmt: skip
+    ]
 
 
 def transitive(tenant: Tenant) -> list[Record]:
@@ -102,7 +118,9 @@ def activate(tenant: Tenant, template: str) -> Record:
         return existing
     name = tenancy.ROLES.get(template, template)
     props = people.DIRECTORY_ROLE.defaults() | {
-        "id": new_id(), "displayName": name, "description": tenancy.ROLE_DESCRIPTIONS.get(name, name),
+        "id": new_id(),
+        "displayName": name,
+        "description": tenancy.ROLE_DESCRIPTIONS.get(name, name),
         "roleTemplateId": template,
-    }  # fmt: skip
+    }
     return tenant.put(Record("directoryRole", props["id"], props))

@@ -41,9 +41,12 @@ def create(store: Store, clock: Clock, tenant: str, display_name: str | None = N
     now = instant(clock.now())
     title = display_name or (name if not is_guid(name) else f"Sandbox {tenant_id[:8]}")
     props = tenancy.ORGANIZATION.defaults() | {
-        "id": tenant_id, "displayName": title, "createdDateTime": now, "countryLetterCode": "US",
+        "id": tenant_id,
+        "displayName": title,
+        "createdDateTime": now,
+        "countryLetterCode": "US",
         "technicalNotificationMails": [f"admin@{initial}"],
-    }  # fmt: skip
+    }
     made.put(Record("organization", tenant_id, props))
     for app_id in first_party.app_ids():
         _add_principal(made, app_id)
@@ -71,10 +74,13 @@ def add_domain(tenant: Tenant, name: str, *, is_default: bool = False, is_initia
         for other in tenant.all("domain"):
             tenant.put(other.with_props(isDefault=False))
     props = tenancy.DOMAIN.defaults() | {
-        "id": name.lower(), "isDefault": is_default, "isInitial": is_initial,
+        "id": name.lower(),
+        "isDefault": is_default,
+        "isInitial": is_initial,
         "supportedServices": ["Email", "OfficeCommunicationsOnline"],
-        "passwordNotificationWindowInDays": 14, "passwordValidityPeriodInDays": 2147483647,
-    }  # fmt: skip
+        "passwordNotificationWindowInDays": 14,
+        "passwordValidityPeriodInDays": 2147483647,
+    }
     tenant.put(Record("domain", name.lower(), props))
 
 
@@ -84,10 +90,13 @@ def add_user(
     """Return a person, without licence or mailbox."""
     record_id = _fixed(tenant, f"user:{seed or name.lower()}")
     props = people.USER.defaults() | {
-        "displayName": display_name, "userPrincipalName": name,
-        "mailNickname": re.sub(r"[^A-Za-z0-9._-]", "", name.partition("@")[0]), "accountEnabled": True,
-        "identities": signing_in_as(tenant, name), **begun(record_id, instant(clock.now())),
-    }  # fmt: skip
+        "displayName": display_name,
+        "userPrincipalName": name,
+        "mailNickname": re.sub(r"[^A-Za-z0-9._-]", "", name.partition("@")[0]),
+        "accountEnabled": True,
+        "identities": signing_in_as(tenant, name),
+        **begun(record_id, instant(clock.now())),
+    }
     return tenant.put(Record("user", record_id, props))
 
 
@@ -129,8 +138,12 @@ def add_mailbox(
         initial_only = all(d.props["isInitial"] for d in tenant.all("domain"))
         add_domain(tenant, domain, is_default=initial_only)
     user = tenant.one("user", "userPrincipalName", address) or add_user(tenant, clock, address, local)
-    plan = {"assignedDateTime": instant(clock.now()), "capabilityStatus": "Enabled", "service": "exchange",
-            "servicePlanId": EXCHANGE_PLAN}  # fmt: skip
+    plan = {
+        "assignedDateTime": instant(clock.now()),
+        "capabilityStatus": "Enabled",
+        "service": "exchange",
+        "servicePlanId": EXCHANGE_PLAN,
+    }
     user = user.with_props(mail=address, assignedPlans=[plan], proxyAddresses=[f"SMTP:{address}"])
     private = {**user.private, "mailbox": kind, **({"made_up": True} if made_up else {})}
     return tenant.put(Record("user", user.id, user.props, user.links, private, None, user.seq))
@@ -142,19 +155,31 @@ def give_role(tenant: Tenant, principal: Record, template_id: str) -> Record:
     if role is None:
         record_id = _fixed(tenant, f"role:{template_id}")
         name = tenancy.ROLES.get(template_id, template_id)
-        props = people.DIRECTORY_ROLE.defaults() | {"id": record_id, "displayName": name, "description": name,
-                                                    "roleTemplateId": template_id}  # fmt: skip
+        props = people.DIRECTORY_ROLE.defaults() | {
+            "id": record_id,
+            "displayName": name,
+            "description": name,
+            "roleTemplateId": template_id,
+        }
         role = Record("directoryRole", record_id, props)
     members = role.links.get("members", ())
     tenant.put(role.with_link("members", dict.fromkeys((*members, principal.id))))
-    existing = next((a for a in tenant.find("roleAssignment", "principalId", principal.id)
-                     if a.props["roleDefinitionId"] == template_id), None)  # fmt: skip
+    existing = next(
+        (
+            a
+            for a in tenant.find("roleAssignment", "principalId", principal.id)
+            if a.props["roleDefinitionId"] == template_id
+        ),
+        None,
+    )
     if existing is not None:
         return existing
     assignment_id = role_assignment_id(template_id, principal.id)
     props = tenancy.ROLE_ASSIGNMENT.defaults() | {
-        "id": assignment_id, "principalId": principal.id, "roleDefinitionId": template_id,
-    }  # fmt: skip
+        "id": assignment_id,
+        "principalId": principal.id,
+        "roleDefinitionId": template_id,
+    }
     return tenant.put(Record("roleAssignment", assignment_id, props))
 
 

@@ -203,8 +203,11 @@ def _identifier_uris(tenant: Tenant, props: Json, current: Record | None) -> Non
             raise GraphError(400, "IdentifierUrisEndsWithSlash", text)
         if urlsplit(uri).scheme in ("http", "https"):
             _verified(tenant, uri)
-        if any(uri in app.props["identifierUris"] for app in tenant.all("application")
-               if current is None or app.id != current.id):  # fmt: skip
+        if any(
+            uri in app.props["identifierUris"]
+            for app in tenant.all("application")
+            if current is None or app.id != current.id
+        ):
             raise conflict("identifierUris")
 
 
@@ -214,10 +217,16 @@ def _verified(tenant: Tenant, uri: str) -> None:
     except ValueError:
         raise _invalid("identifierUris") from None
     if not any(host == d.id or host.endswith("." + d.id) for d in tenant.all("domain")):
-        text = ("Values of identifierUris property must use a verified domain of the organization or its"
-                f" subdomain: '{uri}'")  # fmt: skip
-        raise GraphError(400, "HostNameNotOnVerifiedDomain", text,
-                         (Detail("HostNameNotOnVerifiedDomain", text, "identifierUris"),))  # fmt: skip
+        text = (
+            "Values of identifierUris property must use a verified domain of the organization or its"
+            f" subdomain: '{uri}'"
+        )
+        raise GraphError(
+            400,
+            "HostNameNotOnVerifiedDomain",
+            text,
+            (Detail("HostNameNotOnVerifiedDomain", text, "identifierUris"),),
+        )
 
 
 def _unique_name(tenant: Tenant, props: Json, current: Record | None) -> None:

@@ -14,13 +14,30 @@ TYPE = EntityType(
     name="application",
     resource="Application",
     collection="applications",
-    navigation=("owners", "federatedIdentityCredentials", "extensionProperties", "appManagementPolicies",
-                "createdOnBehalfOf", "homeRealmDiscoveryPolicies", "tokenIssuancePolicies",
-                "tokenLifetimePolicies"),
+    navigation=(
+        "owners",
+        "federatedIdentityCredentials",
+        "extensionProperties",
+        "appManagementPolicies",
+        "createdOnBehalfOf",
+        "homeRealmDiscoveryPolicies",
+        "tokenIssuancePolicies",
+        "tokenLifetimePolicies",
+    ),
     contained=frozenset({"federatedIdentityCredentials", "extensionProperties"}),
     sortable=frozenset({"createdDateTime", "deletedDateTime", "displayName"}),
-    unfilterable=frozenset({"passwordCredentials", "addIns", "api", "optionalClaims", "spa", "publicClient",
-                            "parentalControlSettings", "notes"}),
+    unfilterable=frozenset(
+        {
+            "passwordCredentials",
+            "addIns",
+            "api",
+            "optionalClaims",
+            "spa",
+            "publicClient",
+            "parentalControlSettings",
+            "notes",
+        }
+    ),
     props=(
         Prop("id", "Guid", read_only=True),
         Prop("deletedDateTime", "DateTimeOffset", read_only=True),
@@ -65,7 +82,11 @@ TYPE = EntityType(
         Prop("web", ct.WEB, nested=True),
         Prop("spa", ct.REDIRECTS, nested=True),
     ),
-)  # fmt: skip
+)
 
-AUDIENCES = ("AzureADMyOrg", "AzureADMultipleOrgs", "AzureADandPersonalMicrosoftAccount",
-             "PersonalMicrosoftAccount")  # fmt: skip
+AUDIENCES = (
+    "AzureADMyOrg",
+    "AzureADMultipleOrgs",
+    "AzureADandPersonalMicrosoftAccount",
+    "PersonalMicrosoftAccount",
+)

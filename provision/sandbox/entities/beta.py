@@ -33,19 +33,29 @@ def _open(entity: EntityType, *names: str) -> EntityType:
 _TYPES: Mapping[str, EntityType] = {
     t.kind: t
     for t in (
-        _grown(_open(application.TYPE, "oauth2RequirePostResponse"),
-               Prop("onPremisesPublishing", read_only=True, shown=False), Prop("windows", read_only=True)),
-        _grown(service_principal.TYPE, Prop("errorUrl", read_only=True),
-               Prop("passwordSingleSignOnSettings", read_only=True),
-               Prop("preferredTokenSigningKeyEndDateTime", "DateTimeOffset", read_only=True),
-               Prop("publishedPermissionScopes", complex_types.PERMISSION_SCOPE, many=True, read_only=True),
-               Prop("publisherName", read_only=True), Prop("samlMetadataUrl", read_only=True)),
+        _grown(
+            _open(application.TYPE, "oauth2RequirePostResponse"),
+            Prop("onPremisesPublishing", read_only=True, shown=False),
+            Prop("windows", read_only=True),
+        ),
+        _grown(
+            service_principal.TYPE,
+            Prop("errorUrl", read_only=True),
+            Prop("passwordSingleSignOnSettings", read_only=True),
+            Prop("preferredTokenSigningKeyEndDateTime", "DateTimeOffset", read_only=True),
+            Prop("publishedPermissionScopes", complex_types.PERMISSION_SCOPE, many=True, read_only=True),
+            Prop("publisherName", read_only=True),
+            Prop("samlMetadataUrl", read_only=True),
+        ),
         _grown(grants.APP_ROLE_ASSIGNMENT, Prop("creationTimestamp", "DateTimeOffset", read_only=True)),
-        _grown(grants.OAUTH2_PERMISSION_GRANT, Prop("startTime", "DateTimeOffset"),
-               Prop("expiryTime", "DateTimeOffset")),
+        _grown(
+            grants.OAUTH2_PERMISSION_GRANT,
+            Prop("startTime", "DateTimeOffset"),
+            Prop("expiryTime", "DateTimeOffset"),
+        ),
         _open(people.USER),
     )
-}  # fmt: skip
+}
 _OTHER_NAMES = {"publishedPermissionScopes": "oauth2PermissionScopes", "creationTimestamp": "createdDateTime"}
 _API, _KNOWN, _OLD, _NEW = "api", "preAuthorizedApplications", "delegatedPermissionIds", "permissionIds"
 

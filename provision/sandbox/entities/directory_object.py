@@ -16,6 +16,9 @@ for _kind in _KINDS:
         _ANY.setdefault(_prop.name, _prop)
 
 DIRECTORY_OBJECT = EntityType(
-    kind="directoryObject", name="directoryObject", resource="DirectoryObject",
-    collection="directoryObjects", props=tuple(_ANY.values()),
-)  # fmt: skip
+    kind="directoryObject",
+    name="directoryObject",
+    resource="DirectoryObject",
+    collection="directoryObjects",
+    props=tuple(_ANY.values()),
+)

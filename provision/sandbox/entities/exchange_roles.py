@@ -12,36 +12,73 @@ from provision.sandbox.entities.schema import Complex, EntityType, Prop
 BASE = "roleManagement/exchange"
 
 ASSIGNMENT = EntityType(
-    kind="exchangeAssignment", name="unifiedRoleAssignment", resource="RoleAssignment", expands_one=True,
-    collection=f"{BASE}/roleAssignments", directory_object=False, navigation=("roleDefinition", "appScope"),
+    kind="exchangeAssignment",
+    name="unifiedRoleAssignment",
+    resource="RoleAssignment",
+    expands_one=True,
+    collection=f"{BASE}/roleAssignments",
+    directory_object=False,
+    navigation=("roleDefinition", "appScope"),
     props=(
-        Prop("id", read_only=True), Prop("principalId"), Prop("roleDefinitionId"), Prop("directoryScopeId"),
+        Prop("id", read_only=True),
+        Prop("principalId"),
+        Prop("roleDefinitionId"),
+        Prop("directoryScopeId"),
         Prop("appScopeId"),
     ),
-)  # fmt: skip
+)
 
 DEFINITION = EntityType(
-    kind="exchangeRole", name="unifiedRoleDefinition", resource="RoleDefinition",
-    collection=f"{BASE}/roleDefinitions", directory_object=False,
+    kind="exchangeRole",
+    name="unifiedRoleDefinition",
+    resource="RoleDefinition",
+    collection=f"{BASE}/roleDefinitions",
+    directory_object=False,
     props=(
-        Prop("id", read_only=True), Prop("description"), Prop("displayName"), Prop("isEnabled", "Boolean"),
-        Prop("version"), Prop("isBuiltIn", "Boolean"), Prop("templateId"),
-        Prop("allowedPrincipalTypes"), Prop("rolePermissions", Complex("UnifiedRolePermission", (
-            Prop("allowedResourceActions", many=True), Prop("condition"),
-        )), many=True),
+        Prop("id", read_only=True),
+        Prop("description"),
+        Prop("displayName"),
+        Prop("isEnabled", "Boolean"),
+        Prop("version"),
+        Prop("isBuiltIn", "Boolean"),
+        Prop("templateId"),
+        Prop("allowedPrincipalTypes"),
+        Prop(
+            "rolePermissions",
+            Complex(
+                "UnifiedRolePermission",
+                (
+                    Prop("allowedResourceActions", many=True),
+                    Prop("condition"),
+                ),
+            ),
+            many=True,
+        ),
     ),
-)  # fmt: skip
+)
 
 SCOPE = EntityType(
-    kind="customAppScope", name="customAppScope", resource="CustomAppScope",
-    collection=f"{BASE}/customAppScopes", directory_object=False,
+    kind="customAppScope",
+    name="customAppScope",
+    resource="CustomAppScope",
+    collection=f"{BASE}/customAppScopes",
+    directory_object=False,
     props=(
-        Prop("id", read_only=True), Prop("type"), Prop("displayName"),
-        Prop("customAttributes", Complex("CustomAppScopeAttributesDictionary", (
-            Prop("Exclusive", "Boolean", default=False), Prop("RecipientFilter"),
-        ))),
+        Prop("id", read_only=True),
+        Prop("type"),
+        Prop("displayName"),
+        Prop(
+            "customAttributes",
+            Complex(
+                "CustomAppScopeAttributesDictionary",
+                (
+                    Prop("Exclusive", "Boolean", default=False),
+                    Prop("RecipientFilter"),
+                ),
+            ),
+        ),
     ),
-)  # fmt: skip
+)
 
 # A role to the permissions of Graph that it gives on the mailboxes in its scope.
 ROLES: dict[str, tuple[str, ...]] = {
@@ -57,8 +94,11 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Application Contacts.ReadWrite": ("Contacts.ReadWrite",),
     "Application Mail Full Access": ("Mail.ReadWrite", "Mail.Send"),
     "Application Exchange Full Access": (
-        "Mail.ReadWrite", "Mail.Send", "MailboxSettings.ReadWrite", "Calendars.ReadWrite",
+        "Mail.ReadWrite",
+        "Mail.Send",
+        "MailboxSettings.ReadWrite",
+        "Calendars.ReadWrite",
         "Contacts.ReadWrite",
     ),
     "Application EWS.AccessAsApp": ("EWS.AccessAsApp",),
-}  # fmt: skip
+}

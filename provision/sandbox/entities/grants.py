@@ -12,27 +12,40 @@ import uuid
 from provision.sandbox.entities.schema import EntityType, Prop
 
 APP_ROLE_ASSIGNMENT = EntityType(
-    kind="appRoleAssignment", name="appRoleAssignment", resource="AppRoleAssignment",
+    kind="appRoleAssignment",
+    name="appRoleAssignment",
+    resource="AppRoleAssignment",
     collection="appRoleAssignments",
     props=(
-        Prop("id", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
-        Prop("appRoleId", "Guid"), Prop("createdDateTime", "DateTimeOffset", read_only=True),
-        Prop("principalDisplayName", read_only=True), Prop("principalId", "Guid"),
-        Prop("principalType", read_only=True), Prop("resourceDisplayName", read_only=True),
+        Prop("id", read_only=True),
+        Prop("deletedDateTime", "DateTimeOffset", read_only=True),
+        Prop("appRoleId", "Guid"),
+        Prop("createdDateTime", "DateTimeOffset", read_only=True),
+        Prop("principalDisplayName", read_only=True),
+        Prop("principalId", "Guid"),
+        Prop("principalType", read_only=True),
+        Prop("resourceDisplayName", read_only=True),
         Prop("resourceId", "Guid"),
     ),
-)  # fmt: skip
+)
 
 OAUTH2_PERMISSION_GRANT = EntityType(
-    kind="oauth2PermissionGrant", name="oAuth2PermissionGrant", resource="OAuth2PermissionGrant",
+    kind="oauth2PermissionGrant",
+    name="oAuth2PermissionGrant",
+    resource="OAuth2PermissionGrant",
     collection="oauth2PermissionGrants",
     props=(
-        Prop("clientId"), Prop("consentType"), Prop("id", read_only=True), Prop("principalId"),
-        Prop("resourceId"), Prop("scope"),
+        Prop("clientId"),
+        Prop("consentType"),
+        Prop("id", read_only=True),
+        Prop("principalId"),
+        Prop("resourceId"),
+        Prop("scope"),
         # Required of old clients by the beta service, and ignored since.
-        Prop("startTime", "DateTimeOffset", shown=False), Prop("expiryTime", "DateTimeOffset", shown=False),
+        Prop("startTime", "DateTimeOffset", shown=False),
+        Prop("expiryTime", "DateTimeOffset", shown=False),
     ),
-)  # fmt: skip
+)
 
 
 def joined_id(*ids: str) -> str:

@@ -265,8 +265,13 @@ def wrong_node(name: str, value: Any, expected: str) -> GraphError:
 
 def wrong_node_text(name: str, value: Any, expected: str) -> str:
     """Return what Graph's OData reader says of a node that it did not expect."""
-    found = "StartObject" if isinstance(value, dict) else "StartArray" if isinstance(value, list) else \
-        "PrimitiveValue"  # fmt: skip
+    found = (
+        "StartObject"
+        if isinstance(value, dict)
+        else "StartArray"
+        if isinstance(value, list)
+        else "PrimitiveValue"
+    )
     return (
         f"An unexpected '{found}' node was found for property named '{name}' when reading from the JSON"
         f" reader. A '{expected}' node was expected."

@@ -17,15 +17,30 @@ TYPE = EntityType(
     name="servicePrincipal",
     resource="ServicePrincipal",
     collection="servicePrincipals",
-    navigation=("owners", "appRoleAssignments", "appRoleAssignedTo", "oauth2PermissionGrants", "memberOf",
-                "transitiveMemberOf", "ownedObjects", "createdObjects", "appManagementPolicies",
-                "claimsMappingPolicies", "delegatedPermissionClassifications", "endpoints",
-                "homeRealmDiscoveryPolicies", "tokenIssuancePolicies", "tokenLifetimePolicies"),
-    contained=frozenset({"appRoleAssignments", "appRoleAssignedTo", "delegatedPermissionClassifications",
-                         "endpoints"}),
+    navigation=(
+        "owners",
+        "appRoleAssignments",
+        "appRoleAssignedTo",
+        "oauth2PermissionGrants",
+        "memberOf",
+        "transitiveMemberOf",
+        "ownedObjects",
+        "createdObjects",
+        "appManagementPolicies",
+        "claimsMappingPolicies",
+        "delegatedPermissionClassifications",
+        "endpoints",
+        "homeRealmDiscoveryPolicies",
+        "tokenIssuancePolicies",
+        "tokenLifetimePolicies",
+    ),
+    contained=frozenset(
+        {"appRoleAssignments", "appRoleAssignedTo", "delegatedPermissionClassifications", "endpoints"}
+    ),
     sortable=frozenset({"createdDateTime", "deletedDateTime", "displayName"}),
-    unfilterable=frozenset({"passwordCredentials", "addIns", "appRoles",
-                            "oauth2PermissionScopes", "info", "notes"}),
+    unfilterable=frozenset(
+        {"passwordCredentials", "addIns", "appRoles", "oauth2PermissionScopes", "info", "notes"}
+    ),
     props=(
         Prop("id", "Guid", read_only=True),
         Prop("deletedDateTime", "DateTimeOffset", read_only=True),
@@ -67,7 +82,7 @@ TYPE = EntityType(
         Prop("verifiedPublisher", ct.VERIFIED_PUBLISHER, nested=True, read_only=True),
         Prop("customSecurityAttributes", ct.SECURITY_ATTRIBUTES, shown=False),
     ),
-)  # fmt: skip
+)
 
 
 def app_roles(record: Record) -> list[Json]:

@@ -8,134 +8,251 @@ from __future__ import annotations
 
 from provision.sandbox.entities.schema import Complex, EntityType, Prop
 
-_VERIFIED_DOMAIN = Complex("VerifiedDomain", (
-    Prop("capabilities"), Prop("isDefault", "Boolean"), Prop("isInitial", "Boolean"), Prop("name"),
-    Prop("type"),
-))  # fmt: skip
+_VERIFIED_DOMAIN = Complex(
+    "VerifiedDomain",
+    (
+        Prop("capabilities"),
+        Prop("isDefault", "Boolean"),
+        Prop("isInitial", "Boolean"),
+        Prop("name"),
+        Prop("type"),
+    ),
+)
 _QUOTA = Complex("DirectorySizeQuota", (Prop("used", "Int32"), Prop("total", "Int32")))
 
 ORGANIZATION = EntityType(
-    kind="organization", name="organization", resource="Organization", collection="organization",
+    kind="organization",
+    name="organization",
+    resource="Organization",
+    collection="organization",
     props=(
-        Prop("id", "Guid", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True),
-        Prop("businessPhones", many=True), Prop("city"), Prop("country"), Prop("countryLetterCode"),
-        Prop("createdDateTime", "DateTimeOffset", read_only=True), Prop("defaultUsageLocation"),
-        Prop("displayName"), Prop("isMultipleDataLocationsForServicesEnabled", "Boolean"),
-        Prop("marketingNotificationEmails", many=True), Prop("onPremisesLastSyncDateTime", "DateTimeOffset"),
+        Prop("id", "Guid", read_only=True),
+        Prop("deletedDateTime", "DateTimeOffset", read_only=True),
+        Prop("businessPhones", many=True),
+        Prop("city"),
+        Prop("country"),
+        Prop("countryLetterCode"),
+        Prop("createdDateTime", "DateTimeOffset", read_only=True),
+        Prop("defaultUsageLocation"),
+        Prop("displayName"),
+        Prop("isMultipleDataLocationsForServicesEnabled", "Boolean"),
+        Prop("marketingNotificationEmails", many=True),
+        Prop("onPremisesLastSyncDateTime", "DateTimeOffset"),
         Prop("onPremisesSyncEnabled", "Boolean"),
-        Prop("partnerTenantType"), Prop("postalCode"), Prop("preferredLanguage"),
+        Prop("partnerTenantType"),
+        Prop("postalCode"),
+        Prop("preferredLanguage"),
         Prop("securityComplianceNotificationMails", many=True),
-        Prop("securityComplianceNotificationPhones", many=True), Prop("state"), Prop("street"),
-        Prop("technicalNotificationMails", many=True), Prop("tenantType", default="AAD"),
+        Prop("securityComplianceNotificationPhones", many=True),
+        Prop("state"),
+        Prop("street"),
+        Prop("technicalNotificationMails", many=True),
+        Prop("tenantType", default="AAD"),
         Prop("directorySizeQuota", _QUOTA, read_only=True),
-        Prop("assignedPlans", Complex("AssignedPlan", (
-            Prop("assignedDateTime", "DateTimeOffset"), Prop("capabilityStatus"), Prop("service"),
-            Prop("servicePlanId", "Guid"),
-        )), many=True),
-        Prop("privacyProfile"), Prop("provisionedPlans", many=True),
+        Prop(
+            "assignedPlans",
+            Complex(
+                "AssignedPlan",
+                (
+                    Prop("assignedDateTime", "DateTimeOffset"),
+                    Prop("capabilityStatus"),
+                    Prop("service"),
+                    Prop("servicePlanId", "Guid"),
+                ),
+            ),
+            many=True,
+        ),
+        Prop("privacyProfile"),
+        Prop("provisionedPlans", many=True),
         Prop("verifiedDomains", _VERIFIED_DOMAIN, many=True),
     ),
-)  # fmt: skip
+)
 
 DOMAIN = EntityType(
-    kind="domain", name="domain", resource="Domain", collection="domains", directory_object=False,
+    kind="domain",
+    name="domain",
+    resource="Domain",
+    collection="domains",
+    directory_object=False,
     props=(
         # As public examples of real answers have them (2022-12).
-        Prop("authenticationType", default="Managed"), Prop("availabilityStatus"),
-        Prop("id", read_only=True), Prop("isAdminManaged", "Boolean", default=True),
-        Prop("isDefault", "Boolean", default=False), Prop("isInitial", "Boolean", default=False),
-        Prop("isRoot", "Boolean", default=True), Prop("isVerified", "Boolean", default=True),
-        Prop("supportedServices", many=True), Prop("passwordValidityPeriodInDays", "Int32"),
-        Prop("passwordNotificationWindowInDays", "Int32"), Prop("state"),
-        Prop("manufacturer", shown=False), Prop("model", shown=False),
+        Prop("authenticationType", default="Managed"),
+        Prop("availabilityStatus"),
+        Prop("id", read_only=True),
+        Prop("isAdminManaged", "Boolean", default=True),
+        Prop("isDefault", "Boolean", default=False),
+        Prop("isInitial", "Boolean", default=False),
+        Prop("isRoot", "Boolean", default=True),
+        Prop("isVerified", "Boolean", default=True),
+        Prop("supportedServices", many=True),
+        Prop("passwordValidityPeriodInDays", "Int32"),
+        Prop("passwordNotificationWindowInDays", "Int32"),
+        Prop("state"),
+        Prop("manufacturer", shown=False),
+        Prop("model", shown=False),
     ),
-)  # fmt: skip
+)
 
-_EXEMPTION = Complex("CustomSecurityAttributeStringValueExemption", (
-    Prop("id"), Prop("operator"), Prop("value"),
-))  # fmt: skip
-_EXCLUDE = Complex("AppManagementPolicyActorExemptions", (
-    Prop("customSecurityAttributes", _EXEMPTION, many=True),
-))  # fmt: skip
-_PASSWORD_RULE = Complex("PasswordCredentialConfiguration", (
-    Prop("restrictionType"), Prop("state", default="enabled"), Prop("maxLifetime", "Duration"),
-    Prop("restrictForAppsCreatedAfterDateTime", "DateTimeOffset"), Prop("excludeActors", _EXCLUDE),
-))  # fmt: skip
-_KEY_RULE = Complex("KeyCredentialConfiguration", (
-    Prop("restrictionType"), Prop("state", default="enabled"), Prop("maxLifetime", "Duration"),
-    Prop("restrictForAppsCreatedAfterDateTime", "DateTimeOffset"), Prop("excludeActors", _EXCLUDE),
-))  # fmt: skip
-_URI_RULE = Complex("IdentifierUriRestriction", (
-    Prop("excludeAppsReceivingV2Tokens", "Boolean"), Prop("excludeSaml", "Boolean"),
-    Prop("excludeActors", _EXCLUDE), Prop("isStateSetByMicrosoft", "Boolean"),
-    Prop("restrictForAppsCreatedAfterDateTime", "DateTimeOffset"), Prop("state"),
-))  # fmt: skip
-_URIS = Complex("IdentifierUriConfiguration", (
-    Prop("nonDefaultUriAddition", _URI_RULE), Prop("uriAdditionWithoutUniqueTenantIdentifier", _URI_RULE),
-))  # fmt: skip
-APP_RESTRICTIONS = Complex("AppManagementApplicationConfiguration", (
-    Prop("passwordCredentials", _PASSWORD_RULE, many=True), Prop("keyCredentials", _KEY_RULE, many=True),
-    Prop("identifierUris", _URIS),
-))  # fmt: skip
-_SP_RESTRICTIONS = Complex("AppManagementServicePrincipalConfiguration", (
-    Prop("passwordCredentials", _PASSWORD_RULE, many=True), Prop("keyCredentials", _KEY_RULE, many=True),
-))  # fmt: skip
+_EXEMPTION = Complex(
+    "CustomSecurityAttributeStringValueExemption",
+    (
+        Prop("id"),
+        Prop("operator"),
+        Prop("value"),
+    ),
+)
+_EXCLUDE = Complex(
+    "AppManagementPolicyActorExemptions", (Prop("customSecurityAttributes", _EXEMPTION, many=True),)
+)
+_PASSWORD_RULE = Complex(
+    "PasswordCredentialConfiguration",
+    (
+        Prop("restrictionType"),
+        Prop("state", default="enabled"),
+        Prop("maxLifetime", "Duration"),
+        Prop("restrictForAppsCreatedAfterDateTime", "DateTimeOffset"),
+        Prop("excludeActors", _EXCLUDE),
+    ),
+)
+_KEY_RULE = Complex(
+    "KeyCredentialConfiguration",
+    (
+        Prop("restrictionType"),
+        Prop("state", default="enabled"),
+        Prop("maxLifetime", "Duration"),
+        Prop("restrictForAppsCreatedAfterDateTime", "DateTimeOffset"),
+        Prop("excludeActors", _EXCLUDE),
+    ),
+)
+_URI_RULE = Complex(
+    "IdentifierUriRestriction",
+    (
+        Prop("excludeAppsReceivingV2Tokens", "Boolean"),
+        Prop("excludeSaml", "Boolean"),
+        Prop("excludeActors", _EXCLUDE),
+        Prop("isStateSetByMicrosoft", "Boolean"),
+        Prop("restrictForAppsCreatedAfterDateTime", "DateTimeOffset"),
+        Prop("state"),
+    ),
+)
+_URIS = Complex(
+    "IdentifierUriConfiguration",
+    (
+        Prop("nonDefaultUriAddition", _URI_RULE),
+        Prop("uriAdditionWithoutUniqueTenantIdentifier", _URI_RULE),
+    ),
+)
+APP_RESTRICTIONS = Complex(
+    "AppManagementApplicationConfiguration",
+    (
+        Prop("passwordCredentials", _PASSWORD_RULE, many=True),
+        Prop("keyCredentials", _KEY_RULE, many=True),
+        Prop("identifierUris", _URIS),
+    ),
+)
+_SP_RESTRICTIONS = Complex(
+    "AppManagementServicePrincipalConfiguration",
+    (
+        Prop("passwordCredentials", _PASSWORD_RULE, many=True),
+        Prop("keyCredentials", _KEY_RULE, many=True),
+    ),
+)
 
 DEFAULT_POLICY = EntityType(
-    kind="defaultAppManagementPolicy", name="tenantAppManagementPolicy", resource="TenantAppManagementPolicy",
+    kind="defaultAppManagementPolicy",
+    name="tenantAppManagementPolicy",
+    resource="TenantAppManagementPolicy",
     collection="policies/defaultAppManagementPolicy",
     props=(
-        Prop("id", read_only=True), Prop("deletedDateTime", "DateTimeOffset", read_only=True, shown=False),
+        Prop("id", read_only=True),
+        Prop("deletedDateTime", "DateTimeOffset", read_only=True, shown=False),
         Prop("displayName", default="Default app management tenant policy"),
-        Prop("description", default="Default tenant policy that enforces app management restrictions on"
-             " applications and service principals. To apply policy to targeted resources, create a new"
-             " policy under appManagementPolicies collection."),
+        Prop(
+            "description",
+            default="Default tenant policy that enforces app management restrictions on"
+            " applications and service principals. To apply policy to targeted resources, create a new"
+            " policy under appManagementPolicies collection.",
+        ),
         Prop("isEnabled", "Boolean", default=False),
         Prop("applicationRestrictions", APP_RESTRICTIONS, nested=True),
         Prop("servicePrincipalRestrictions", _SP_RESTRICTIONS, nested=True),
     ),
-)  # fmt: skip
+)
 
-_CUSTOM_RESTRICTIONS = Complex("CustomAppManagementConfiguration", (
-    Prop("passwordCredentials", _PASSWORD_RULE, many=True), Prop("keyCredentials", _KEY_RULE, many=True),
-    Prop("applicationRestrictions", Complex("CustomAppManagementApplicationConfiguration", (
-        Prop("identifierUris", _URIS),
-    ))),
-))  # fmt: skip
+_CUSTOM_RESTRICTIONS = Complex(
+    "CustomAppManagementConfiguration",
+    (
+        Prop("passwordCredentials", _PASSWORD_RULE, many=True),
+        Prop("keyCredentials", _KEY_RULE, many=True),
+        Prop(
+            "applicationRestrictions",
+            Complex("CustomAppManagementApplicationConfiguration", (Prop("identifierUris", _URIS),)),
+        ),
+    ),
+)
 APP_POLICY = EntityType(
-    kind="appManagementPolicy", name="appManagementPolicy", resource="AppManagementPolicy",
-    collection="policies/appManagementPolicies", navigation=("appliesTo",),
+    kind="appManagementPolicy",
+    name="appManagementPolicy",
+    resource="AppManagementPolicy",
+    collection="policies/appManagementPolicies",
+    navigation=("appliesTo",),
     props=(
         Prop("id", "Guid", read_only=True),
         Prop("deletedDateTime", "DateTimeOffset", read_only=True, shown=False),
-        Prop("displayName"), Prop("description"), Prop("isEnabled", "Boolean", default=True),
+        Prop("displayName"),
+        Prop("description"),
+        Prop("isEnabled", "Boolean", default=True),
         Prop("restrictions", _CUSTOM_RESTRICTIONS, nested=True),
     ),
-)  # fmt: skip
+)
 
 ROLE_ASSIGNMENT = EntityType(
-    kind="roleAssignment", name="unifiedRoleAssignment", resource="RoleAssignment", expands_one=True,
-    collection="roleManagement/directory/roleAssignments", directory_object=False,
+    kind="roleAssignment",
+    name="unifiedRoleAssignment",
+    resource="RoleAssignment",
+    expands_one=True,
+    collection="roleManagement/directory/roleAssignments",
+    directory_object=False,
     navigation=("roleDefinition", "principal"),
     props=(
-        Prop("id", read_only=True), Prop("principalId"), Prop("directoryScopeId", default="/"),
-        Prop("appScopeId", shown=False), Prop("roleDefinitionId"),
+        Prop("id", read_only=True),
+        Prop("principalId"),
+        Prop("directoryScopeId", default="/"),
+        Prop("appScopeId", shown=False),
+        Prop("roleDefinitionId"),
         Prop("condition", shown=False),
     ),
-)  # fmt: skip
+)
 
 ROLE_DEFINITION = EntityType(
-    kind="roleDefinition", name="unifiedRoleDefinition", resource="RoleDefinition",
-    collection="roleManagement/directory/roleDefinitions", directory_object=False, disjunctive=False,
+    kind="roleDefinition",
+    name="unifiedRoleDefinition",
+    resource="RoleDefinition",
+    collection="roleManagement/directory/roleDefinitions",
+    directory_object=False,
+    disjunctive=False,
     props=(
-        Prop("id", read_only=True), Prop("description"), Prop("displayName"),
-        Prop("isBuiltIn", "Boolean", default=True), Prop("isEnabled", "Boolean", default=True),
-        Prop("resourceScopes", many=True), Prop("templateId"), Prop("version"),
-        Prop("rolePermissions", Complex("UnifiedRolePermission", (
-            Prop("allowedResourceActions", many=True), Prop("condition"),
-        )), many=True),
+        Prop("id", read_only=True),
+        Prop("description"),
+        Prop("displayName"),
+        Prop("isBuiltIn", "Boolean", default=True),
+        Prop("isEnabled", "Boolean", default=True),
+        Prop("resourceScopes", many=True),
+        Prop("templateId"),
+        Prop("version"),
+        Prop(
+            "rolePermissions",
+            Complex(
+                "UnifiedRolePermission",
+                (
+                    Prop("allowedResourceActions", many=True),
+                    Prop("condition"),
+                ),
+            ),
+            many=True,
+        ),
     ),
-)  # fmt: skip
+)
 
 # Built-in directory roles this work asks about:
 # https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference

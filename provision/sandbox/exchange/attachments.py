@@ -18,9 +18,9 @@ _TYPES = {
     "attachment": _COMMON,
     "fileattachment": _COMMON | {"contentbytes", "contentid", "contentlocation"},
     "itemattachment": _COMMON | {"item"},
-    "referenceattachment": _COMMON | {"sourceurl", "providertype", "thumbnailurl", "previewurl",
-                                      "permission", "isfolder"},
-}  # fmt: skip
+    "referenceattachment": _COMMON
+    | {"sourceurl", "providertype", "thumbnailurl", "previewurl", "permission", "isfolder"},
+}
 
 
 def check(given: Any) -> None:
@@ -61,8 +61,11 @@ def _is_base64(text: Any) -> bool:
     if not isinstance(text, str):
         return False
     try:
-        base64.b64decode("".join(text.split()).encode("ascii"), altchars=b"-_" if "-" in text or "_" in text
-                         else None, validate=True)  # fmt: skip
+        base64.b64decode(
+            "".join(text.split()).encode("ascii"),
+            altchars=b"-_" if "-" in text or "_" in text else None,
+            validate=True,
+        )
     except (binascii.Error, ValueError):
         return False
     return True

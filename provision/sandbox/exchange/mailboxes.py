@@ -27,9 +27,14 @@ _ID = re.compile(r"A[A-Z]Mk[\w=-]{36,}")  # an entry of a store, in base64url
 
 # Well-known folder to name (https://learn.microsoft.com/graph/api/resources/mailfolder).
 FOLDERS = {
-    "archive": "Archive", "deleteditems": "Deleted Items", "drafts": "Drafts", "inbox": "Inbox",
-    "junkemail": "Junk Email", "outbox": "Outbox", "sentitems": "Sent Items",
-}  # fmt: skip
+    "archive": "Archive",
+    "deleteditems": "Deleted Items",
+    "drafts": "Drafts",
+    "inbox": "Inbox",
+    "junkemail": "Junk Email",
+    "outbox": "Outbox",
+    "sentitems": "Sent Items",
+}
 
 
 def owner(call: Call) -> Record:

@@ -31,15 +31,24 @@ _EQUALS = re.compile(r"\(?\s*(?P<name>\w+)\s+-eq\s+'(?P<value>(?:[^']|'')*)'\s*\
 def definitions(tenant: Tenant) -> list[Record]:
     """The application roles; their ids differ from tenant to tenant (docs/sandbox.md: not verified)."""
     return [
-        Record("exchangeRole", key, {
-            "id": key, "description": f"Allows an application {name.removeprefix('Application ')}.",
-            "displayName": name, "isEnabled": True, "version": "1.0 (15.20.0.0)", "isBuiltIn": True,
-            "templateId": None, "allowedPrincipalTypes": "servicePrincipal",
-            "rolePermissions": [{"allowedResourceActions": list(allowed), "condition": None}],
-        })
+        Record(
+            "exchangeRole",
+            key,
+            {
+                "id": key,
+                "description": f"Allows an application {name.removeprefix('Application ')}.",
+                "displayName": name,
+                "isEnabled": True,
+                "version": "1.0 (15.20.0.0)",
+                "isBuiltIn": True,
+                "templateId": None,
+                "allowedPrincipalTypes": "servicePrincipal",
+                "rolePermissions": [{"allowedResourceActions": list(allowed), "condition": None}],
+            },
+        )
         for name, allowed in ROLES.items()
         for key in (role_id(tenant, name),)
-    ]  # fmt: skip
+    ]
 
 
 def role_id(tenant: Tenant, name: str) -> str:
@@ -155,14 +164,21 @@ def limit(tenant: Tenant, app_id: str, addresses: Iterable[str], roles: Iterable
     tests = [f"Guid -eq '{exchange_guid(tenant, box)}'" for box in boxes]
     attributes = {"Exclusive": False, "RecipientFilter": " -or ".join(tests) or "Guid -eq ''"}
     props = {
-        "id": scope_id, "type": "RecipientScope", "displayName": f"scope of {app_id}",
+        "id": scope_id,
+        "type": "RecipientScope",
+        "displayName": f"scope of {app_id}",
         "customAttributes": attributes,
-    }  # fmt: skip
+    }
     tenant.put(Record(SCOPE.kind, scope_id, props))
     for name in sorted(set(roles)):
         key = str(uuid5(uuid.UUID(tenant.id), f"mailboxScope:{app_id.lower()}:{name}"))
-        shape = {"id": key, "principalId": None, "roleDefinitionId": role_id(tenant, name),
-                 "directoryScopeId": None, "appScopeId": scope_id}  # fmt: skip
+        shape = {
+            "id": key,
+            "principalId": None,
+            "roleDefinitionId": role_id(tenant, name),
+            "directoryScopeId": None,
+            "appScopeId": scope_id,
+        }
         private = {"appId": app_id.lower(), "made": None, "seeded": True}
         tenant.put(Record(ASSIGNMENT.kind, key, shape, private=private))
 

@@ -150,10 +150,11 @@ def _check_from(message: Json, sender: Record) -> None:
         address = str(_recipient(message[name])["emailAddress"]["address"])
         if address.lower() not in mailboxes.addresses(sender):
             raise GraphError(
-                403, "ErrorSendAsDenied",
+                403,
+                "ErrorSendAsDenied",
                 "The user account which was used to submit this request does not have the right to send mail"
                 " on behalf of the specified sending account., Cannot submit message.",
-            )  # fmt: skip
+            )
 
 
 def _props(call: Call, sender: Record, message: Json, recipients: dict[str, list[Json]]) -> Json:
@@ -163,18 +164,31 @@ def _props(call: Call, sender: Record, message: Json, recipients: dict[str, list
     address = str(sender.props.get("mail") or sender.props["userPrincipalName"])
     me = {"emailAddress": {"name": sender.props.get("displayName"), "address": address}}
     subject = message.get("subject")
-    return MESSAGE.blank() | recipients | {
-        "createdDateTime": now, "lastModifiedDateTime": now, "receivedDateTime": now, "sentDateTime": now,
-        "hasAttachments": bool(message.get("attachments")),
-        "internetMessageId": f"<{secrets.token_hex(16).upper()}@{address.rpartition('@')[2]}>",
-        "subject": subject[:_LONGEST_SUBJECT] if isinstance(subject, str) else None,
-        "bodyPreview": " ".join(preview.split())[:_PREVIEW],
-        "importance": str(message.get("importance") or "normal").lower(), "isRead": False, "isDraft": False,
-        "isDeliveryReceiptRequested": False, "isReadReceiptRequested": False,
-        "conversationId": _opaque(), "inferenceClassification": "focused",
-        "body": {"contentType": kind, "content": content}, "sender": me, "from": me,
-        "flag": {"flagStatus": "notFlagged"},
-    }  # fmt: skip
+    return (
+        MESSAGE.blank()
+        | recipients
+        | {
+            "createdDateTime": now,
+            "lastModifiedDateTime": now,
+            "receivedDateTime": now,
+            "sentDateTime": now,
+            "hasAttachments": bool(message.get("attachments")),
+            "internetMessageId": f"<{secrets.token_hex(16).upper()}@{address.rpartition('@')[2]}>",
+            "subject": subject[:_LONGEST_SUBJECT] if isinstance(subject, str) else None,
+            "bodyPreview": " ".join(preview.split())[:_PREVIEW],
+            "importance": str(message.get("importance") or "normal").lower(),
+            "isRead": False,
+            "isDraft": False,
+            "isDeliveryReceiptRequested": False,
+            "isReadReceiptRequested": False,
+            "conversationId": _opaque(),
+            "inferenceClassification": "focused",
+            "body": {"contentType": kind, "content": content},
+            "sender": me,
+            "from": me,
+            "flag": {"flagStatus": "notFlagged"},
+        }
+    )
 
 
 def _body(given: Any) -> tuple[str, str]:
@@ -188,9 +202,14 @@ def _body(given: Any) -> tuple[str, str]:
 def _keep(call: Call, user: Record, folder: str, props: Json) -> None:
     record_id = _opaque()
     link = f"https://outlook.office365.com/owa/?ItemID={quote(record_id)}&exvsurl=1&viewmodel=ReadMessageItem"
-    own = {"id": record_id, "changeKey": secrets.token_urlsafe(12), "parentId": user.id, "webLink": link,
-           "conversationIndex": base64.b64encode(secrets.token_bytes(22)).decode(),
-           "parentFolderId": mailboxes.folder_id(user, folder)}  # fmt: skip
+    own = {
+        "id": record_id,
+        "changeKey": secrets.token_urlsafe(12),
+        "parentId": user.id,
+        "webLink": link,
+        "conversationIndex": base64.b64encode(secrets.token_bytes(22)).decode(),
+        "parentFolderId": mailboxes.folder_id(user, folder),
+    }
     call.tenant.put(Record("message", record_id, props | own))
 
 

@@ -175,10 +175,11 @@ class Weather:
             "Too many requests from Identifier:sandbox under category:aadgraph.app.tenant_large."
             " Please try again later.",
             headers={
-                "Retry-After": f"{self.retry_after:g}", "x-ms-throttle-scope": "Tenant_Application/ReadWrite",
+                "Retry-After": f"{self.retry_after:g}",
+                "x-ms-throttle-scope": "Tenant_Application/ReadWrite",
                 "x-ms-throttle-information": "ResourceUnitLimitExceeded",
             },
-        )  # fmt: skip
+        )
 
     # -- replication -----------------------------------------------------------------------
 

@@ -231,10 +231,13 @@ class StateFile:
         """Write the whole snapshot, and drop the journal it makes obsolete."""
         epoch = secrets.token_hex(8)
         document = {
-            "format": FORMAT, "version": VERSION, "epoch": epoch, "writes": store.writes,
+            "format": FORMAT,
+            "version": VERSION,
+            "epoch": epoch,
+            "writes": store.writes,
             "settings": store.settings,
             "tenants": {t.id: [_raw(r) for r in t.records()] for t in store.tenants.values()},
-        }  # fmt: skip
+        }
         text = json.dumps(document, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
         self._remove_orphans()
         atomic.replace(self.path, text)
@@ -250,11 +253,14 @@ class StateFile:
 
     def _append(self, store: Store) -> None:
         entry = {
-            "epoch": self._epoch, "writes": store.writes, "settings": store.changed_settings(),
+            "epoch": self._epoch,
+            "writes": store.writes,
+            "settings": store.changed_settings(),
             "tenants": store.new_tenants(),
-            "records": [[t, r, None if record is None else _raw(record)]
-                        for (t, r), record in store.changes().items()],
-        }  # fmt: skip
+            "records": [
+                [t, r, None if record is None else _raw(record)] for (t, r), record in store.changes().items()
+            ],
+        }
         line = json.dumps(entry, separators=(",", ":"), ensure_ascii=False).encode() + b"\n"
         with os.fdopen(
             os.open(self.journal, os.O_WRONLY | os.O_CREAT | _NONBLOCK, 0o600), "wb", buffering=0
@@ -314,5 +320,12 @@ def _record(raw: dict[str, Any]) -> Record:
     if not (isinstance(raw["kind"], str) and isinstance(raw["id"], str) and isinstance(raw["props"], dict)):
         raise TypeError("a record")
     links = {name: tuple(ids) for name, ids in raw.get("links", {}).items()}
-    return Record(raw["kind"], raw["id"], raw["props"], links, dict(raw.get("private", {})),
-                  raw.get("deleted"), int(raw["seq"]))  # fmt: skip
+    return Record(
+        raw["kind"],
+        raw["id"],
+        raw["props"],
+        links,
+        dict(raw.get("private", {})),
+        raw.get("deleted"),
+        int(raw["seq"]),
+    )

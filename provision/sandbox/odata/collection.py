@@ -159,8 +159,9 @@ class Listing:
             name = part[0]
             prop = self._entity.by_name.get(name.lower())
             if prop is None:
-                raise bad_syntax(f"Could not find a property named '{name}' on type"
-                                 f" 'microsoft.graph.{self._entity.name}'.")  # fmt: skip
+                raise bad_syntax(
+                    f"Could not find a property named '{name}' on type 'microsoft.graph.{self._entity.name}'."
+                )
             key = prop.name
             if self._entity.sortable is not None and key not in self._entity.sortable:
                 raise unsupported_query(f"Unsupported sort property '{key}' for '{self._entity.resource}'.")
@@ -178,8 +179,10 @@ class Listing:
         if text is None:
             return False
         if text.lower() not in ("true", "false"):
-            raise bad_syntax(f"Invalid value '{text}' for $count query option found. The $count query option"
-                             " requires a boolean value.")  # fmt: skip
+            raise bad_syntax(
+                f"Invalid value '{text}' for $count query option found. The $count query option"
+                " requires a boolean value."
+            )
         return text.lower() == "true"
 
     def _may_count(self) -> bool:

@@ -242,8 +242,14 @@ class Compiler:
 
 _RELATED = Complex("directoryObject", (Prop("id", "Guid"),))
 _TEXT = ("String", "Guid", "Binary", "Duration")
-_OPS = {"eq": "Equal", "ne": "NotEqual", "gt": "GreaterThan", "ge": "GreaterThanOrEqual", "lt": "LessThan",
-        "le": "LessThanOrEqual"}  # fmt: skip
+_OPS = {
+    "eq": "Equal",
+    "ne": "NotEqual",
+    "gt": "GreaterThan",
+    "ge": "GreaterThanOrEqual",
+    "lt": "LessThan",
+    "le": "LessThanOrEqual",
+}
 _TESTS = {"startswith": str.startswith, "endswith": str.endswith, "contains": str.__contains__}
 
 
@@ -270,13 +276,21 @@ def _edm(prop: Prop) -> str:
 
 
 def _kind(literal: Literal) -> str:
-    return {"string": "Edm.String", "guid": "Edm.Guid", "time": "Edm.DateTimeOffset", "number": "Edm.Int32",
-            "boolean": "Edm.Boolean", "null": "<null>"}[literal.kind]  # fmt: skip
+    return {
+        "string": "Edm.String",
+        "guid": "Edm.Guid",
+        "time": "Edm.DateTimeOffset",
+        "number": "Edm.Int32",
+        "boolean": "Edm.Boolean",
+        "null": "<null>",
+    }[literal.kind]
 
 
 def _incompatible(prop: Prop, literal: Literal) -> GraphError:
-    return invalid("A binary operator with incompatible types was detected. Found operand types"
-                   f" '{_edm(prop)}' and '{_kind(literal)}' for operator kind 'Equal'.")  # fmt: skip
+    return invalid(
+        "A binary operator with incompatible types was detected. Found operand types"
+        f" '{_edm(prop)}' and '{_kind(literal)}' for operator kind 'Equal'."
+    )
 
 
 def _no_property(name: str, kind: str) -> GraphError:

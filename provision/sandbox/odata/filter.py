@@ -198,8 +198,9 @@ class _Parser:
             args.append(self._or())
         self._expect(")")
         if len(args) != FUNCTIONS[name.lower()]:
-            raise invalid(f"No function signature for the function with name '{name}' matches the specified"
-                          " arguments.")  # fmt: skip
+            raise invalid(
+                f"No function signature for the function with name '{name}' matches the specified arguments."
+            )
         return Function(name.lower(), tuple(args))
 
     def _path(self, first: str) -> Node:
@@ -286,10 +287,12 @@ class _Parser:
     def _unreadable(self, at: int) -> GraphError:
         at += len(self._text[at:]) - len(self._text[at:].lstrip())
         if self._text[at] == "'":
-            return invalid(f"There is an unterminated string literal at position {len(self._text)} in"
-                           f" '{self._text}'.")  # fmt: skip
-        return invalid(f"Syntax error: character '{self._text[at]}' is not valid at position {at} in"
-                       f" '{self._text}'.")  # fmt: skip
+            return invalid(
+                f"There is an unterminated string literal at position {len(self._text)} in '{self._text}'."
+            )
+        return invalid(
+            f"Syntax error: character '{self._text[at]}' is not valid at position {at} in '{self._text}'."
+        )
 
 
 def invalid(message: str) -> GraphError:

@@ -14,8 +14,12 @@ Json = dict[str, Any]
 _LEVEL = re.compile(r"odata(?:\.metadata)?=(?P<level>minimal|none|full|nometadata|fullmetadata)\b", re.I)
 _OLD_NAMES = {"nometadata": "none", "fullmetadata": "full"}
 _CONTEXT = re.compile(r"#(?P<set>\w+)(?:\([^']*\))?(?:/\$entity)?$")
-_TYPES = {"applications": "application", "servicePrincipals": "servicePrincipal", "users": "user",
-          "groups": "group"}  # fmt: skip
+_TYPES = {
+    "applications": "application",
+    "servicePrincipals": "servicePrincipal",
+    "users": "user",
+    "groups": "group",
+}
 _KEPT = ("@odata.nextlink", "@odata.count", "@odata.deltalink")
 
 

@@ -9,8 +9,19 @@ from provision.sandbox.errors import bad_syntax
 
 # Without its dollar an option means the same:
 # https://learn.microsoft.com/graph/query-parameters ("the $ prefix is optional").
-SYSTEM = ("filter", "select", "expand", "orderby", "top", "skip", "count", "search", "skiptoken",
-          "deltatoken", "format")  # fmt: skip
+SYSTEM = (
+    "filter",
+    "select",
+    "expand",
+    "orderby",
+    "top",
+    "skip",
+    "count",
+    "search",
+    "skiptoken",
+    "deltatoken",
+    "format",
+)
 
 
 @dataclass(slots=True)
@@ -36,8 +47,10 @@ def parse(raw: str) -> Query:
         plain = name.removeprefix("$").lower()
         if plain in SYSTEM:
             if plain in query.options:
-                raise bad_syntax(f"Query option '${plain}' was specified more than once, but it must be"
-                                 " specified at most once.")  # fmt: skip
+                raise bad_syntax(
+                    f"Query option '${plain}' was specified more than once, but it must be"
+                    " specified at most once."
+                )
             query.options[plain] = value.strip()
         elif name.startswith("$"):
             raise bad_syntax(f"The query parameter '{name}' is not supported.")

@@ -98,8 +98,9 @@ def unparsable(name: str, kind: str) -> GraphError:
     )
 
 
-def show(entity: EntityType, props: Json, shape: Shape,
-         related: Callable[[str, Shape], Json] | None = None) -> Json:  # fmt: skip
+def show(
+    entity: EntityType, props: Json, shape: Shape, related: Callable[[str, Shape], Json] | None = None
+) -> Json:
     """The properties of one object as answered, null complex values first, as the service streams them."""
     if shape.select is not None:
         out = {name: props.get(name) for name in shape.select if name.lower() in entity.by_name}

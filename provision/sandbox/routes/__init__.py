@@ -21,7 +21,18 @@ from provision.sandbox.routes import (
 from provision.sandbox.wire.routing import Endpoint
 
 ENDPOINTS: list[Endpoint] = [
-    *applications.ENDPOINTS, *service_principals.ENDPOINTS, *grants.ENDPOINTS, *deleted_items.ENDPOINTS,
-    *policies.ENDPOINTS, *users.ENDPOINTS, *groups.ENDPOINTS, *directory.ENDPOINTS, *roles.ENDPOINTS,
-    *exchange_roles.ENDPOINTS, *reports.ENDPOINTS, *mail.ENDPOINTS, *batch.ENDPOINTS, *unused.ENDPOINTS,
-]  # fmt: skip
+    *applications.ENDPOINTS,
+    *service_principals.ENDPOINTS,
+    *grants.ENDPOINTS,
+    *deleted_items.ENDPOINTS,
+    *policies.ENDPOINTS,
+    *users.ENDPOINTS,
+    *groups.ENDPOINTS,
+    *directory.ENDPOINTS,
+    *roles.ENDPOINTS,
+    *exchange_roles.ENDPOINTS,
+    *reports.ENDPOINTS,
+    *mail.ENDPOINTS,
+    *batch.ENDPOINTS,
+    *unused.ENDPOINTS,
+]

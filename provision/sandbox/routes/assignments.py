@@ -89,8 +89,13 @@ def _side(path: str, base: str, source: Source, name: str, own: str) -> list[End
     ]
 
 
-ASSIGNED_TO = _side("servicePrincipals/{id}", "servicePrincipals", named("servicePrincipal"),
-                    "appRoleAssignedTo", "resourceId")  # fmt: skip
+ASSIGNED_TO = _side(
+    "servicePrincipals/{id}",
+    "servicePrincipals",
+    named("servicePrincipal"),
+    "appRoleAssignedTo",
+    "resourceId",
+)
 
 
 def direct(call: Call) -> Answer:

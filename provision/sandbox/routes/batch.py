@@ -19,8 +19,9 @@ from provision.sandbox.wire.routing import Endpoint
 _LIMIT = 20
 _METHODS = frozenset({"GET", "POST", "PATCH", "PUT", "DELETE"})
 # Not of the inner answer: the connection's, or said by the outer one, as in the page's example.
-_OUTER_HEADERS = frozenset({"date", "strict-transport-security", "request-id", "client-request-id",
-                            "x-ms-ags-diagnostic"})  # fmt: skip
+_OUTER_HEADERS = frozenset(
+    {"date", "strict-transport-security", "request-id", "client-request-id", "x-ms-ags-diagnostic"}
+)
 
 
 def batch(call: Call) -> Answer:
@@ -44,8 +45,11 @@ def _read(call: Call) -> dict[str, Json]:
     if not isinstance(wanted, list) or not wanted:
         raise bad_syntax("Invalid batch payload format.")
     if len(wanted) > _LIMIT:
-        raise GraphError(400, "MaximumValueExceeded",
-                         f"Number of batch request steps exceeds the maximum value of {_LIMIT}.")  # fmt: skip
+        raise GraphError(
+            400,
+            "MaximumValueExceeded",
+            f"Number of batch request steps exceeds the maximum value of {_LIMIT}.",
+        )
     found: dict[str, Json] = {}
     for request in wanted:
         _check(request)
@@ -92,9 +96,13 @@ def _send(call: Call, request: Json) -> Json:
     if parts.path.lower().rstrip("/").endswith("/$batch"):
         raise bad_syntax("A batch cannot hold another batch.")
     raw = RawRequest(
-        method=request["method"].upper(), path=f"/{call.version}{parts.path}", query=parts.query,
-        headers=headers, body=_content(request.get("body")), root=call.root,
-    )  # fmt: skip
+        method=request["method"].upper(),
+        path=f"/{call.version}{parts.path}",
+        query=parts.query,
+        headers=headers,
+        body=_content(request.get("body")),
+        root=call.root,
+    )
     return _answer(request, call.send(raw))
 
 
@@ -123,8 +131,12 @@ def _failed(request: Json, failed: list[str]) -> Json:
         "code": "FailedDependency",
         "message": f"The request depends on the failed request '{failed[0]}'.",
     }
-    return {"id": request["id"], "status": 424, "headers": {"Content-Type": "application/json"},
-            "body": {"error": error}}  # fmt: skip
+    return {
+        "id": request["id"],
+        "status": 424,
+        "headers": {"Content-Type": "application/json"},
+        "body": {"error": error},
+    }
 
 
 ENDPOINTS = [Endpoint("POST", "$batch", batch)]

@@ -25,13 +25,25 @@ from provision.sandbox.wire.call import Answer, Call, Json
 TYPES: dict[str, EntityType] = {
     t.kind: t
     for t in (
-        application.TYPE, service_principal.TYPE, people.USER, people.GROUP, people.DIRECTORY_ROLE,
-        grants.APP_ROLE_ASSIGNMENT, grants.OAUTH2_PERMISSION_GRANT, parts.FEDERATED_CREDENTIAL,
-        parts.EXTENSION_PROPERTY, tenancy.ORGANIZATION, tenancy.DOMAIN, tenancy.DEFAULT_POLICY,
-        tenancy.APP_POLICY, tenancy.ROLE_ASSIGNMENT, tenancy.ROLE_DEFINITION, people.DIRECTORY_ROLE_TEMPLATE,
+        application.TYPE,
+        service_principal.TYPE,
+        people.USER,
+        people.GROUP,
+        people.DIRECTORY_ROLE,
+        grants.APP_ROLE_ASSIGNMENT,
+        grants.OAUTH2_PERMISSION_GRANT,
+        parts.FEDERATED_CREDENTIAL,
+        parts.EXTENSION_PROPERTY,
+        tenancy.ORGANIZATION,
+        tenancy.DOMAIN,
+        tenancy.DEFAULT_POLICY,
+        tenancy.APP_POLICY,
+        tenancy.ROLE_ASSIGNMENT,
+        tenancy.ROLE_DEFINITION,
+        people.DIRECTORY_ROLE_TEMPLATE,
         people.ADMINISTRATIVE_UNIT,
     )
-}  # fmt: skip
+}
 
 
 def view(record: Record) -> Json:
@@ -92,8 +104,15 @@ _ALTERNATE_KEYS = {
 }
 
 
-def one(call: Call, record: Record, *, context: str | None = None, status: int = 200,
-        headers: dict[str, str] | None = None, overlay: Json | None = None) -> Answer:  # fmt: skip
+def one(
+    call: Call,
+    record: Record,
+    *,
+    context: str | None = None,
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+    overlay: Json | None = None,
+) -> Answer:
     """Return an answer with one object."""
     entity = type_of(call, record.kind)
     shape = shapes.of(entity, call.query)
@@ -136,16 +155,30 @@ def listing(
 ) -> Listing:
     """Return a list of one kind."""
     entity = type_of(call, kind)
-    return Listing(call, entity, context or entity.collection, pages=pages, reference=reference,
-                   view=lambda record: seen(call, record),
-                   related=lambda record, name, shape: expanded(call, record, name, shape))  # fmt: skip
+    return Listing(
+        call,
+        entity,
+        context or entity.collection,
+        pages=pages,
+        reference=reference,
+        view=lambda record: seen(call, record),
+        related=lambda record, name, shape: expanded(call, record, name, shape),
+    )
 
 
 def objects(call: Call, *, action: bool = False, pages: bool = True) -> Listing:
     """Return a list of objects of several kinds, each naming its own; what an action answers is one too."""
     headers = {"Location": "https://graph.microsoft.com"} if action else {}
-    return Listing(call, DIRECTORY_OBJECT, "directoryObjects", view=view, show=typed, headers=headers,
-                   pages=pages, reference=not action)  # fmt: skip
+    return Listing(
+        call,
+        DIRECTORY_OBJECT,
+        "directoryObjects",
+        view=view,
+        show=typed,
+        headers=headers,
+        pages=pages,
+        reference=not action,
+    )
 
 
 def one_typed(call: Call, record: Record) -> Answer:

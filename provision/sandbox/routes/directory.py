@@ -60,10 +60,15 @@ def one_organization(call: Call) -> Answer:
 def _organizations(call: Call) -> list[Record]:
     """Return the tenant's one organization, with the domains that it has now."""
     names = [
-        {"capabilities": "Email, OfficeCommunicationsOnline", "isDefault": d.props["isDefault"],
-         "isInitial": d.props["isInitial"], "name": d.id, "type": d.props["authenticationType"]}
+        {
+            "capabilities": "Email, OfficeCommunicationsOnline",
+            "isDefault": d.props["isDefault"],
+            "isInitial": d.props["isInitial"],
+            "name": d.id,
+            "type": d.props["authenticationType"],
+        }
         for d in call.tenant.all("domain")
-    ]  # fmt: skip
+    ]
     quota = {"used": sum(1 for _ in call.tenant.records()), "total": _quota(call)}
     return [
         r.with_props(verifiedDomains=names, directorySizeQuota=quota) for r in call.tenant.all("organization")

@@ -53,11 +53,14 @@ ENDPOINTS = [
     Endpoint("GET", "groups/{id}", get),
     Endpoint("PATCH", "groups/{id}", update),
     Endpoint("DELETE", "groups/{id}", delete),
-    *(e for name in ("members", "owners", "transitiveMembers", "memberOf", "transitiveMemberOf")
-      for e in links.readable("groups/{id}", _named, name)),
+    *(
+        e
+        for name in ("members", "owners", "transitiveMembers", "memberOf", "transitiveMemberOf")
+        for e in links.readable("groups/{id}", _named, name)
+    ),
     *links.writable("groups", _KIND, "members"),
     *links.writable("groups", _KIND, "owners"),
     *membership.endpoints("groups", _KIND),
     *properties.endpoints("groups/{id}", _KIND, _named),
     *assignments.endpoints("groups", _KIND),
-]  # fmt: skip
+]

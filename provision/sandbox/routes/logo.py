@@ -55,5 +55,7 @@ def delete(call: Call) -> Answer:
 
 
 ENDPOINTS = [
-    Endpoint("GET", _PATH, get), Endpoint("PUT", _PATH, put), Endpoint("DELETE", _PATH, delete),
-]  # fmt: skip
+    Endpoint("GET", _PATH, get),
+    Endpoint("PUT", _PATH, put),
+    Endpoint("DELETE", _PATH, delete),
+]

@@ -48,11 +48,15 @@ def _messages(call: Call, user: Record, folder: str | None) -> list[Record]:
 def _folder_record(call: Call, user: Record, well_known: str) -> Record:
     inside = _messages(call, user, well_known)
     props: Json = {
-        "id": mailboxes.folder_id(user, well_known), "displayName": mailboxes.FOLDERS[well_known],
-        "parentFolderId": mailboxes.folder_id(user, "msgfolderroot"), "childFolderCount": 0,
-        "unreadItemCount": sum(not m.props["isRead"] for m in inside), "totalItemCount": len(inside),
-        "sizeInBytes": sum(len(str(m.props["body"]["content"])) for m in inside), "isHidden": False,
-    }  # fmt: skip
+        "id": mailboxes.folder_id(user, well_known),
+        "displayName": mailboxes.FOLDERS[well_known],
+        "parentFolderId": mailboxes.folder_id(user, "msgfolderroot"),
+        "childFolderCount": 0,
+        "unreadItemCount": sum(not m.props["isRead"] for m in inside),
+        "totalItemCount": len(inside),
+        "sizeInBytes": sum(len(str(m.props["body"]["content"])) for m in inside),
+        "isHidden": False,
+    }
     return Record("mailFolder", props["id"], props)
 
 
@@ -105,11 +109,16 @@ def settings(call: Call) -> Answer:
     """https://learn.microsoft.com/graph/api/user-get-mailboxsettings."""
     user = _mailbox(call)
     values: dict[str, Any] = {
-        "archiveFolder": mailboxes.folder_id(user, "archive"), "timeZone": "UTC",
-        "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly", "dateFormat": "yyyy-MM-dd",
-        "timeFormat": "HH:mm", "userPurpose": mailboxes.PURPOSE[str(user.private["mailbox"])],
+        "archiveFolder": mailboxes.folder_id(user, "archive"),
+        "timeZone": "UTC",
+        "delegateMeetingMessageDeliveryOptions": "sendToDelegateOnly",
+        "dateFormat": "yyyy-MM-dd",
+        "timeFormat": "HH:mm",
+        "userPurpose": mailboxes.PURPOSE[str(user.private["mailbox"])],
         "automaticRepliesSetting": {
-            "status": "disabled", "externalAudience": "all", "internalReplyMessage": "",
+            "status": "disabled",
+            "externalAudience": "all",
+            "internalReplyMessage": "",
             "externalReplyMessage": "",
             "scheduledStartDateTime": {"dateTime": "2024-01-01T00:00:00.0000000", "timeZone": "UTC"},
             "scheduledEndDateTime": {"dateTime": "2024-01-02T00:00:00.0000000", "timeZone": "UTC"},
@@ -117,9 +126,11 @@ def settings(call: Call) -> Answer:
         "language": {"locale": "en-US", "displayName": "English (United States)"},
         "workingHours": {
             "daysOfWeek": ["monday", "tuesday", "wednesday", "thursday", "friday"],
-            "startTime": "08:00:00.0000000", "endTime": "17:00:00.0000000", "timeZone": {"name": "UTC"},
+            "startTime": "08:00:00.0000000",
+            "endTime": "17:00:00.0000000",
+            "timeZone": {"name": "UTC"},
         },
-    }  # fmt: skip
+    }
     select = call.query.get("select")
     if select:
         wanted = {name.strip().lower() for name in select.split(",")}

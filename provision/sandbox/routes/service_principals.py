@@ -68,9 +68,12 @@ ENDPOINTS = [
     *grants.of("servicePrincipals", _KIND),
     *links.readable("servicePrincipals/{id}", links.named(_KIND), "owners"),
     *links.writable("servicePrincipals", _KIND, "owners"),
-    *(e for name in ("memberOf", "transitiveMemberOf", "ownedObjects", "createdObjects")
-      for e in links.readable("servicePrincipals/{id}", links.named(_KIND), name)),
+    *(
+        e
+        for name in ("memberOf", "transitiveMemberOf", "ownedObjects", "createdObjects")
+        for e in links.readable("servicePrincipals/{id}", links.named(_KIND), name)
+    ),
     *links.policies("servicePrincipals", _KIND),
     *membership.endpoints("servicePrincipals", _KIND),
     *properties.endpoints("servicePrincipals/{id}", _KIND, links.named(_KIND)),
-]  # fmt: skip
+]

@@ -12,9 +12,15 @@ from provision.sandbox.wire.routing import Endpoint
 
 _EMPTY = {
     "application": ("homeRealmDiscoveryPolicies", "tokenIssuancePolicies", "tokenLifetimePolicies"),
-    "servicePrincipal": ("claimsMappingPolicies", "delegatedPermissionClassifications", "endpoints",
-                         "homeRealmDiscoveryPolicies", "tokenIssuancePolicies", "tokenLifetimePolicies"),
-}  # fmt: skip
+    "servicePrincipal": (
+        "claimsMappingPolicies",
+        "delegatedPermissionClassifications",
+        "endpoints",
+        "homeRealmDiscoveryPolicies",
+        "tokenIssuancePolicies",
+        "tokenLifetimePolicies",
+    ),
+}
 
 
 def _endpoint(kind: str, name: str) -> Endpoint:

@@ -13,13 +13,31 @@ from typing import Any
 Json = dict[str, Any]
 # Names that only the old form has: one of them says that a file is one.
 _MARKS = ("replyUrlsWithType", "oauth2AllowImplicitFlow", "accessTokenAcceptedVersion", "informationalUrls")
-_SAME = ("id", "appId", "createdDateTime", "groupMembershipClaims", "identifierUris", "notes",
-         "optionalClaims", "parentalControlSettings", "publisherDomain", "requiredResourceAccess",
-         "samlMetadataUrl", "signInAudience", "tags", "tokenEncryptionKeyId", "addIns",
-         "serviceManagementReference")  # fmt: skip
+_SAME = (
+    "id",
+    "appId",
+    "createdDateTime",
+    "groupMembershipClaims",
+    "identifierUris",
+    "notes",
+    "optionalClaims",
+    "parentalControlSettings",
+    "publisherDomain",
+    "requiredResourceAccess",
+    "samlMetadataUrl",
+    "signInAudience",
+    "tags",
+    "tokenEncryptionKeyId",
+    "addIns",
+    "serviceManagementReference",
+)
 _PLATFORMS = {"Web": "web", "Spa": "spa", "InstalledClient": "publicClient"}
-_PAGES = {"marketing": "marketingUrl", "privacy": "privacyStatementUrl", "support": "supportUrl",
-          "termsOfService": "termsOfServiceUrl"}  # fmt: skip
+_PAGES = {
+    "marketing": "marketingUrl",
+    "privacy": "privacyStatementUrl",
+    "support": "supportUrl",
+    "termsOfService": "termsOfServiceUrl",
+}
 
 
 def as_graph(value: Json) -> Json:

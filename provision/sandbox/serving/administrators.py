@@ -44,9 +44,14 @@ def appoint(tenant: Tenant, clock: Clock, given: Credentials) -> Record:
     principal = tenant.one("servicePrincipal", "appId", CLIENT_ID) or _principal(tenant, clock)
     key_id = str(uuid.uuid4())
     credential = {
-        "customKeyIdentifier": None, "displayName": "serve", "endDateTime": _NEVER, "hint": None,
-        "keyId": key_id, "secretText": None, "startDateTime": "2000-01-01T00:00:00Z",
-    }  # fmt: skip
+        "customKeyIdentifier": None,
+        "displayName": "serve",
+        "endDateTime": _NEVER,
+        "hint": None,
+        "keyId": key_id,
+        "secretText": None,
+        "startDateTime": "2000-01-01T00:00:00Z",
+    }
     private = {"administrator": True, "secrets": {key_id: hashing.hashed_random(given.secret)}}
     tenant.put(replace(principal.with_props(passwordCredentials=[credential]), private=private))
     tenants.give_role(tenant, principal, GLOBAL_ADMINISTRATOR)
@@ -60,9 +65,13 @@ def appoint(tenant: Tenant, clock: Clock, given: Credentials) -> Record:
 def _principal(tenant: Tenant, clock: Clock) -> Record:
     record_id = str(uuid5(uuid.UUID(tenant.id), "servicePrincipal:administrator"))
     props = service_principal.TYPE.defaults() | {
-        "id": record_id, "appId": CLIENT_ID, "displayName": "Sandbox administrator",
-        "appDisplayName": "Sandbox administrator", "appOwnerOrganizationId": _HOME,
-        "createdDateTime": instant(clock.now()), "servicePrincipalNames": [CLIENT_ID],
+        "id": record_id,
+        "appId": CLIENT_ID,
+        "displayName": "Sandbox administrator",
+        "appDisplayName": "Sandbox administrator",
+        "appOwnerOrganizationId": _HOME,
+        "createdDateTime": instant(clock.now()),
+        "servicePrincipalNames": [CLIENT_ID],
         "signInAudience": "AzureADMultipleOrgs",
-    }  # fmt: skip
+    }
     return tenant.put(Record("servicePrincipal", record_id, props))

@@ -47,11 +47,17 @@ class Announcement:
     def public(self) -> dict[str, str]:
         """Return what ``serve -o json`` prints: paths instead of secrets."""
         return {
-            "url": self.url, "graph": self.url, "login": self.url, "tenant_id": self.tenant_id,
-            "client_id": self.client_id, "secret_file": str(self.secret_file), "user": self.user,
-            "password_file": str(self.password_file), "ca_file": str(self.ca_file),
+            "url": self.url,
+            "graph": self.url,
+            "login": self.url,
+            "tenant_id": self.tenant_id,
+            "client_id": self.client_id,
+            "secret_file": str(self.secret_file),
+            "user": self.user,
+            "password_file": str(self.password_file),
+            "ca_file": str(self.ca_file),
             "control_key": self.control_key,
-        }  # fmt: skip
+        }
 
 
 def find(url: str) -> Announcement | None:
@@ -59,26 +65,46 @@ def find(url: str) -> Announcement | None:
     try:
         raw = json.loads(bounded.read(folder(url) / "endpoint.json", _LARGEST))
         return Announcement(
-            raw["url"], raw["tenant_id"], raw["client_id"], raw["user"], Path(raw["ca_file"]),
-            Path(raw["secret_file"]), Path(raw["password_file"]), raw["control_key"],
-        )  # fmt: skip
+            raw["url"],
+            raw["tenant_id"],
+            raw["client_id"],
+            raw["user"],
+            Path(raw["ca_file"]),
+            Path(raw["secret_file"]),
+            Path(raw["password_file"]),
+            raw["control_key"],
+        )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 
 
 def leave(
-    url: str, *, tenant_id: str, client_id: str, secret: str, user: str, password: str, ca: str,
-    control_key: str, ca_folder: Path | None = None,
-) -> Announcement:  # fmt: skip
+    url: str,
+    *,
+    tenant_id: str,
+    client_id: str,
+    secret: str,
+    user: str,
+    password: str,
+    ca: str,
+    control_key: str,
+    ca_folder: Path | None = None,
+) -> Announcement:
     """Write down where a sandbox is served, and how to sign in to it."""
     here = folder(url)
     here.mkdir(parents=True, exist_ok=True, mode=0o700)
     if ca_folder is not None:
         ca_folder.mkdir(parents=True, exist_ok=True)
     endpoint = Announcement(
-        url, tenant_id, client_id, user, ((ca_folder or here) / "ca.pem").absolute(),
-        (here / "secret").absolute(), (here / "password").absolute(), control_key,
-    )  # fmt: skip
+        url,
+        tenant_id,
+        client_id,
+        user,
+        ((ca_folder or here) / "ca.pem").absolute(),
+        (here / "secret").absolute(),
+        (here / "password").absolute(),
+        control_key,
+    )
     write_private(endpoint.ca_file, ca)
     write_private(endpoint.secret_file, secret)
     write_private(endpoint.password_file, password)

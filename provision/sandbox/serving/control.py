@@ -57,11 +57,17 @@ class Control:
     def _requests(self, _: dict[str, Any]) -> dict[str, Any]:
         return {
             "requests": [
-                {"method": r.method, "path": r.path, "status": r.status, "caller": r.caller,
-                 "tenant_id": r.tenant_id, "ms": round(r.milliseconds, 2)}
+                {
+                    "method": r.method,
+                    "path": r.path,
+                    "status": r.status,
+                    "caller": r.caller,
+                    "tenant_id": r.tenant_id,
+                    "ms": round(r.milliseconds, 2),
+                }
                 for r in self._sandbox.requests
             ]
-        }  # fmt: skip
+        }
 
     def _reset(self, _: dict[str, Any]) -> dict[str, Any]:
         self._sandbox.reset()

@@ -30,11 +30,18 @@ DEFAULT_MAILBOX = "noreply@contoso.onmicrosoft.com"
 # Hosts that --impersonate answers for (https://learn.microsoft.com/graph/deployments,
 # https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud).
 CLOUD_HOSTS = (
-    "graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn",
-    "login.microsoftonline.com", "login.microsoftonline.us", "login.chinacloudapi.cn",
-    "login.partner.microsoftonline.cn", "login.microsoft.com", "management.azure.com",
+    "graph.microsoft.com",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+    "microsoftgraph.chinacloudapi.cn",
+    "login.microsoftonline.com",
+    "login.microsoftonline.us",
+    "login.chinacloudapi.cn",
+    "login.partner.microsoftonline.cn",
+    "login.microsoft.com",
+    "management.azure.com",
     "main.iam.ad.ext.azure.com",  # tokens/portal.py
-)  # fmt: skip
+)
 _LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 _KEEP_ALIVE = 75  # seconds: longer than clients keep a connection, so that none is reused as it closes
 
@@ -72,10 +79,16 @@ class Server:
         chain = tls.make(self._names)
         tenant_id, user = self._first
         left = announcement.leave(
-            self.url, tenant_id=tenant_id, client_id=administrators.CLIENT_ID,
-            secret=self._credentials.secret, user=user, password=self._credentials.password, ca=chain.ca,
-            control_key=self._control_key, ca_folder=self._tls_dir,
-        )  # fmt: skip
+            self.url,
+            tenant_id=tenant_id,
+            client_id=administrators.CLIENT_ID,
+            secret=self._credentials.secret,
+            user=user,
+            password=self._credentials.password,
+            ca=chain.ca,
+            control_key=self._control_key,
+            ca_folder=self._tls_dir,
+        )
         try:
             self._server = _Uvicorn(self._config(chain), lambda: ready(left))
             self._server.run(sockets=[self._socket])
@@ -96,11 +109,20 @@ class Server:
             certificate.write_text(chain.certificate + chain.ca)
             announcement.write_private(key, chain.key.decode())
             config = uvicorn.Config(
-                app, ssl_certfile=str(certificate), ssl_keyfile=str(key), http="h11", ws="none",
-                lifespan="off", loop="asyncio", log_config=None, access_log=False, date_header=False,
+                app,
+                ssl_certfile=str(certificate),
+                ssl_keyfile=str(key),
+                http="h11",
+                ws="none",
+                lifespan="off",
+                loop="asyncio",
+                log_config=None,
+                access_log=False,
+                date_header=False,
                 server_header=False,
-                timeout_keep_alive=_KEEP_ALIVE, timeout_graceful_shutdown=5,
-            )  # fmt: skip
+                timeout_keep_alive=_KEEP_ALIVE,
+                timeout_graceful_shutdown=5,
+            )
             config.load()
         return config
 

@@ -39,16 +39,20 @@ def note(sandbox: Sandbox, tenant: Tenant, proof: Proof, resource: Record | None
                 ACTIVITY.kind,
                 key,
                 {
-                    "id": base64.b64encode(key.encode()).decode(), "appId": proof.client.id,
+                    "id": base64.b64encode(key.encode()).decode(),
+                    "appId": proof.client.id,
                     "appObjectId": proof.client.application.id if proof.client.application else None,
-                    "credentialOrigin": used.origin, "expirationDate": used.end, "keyId": used.key_id,
-                    "keyType": used.kind, "keyUsage": "sign",
+                    "credentialOrigin": used.origin,
+                    "expirationDate": used.end,
+                    "keyId": used.key_id,
+                    "keyType": used.kind,
+                    "keyUsage": "sign",
                     "resourceId": resource.id if resource is not None else None,
                     "servicePrincipalObjectId": proof.client.principal.id if proof.client.principal else None,
                 },
                 private={"signIns": _kept([*earlier, [instant(now), str(uuid.uuid4())]], now - lag)},
             )
-        )  # fmt: skip
+        )
 
 
 def _kept(sign_ins: list[list[str]], shown: datetime) -> list[list[str]]:

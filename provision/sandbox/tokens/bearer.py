@@ -63,9 +63,10 @@ def resolve(sandbox: Sandbox, headers: dict[str, str]) -> Caller:
     who = tenant.get("servicePrincipal" if is_app else "user", oid) if tenant else None
     if tenant is None or who is None or who.props.get("accountEnabled") is False:
         raise GraphError(
-            401, "Authorization_IdentityNotFound",
+            401,
+            "Authorization_IdentityNotFound",
             "The identity of the calling application could not be established.",
-        )  # fmt: skip
+        )
     return Caller(
         tenant_id=tenant.id,
         kind="app" if is_app else "user",
@@ -94,7 +95,16 @@ def administrator_claims(sandbox: Sandbox, tenant_id: str, user_id: str, resourc
     """The claims of a Global Administrator signed in here, with every delegated permission that counts."""
     moment = int(sandbox.clock.real().timestamp())
     return {
-        "aud": resource, "tid": tenant_id, "oid": user_id, "appid": _AZURE_CLI, "idtyp": "user", "ver": "1.0",
-        "iat": moment, "nbf": moment, "exp": moment + _DAY, "wids": [GLOBAL_ADMINISTRATOR],
-        "scp": " ".join(sorted(permissions.delegated_permissions())), **_named(sandbox, tenant_id, user_id),
-    }  # fmt: skip
+        "aud": resource,
+        "tid": tenant_id,
+        "oid": user_id,
+        "appid": _AZURE_CLI,
+        "idtyp": "user",
+        "ver": "1.0",
+        "iat": moment,
+        "nbf": moment,
+        "exp": moment + _DAY,
+        "wids": [GLOBAL_ADMINISTRATOR],
+        "scp": " ".join(sorted(permissions.delegated_permissions())),
+        **_named(sandbox, tenant_id, user_id),
+    }

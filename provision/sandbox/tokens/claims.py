@@ -35,8 +35,12 @@ def of_application(
     """Return an app-only token's claims; ``proof`` is 1 for a secret, 2 for an assertion."""
     roles = granted_roles(tenant, principal, resource)
     claims = _common(tenant.id, client, resource, now) | {
-        "appidacr": proof, "idtyp": "app", "oid": principal.id, "sub": principal.id, "wids": [APP_ONLY_WIDS],
-    }  # fmt: skip
+        "appidacr": proof,
+        "idtyp": "app",
+        "oid": principal.id,
+        "sub": principal.id,
+        "wids": [APP_ONLY_WIDS],
+    }
     return claims | ({"roles": roles} if roles else {})
 
 
@@ -46,26 +50,48 @@ def of_user(
     """Return a delegated token's claims; ``proof`` is 0 for a public client."""
     scopes = granted_scopes(tenant, client, user, resource)
     props = user.props
-    names = {claim: props[name] for claim, name in (("family_name", "surname"), ("given_name", "givenName"))
-             if props.get(name)}  # fmt: skip
-    return _common(tenant.id, client, resource, now) | names | {
-        "acr": "1", "amr": ["pwd"], "appidacr": proof, "idtyp": "user", "ipaddr": "127.0.0.1",
-        "name": props.get("displayName"), "oid": user.id, "sub": user.id,
-        "scp": " ".join(sorted(scopes)),
-        "unique_name": props["userPrincipalName"], "upn": props["userPrincipalName"],
-        "wids": [*sorted(directory_roles(tenant, user.id)), _MEMBER_WIDS],
-    }  # fmt: skip
+    names = {
+        claim: props[name]
+        for claim, name in (("family_name", "surname"), ("given_name", "givenName"))
+        if props.get(name)
+    }
+    return (
+        _common(tenant.id, client, resource, now)
+        | names
+        | {
+            "acr": "1",
+            "amr": ["pwd"],
+            "appidacr": proof,
+            "idtyp": "user",
+            "ipaddr": "127.0.0.1",
+            "name": props.get("displayName"),
+            "oid": user.id,
+            "sub": user.id,
+            "scp": " ".join(sorted(scopes)),
+            "unique_name": props["userPrincipalName"],
+            "upn": props["userPrincipalName"],
+            "wids": [*sorted(directory_roles(tenant, user.id)), _MEMBER_WIDS],
+        }
+    )
 
 
 def id_token(tenant: Tenant, client: Client, user: Record, origin: str, now: datetime) -> Claims:
     """Return what the client learns of the person: a v2.0 ID token's claims."""
     moment = int(now.timestamp())
     return {
-        "aud": client.id, "iss": f"{origin}/{tenant.id}/v2.0", "iat": moment, "nbf": moment,
-        "exp": moment + LIFETIME, "name": user.props.get("displayName"), "oid": user.id,
-        "preferred_username": user.props["userPrincipalName"], "sub": user.id, "tid": tenant.id,
-        "uti": secrets.token_urlsafe(16), "ver": "2.0",
-    }  # fmt: skip
+        "aud": client.id,
+        "iss": f"{origin}/{tenant.id}/v2.0",
+        "iat": moment,
+        "nbf": moment,
+        "exp": moment + LIFETIME,
+        "name": user.props.get("displayName"),
+        "oid": user.id,
+        "preferred_username": user.props["userPrincipalName"],
+        "sub": user.id,
+        "tid": tenant.id,
+        "uti": secrets.token_urlsafe(16),
+        "ver": "2.0",
+    }
 
 
 def client_info(tenant_id: str, user_id: str) -> str:
@@ -78,8 +104,15 @@ def _common(tenant_id: str, client: Client, resource: Resource, now: datetime) -
     moment = int(now.timestamp())
     both = {"xms_sandbox": "both"} if resource.both else {}
     return both | {
-        "aud": resource.audience, "iss": f"https://sts.windows.net/{tenant_id}/", "iat": moment,
-        "nbf": moment, "exp": moment + LIFETIME, "app_displayname": client.name, "appid": client.id,
-        "idp": f"https://sts.windows.net/{tenant_id}/", "tid": tenant_id, "uti": secrets.token_urlsafe(16),
+        "aud": resource.audience,
+        "iss": f"https://sts.windows.net/{tenant_id}/",
+        "iat": moment,
+        "nbf": moment,
+        "exp": moment + LIFETIME,
+        "app_displayname": client.name,
+        "appid": client.id,
+        "idp": f"https://sts.windows.net/{tenant_id}/",
+        "tid": tenant_id,
+        "uti": secrets.token_urlsafe(16),
         "ver": "1.0",
-    }  # fmt: skip
+    }

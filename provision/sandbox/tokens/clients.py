@@ -120,8 +120,11 @@ def _check_secret(sandbox: Sandbox, client: Client, value: str) -> Used:
     for record in _holders(client):
         hashes: dict[str, str] = record.private.get("secrets", {})
         # The hint, the first three characters, says which ones can be meant at all.
-        listed = [c for c in record.props.get("passwordCredentials", ())
-                  if not c.get("hint") or value.startswith(str(c["hint"]))][-_MAX_HASHES:]  # fmt: skip
+        listed = [
+            c
+            for c in record.props.get("passwordCredentials", ())
+            if not c.get("hint") or value.startswith(str(c["hint"]))
+        ][-_MAX_HASHES:]
         for credential in listed:
             kept = hashes.get(credential["keyId"])
             if kept is None or not hashing.matches(value, kept):
@@ -211,8 +214,12 @@ def _check_certificate(sandbox: Sandbox, client: Client, assertion: str, header:
         if thumbprint and thumbprint not in _thumbprints(certificate):
             continue
         try:
-            jwt.decode(assertion, certificate.public_key(), algorithms=["RS256", "PS256"],  # type: ignore[arg-type]
-                       options={"verify_aud": False, "verify_exp": False, "verify_nbf": False})  # fmt: skip
+            jwt.decode(
+                assertion,
+                certificate.public_key(),  # type: ignore[arg-type]
+                algorithms=["RS256", "PS256"],
+                options={"verify_aud": False, "verify_exp": False, "verify_nbf": False},
+            )
         except (jwt.InvalidTokenError, ValueError, TypeError):
             continue
         end = credential.get("endDateTime")

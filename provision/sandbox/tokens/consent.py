@@ -47,9 +47,10 @@ def decide(
         return pages.consent(str(application.props["displayName"]), [w.label for w in wanted], str(error))
     if not consenting.may_consent(tenant, user.id):
         return pages.consent(
-            str(application.props["displayName"]), [w.label for w in wanted],
+            str(application.props["displayName"]),
+            [w.label for w in wanted],
             "Need admin approval: a Privileged Role Administrator or a Global Administrator can grant this.",
-        )  # fmt: skip
+        )
     with sandbox.writing():
         consenting.grant(sandbox, sandbox.store.tenants[tenant.id], str(application.props["appId"]), wanted)
     granted = {"admin_consent": "True", "tenant": tenant.id}

@@ -44,11 +44,20 @@ PUBLIC_CLIENTS = {
     "14d82eec-204b-4c2f-b7e8-296a70dab67e": "Microsoft Graph Command Line Tools",
 }
 # https://learn.microsoft.com/entra/identity-platform/authentication-national-cloud
-LOGIN_HOSTS = frozenset({
-    "login.microsoftonline.com", "login.microsoft.com", "login.windows.net", "sts.windows.net",
-    "login.microsoftonline.us", "login.usgovcloudapi.net", "login.chinacloudapi.cn",
-    "login.partner.microsoftonline.cn", "login.microsoftonline.de", "login-us.microsoftonline.com",
-})  # fmt: skip
+LOGIN_HOSTS = frozenset(
+    {
+        "login.microsoftonline.com",
+        "login.microsoft.com",
+        "login.windows.net",
+        "sts.windows.net",
+        "login.microsoftonline.us",
+        "login.usgovcloudapi.net",
+        "login.chinacloudapi.cn",
+        "login.partner.microsoftonline.cn",
+        "login.microsoftonline.de",
+        "login-us.microsoftonline.com",
+    }
+)
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 ANY_TENANT = frozenset({"common", "organizations"})
 

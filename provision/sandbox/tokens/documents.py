@@ -31,8 +31,11 @@ def configuration(store: Store, tenant_name: str, origin: str, *, v2: bool) -> d
     version = "v2.0/" if v2 else ""
     document: dict[str, Any] = {
         "token_endpoint": f"{base}/oauth2/{version}token",
-        "token_endpoint_auth_methods_supported":
-            ["client_secret_post", "private_key_jwt", "client_secret_basic"],
+        "token_endpoint_auth_methods_supported": [
+            "client_secret_post",
+            "private_key_jwt",
+            "client_secret_basic",
+        ],
         "response_modes_supported": ["query", "fragment", "form_post"],
         "subject_types_supported": ["pairwise"],
         "id_token_signing_alg_values_supported": ["RS256"],
@@ -48,12 +51,23 @@ def configuration(store: Store, tenant_name: str, origin: str, *, v2: bool) -> d
         "cloud_graph_host_name": "graph.windows.net",
         **_graph_host(origin),
         "rbac_url": "https://pas.windows.net",
-    }  # fmt: skip
+    }
     return document | (_second(base) if v2 else _first(base, origin))
 
 
-_CLAIMS = ("sub", "iss", "cloud_instance_name", "cloud_instance_host_name", "cloud_graph_host_name",
-           "msgraph_host", "aud", "exp", "iat", "auth_time", "acr")  # fmt: skip
+_CLAIMS = (
+    "sub",
+    "iss",
+    "cloud_instance_name",
+    "cloud_instance_host_name",
+    "cloud_graph_host_name",
+    "msgraph_host",
+    "aud",
+    "exp",
+    "iat",
+    "auth_time",
+    "acr",
+)
 
 
 def _second(base: str) -> dict[str, Any]:
@@ -63,9 +77,18 @@ def _second(base: str) -> dict[str, Any]:
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "request_uri_parameter_supported": False,
         "userinfo_endpoint": "https://graph.microsoft.com/oidc/userinfo",
-        "claims_supported": [*_CLAIMS, "nonce", "preferred_username", "name", "tid", "ver", "at_hash",
-                             "c_hash", "email"],
-    }  # fmt: skip
+        "claims_supported": [
+            *_CLAIMS,
+            "nonce",
+            "preferred_username",
+            "name",
+            "tid",
+            "ver",
+            "at_hash",
+            "c_hash",
+            "email",
+        ],
+    }
 
 
 def _first(base: str, origin: str) -> dict[str, Any]:
@@ -120,31 +143,41 @@ def instance(authorization_endpoint: str, origin: str) -> dict[str, Any]:
         raise refusals.unknown_instance()
     tenant_name = asked.path.strip("/").split("/")[0] or "common"
     return {
-        "tenant_discovery_endpoint":
-            f"https://{asked.netloc}/{tenant_name}/v2.0/.well-known/openid-configuration",
+        "tenant_discovery_endpoint": f"https://{asked.netloc}/{tenant_name}/v2.0/.well-known/openid-configuration",
         "api-version": "1.1",
         "metadata": _metadata(asked.netloc),
-    }  # fmt: skip
+    }
 
 
 # Host that is preferred, host that caches are kept under, aliases: recorded by the tests of
 # Azure/azure-sdk-for-js, 2021, and the same in MSAL's own lists.
 _CLOUDS = (
-    ("login.microsoftonline.com", "login.windows.net",
-     ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net")),
-    ("login.partner.microsoftonline.cn", "login.partner.microsoftonline.cn",
-     ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn")),
+    (
+        "login.microsoftonline.com",
+        "login.windows.net",
+        ("login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"),
+    ),
+    (
+        "login.partner.microsoftonline.cn",
+        "login.partner.microsoftonline.cn",
+        ("login.partner.microsoftonline.cn", "login.chinacloudapi.cn"),
+    ),
     ("login.microsoftonline.de", "login.microsoftonline.de", ("login.microsoftonline.de",)),
-    ("login.microsoftonline.us", "login.microsoftonline.us",
-     ("login.microsoftonline.us", "login.usgovcloudapi.net")),
+    (
+        "login.microsoftonline.us",
+        "login.microsoftonline.us",
+        ("login.microsoftonline.us", "login.usgovcloudapi.net"),
+    ),
     ("login-us.microsoftonline.com", "login-us.microsoftonline.com", ("login-us.microsoftonline.com",)),
-)  # fmt: skip
+)
 
 
 def _metadata(host: str) -> list[dict[str, Any]]:
     """Return the clouds, and this sandbox if it was asked by a name that is none of theirs."""
-    known = [{"preferred_network": network, "preferred_cache": cache, "aliases": list(aliases)}
-             for network, cache, aliases in _CLOUDS]  # fmt: skip
+    known = [
+        {"preferred_network": network, "preferred_cache": cache, "aliases": list(aliases)}
+        for network, cache, aliases in _CLOUDS
+    ]
     if any(host.lower() in entry["aliases"] for entry in known):
         return known
     return [*known, {"preferred_network": host, "preferred_cache": host, "aliases": [host]}]
@@ -153,14 +186,20 @@ def _metadata(host: str) -> list[dict[str, Any]]:
 def azure_cloud(origin: str) -> dict[str, Any]:
     """What ``az cloud register`` reads of a resource manager: Azure CLI, ``azure/cli/core/cloud.py``."""
     return {
-        "name": "sandbox", "portal": origin, "graph": origin, "graphAudience": origin,
-        "microsoftGraphResourceId": f"{origin}/", "resourceManager": f"{origin}/arm",
+        "name": "sandbox",
+        "portal": origin,
+        "graph": origin,
+        "graphAudience": origin,
+        "microsoftGraphResourceId": f"{origin}/",
+        "resourceManager": f"{origin}/arm",
         "authentication": {
-            "loginEndpoint": origin, "audiences": [f"{origin}/arm", "https://management.azure.com/"],
-            "tenant": "common", "identityProvider": "AAD",
+            "loginEndpoint": origin,
+            "audiences": [f"{origin}/arm", "https://management.azure.com/"],
+            "tenant": "common",
+            "identityProvider": "AAD",
         },
         "suffixes": {},
-    }  # fmt: skip
+    }
 
 
 def realm(username: str, query: Mapping[str, str]) -> dict[str, Any]:
@@ -168,6 +207,9 @@ def realm(username: str, query: Mapping[str, str]) -> dict[str, Any]:
     if not query.get("api-version"):
         raise refusals.missing_field("api-version")
     return {
-        "ver": "1.0", "account_type": "Managed", "domain_name": username.rpartition("@")[2],
-        "cloud_instance_name": "microsoftonline.com", "cloud_audience_urn": "urn:federation:MicrosoftOnline",
-    }  # fmt: skip
+        "ver": "1.0",
+        "account_type": "Managed",
+        "domain_name": username.rpartition("@")[2],
+        "cloud_instance_name": "microsoftonline.com",
+        "cloud_audience_urn": "urn:federation:MicrosoftOnline",
+    }

@@ -80,8 +80,11 @@ def _client_credentials(request: TokenRequest) -> dict[str, Any]:
     _check_resource(tenant, proof.client, principal, resource, name)
     now = request.sandbox.clock.real()
     token = claims.of_application(tenant, proof.client, principal, resource, proof=proof.how, now=now)
-    out: dict[str, Any] = {"token_type": "Bearer", "expires_in": claims.LIFETIME,
-                           "ext_expires_in": claims.LIFETIME}  # fmt: skip
+    out: dict[str, Any] = {
+        "token_type": "Bearer",
+        "expires_in": claims.LIFETIME,
+        "ext_expires_in": claims.LIFETIME,
+    }
     if request.v1:
         out = _as_v1(out, name, token)
     activity.note(request.sandbox, tenant, proof, resource.principal)
@@ -184,8 +187,12 @@ def _for_person(
         raise person_refusals.no_consent(proof.client.id, proof.client.name)
     prefix = "" if request.v1 else f"{resource.audience.rstrip('/')}/"
     shown = [*sorted(asked.oidc - {"offline_access"}), *(f"{prefix}{s}" for s in sorted(granted))]
-    out: dict[str, Any] = {"token_type": "Bearer", "scope": " ".join(shown), "expires_in": claims.LIFETIME,
-                           "ext_expires_in": claims.LIFETIME}  # fmt: skip
+    out: dict[str, Any] = {
+        "token_type": "Bearer",
+        "scope": " ".join(shown),
+        "expires_in": claims.LIFETIME,
+        "ext_expires_in": claims.LIFETIME,
+    }
     if request.v1:
         out = _as_v1(out, asked.resource, token)
     out["access_token"] = signing.sign(request.sandbox, token)
@@ -193,9 +200,15 @@ def _for_person(
         scope = asked.resource if request.v1 else f"{asked.resource}/.default offline_access openid profile"
         out["refresh_token"] = signing.seal(
             request.sandbox.token_key,
-            {"typ": "refresh", "tid": tenant.id, "oid": user.id, "client_id": proof.client.id, "scope": scope,
-             "exp": int(now.timestamp()) + _REFRESH_LIFETIME},
-        )  # fmt: skip
+            {
+                "typ": "refresh",
+                "tid": tenant.id,
+                "oid": user.id,
+                "client_id": proof.client.id,
+                "scope": scope,
+                "exp": int(now.timestamp()) + _REFRESH_LIFETIME,
+            },
+        )
     if "openid" in asked.oidc:
         identity = claims.id_token(tenant, proof.client, user, request.origin, now)
         out["id_token"] = signing.sign(request.sandbox, identity)
@@ -233,8 +246,10 @@ def _authorization_code(request: TokenRequest) -> dict[str, Any]:
 def _as_v1(out: dict[str, Any], resource: str, token: signing.Claims) -> dict[str, Any]:
     """The v1.0 endpoint answers numbers as text, and names the resource."""
     return {name: str(value) for name, value in out.items()} | {
-        "expires_on": str(token["exp"]), "not_before": str(token["nbf"]), "resource": resource,
-    }  # fmt: skip
+        "expires_on": str(token["exp"]),
+        "not_before": str(token["nbf"]),
+        "resource": resource,
+    }
 
 
 _GRANTS: dict[str, Callable[[TokenRequest], dict[str, Any]]] = {

@@ -64,9 +64,10 @@ def missing(parameter: str) -> TokenError:
 def duplicate(parameter: str) -> TokenError:
     """A parameter stands twice."""
     return TokenError(
-        9000411, "invalid_request",
+        9000411,
+        "invalid_request",
         f"The request is not properly formatted. The parameter '{parameter}' is duplicated.",
-    )  # fmt: skip
+    )
 
 
 def missing_field(name: str) -> TokenError:
@@ -75,10 +76,11 @@ def missing_field(name: str) -> TokenError:
     The second: AzureAD/microsoft-authentication-library-for-go, ``authority.go``, of user realms.
     """
     return TokenError(
-        90014, "invalid_request",
+        90014,
+        "invalid_request",
         f"The required field '{name}' is missing from the credential. Ensure that you have all the necessary"
         " parameters for the login request.",
-    )  # fmt: skip
+    )
 
 
 def malformed(error: str = "invalid_request") -> TokenError:
@@ -90,16 +92,18 @@ def tenant_not_found(tenant: str, error: str = "invalid_request") -> TokenError:
     """No such tenant here; the discovery document says ``invalid_tenant`` instead."""
     if not is_guid(tenant) and "." not in tenant:
         return TokenError(
-            900023, error,
+            900023,
+            error,
             f"Specified tenant identifier '{tenant}' is neither a valid DNS name, nor a valid external"
             " domain.",
-        )  # fmt: skip
+        )
     return TokenError(
-        90002, error,
+        90002,
+        error,
         f"Tenant '{tenant}' not found. Check to make sure you have the correct tenant ID and are signing"
         " into the correct cloud. Check with your subscription administrator, this may happen if there are"
         " no active subscriptions for the tenant.",
-    )  # fmt: skip
+    )
 
 
 def resource_not_supported() -> TokenError:
@@ -113,20 +117,22 @@ def ambiguous_client() -> TokenError:
     https://learn.microsoft.com/troubleshoot/entra/entra-id/app-integration/error-code-aadsts7000110-request-is-ambiguous
     """
     return TokenError(
-        7000110, "invalid_client",
+        7000110,
+        "invalid_client",
         "Request is ambiguous, multiple application identifiers found. The client ID used to obtain the grant"
         " (e.g. refresh token or authorization code) might not match the client ID passed in this request or"
         " client credential.",
-    )  # fmt: skip
+    )
 
 
 def common_not_allowed() -> TokenError:
     """Client credentials need a tenant."""
     return TokenError(
-        9001023, "invalid_request",
+        9001023,
+        "invalid_request",
         "The grant type is not supported over the /common or /consumers endpoints. Please use the"
         " /organizations or tenant-specific endpoint.",
-    )  # fmt: skip
+    )
 
 
 def unknown_instance() -> TokenError:
@@ -144,74 +150,79 @@ def unsupported_grant(grant: str) -> TokenError:
 def unknown_client(client_id: str, tenant: str) -> TokenError:
     """No application with this id; so a replica answers too that has not heard of it yet."""
     return TokenError(
-        700016, "unauthorized_client",
+        700016,
+        "unauthorized_client",
         f"Application with identifier '{client_id}' was not found in the directory '{tenant}'. This can"
         " happen if the application has not been installed by the administrator of the tenant or consented"
         " to by any user in the tenant. You may have sent your authentication request to the wrong tenant.",
-    )  # fmt: skip
+    )
 
 
 def no_principal(client_id: str, tenant_id: str) -> TokenError:
     """The application has no service principal in the tenant."""
     return TokenError(
-        7000229, "invalid_client",
+        7000229,
+        "invalid_client",
         f"The client application {client_id} is missing service principal in the tenant {tenant_id}."
         " See instructions here: https://go.microsoft.com/fwlink/?linkid=2225119",
-    )  # fmt: skip
+    )
 
 
 def disabled(client_id: str, name: str) -> TokenError:
     """The application, or its principal, is switched off."""
-    return TokenError(
-        7000112, "unauthorized_client", f"Application '{client_id}'({name}) is disabled."
-    )  # fmt: skip
+    return TokenError(7000112, "unauthorized_client", f"Application '{client_id}'({name}) is disabled.")
 
 
 def not_default(scope: str) -> TokenError:
     """A scope of a client with credentials of its own that does not end in ``/.default``."""
     return TokenError(
-        1002012, "invalid_scope",
+        1002012,
+        "invalid_scope",
         f"The provided value for scope {scope} is not valid. Client credential flows must have a scope value"
         " with /.default suffixed to the resource identifier (application ID URI).",
-    )  # fmt: skip
+    )
 
 
 def bad_scope(scope: str) -> TokenError:
     """A scope of a resource that is neither an address nor an application's id."""
     return TokenError(
-        70011, "invalid_scope",
+        70011,
+        "invalid_scope",
         "The provided request must include a 'scope' input parameter. The provided value for the input"
         f" parameter 'scope' is not valid. The scope {scope} is not valid.",
-    )  # fmt: skip
+    )
 
 
 def several_resources(scope: str) -> TokenError:
     """A scope that names two resources."""
     return TokenError(
-        700022, "invalid_scope",
+        700022,
+        "invalid_scope",
         "The provided value for the input parameter 'scope' isn't valid because it contains more than one"
         f" resource. Scope {scope} is not valid.",
-    )  # fmt: skip
+    )
 
 
 def no_resource(resource: str, tenant: str) -> TokenError:
     """The resource has no service principal in the tenant."""
     return TokenError(
-        500011, "invalid_resource",
+        500011,
+        "invalid_resource",
         f"The resource principal named {resource} was not found in the tenant named {tenant}. This can"
         " happen if the application has not been installed by the administrator of the tenant or consented"
         " to by any user in the tenant. You might have sent your authentication request to the wrong tenant.",
-    )  # fmt: skip
+    )
 
 
 def resource_disabled(resource: str) -> TokenError:
     """The resource's principal is switched off; the text as alcionai/corso's tests keep it."""
     return TokenError(
-        500014, "invalid_resource",
+        500014,
+        "invalid_resource",
         f"The service principal for resource '{resource}' is disabled. This indicate that a subscription"
         " within the tenant has lapsed, or that the administrator for this tenant has disabled the"
         " application, preventing tokens from being issued for it.",
-    )  # fmt: skip
+    )
 
 
 def not_assigned(client_id: str, name: str, resource_id: str, resource_name: str) -> TokenError:
@@ -221,29 +232,32 @@ def not_assigned(client_id: str, name: str, resource_id: str, resource_name: str
     setting; the text is quoted by people who secured their functions so.
     """
     return TokenError(
-        501051, "invalid_grant",
+        501051,
+        "invalid_grant",
         f"Application '{client_id}'({name}) is not assigned to a role for the application"
         f" '{resource_id}'({resource_name}).",
-    )  # fmt: skip
+    )
 
 
 def only_posted(method: str) -> TokenError:
     """The token endpoint was asked in another way; quoted by many who opened it in a browser."""
     return TokenError(
-        900561, "invalid_request",
+        900561,
+        "invalid_request",
         f"The endpoint only accepts POST, OPTIONS requests. Received a {method} request.",
-    )  # fmt: skip
+    )
 
 
 def wrong_redirect(uri: str, client_id: str) -> TokenError:
     """A redirect URI that the application does not have; compared exactly, case included."""
     return TokenError(
-        50011, "invalid_request",
+        50011,
+        "invalid_request",
         f"The redirect URI '{uri}' specified in the request does not match the redirect URIs configured for"
         f" the application '{client_id}'. Make sure the redirect URI sent in the request matches one added"
         " to your application in the Azure portal. Navigate to https://aka.ms/redirectUriMismatchError to"
         " learn more about how to troubleshoot this error.",
-    )  # fmt: skip
+    )
 
 
 def transient() -> TokenError:

@@ -139,10 +139,15 @@ class Login:
         form = _form(raw) | clients.basic(raw.headers)
         return grants.answer(
             grants.TokenRequest(
-                self._sandbox, self._devices, parts[0], form, f"{raw.root}{raw.path}", raw.root,
+                self._sandbox,
+                self._devices,
+                parts[0],
+                form,
+                f"{raw.root}{raw.path}",
+                raw.root,
                 v1="v2.0" not in parts,
             )
-        )  # fmt: skip
+        )
 
     def _device_code(self, raw: RawRequest, parts: list[str]) -> Body:
         form = _form(raw)
@@ -164,12 +169,14 @@ class Login:
         device_code, code = self._devices.give(client_id, parts[0], scope, now)
         url = f"{raw.root}/devicelogin"
         return {
-            "user_code": code.user_code, "device_code": device_code,
+            "user_code": code.user_code,
+            "device_code": device_code,
             "verification_url" if v1 else "verification_uri": url,
-            "expires_in": str(LIFETIME) if v1 else LIFETIME, "interval": str(INTERVAL) if v1 else INTERVAL,
+            "expires_in": str(LIFETIME) if v1 else LIFETIME,
+            "interval": str(INTERVAL) if v1 else INTERVAL,
             "message": f"To sign in, use a web browser to open the page {url} and enter the code"
             f" {code.user_code} to authenticate.",
-        }  # fmt: skip
+        }
 
     def _approve(self, raw: RawRequest, _: list[str]) -> Body:
         form = _form(raw)
@@ -216,13 +223,18 @@ class Login:
         organization = next(iter(tenant.all("organization")), None)
         domains = [domain.id for domain in tenant.all("domain")]
         return {
-            "value": [{
-                "id": f"/tenants/{tenant_id}", "tenantId": tenant_id, "countryCode": "US",
-                "displayName": organization.props.get("displayName") if organization else tenant_id,
-                "domains": domains, "defaultDomain": domains[0] if domains else None,
-                "tenantCategory": "Home",
-            }]
-        }  # fmt: skip
+            "value": [
+                {
+                    "id": f"/tenants/{tenant_id}",
+                    "tenantId": tenant_id,
+                    "countryCode": "US",
+                    "displayName": organization.props.get("displayName") if organization else tenant_id,
+                    "domains": domains,
+                    "defaultDomain": domains[0] if domains else None,
+                    "tenantCategory": "Home",
+                }
+            ]
+        }
 
     def _azure(self, raw: RawRequest) -> str:
         """Return the tenant of an Azure token; 401 for any other."""
@@ -236,10 +248,13 @@ class Login:
     def _render(self, status: int, body: Body, headers: dict[str, str], correlation: str | None) -> RawAnswer:
         request_id = str(uuid.uuid4())
         headers = headers | {
-            "Date": http_date(self._sandbox.clock.now()), "Cache-Control": "no-store, no-cache",
-            "Pragma": "no-cache", "X-Content-Type-Options": "nosniff", "x-ms-request-id": request_id,
+            "Date": http_date(self._sandbox.clock.now()),
+            "Cache-Control": "no-store, no-cache",
+            "Pragma": "no-cache",
+            "X-Content-Type-Options": "nosniff",
+            "x-ms-request-id": request_id,
             "Strict-Transport-Security": "max-age=31536000; includeSubDomains",
-        }  # fmt: skip
+        }
         if correlation:
             headers["client-request-id"] = correlation
         if isinstance(body, consent.Redirect):
@@ -262,9 +277,12 @@ def _check_home(store: Store, tenant: Tenant, username: str, client_id: str) -> 
         if home.one("user", "userPrincipalName", username.strip()) is not None:
             client = directory.find_client(store, tenant, client_id)
             raise person_refusals.foreign_user(
-                username.strip(), home.id, directory.display_name(tenant), client_id,
+                username.strip(),
+                home.id,
+                directory.display_name(tenant),
+                client_id,
                 client.name if client else client_id,
-            )  # fmt: skip
+            )
 
 
 def _refuse_method(raw: RawRequest, _: list[str]) -> Body:

@@ -91,8 +91,15 @@ def verify(sandbox: Sandbox, token: str) -> Claims:
         return dict(known)
     import jwt
 
-    unchecked = {"verify_aud": False, "verify_exp": False, "verify_nbf": False, "verify_iat": False,
-                 "verify_sub": False, "verify_jti": False, "verify_iss": False}  # fmt: skip
+    unchecked = {
+        "verify_aud": False,
+        "verify_exp": False,
+        "verify_nbf": False,
+        "verify_iat": False,
+        "verify_sub": False,
+        "verify_jti": False,
+        "verify_iss": False,
+    }
     try:
         claims = jwt.decode(token, _key(pem).public_key(), algorithms=["RS256"], options=unchecked)  # type: ignore[arg-type]
     except jwt.InvalidSignatureError as error:
@@ -112,11 +119,16 @@ def published(sandbox: Sandbox) -> Claims:
     return {
         "keys": [
             {
-                "kty": "RSA", "use": "sig", "kid": key_id(pem), "x5t": key_id(pem), "alg": "RS256",
-                "n": _b64(numbers.n.to_bytes(256, "big")), "e": _b64(numbers.e.to_bytes(3, "big")),
+                "kty": "RSA",
+                "use": "sig",
+                "kid": key_id(pem),
+                "x5t": key_id(pem),
+                "alg": "RS256",
+                "n": _b64(numbers.n.to_bytes(256, "big")),
+                "e": _b64(numbers.e.to_bytes(3, "big")),
             }
         ]
-    }  # fmt: skip
+    }
 
 
 def key_id(pem: str) -> str:

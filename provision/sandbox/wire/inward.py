@@ -20,9 +20,19 @@ def call(sandbox: Sandbox, tenant: Tenant) -> Call:
     everything = frozenset({"Application.ReadWrite.All"})
     caller = Caller(tenant.id, "app", "", first_party.MICROSOFT_GRAPH, everything)
     return Call(
-        method="POST", version="v1.0", path="", root="https://graph.microsoft.com", headers={}, query=Query(),
-        body=None, caller=caller, tenant=tenant, store=sandbox.store, clock=sandbox.clock, send=_no_requests,
-    )  # fmt: skip
+        method="POST",
+        version="v1.0",
+        path="",
+        root="https://graph.microsoft.com",
+        headers={},
+        query=Query(),
+        body=None,
+        caller=caller,
+        tenant=tenant,
+        store=sandbox.store,
+        clock=sandbox.clock,
+        send=_no_requests,
+    )
 
 
 def _no_requests(raw: RawRequest) -> RawAnswer:

@@ -27,8 +27,9 @@ class Endpoint:
     parts: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "parts", tuple(p.lower() if p[0] != "{" else p for p in
-                                                self.pattern.split("/")))  # fmt: skip
+        object.__setattr__(
+            self, "parts", tuple(p.lower() if p[0] != "{" else p for p in self.pattern.split("/"))
+        )
 
     @property
     def writes(self) -> bool:
@@ -41,9 +42,17 @@ class Endpoint:
         return self.parts[-1] == PROPERTY or (len(self.parts) == 2 and self.parts[1] == "{id}")
 
 
-_READING_ACTIONS = frozenset({"getbyids", "checkmembergroups", "getmembergroups", "checkmemberobjects",
-                              "getmemberobjects", "validateproperties",
-                              "$batch"})  # fmt: skip
+_READING_ACTIONS = frozenset(
+    {
+        "getbyids",
+        "checkmembergroups",
+        "getmembergroups",
+        "checkmemberobjects",
+        "getmemberobjects",
+        "validateproperties",
+        "$batch",
+    }
+)
 
 
 class Router:

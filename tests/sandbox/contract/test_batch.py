@@ -40,8 +40,12 @@ def test_each_request_is_answered_as_one_alone(world: World) -> None:
     assert found["a"]["body"]["id"] == app["id"]
     assert found["c"]["body"]["error"]["code"] == "Request_ResourceNotFound"
     assert "Location" in found["b"]["headers"]
-    assert set(found["a"]["headers"]) == {"Cache-Control", "x-ms-resource-unit", "OData-Version",
-                                          "Content-Type"}  # fmt: skip
+    assert set(found["a"]["headers"]) == {
+        "Cache-Control",
+        "x-ms-resource-unit",
+        "OData-Version",
+        "Content-Type",
+    }
     assert "body" not in found["d"]
     assert len(listed(world, "/applications?$filter=displayName eq 'y'")) == 1
 

@@ -190,5 +190,8 @@ def test_relations_to_what_is_never_made(world: World) -> None:
     path = f"/servicePrincipals(appId='{GRAPH_APP}')"
     assert listed(world, f"{path}/claimsMappingPolicies") == []
     assert listed(world, f"/applications/{new_app(world)['id']}/tokenIssuancePolicies") == []
-    refused(world.graph(ADMINISTRATOR, "GET", f"/applications/{MAIL_SEND}/tokenIssuancePolicies"), 404,
-            "Request_ResourceNotFound")  # fmt: skip
+    refused(
+        world.graph(ADMINISTRATOR, "GET", f"/applications/{MAIL_SEND}/tokenIssuancePolicies"),
+        404,
+        "Request_ResourceNotFound",
+    )

@@ -61,10 +61,13 @@ def test_memberships_are_asked_with_their_parameters(world: World) -> None:
     """https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups: 20 groups at most."""
     path = f"/directoryObjects/{new_user(world)['id']}"
     for action, body in (
-        ("checkMemberGroups", {}), ("checkMemberGroups", {"groupIds": ["x"]}),
-        ("checkMemberGroups", {"groupIds": [NOBODY] * 21}), ("checkMemberObjects", {}),
-        ("getMemberGroups", {}), ("getMemberObjects", {"securityEnabledOnly": "yes"}),
-    ):  # fmt: skip
+        ("checkMemberGroups", {}),
+        ("checkMemberGroups", {"groupIds": ["x"]}),
+        ("checkMemberGroups", {"groupIds": [NOBODY] * 21}),
+        ("checkMemberObjects", {}),
+        ("getMemberGroups", {}),
+        ("getMemberObjects", {"securityEnabledOnly": "yes"}),
+    ):
         refused(world.graph(ADMINISTRATOR, "POST", f"{path}/{action}", body), 400, "Request_BadRequest")
 
 
@@ -86,10 +89,19 @@ def test_domains(world: World) -> None:
     found = {d["id"]: d for d in listed(world, "/domains")}
     assert found[DOMAIN]["isVerified"] is True
     assert list(found[DOMAIN]) == [
-        "authenticationType", "availabilityStatus", "id", "isAdminManaged", "isDefault", "isInitial",
-        "isRoot", "isVerified", "supportedServices", "passwordValidityPeriodInDays",
-        "passwordNotificationWindowInDays", "state",
-    ]  # fmt: skip
+        "authenticationType",
+        "availabilityStatus",
+        "id",
+        "isAdminManaged",
+        "isDefault",
+        "isInitial",
+        "isRoot",
+        "isVerified",
+        "supportedServices",
+        "passwordValidityPeriodInDays",
+        "passwordNotificationWindowInDays",
+        "state",
+    ]
     assert [d["isInitial"] for d in found.values()].count(True) == 1
     assert get(world, f"/domains/{DOMAIN.upper()}")["id"] == DOMAIN
     refused(world.graph(ADMINISTRATOR, "GET", "/domains/other.example"), 404, "Request_ResourceNotFound")

@@ -86,9 +86,11 @@ def test_the_whole_tenant_a_group_and_a_custom_scope(world: World) -> None:
     done(beta(world, "DELETE", f"/roleAssignments/{made['id']}"))
     attributes = {"Exclusive": False, "RecipientFilter": f"PrimarySmtpAddress -eq 'noreply@{DOMAIN}'"}
     scope = beta(
-        world, "POST", "/customAppScopes",
+        world,
+        "POST",
+        "/customAppScopes",
         {"type": "RecipientScope", "displayName": "one", "customAttributes": attributes},
-    ).json()  # fmt: skip
+    ).json()
     assert scope["customAttributes"] == attributes
     assign(world, None, scope["id"])
     assert (sends(world, "team"), sends(world, "noreply")) == (False, True)

@@ -43,10 +43,16 @@ def test_an_assignment_is_seen_from_both_sides(world: World) -> None:
     assert made.pop("@odata.context").endswith(f"servicePrincipals('{graph}')/appRoleAssignedTo/$entity")
     assert re.fullmatch(r"[\w-]{43}", made["id"])
     assert {**made, "id": "", "createdDateTime": ""} == {
-        "id": "", "deletedDateTime": None, "appRoleId": MAIL_SEND, "createdDateTime": "",
-        "principalDisplayName": "Mailer", "principalId": client["id"], "principalType": "ServicePrincipal",
-        "resourceDisplayName": "Microsoft Graph", "resourceId": graph,
-    }  # fmt: skip
+        "id": "",
+        "deletedDateTime": None,
+        "appRoleId": MAIL_SEND,
+        "createdDateTime": "",
+        "principalDisplayName": "Mailer",
+        "principalId": client["id"],
+        "principalType": "ServicePrincipal",
+        "resourceDisplayName": "Microsoft Graph",
+        "resourceId": graph,
+    }
     assert listed(world, of) == [made]
     assert made in listed(world, to)
     assert get(world, f"{of}/{made['id']}")["id"] == get(world, f"{to}/{made['id']}")["id"] == made["id"]

@@ -13,8 +13,11 @@ NEEDS_HEADER = "Request_UnsupportedQuery"
 
 
 def names(world: World, query: str, **headers: str) -> list[str]:
-    return sorted(a["displayName"] for a in listed(world, f"/applications?{query}", **headers)
-                  if not a["displayName"].startswith("Caller "))  # fmt: skip
+    return sorted(
+        a["displayName"]
+        for a in listed(world, f"/applications?{query}", **headers)
+        if not a["displayName"].startswith("Caller ")
+    )
 
 
 @pytest.fixture

@@ -61,9 +61,12 @@ def test_each_key_has_its_last_sign_in(world: World, app: Any) -> None:
     assert base64.b64decode(found["id"]).decode() == f"{old['keyId']}|application"
     told = {n: found[n] for n in ("appId", "appObjectId", "credentialOrigin", "keyType", "keyUsage")}
     assert told == {
-        "appId": app["appId"], "appObjectId": app["id"], "credentialOrigin": "application",
-        "keyType": "secret", "keyUsage": "sign",
-    }  # fmt: skip
+        "appId": app["appId"],
+        "appObjectId": app["id"],
+        "credentialOrigin": "application",
+        "keyType": "secret",
+        "keyUsage": "sign",
+    }
     both = rows(world, f"?$filter=appId eq '{app['appId']}'")
     assert {r["keyId"] for r in both} == {old["keyId"], new["keyId"]}
 
@@ -87,9 +90,11 @@ def test_a_refused_sign_in_leaves_no_trace(world: World, app: Any) -> None:
     before = world.sandbox.store.writes
     sign_in(world, app, key)
     wrong = world.token_answer(
-        grant_type="client_credentials", client_id=app["appId"], client_secret=key["secretText"][:-1] + "x",
+        grant_type="client_credentials",
+        client_id=app["appId"],
+        client_secret=key["secretText"][:-1] + "x",
         scope="https://graph.microsoft.com/.default",
-    )  # fmt: skip
+    )
     assert wrong.status_code == 401
     assert len(rows(world, f"?$filter=appId eq '{app['appId']}'")) == 1
     assert world.sandbox.store.writes == before  # no request to the directory

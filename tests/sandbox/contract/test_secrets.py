@@ -46,8 +46,9 @@ def test_without_dates_it_lives_two_years(world: World) -> None:
 
 def test_dates_come_back_in_utc(world: World) -> None:
     """Recorded 2020-08, Azure CLI's test_rest_microsoft_graph; far ones: terraform-provider-azuread#126."""
-    secret = add(world, new_app(world), startDateTime="2026-01-01T02:00:00+02:00",
-                 endDateTime="2299-12-31T00:00:00Z").json()  # fmt: skip
+    secret = add(
+        world, new_app(world), startDateTime="2026-01-01T02:00:00+02:00", endDateTime="2299-12-31T00:00:00Z"
+    ).json()
     assert (secret["startDateTime"], secret["endDateTime"]) == (
         "2026-01-01T00:00:00Z",
         "2299-12-31T00:00:00Z",
@@ -141,18 +142,24 @@ def test_a_principal_has_secrets_too(world: World) -> None:
 def certificate() -> str:
     """A self-signed certificate, base64 of its DER."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([
-        x509.NameAttribute(NameOID.COUNTRY_NAME, "AU"),
-        x509.NameAttribute(NameOID.STATE_OR_PROVINCE_NAME, "Some-State"),
-        x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Widgits, Ltd"),
-    ])  # fmt: skip
+    name = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COUNTRY_NAME, "AU"),
+            x509.NameAttribute(NameOID.STATE_OR_PROVINCE_NAME, "Some-State"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Widgits, Ltd"),
+        ]
+    )
     now = datetime.now(UTC).replace(microsecond=0)
     built = (
         x509.CertificateBuilder()
-        .subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(7)
-        .not_valid_before(now).not_valid_after(now + timedelta(days=90))
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(7)
+        .not_valid_before(now)
+        .not_valid_after(now + timedelta(days=90))
         .sign(key, hashes.SHA256())
-    )  # fmt: skip
+    )
     pem = built.public_bytes(serialization.Encoding.PEM).decode()
     return "".join(pem.split("-----")[2].split())
 

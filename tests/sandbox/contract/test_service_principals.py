@@ -18,16 +18,45 @@ from .asserting import (
 
 # Recorded 2023-08, Azure CLI's test_create_for_rbac_password_with_assignment; two documented since.
 PROPERTIES = {
-    "id", "deletedDateTime", "accountEnabled", "alternativeNames", "appDisplayName", "appDescription",
-    "appId", "applicationTemplateId", "appOwnerOrganizationId", "appRoleAssignmentRequired",
+    "id",
+    "deletedDateTime",
+    "accountEnabled",
+    "alternativeNames",
+    "appDisplayName",
+    "appDescription",
+    "appId",
+    "applicationTemplateId",
+    "appOwnerOrganizationId",
+    "appRoleAssignmentRequired",
     "createdDateTime",
-    "description", "disabledByMicrosoftStatus", "displayName", "homepage", "loginUrl", "logoutUrl", "notes",
-    "notificationEmailAddresses", "preferredSingleSignOnMode", "preferredTokenSigningKeyThumbprint",
-    "replyUrls", "servicePrincipalNames", "servicePrincipalType", "signInAudience", "tags",
-    "tokenEncryptionKeyId", "samlSingleSignOnSettings", "addIns", "appRoles", "info", "keyCredentials",
-    "oauth2PermissionScopes", "passwordCredentials", "resourceSpecificApplicationPermissions",
-    "verifiedPublisher", "createdByAppId", "isDisabled",
-}  # fmt: skip
+    "description",
+    "disabledByMicrosoftStatus",
+    "displayName",
+    "homepage",
+    "loginUrl",
+    "logoutUrl",
+    "notes",
+    "notificationEmailAddresses",
+    "preferredSingleSignOnMode",
+    "preferredTokenSigningKeyThumbprint",
+    "replyUrls",
+    "servicePrincipalNames",
+    "servicePrincipalType",
+    "signInAudience",
+    "tags",
+    "tokenEncryptionKeyId",
+    "samlSingleSignOnSettings",
+    "addIns",
+    "appRoles",
+    "info",
+    "keyCredentials",
+    "oauth2PermissionScopes",
+    "passwordCredentials",
+    "resourceSpecificApplicationPermissions",
+    "verifiedPublisher",
+    "createdByAppId",
+    "isDisabled",
+}
 
 
 def test_a_new_one_has_every_property_and_the_defaults(world: World) -> None:
@@ -69,9 +98,11 @@ def test_it_follows_its_application(world: World) -> None:
     principal = world.make(ADMINISTRATOR, "/servicePrincipals", body)
     assert set(principal["tags"]) == {"WindowsAzureActiveDirectoryIntegratedApp", "ours"}
     change = {
-        "displayName": "Renamed", "identifierUris": [f"api://{app['appId']}"],
-        "web": {"redirectUris": ["https://a/1"]}, "publicClient": {"redirectUris": ["https://a/2"]},
-    }  # fmt: skip
+        "displayName": "Renamed",
+        "identifierUris": [f"api://{app['appId']}"],
+        "web": {"redirectUris": ["https://a/1"]},
+        "publicClient": {"redirectUris": ["https://a/2"]},
+    }
     done(world.graph(ADMINISTRATOR, "PATCH", f"/applications/{app['id']}", change))
     now = get(world, f"/servicePrincipals/{principal['id']}")
     assert now["displayName"] == now["appDisplayName"] == "Renamed"
@@ -106,8 +137,9 @@ def test_a_person_who_makes_one_does_not_own_it(world: World) -> None:
     principal = new_principal(world, app)
     path = f"/servicePrincipals/{principal['id']}/owners"
     assert get(world, path) == {
-        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#directoryObjects", "value": []
-    }  # fmt: skip
+        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#directoryObjects",
+        "value": [],
+    }
     done(link(world, path, user["id"]))
     assert [o["id"] for o in listed(world, path)] == [user["id"]]
     done(world.graph(ADMINISTRATOR, "DELETE", f"{path}/{user['id']}/$ref"))
@@ -168,8 +200,9 @@ def test_its_memberships_are_read_by_a_preflight(world: World) -> None:
     path = f"/servicePrincipals/{world.principal(ADMIN)}"
     roles = get(world, f"{path}/transitiveMemberOf/microsoft.graph.directoryRole")
     assert roles == {
-        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#directoryRoles", "value": []
-    }  # fmt: skip
+        "@odata.context": "https://graph.microsoft.com/v1.0/$metadata#directoryRoles",
+        "value": [],
+    }
     assert listed(world, f"{path}/memberOf") == []
     assert listed(world, f"{path}/createdObjects") == []
 

@@ -23,9 +23,18 @@ from .asserting import (
 
 # Recorded 2021-12, Azure CLI's test_graph_user_scenario: what an answer without $select has.
 DEFAULT = {
-    "businessPhones", "displayName", "givenName", "id", "jobTitle", "mail", "mobilePhone", "officeLocation",
-    "preferredLanguage", "surname", "userPrincipalName",
-}  # fmt: skip
+    "businessPhones",
+    "displayName",
+    "givenName",
+    "id",
+    "jobTitle",
+    "mail",
+    "mobilePhone",
+    "officeLocation",
+    "preferredLanguage",
+    "surname",
+    "userPrincipalName",
+}
 
 
 def test_create_read_change_delete(world: World) -> None:
@@ -46,8 +55,13 @@ def test_create_read_change_delete(world: World) -> None:
 def test_a_name_that_begins_with_a_dollar(world: World) -> None:
     """Recorded 2022-09, Azure CLI's test_special_characters_in_upn: in parentheses and quotes."""
     name = f"$money@{DOMAIN}"
-    body = {"accountEnabled": True, "displayName": "m", "mailNickname": "m", "userPrincipalName": name,
-            "passwordProfile": {"password": "Str0ng-enough-1"}}  # fmt: skip
+    body = {
+        "accountEnabled": True,
+        "displayName": "m",
+        "mailNickname": "m",
+        "userPrincipalName": name,
+        "passwordProfile": {"password": "Str0ng-enough-1"},
+    }
     made = world.make(ADMINISTRATOR, "/users", body)
     assert get(world, f"/users('{name}')")["id"] == made["id"]
     done(world.graph(ADMINISTRATOR, "PATCH", f"/users('{name}')", {"displayName": "n"}))
@@ -100,9 +114,19 @@ def test_what_a_preflight_asks_of_a_sender(world: World) -> None:
 def test_properties_that_come_on_select_only(world: World) -> None:
     """https://learn.microsoft.com/graph/api/resources/user: "Returned only on $select"."""
     person = new_user(world)
-    names = ("identities", "onPremisesExtensionAttributes", "employeeOrgData", "employeeType",
-             "licenseAssignmentStates", "provisionedPlans", "authorizationInfo", "isResourceAccount",
-             "lastPasswordChangeDateTime", "signInSessionsValidFromDateTime", "createdDateTime")  # fmt: skip
+    names = (
+        "identities",
+        "onPremisesExtensionAttributes",
+        "employeeOrgData",
+        "employeeType",
+        "licenseAssignmentStates",
+        "provisionedPlans",
+        "authorizationInfo",
+        "isResourceAccount",
+        "lastPasswordChangeDateTime",
+        "signInSessionsValidFromDateTime",
+        "createdDateTime",
+    )
     assert not set(names) & set(person)
     path = f"/users/{person['id']}"
     found = get(world, f"{path}?$select={','.join(names)}")
@@ -119,9 +143,17 @@ def test_properties_that_come_on_select_only(world: World) -> None:
     assert found["licenseAssignmentStates"] == found["provisionedPlans"] == []
     assert found["authorizationInfo"] == {"certificateUserIds": []}
     assert found["lastPasswordChangeDateTime"] == found["createdDateTime"]
-    done(world.graph(ADMINISTRATOR, "PATCH", path, {
-        "employeeType": "Vendor", "onPremisesExtensionAttributes": {"extensionAttribute2": "x"},
-    }))  # fmt: skip
+    done(
+        world.graph(
+            ADMINISTRATOR,
+            "PATCH",
+            path,
+            {
+                "employeeType": "Vendor",
+                "onPremisesExtensionAttributes": {"extensionAttribute2": "x"},
+            },
+        )
+    )
     found = get(world, f"{path}?$select=employeeType,onPremisesExtensionAttributes")
     assert found["employeeType"] == "Vendor"
     attributes = found["onPremisesExtensionAttributes"]
