@@ -149,9 +149,18 @@ def test_graph_is_told_nothing_of_the_machine(provision: Program, monkeypatch: p
     argv = ("apply", "prod.yaml", "--sandbox", "--yes", "--deliver", "file:out.secret")
     seen = headers_of(lambda: provision(*argv), monkeypatch)
     known = {
-        "host", "accept", "accept-encoding", "connection", "authorization", "user-agent", "client-request-id",
-        "content-type", "content-length", "consistencylevel", "prefer",
-    }  # fmt: skip
+        "host",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "authorization",
+        "user-agent",
+        "client-request-id",
+        "content-type",
+        "content-length",
+        "consistencylevel",
+        "prefer",
+    }
     assert "authorization" in seen
     assert seen.keys() <= known
     assert re.fullmatch(r"python-httpx/[\d.]+ kiota-python/[\d.]+", seen["user-agent"])
@@ -167,9 +176,12 @@ def test_sign_in_is_told_nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr(RequestsTransport, "send", answer)
     credential = ClientSecretCredential(
-        "11111111-2222-4333-8444-555555555555", "11111111-2222-4333-8444-555555555555", "x",
-        transport=for_azure(current()), retry_total=0,
-    )  # fmt: skip
+        "11111111-2222-4333-8444-555555555555",
+        "11111111-2222-4333-8444-555555555555",
+        "x",
+        transport=for_azure(current()),
+        retry_total=0,
+    )
     with pytest.raises(AzureError):
         credential.get_token("https://graph.microsoft.com/.default")
     assert sent

@@ -14,10 +14,18 @@ from provision.network import Network
 
 # What the libraries tell of this machine and of earlier sign-ins, as User-Agent does of the kernel's version.
 # Source: ``msal/application.py``, ``msal/telemetry.py`` and ``azure/core/pipeline/policies/_universal.py``
-_TELLTALE = frozenset({
-    "x-client-sku", "x-client-ver", "x-client-os", "x-client-cpu", "x-client-current-telemetry",
-    "x-client-last-telemetry", "x-app-name", "x-app-ver",
-})  # fmt: skip
+_TELLTALE = frozenset(
+    {
+        "x-client-sku",
+        "x-client-ver",
+        "x-client-os",
+        "x-client-cpu",
+        "x-client-current-telemetry",
+        "x-client-last-telemetry",
+        "x-app-name",
+        "x-app-ver",
+    }
+)
 
 
 class _Adapter(HTTPAdapter):
