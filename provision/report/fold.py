@@ -24,6 +24,11 @@ def cells(text: str) -> int:
     )
 
 
+def pad(text: str, width: int) -> str:
+    """Return a text with blanks behind it, as wide as a terminal shows it."""
+    return text + " " * (width - cells(text))
+
+
 def fold(text: str, width: int | None) -> str:
     """Return a text whose lines fit into so many columns as far as words allow; ``None``: as it is."""
     if width is None or width < NARROWEST:

@@ -17,7 +17,7 @@ from provision.plan.saved import overall
 from provision.report import lines
 from provision.report.escape import plain
 from provision.report.fleet_summary import is_fleet, plans_summary, results_summary
-from provision.report.fold import cells, fold
+from provision.report.fold import cells, fold, pad
 from provision.report.formats import Medium
 from provision.report.letter import letter_lines
 from provision.report.pen import BOLD, OF_SEVERITY, OF_SIGN, RED, YELLOW, Pen
@@ -102,9 +102,9 @@ def result_text(result: Result, *, color: bool = False, width: int | None = None
     out = [f"{pen(result.plan.name, BOLD)}: {lines.outcome(result)}", ""]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
         listed = list(boxes)
-        wide = max(len(box.label) for box in listed)
+        wide = max(cells(box.label) for box in listed)
         out.append(pen(f"Enter in {plain(result.title)}, {plain(screen)}", BOLD))
-        out += [f"  {box.label:<{wide}}  {plain(box.value)}" for box in listed]
+        out += [f"  {pad(box.label, wide)}  {plain(box.value)}" for box in listed]
         out += ["  Then save the screen.", ""]
     facts = [*lines.secret(result), *_consent(result, pen)]
     if result.portal_url:

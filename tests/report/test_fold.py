@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from provision.report.fold import cells, fold, hung, table
+from provision.report.fold import cells, fold, hung, pad, table
 from tests.support import Program, Ran, write_config
 
 RED, END = "\x1b[31m", "\x1b[0m"
@@ -79,3 +79,13 @@ def test_every_table_fits_a_terminal(
     assert not [line for line in wide if not re.fullmatch(r"\s*('provision [^']*'|\S+)[.,]?.{0,3}", line)], (
         wide
     )
+
+
+def test_labels_are_padded_as_a_terminal_shows_them() -> None:
+    """An ideograph takes two cells and an accent none, so that what stands behind them is in one column."""
+    assert [pad(text, 6) for text in ("abc", "\u90f5\u4ef6", "e\u0301")] == [
+        "abc   ",
+        "\u90f5\u4ef6  ",
+        "e\u0301     ",
+    ]
+    assert {cells(pad(text, 6)) for text in ("", "abc", "\u90f5\u4ef6", "e\u0301")} == {6}
