@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -58,6 +59,7 @@ def test_how_long_a_claim_holds(minutes: float, holds: bool, hands: bool) -> Non
         ([OLD, secret("dead")], {"old"}, set(), [], []),  # this machine's, and its run is over
         ([OLD, secret("older", 60 * 24 * 160)], {"old", "older"}, set(), [], []),  # no successor of it
         ([secret("a")], {"a"}, set(), ["a"], []),  # what it succeeds is gone
+        ([OLD, replace(secret("a"), start=OLD.start)], {"old", "a"}, set(), [], []),  # as old as that
     ],
 )
 def test_what_a_look_shows_of_others(
@@ -121,6 +123,10 @@ A, B, C = secret("a", 60), secret("b", 40), secret("c", 20)
         ([A, B], {"b": None}, ("b", "a")),  # the older one's record was repaired
         ([A, B, C], {"c": "a"}, ("c", "b")),
         ([A, B, C], {"c": "b"}, None),
+        ([A, B, C], {"b": "z", "c": "z"}, ("c", "b")),
+        ([A, B, C], {"a": "z", "b": "a", "c": "z"}, ("c", "a")),
+        ([A, B, C], {"b": "a", "c": "a"}, ("c", "b")),
+        ([A, replace(B, start=A.start), C], {"c": "a"}, None),  # as old as what it succeeds
     ],
 )
 def test_two_of_one_generation(

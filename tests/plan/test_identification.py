@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from provision.errors import Entry, ProvisionError, catalogue
-from provision.plan.identification import Found, identify
+from provision.plan.identification import Found, Meant, identify
 from provision.resources.application import Deleted, Observed
 from tests.plan.given import APP, DESIRED
 
@@ -74,3 +74,48 @@ def test_a_refused_identity_names_what_was_found() -> None:
     with pytest.raises(ProvisionError) as error:
         identify(DESIRED.application, Found(replace(APP, tags=())))
     assert f"set application.client_id to {APP.app_id}" in error.value.fix
+
+
+MEANT = Meant("service principal", "Mail", "c9")
+THEIRS = replace(GONE, app_id="c0", unique_name="x")
+SAID = {
+    "its mark is there": (None, Found(replace(APP, tags=()), marked=True), None),
+    "another was deleted": (
+        APP.app_id,
+        Found(deleted=(THEIRS,)),
+        "no application with client_id {id} in this tenant",
+    ),
+    "it was deleted, written in capitals": (
+        APP.app_id,
+        Found(deleted=(THEIRS, replace(GONE, app_id=APP.app_id.upper()))),
+        "client_id {id} belongs to a deleted application: 'Collaboration' ({ID}), deleted 2026-01-02, object "
+        "id " + GONE.id,
+    ),
+    "another tenant's": (
+        APP.app_id,
+        Found(foreign_tenant="t9", meant=MEANT),
+        "client_id {id} is an application of another tenant (t9)",
+    ),
+    "an object id": (
+        APP.app_id,
+        Found(meant=MEANT),
+        "client_id {id} is the object id of the service principal 'Mail', whose client id is c9",
+    ),
+    "nothing": (APP.app_id, Found(), "no application with client_id {id} in this tenant"),
+}
+
+
+@pytest.mark.parametrize("case", SAID)
+def test_what_a_doubt_is_told_as(case: str) -> None:
+    """In these words; what carries our mark is ours, though its tag was wiped."""
+    client_id, found, words = SAID[case]
+    desired = replace(DESIRED.application, client_id=client_id)
+    if words is None:
+        assert identify(desired, found) is found.by_unique_name
+        return
+    with pytest.raises(ProvisionError) as error:
+        identify(desired, found)
+    assert error.value.message == words.format(id=APP.app_id, ID=APP.app_id.upper())
+    unknown = words.startswith("no app") or "object id of the" in words
+    assert (error.value.entry is catalogue.CLIENT_ID_NOT_FOUND) is unknown
+    assert ("to c9" in error.value.fix) is (case == "an object id")

@@ -283,3 +283,80 @@ def test_what_is_idle_is_not_named_for_a_wrong_digest() -> None:
         Approval(digests=(OTHER.digest, WRONG)), [PLAN, OTHER, idle], whole=True, now=NOW, allowed=()
     )
     assert [item.plan.name if item.plan else None for item in found.refused] == ["collab-prod"]
+
+
+def resealed(**changed: object) -> str:
+    """A file of which somebody changed parts, and made the seal anew."""
+    text = json.dumps({**json.loads(TEXT), **changed, "file_digest": "sha256:" + "0" * 64}, indent=2) + "\n"
+    blank = '"file_digest": "sha256:' + "0" * 64 + '"'
+    return text.replace(blank, f'"file_digest": "{sha256(text)}"')
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"seen": ["Old"]}, "what it shows is not what it binds"),
+        ({"digest": overall([OTHER])}, "what it shows is not what it binds"),
+        ({"bound": []}, "it lacks what a plan has"),
+        ({"tool_version": VERSION}, None),
+    ],
+)
+def test_a_seal_that_was_made_anew_does_not_help(changed: dict[str, object], why: str | None) -> None:
+    """What a reader was shown must be what binds."""
+    text = resealed(**changed)
+    if why is None:
+        assert read(text, version=VERSION).plans[0].digest == PLAN.digest
+    else:
+        assert why in refusal(text)
+
+
+def test_a_file_is_plain_and_dated() -> None:
+    """Two blanks a level, ASCII alone, a line's end at its end; with the version and both times."""
+    text = document({"format": "provision.plan/1", "seen": "é"}, [PLAN], version=VERSION, now=NOW)
+    assert text.isascii()
+    assert text.startswith('{\n  "format"')
+    assert text.endswith("}\n")
+    written = json.loads(text)
+    assert (written["tool_version"], written["created"], written["expires"]) == (
+        VERSION,
+        "2026-05-04T12:00:00Z",
+        "2026-05-11T12:00:00Z",
+    )
+
+
+def test_steps_that_came_and_went_are_named() -> None:
+    """In the order of their addresses."""
+    before = read(TEXT, version=VERSION).plans[0]
+    fewer = replace(PLAN, digest=WRONG, changes=PLAN.changes[1:])
+    more = replace(PLAN, digest=WRONG, changes=(*PLAN.changes, replace(PLAN.changes[0], address="zz")))
+    assert differences(before, fewer) == ["collab-prod: application was update, is not in it"]
+    assert differences(before, more) == ["collab-prod: zz was not in it, is update"]
+    assert differences(before, replace(PLAN, digest=WRONG)) == ["collab-prod: the steps differ"]
+
+
+def test_what_differs_is_told_in_one_line() -> None:
+    """Which configs a file is not of, and all that changed in one."""
+    with pytest.raises(ProvisionError) as error:
+        judge(Approval(BOTH), [replace(PLAN, desired=replace(PLAN.desired, name="new"))], whole=True, now=NOW,
+              allowed=())  # fmt: skip
+    assert error.value.message.endswith("they differ in: collab-prod, new, other")
+    plan = replace(PLAN, digest=WRONG, changes=(replace(PLAN.changes[0], address="zz"), *PLAN.changes[1:]))
+    (refused,) = judge(Approval(FILE), [plan], whole=True, now=NOW, allowed=()).refused
+    assert refused.error.entry is catalogue.STALE_PLAN
+    assert refused.error.message == (
+        "what would be done is not what was approved: collab-prod: application was update, is not in it; "
+        "collab-prod: zz was not in it, is update"
+    )
+    two = Approval(digests=(WRONG, WRONG[:-1] + "e"))
+    (found,) = judge(two, [PLAN], whole=True, now=NOW, allowed=()).refused
+    assert found.error.entry is catalogue.STALE_PLAN
+    assert f"and {WRONG}, {WRONG[:-1]}e was approved" in found.error.message
+
+
+@pytest.mark.parametrize(
+    ("approval", "given"),
+    [(NONE, False), (Approval(FILE), True), (Approval(digests=("x",)), True), (Approval(FILE, ("x",)), True)],
+)
+def test_whether_there_is_an_approval(approval: Approval, given: bool) -> None:
+    """A file, or a digest."""
+    assert approval.given is given

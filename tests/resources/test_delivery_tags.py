@@ -96,3 +96,57 @@ def test_successions() -> None:
         "provision:succeeds:broken",
     ]
     assert delivery_tags.successions(tags) == {B: A, A: None}
+
+
+@pytest.mark.parametrize(
+    ("tags", "delivered", "newest", "retired", "leaked", "adopted"),
+    [
+        (["provision", "x:y"], "", "", "", "", ""),
+        (["provision:delivered:A", "provision:newest:collab:B"], "a", "b", "", "", ""),
+        (["provision:retired:A", "provision:leaked:B", "provision:adopted:C"], "", "", "a", "b", "c"),
+        (["provision:newest:collab-2:b", "provision:newest:other:c"], "", "", "", "", ""),
+    ],
+)
+def test_what_each_kind_says(
+    tags: list[str], delivered: str, newest: str, retired: str, leaked: str, adopted: str
+) -> None:
+    """In lower case, and of this config alone where the tag names one."""
+    assert delivery_tags.delivered(tags) == frozenset(delivered)
+    assert delivery_tags.newest(tags, "collab") == frozenset(newest)
+    assert delivery_tags.retired(tags) == frozenset(retired)
+    assert delivery_tags.leaked(tags) == frozenset(leaked)
+    assert delivery_tags.adopted(tags) == frozenset(adopted)
+
+
+@pytest.mark.parametrize(
+    ("key", "there", "tags", "written"),
+    [
+        ("h", "hb", [], {"provision:adopted:h"}),
+        ("h", "b", [], set()),
+        ("h", "hb", ["provision:adopted:H"], set()),
+        ("h", "hb", ["provision:adopted:x"], {"provision:adopted:h"}),
+        (None, "hb", [], set()),
+    ],
+)
+def test_what_is_noted_beside_an_adopted_one(
+    key: str | None, there: str, tags: list[str], written: set[str]
+) -> None:
+    """Once, and while it is there."""
+    assert delivery_tags.made_beside(key, list(there), tags) == written
+
+
+def test_pairs_are_read_as_they_are_written() -> None:
+    """In lower case; half of a pair, or a tag of another kind, is none."""
+    assert delivery_tags.succeeds_tag("b", None) == "provision:succeeds:none:b"
+    tags = ["provision:succeeds:A:B", "provision:succeeds:none:C", "provision:succeeds:", "other:A:B"]
+    assert delivery_tags.successions(tags) == {"b": "a", "c": None}
+    replaced = [delivery_tags.replaces_tag("b", "a"), "provision:replaces:C:D", "provision:replaces:x"]
+    assert delivery_tags.replacements(replaced) == {("b", "a"), ("d", "c")}
+
+
+def test_another_kind_of_tag_replaces_no_newest_one() -> None:
+    """Only the tag of the newest is one a config."""
+    found = delivery_tags.merged_tags(
+        ["provision:newest:collab:a", "provision:delivered:a"], (), ["provision:delivered:b"], "ab", ()
+    )
+    assert found == ("provision:delivered:a", "provision:delivered:b", "provision:newest:collab:a")
