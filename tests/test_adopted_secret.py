@@ -151,7 +151,9 @@ def test_a_rotation_overlaps_and_only_confirm_retires_it(provision: Program, mad
     value = ("--secret-from", "file:out.secret")
     asked = provision("rotate", made.config, "--sandbox", *DELIVERED, "--yes", "--confirm", *value)
     assert asked.code == 0, asked.err
-    assert "the adopted one, 'by hand'" in asked.err
+    said = " ".join(asked.err.split())
+    assert "the adopted one, 'by hand'" in said
+    assert "no sign-in in the report, no proof" in said
     assert made.keys == {other, third}
     plan = provision("plan", made.config, *SANDBOX, *DELIVERED)
     assert set(actions(plan).values()) == {"no-op"}

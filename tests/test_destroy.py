@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.report.hostile import NAMES
 from tests.support import Program, Ran, Tenant, write_config
 
 AT = ("--sandbox", "--deliver", "file:out.secret")
@@ -155,6 +157,7 @@ def test_what_nobody_declared_refuses_it(provision: Program, config: str, applie
     said = [f["message"] for f in back.json["findings"] if f["name"] == "signs-in-again"]
     assert len(said) == 2
     assert any("'theirs', not ours" in text for text in said)
+    assert any("federated" in f["message"] for f in back.json["findings"] if f["name"] == "not-checked")
     assert picture(Tenant()) == before
 
 
@@ -287,36 +290,80 @@ def test_a_deleted_one_that_is_not_ours_is_not_taken(provision: Program, config:
     assert [item["id"] for item in left] == [app["id"]]
 
 
-def test_no_output_of_either_holds_the_value(provision: Program, config: str, applied: Ran) -> None:
-    """In every format, the plan file and the log file."""
+def test_no_output_of_either_holds_the_value(
+    provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """In every format, in the plan file, the log file, and what a pipeline is told."""
     value = Path("out.secret").read_text().strip()
+    for variable in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"):
+        (tmp_path / variable).touch()
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    for variable, text in (
+        ("GITHUB_ACTIONS", "true"),
+        ("TF_BUILD", "True"),
+        ("AGENT_TEMPDIRECTORY", str(tmp_path)),
+        ("BUILD_SOURCESDIRECTORY", str(Path.cwd())),
+    ):
+        monkeypatch.setenv(variable, text)
     said = ""
-    for name in ("text", "json", "markdown"):
+    for name, host in (("text", "github"), ("json", "azure"), ("markdown", "none")):
         for argv in (
             ("destroy", config, *AT, "--dry-run", "--forget", "--out", f"{name}.plan", "-o", name),
             ("destroy", config, *ENDED, "-o", name, "-v", "--log-file", f"{name}.log"),
             ("restore", config, *AT, "--yes", "-o", name, "-v", "--log-file", f"{name}.log"),
         ):
-            ran = provision(*argv)
+            ran = provision(*argv, "--ci", host)
             assert ran.code == 0, ran.err
             said += ran.out + ran.err
-    said += "".join(path.read_text() for path in (*Path().glob("*.plan"), *Path().glob("*.log")))
+    told = [*Path().glob("*.plan"), *Path().glob("*.log"), *(p for p in tmp_path.rglob("*") if p.is_file())]
+    told = [path for path in told if path.name not in ("out.secret",)]
+    assert any(path.name == "GITHUB_STEP_SUMMARY" for path in told)
+    said += "".join(path.read_bytes().decode("utf-8", "replace") for path in told)
     assert value not in said
     assert "deleted" in said
 
 
-@pytest.mark.parametrize("name", ["\x1b[31mred", "::error::x", "<b>&", "a|b`c", "x\ny" if False else "x y"])
+HOSTILE = (
+    "terminal colours",
+    "link",
+    "line ends",
+    "separators",
+    "direction",
+    "zero width",
+    "GitHub command",
+    "Azure command",
+    "GitLab section",
+    "HTML",
+    "table",
+    "fence",
+    "link in Markdown",
+    "percent",
+)
+
+
+@pytest.mark.parametrize("output", ["text", "markdown", "json"])
 def test_hostile_names_come_through_harmless(
-    provision: Program, config: str, applied: Ran, name: str
+    provision: Program, config: str, applied: Ran, output: str
 ) -> None:
-    """A display name may hold anything."""
-    app = Tenant().application()
-    Tenant().do("PATCH", f"/applications/{app['id']}", {"displayName": name})
-    for output in ("text", "markdown", "json"):
-        ran = provision("destroy", config, *AT, "--dry-run", "-o", output)
-        assert ran.code == 0, ran.err
-        assert "\x1b" not in ran.out
-        assert not any(line.startswith("::") for line in ran.out.splitlines())
+    """A display name may hold anything, in the plan, at the end and when it comes back."""
+    for name in HOSTILE:
+        app = Tenant().application()
+        Tenant().do("PATCH", f"/applications/{app['id']}", {"displayName": NAMES[name]})
+        for argv in (
+            ("destroy", config, *AT, "--dry-run"),
+            ("destroy", config, *ENDED),
+            ("restore", config, "--sandbox", "--yes"),
+        ):
+            ran = provision(*argv, "-o", output)
+            assert ran.code == 0, ran.err
+            said = ran.out + ran.err
+            assert not {"\x1b", "\x07", "\r", "\u202e", "\u2028", "\u200b"} & set(said), (name, argv)
+            assert not any(line.startswith(("::", "##vso[", "section_")) for line in said.splitlines())
+            if output == "markdown":
+                prose = re.sub(r"(?ms)^(`{3,})[^\n]*\n.*?^\1$", "", ran.out)
+                assert not {"<script>", "[click]("} & set(re.findall(r"<script>|\[click\]\(", prose))
+            if output == "json":
+                assert ran.json
 
 
 def test_the_packs_for_pipelines_never_end_a_registration() -> None:

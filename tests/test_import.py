@@ -366,6 +366,37 @@ def test_hostile_names_come_through_harmless(provision: Program, tenant: Tenant)
     assert {action for plan in plans for action in actions(plan).values()} == {"no-op"}
 
 
+def test_no_output_tells_a_secret_of_the_registration(
+    provision: Program, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Its value is known to whoever made it alone: not to import, init or the plan, in any output or file."""
+    one = made(tenant, lives=())
+    added = tenant.do("POST", f"/applications/{one.object_id}/addPassword", {"passwordCredential": {}})
+    value = added["secretText"]
+    (tmp_path / "summary").touch()
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "output"))
+    given = ("--product", "pal", "--admin-url", "https://pal.agency.example", *MAILBOX[:2])
+    said = ""
+    for output in ("text", "json", "markdown"):
+        for argv in (
+            ("import", *AT, "--search"),
+            ("import", one.client_id, *AT, *MAILBOX, "--out", f"{output}.yaml"),
+            ("init", *given, *AT, "--out", f"{output}-init.yaml"),
+        ):
+            ran = provision(*argv, "-o", output, "-v")
+            assert ran.code == 0, ran.err
+            said += ran.out + ran.err
+        logged = ("--log-file", "run.log", "--ci", "github")
+        said += provision("plan", f"{output}.yaml", "--sandbox", "-o", output, *logged).out
+    said += provision("plan", "text.yaml", "--sandbox", "-o", "html").out
+    for path in (path for folder in (Path(), tmp_path) for path in folder.rglob("*") if path.is_file()):
+        said += path.read_bytes().decode("utf-8", "replace")
+    assert one.client_id in said
+    assert value not in said
+
+
 def check_many(provision: Program, tenant: Tenant, ones: list[HandMade], later: int) -> Counter[str]:
     """Import them all: each plan has what a person must decide and no more, and apply writes nothing."""
     tenant.advance(days=later)

@@ -261,6 +261,7 @@ def _credentials(job: Job, record: dict[str, Any], principal: dict[str, Any] | N
         said += [
             f"certificate {key.key_id}{item} ('{key.display_name}'), until {_day(key.end)}"
             for key in certificate.observed(holder)
+            if key.end is None or key.end > now
         ]
     return tuple(said)
 

@@ -146,6 +146,8 @@ async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
         came=came,
         allowed=job.allowed,
     )
+    if mode is rotation.Mode.CONFIRM and found.standing and found.standing.adopted:
+        found = rotation.with_last_use(found, await job.tenant.last_use())
     if mode is rotation.Mode.EMERGENCY:
         more = await afterwards(graph, job.desired, observed, now=graph.now())
         found = replace(found, findings=(*found.findings, *more))

@@ -26,6 +26,8 @@ from provision.resources import (
 
 DELIVERY = "delivery"
 _WITH = "it goes with the application"
+# No page says how those of a deleted application are read.
+_FEDERATED = "not checked: federated credentials, which sign in again, too, if it had any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +246,7 @@ def restoration(context: Context, desired: Desired, observed: Observed, gone: Go
         Finding(catalogue.SIGNS_IN_AGAIN, Severity.WARNING, f"it signs in again: {what}", value=what)
         for what in gone.credentials
     ]
+    findings.append(Finding(catalogue.NOT_CHECKED, Severity.WARNING, _FEDERATED))
     return _plan(context, desired, observed, tuple(changes), findings)
 
 

@@ -18,6 +18,7 @@ from provision.resources.client_secret import (
     ADDRESS,
     Mint,
     Records,
+    Remove,
     Standing,
     called,
     finishing,
@@ -33,6 +34,7 @@ from provision.resources.client_secret import (
 )
 from provision.resources.client_secret import Observed as Secret
 from provision.resources.consent import Detail
+from provision.resources.last_use import Observed as LastUse
 
 
 class Mode(StrEnum):
@@ -224,6 +226,21 @@ def _confirmed(state: Standing) -> tuple[Change, ...]:
 def _whose(state: Standing, secret: Secret, why: str) -> str:
     """Say of an adopted secret which it is, for a person made it by hand; Graph does not tell who."""
     return f"{why}; it is the adopted one, {called(secret)}" if secret == state.adopted else why
+
+
+def with_last_use(plan: Plan, used: LastUse) -> Plan:
+    """Return the plan with the last sign-in of an adopted secret that it removes: what a person goes by."""
+    adopted = plan.standing.adopted if plan.standing else None
+    if adopted is None:
+        return plan
+    words = used.words(adopted.key_id) or f"its last sign-in was not read: {used.unread}"
+    changes = tuple(
+        replace(change, reason=f"{change.reason}; {words}")
+        if isinstance(change.step, Remove) and change.step.key_id == adopted.key_id
+        else change
+        for change in plan.changes
+    )
+    return replace(plan, changes=changes)
 
 
 def _nothing(why: str) -> Change:
