@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,9 @@ from provision.outcomes.expiry import Row, State
 from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.ending import Forget
 from provision.plan.model import Plan
+from provision.products.permissions import PERMISSIONS
 from provision.resources import (
+    Ignore,
     Surroundings,
     application,
     client_secret,
@@ -30,7 +33,7 @@ from provision.resources.last_use import Observed as LastUse
 from provision.resources.undeclared import Certificate
 from tests import cases
 from tests.checks.test_drift import AROUND, PLANS, drift
-from tests.plan.given import DESIRED, NOW, OBSERVED, SECRET, planned, wanted
+from tests.plan.given import DESIRED, GRAPH, NOW, OBSERVED, ROLE, SECRET, planned, there, wanted
 from tests.resources import test_client_secret as secrets
 from tests.resources.test_client_secret import NEW, OLD, Given, day, world
 
@@ -185,7 +188,9 @@ def changed(address: str, action: Action, **more: Any) -> Plan:
     return replace(planned(), changes=(Change(address, action, "why", **more),))
 
 
+READING = mailbox_scope.Assignment("a9", "Application Mail.Read", "/")
 UNNAMED = replace(SECRET, key_id="k", display_name=None, end=NOW)
+KEYS = (("m", 2), ("k", 1))
 USED = LastUse({"k": NOW}, NOW)
 LOOKS: dict[str, tuple[Plan, Surroundings]] = {
     **{f"around: {name}": (planned(), around) for name, (around, _) in AROUND.items()},
@@ -217,6 +222,55 @@ LOOKS: dict[str, tuple[Plan, Surroundings]] = {
         planned(observed=replace(OBSERVED, secrets=(SECRET, UNNAMED))),
         Surroundings(last_use=USED),
     ),
+    "what Exchange gives beside": (
+        planned(
+            observed=replace(
+                OBSERVED,
+                exchange=mailbox_scope.Observed(
+                    (mailbox_scope.Assignment("a9", "Application Mail.Read", "/"),)
+                ),
+            )
+        ),
+        Surroundings(),
+    ),
+    "a product that reads": (
+        planned(
+            replace(DESIRED, consent=consent.Desired(consent.Mode.GRANT, PERMISSIONS["Mail.Read"])),
+            replace(OBSERVED, assignments=()),
+        ),
+        Surroundings(),
+    ),
+    "permissions in capitals, and parts of one": (
+        planned(
+            observed=there(
+                required_resource_access=(
+                    {
+                        "resourceAppId": GRAPH.upper(),
+                        "resourceAccess": [{"id": ROLE.role_id.upper(), "type": "Role"}, {}],
+                    },
+                    {},
+                )
+            )
+        ),
+        Surroundings(),
+    ),
+    "what is ignored": (
+        planned(
+            replace(
+                DESIRED,
+                ignores=(
+                    Ignore("undeclared-certificate", "C [1] (k)", "known"),
+                    Ignore("undeclared-certificate", "C [2]*", "known, too"),
+                    Ignore("undeclared-secret", "nobody's", "old"),
+                ),
+            )
+        ),
+        Surroundings(
+            certificates=tuple(
+                Certificate(key, f"C [{number}]", NOW + timedelta(days=9)) for key, number in KEYS
+            )
+        ),
+    ),
     "two records of what is gone": (
         planned(records=client_secret.Records(tenant=frozenset({"z", "y", SECRET.key_id}))),
         Surroundings(),
@@ -233,6 +287,7 @@ def differs(case: str) -> list[str]:
         for item in result.deviations
         if item.entry.name != "mail-for-everyone"
     ]
+    lines += [f"ignored: {item.deviation.value}, {item.reason}" for item in result.ignored]
     return [*lines, *(f"not checked: {what}" for what in result.not_checked)]
 
 
@@ -257,6 +312,10 @@ ENDS: dict[str, dict[str, Any]] = {
     "ended, and one of its end": {"given": [("a", "d", -180, 0), ("b", "d", -180, 0)]},
     "the newest was removed": {"given": [OLD, ("b", "g", -1, 179)]},
     "an older one was removed": {"given": [("a", "g", -9, 9), NEW]},
+    "the newest of three was removed": {
+        "given": [("a", "d", -150, 90), ("b", "d", -99, 100), ("c", "g", -1, 179), ("x", "u", -1, 179)],
+    },
+    "the same secret twice as long": {"given": [("a", "d", -9, 20), ("b", "d", -9, 20)]},
     "leaked": {"given": [("a", "dl", -9, 171)]},
     "leaked, its successor delivered": {"given": [("a", "dl", -9, 171), NEW]},
     "to be replaced": {"given": [("b", "dr", -2, 178)]},

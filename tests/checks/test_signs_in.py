@@ -63,3 +63,17 @@ def test_each_is_a_warning_that_names_it() -> None:
 def test_nothing_there_is_nothing_told() -> None:
     """An application of ours alone."""
     assert list(others([Holder(APPLICATION, "x", (secret("a", "Mail"),))], {"a"}, now=NOW)) == []
+
+
+def test_what_each_is_called() -> None:
+    """By its name and beginning, as far as it has them; what ends this moment signs in no more."""
+    bare = ClientSecret("k", None, NOW, SOON, None)
+    over = ClientSecret("o", "x", NOW, NOW, "o-h")
+    keys = (Certificate("c", None, SOON), Certificate("d", "CN=x", SOON), Certificate("e", "x", NOW))
+    holder = Holder(APPLICATION, "x", (bare, over, secret("s", "by hand")), keys)
+    assert [item.what for item in others([holder], (), now=NOW)] == [
+        "secret 'without a name' of the application, until 2026-03-06",
+        "secret 'by hand' (begins with s-h) of the application, until 2026-03-06",
+        "certificate 'without a name' of the application, until 2026-03-06",
+        "certificate 'CN=x' of the application, until 2026-03-06",
+    ]
