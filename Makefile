@@ -104,8 +104,9 @@ dist: $(READY)  ## The release of the last commit: wheel, sdist, bill of materia
 bundle: $(READY)  ## The release, and one archive that installs without a network
 	$(BIN)/python -m release.bundle
 
-dist-check: bundle  ## The bundle installed in a namespace without a network, and refused where it was altered
+dist-check: bundle  ## The bundle installed without a network, and refused where altered; the steps of the image (as root)
 	$(BIN)/python -m release.check
+	$(BIN)/python -m release.container
 
 clean:  ## Remove the virtual environment, caches and rehearsals
 	rm -rf $(VENV) .provision .pytest_cache .hypothesis .mypy_cache .ruff_cache .import_linter_cache build dist *.egg-info

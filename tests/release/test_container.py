@@ -8,21 +8,42 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from provision.cli.main import VERBS
+from release import container
 
 ROOT = Path(__file__).parents[2]
 
 
 def instructions() -> list[tuple[str, str]]:
     """Return the instructions of the Containerfile, each whole."""
-    text = re.sub(r"\\\n\s*", "", (ROOT / "Containerfile").read_text())
-    lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-    return [(line.split(" ", 1)[0], line.split(" ", 1)[1]) for line in lines]
+    return container.instructions((ROOT / "Containerfile").read_text())
+
+
+def test_the_stand_in_does_each_step_of_the_image() -> None:
+    """In its order; `make dist-check` runs it, for minutes."""
+    text = container.script((ROOT / "Containerfile").read_text(), ROOT)
+    at = 0
+    for name, rest in stages()[0][1:]:
+        if name == "RUN":
+            at = text.index(shlex.join(json.loads(rest)), at)
+        elif name == "COPY":
+            for source in rest.split()[:-1]:
+                at = text.index(f"cp -r {ROOT / source} ", at)
+        else:
+            at = text.index(f"cd {rest}", at)
+    last = text.splitlines()[-1]
+    assert "--reuid=65532 --regid=65532" in last
+    assert "/opt/provision/bin/python -I -m provision plan" in last
+    assert "ro,bind /" in text[at:]
+    with pytest.raises(ValueError, match="ADD"):
+        container.script("FROM a\nADD x y\nFROM b\n" + "USER 1:1\nWORKDIR /w\nENV A=1\nENTRYPOINT []", ROOT)
 
 
 def stages() -> list[list[tuple[str, str]]]:
