@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import os
+import platform
 import re
 import socket
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import httpx
 import pytest
 from azure.core.exceptions import AzureError, ServiceRequestError
 from azure.core.pipeline.transport import RequestsTransport
-from azure.identity import ClientSecretCredential
+from azure.core.rest import HttpRequest
 
 from provision.cli.main import VERBS
 from provision.clouds import CLOUDS
@@ -168,6 +170,12 @@ def test_graph_is_told_nothing_of_the_machine(provision: Program, monkeypatch: p
 
 def test_sign_in_is_told_nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     """By MSAL it would be: system, processor, and how earlier sign-ins went; by azure-core the kernel."""
+    found = find_spec("msal")
+    assert found
+    assert found.origin
+    sources = [path.read_text() for path in Path(found.origin).parent.glob("*.py")]
+    telling = {name for text in sources for name in re.findall(r"[\"'](x-(?:client|app)-[\w-]+)[\"']", text)}
+    assert {"x-client-os", "x-client-sku"} <= telling
     sent: list[dict[str, str]] = []
 
     def answer(_: Any, request: Any, **__: Any) -> Any:
@@ -175,19 +183,14 @@ def test_sign_in_is_told_nothing_of_the_machine(monkeypatch: pytest.MonkeyPatch)
         raise ServiceRequestError("nobody")
 
     monkeypatch.setattr(RequestsTransport, "send", answer)
-    credential = ClientSecretCredential(
-        "11111111-2222-4333-8444-555555555555",
-        "11111111-2222-4333-8444-555555555555",
-        "x",
-        transport=for_azure(current()),
-        retry_total=0,
-    )
-    with pytest.raises(AzureError):
-        credential.get_token("https://graph.microsoft.com/.default")
-    assert sent
-    for headers in sent:
-        assert not [name for name in headers if name.startswith(("x-client", "x-app"))]
-        assert re.fullmatch(r"azsdk-python azure-core/[\d.]+", headers["user-agent"])
+    asked = HttpRequest("POST", "https://login.microsoftonline.com/x/oauth2/v2.0/token")
+    asked.headers.update({name: platform.platform() for name in (*telling, "User-Agent", "Accept")})
+    with for_azure(current()) as transport, pytest.raises(AzureError):
+        transport.send(asked)
+    (headers,) = sent
+    assert headers.keys() & {name.lower() for name in telling} == set()
+    assert "accept" in headers
+    assert re.fullmatch(r"azsdk-python azure-core/[\d.]+", headers["user-agent"])
 
 
 def test_no_trace_is_exported() -> None:
