@@ -7,6 +7,7 @@ may be down, and a tenant may throttle all that is asked of it.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ FULL = [
 ]
 # What an identity may do in each tenant, in turn: all of it; consent is for somebody else; only look.
 RIGHTS = (FULL, ["Application.ReadWrite.OwnedBy", "User.Read.All"], ["Application.Read.All", "User.Read.All"])
+_LONG = 60.0  # seconds that a silent host is waited for
 IN_TURN = ("global", "gcc-high", "dod", "china")
 
 
@@ -79,6 +81,9 @@ class Net:
     places: list[Place]
     down: set[str] = field(default_factory=set)  # tenants that no login host answers for
     throttled: set[str] = field(default_factory=set)
+    silent: set[str] = field(default_factory=set)  # tenants down, whose sign-in ends after all others' alone
+    last: threading.Event = field(default_factory=threading.Event)  # all others have signed in
+    waited: list[bool] = field(default_factory=list)  # of each that is silent, whether that came to be
     sign_ins: list[tuple[str, str, str]] = field(default_factory=list)  # login host, tenant, client id
     sent: list[tuple[str, str | None, str, int]] = field(
         default_factory=list
@@ -134,7 +139,11 @@ def network(monkeypatch: pytest.MonkeyPatch, count: int) -> Net:
 
             host = self.authority.removeprefix("https://")
             net.sign_ins.append((host, self.tenant, self.client_id))
-            if self.tenant in net.down:
+            if self.tenant in net.silent:
+                net.waited.append(net.last.wait(_LONG))
+            elif len({one for _, one, _ in net.sign_ins} - net.silent) == len(net.places) - len(net.silent):
+                net.last.set()
+            if self.tenant in net.down | net.silent:
                 raise ServiceRequestError(f"{host}: no route")
             place = secrets.get(self.secret)
             if place is None or (place.id, place.client_id) != (self.tenant, self.client_id):

@@ -81,6 +81,21 @@ def test_rights_mixed_three_down_one_throttled(
     carried_out(provision, monkeypatch, *((50, 10) if soaking else (12, 3)))
 
 
+def test_tenants_that_nobody_answers_for_hold_up_no_other(
+    provision: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than this machine would have threads; each is given up after the others have signed in."""
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    net = network(monkeypatch, 9)
+    whose = fleet(net, 1)
+    net.silent = {place.id for place in net.places[:6]}
+    with quick():
+        ran = provision("plan", "fleet", "--identities", identities(net, monkeypatch), "-o", "json")
+    assert net.waited == [True] * len(net.silent)
+    failed = {item["name"] for item in ran.json["plans"] if item.get("error") == "unreachable"}
+    assert failed == {name for name, place in whose.items() if place.id in net.silent}
+
+
 def test_a_missing_secret_is_one_tenants_trouble(provision: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is named, nothing is asked for that tenant, and the other one is served."""
     net = network(monkeypatch, 3)

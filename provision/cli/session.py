@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -50,6 +51,7 @@ from provision.plan.model import Target
 if TYPE_CHECKING:
     from provision.sandbox import Sandbox
 
+_THREADS = 32  # that write files and deliver at once; one more for each tenant, which signs in to it
 _SHOWN = 5  # made-up mailboxes that are named on stderr
 # What azure-identity takes for a credential; see graph/credentials.py.
 _IDENTITIES = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
@@ -107,6 +109,9 @@ async def _opened(  # noqa: PLR0917 - the options of opened()
         configs = moved(configs, tenant)
     progress = Progress()
     tenants = _tenants(configs, options, progress, writes=writes, lenient=lenient)
+    # Python's own number goes by the processors: a few tenants that nobody answers for would take them
+    # all, and whoever signs in elsewhere would wait.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS + len(tenants)))
     try:
         settled, tenants, twice = await named_by_id(configs, tenants)
         options.ci.remember(settled)
