@@ -187,9 +187,14 @@ def _root_above(folder: str, working: str) -> str:
     return working if start.is_relative_to(working) else folder
 
 
+@lru_cache(maxsize=64)
+def _real_root(root: str) -> str:
+    return os.path.realpath(root)
+
+
 def inside(path: str, root: str) -> bool:
     """Say whether a file lies in the tree, and is none of git's own: a checkout may leave a token there."""
-    real, top = Path(os.path.realpath(path)), os.path.realpath(root)
+    real, top = Path(os.path.realpath(path)), _real_root(root)
     return real.is_relative_to(top) and ".git" not in real.relative_to(top).parts
 
 
