@@ -46,7 +46,7 @@ VERBS = {
 
 # New objects between two looks for garbage in cycles. By default it is looked for at every 700, which took a
 # tenth of the time in which a thousand modules are imported, and there is hardly any.
-_FEW_COLLECTIONS = 50_000
+_FEW_COLLECTIONS = 10_000
 _MODULES = {"import": "importing"}  # what Python has as a word of its own
 
 
