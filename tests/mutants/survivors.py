@@ -16,7 +16,7 @@ Survivor = tuple[str, str, str]  # file, function, and what is changed to what
 def read() -> list[Survivor]:
     """Return the rows of the page; one without a reason is none."""
     found = (_ROW.match(line) for line in PAGE.read_text().splitlines())
-    return [(row["file"], row["function"], row["fault"]) for row in found if row]
+    return [(row["file"], row["function"], row["fault"].replace("\\|", "|")) for row in found if row]
 
 
 def unknown(rows: Iterable[Survivor], known: Iterable[Survivor]) -> list[Survivor]:
