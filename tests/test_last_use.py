@@ -224,6 +224,20 @@ def test_each_look_tells_it(provision: Program, rotated: str) -> None:
     assert foreign["keyId"] in found["value"]
 
 
+def test_destroy_tells_it_before_the_question(provision: Program, rotated: str) -> None:
+    """Of each credential, when it signed in last; what the plan is approved by does not change with it."""
+    before = provision("destroy", rotated, "--sandbox", "--dry-run", "-o", "json").json
+    told = [f["message"] for f in before["findings"] if f["name"] == "last-sign-ins"]
+    assert len(told) == len(Tenant().application()["passwordCredentials"]) == 2
+    assert not any("last signed in" in words for words in told)
+    sign_in("old.secret")
+    after = provision("destroy", rotated, "--sandbox", "--dry-run", "-o", "json").json
+    told = [f["message"] for f in after["findings"] if f["name"] == "last-sign-ins"]
+    assert len([words for words in told if "last signed in" in words]) == 1, told
+    assert after["digest"] == before["digest"]
+    assert "last signed in" in provision("destroy", rotated, "--sandbox", "--dry-run").out
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -14,12 +14,13 @@ from typing import Any
 
 from provision.change import Action, Change
 from provision.delivery.interface import forgetting
+from provision.engine import limiting
 from provision.engine.drift import find_drift
+from provision.engine.holder import SecretHolder
 from provision.engine.job import Job
-from provision.engine.run import known_keys, read_state, worded
+from provision.engine.run import known_keys, read_state, secret_tools, worded
 from provision.errors import ProvisionError, catalogue
 from provision.graph import certificate, client_secret, deleted
-from provision.graph import mailbox_scope as limits
 from provision.graph.identity import same
 from provision.graph.records import maybe, text, texts
 from provision.outcomes.ending import Act, Ending
@@ -83,6 +84,7 @@ async def plan_destruction(job: Job, *, forget: bool) -> Plan:
         foreign=foreign,
         not_checked=found.not_checked,
         lies=await _lies(job, found.plan.observed, forget=forget),
+        used=await job.tenant.last_use(),
     )
     return worded(job, plan)
 
@@ -128,7 +130,9 @@ async def destroy(job: Job, plan: Plan) -> Ending:
             case application.Delete(object_id):
                 await deleted.delete(graph, object_id)
             case mailbox_scope.Remove(assignment_id):
-                await limits.remove(graph, assignment_id)
+                assert app is not None
+                holder = SecretHolder(app.id, app.tags, known_keys(plan.observed), fresh=False)
+                await limiting.remove(secret_tools(job, plan), holder, assignment_id)
             case application.Purge(object_id):
                 await deleted.purge(graph, object_id, "application")
             case service_principal.Purge(object_id):

@@ -182,7 +182,8 @@ class Execution:
                 ours = await limiting.create(self.tools, self.holder, self._principal_here(), step)
                 return None if ours else Status.BY_ANOTHER
             case scopes.Claim():
-                await limiting.claim(self.tools, self.holder, step.assignment_id)
+                ours = await limiting.claim(self.tools, self.holder, self._principal_here(), step)
+                return None if ours else Status.BY_ANOTHER
             case scopes.Remove():
                 await limiting.remove(self.tools, self.holder, step.assignment_id)
         return None

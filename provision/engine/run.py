@@ -245,7 +245,14 @@ async def carried_out(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = 
 
     ``keep`` is given the value of a secret that was delivered.
     """
-    tools = SecretTools(
+    execution = Execution(plan, secret_tools(job, plan, keep=keep))
+    await execution.run()
+    return execution
+
+
+def secret_tools(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forget) -> SecretTools:
+    """Return what a plan's steps are carried out with."""
+    return SecretTools(
         graph=job.tenant.graph,
         sink=job.sink,
         journal=job.journal(plan.observed.tenant_id),
@@ -261,9 +268,6 @@ async def carried_out(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = 
         delivering=job.delivering,
         keep=keep,
     )
-    execution = Execution(plan, tools)
-    await execution.run()
-    return execution
 
 
 async def show(job: Job) -> Result:

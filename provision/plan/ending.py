@@ -23,6 +23,7 @@ from provision.resources import (
     mailbox_scope,
     service_principal,
 )
+from provision.resources.last_use import Observed as LastUse
 
 DELIVERY = "delivery"
 _WITH = "it goes with the application"
@@ -88,8 +89,12 @@ def destruction(
     foreign: Sequence[str],
     not_checked: Sequence[str],
     lies: Sequence[Lies],
+    used: LastUse | None = None,
 ) -> Plan:
-    """Return the plan that ends the registration; ``foreign`` is what nobody declared on it, in words."""
+    """Return the plan that ends the registration.
+
+    ``foreign`` is what nobody declared on it, in words; ``used``, when its credentials signed in last.
+    """
     app = observed.application
     if app is None:
         why = f"nothing is there: no application has the uniqueName '{desired.application.unique_name}'"
@@ -111,11 +116,31 @@ def destruction(
         *_parts(desired, observed),
         *_places(lies),
     )
-    findings = [*_refusals(desired, observed, foreign), *_left(lies)]
+    findings = [*_refusals(desired, observed, foreign), *_left(lies), *_sign_ins(observed, used)]
     findings += [
         Finding(catalogue.NOT_CHECKED, Severity.WARNING, f"not checked: {what}") for what in not_checked
     ]
     return _plan(context, desired, observed, changes, findings)
+
+
+def _sign_ins(observed: Observed, used: LastUse | None) -> list[Finding]:
+    """Say of each credential when it signed in last, as far as that was read: something may rely on it."""
+    if used is None:
+        return []
+    keys = [
+        *(("secret", item.key_id) for item in (*observed.secrets, *observed.principal_secrets)),
+        *(
+            ("certificate", item.key_id)
+            for item in (*observed.certificates, *observed.principal_certificates)
+        ),
+    ]
+    if used.read is None:
+        words = f"when it signed in last was not read: {used.unread}"
+        return [Finding(catalogue.LAST_SIGN_INS, Severity.INFO, words)]
+    return [
+        Finding(catalogue.LAST_SIGN_INS, Severity.INFO, f"{kind} {key}: {used.words(key)}", value=key)
+        for kind, key in keys
+    ]
 
 
 def _limits(observed: Observed, app: application.Observed) -> list[Change]:
@@ -125,17 +150,17 @@ def _limits(observed: Observed, app: application.Observed) -> list[Change]:
         why = f"Exchange's role assignments: {seen.unread if seen else 'not read'}"
         held = {"assignments": sorted(ours)}
         return [Change(mailbox_scope.ADDRESS, Action.HANDOFF, why, held)]
+    there = {item.id: item for item in (seen.assignments if seen else ())}
     return [
         Change(
-            f"{mailbox_scope.ADDRESS}[{item.id}]",
+            f"{mailbox_scope.ADDRESS}[{key}]",
             Action.DELETE,
-            "it would outlive the application",
-            {"role": item.role, "reaches": item.reaches},
+            "it would outlive the application" if key in there else "it is gone; its record is not",
+            {"role": there[key].role, "reaches": there[key].reaches} if key in there else {"recorded": True},
             None,
-            mailbox_scope.Remove(item.id),
+            mailbox_scope.Remove(key),
         )
-        for item in (seen.assignments if seen else ())
-        if item.id in ours
+        for key in sorted(ours)
     ]
 
 
@@ -236,12 +261,14 @@ def purging(context: Context, desired: Desired, observed: Observed, gone: Gone |
     return _plan(context, desired, observed, tuple(changes), ())
 
 
-def restoration(context: Context, desired: Desired, observed: Observed, gone: Gone) -> Plan:
-    """Return the plan that brings application, principal and grant back."""
+def restoration(
+    context: Context, desired: Desired, observed: Observed, gone: Gone, limit: Iterable[Change] = ()
+) -> Plan:
+    """Return the plan that brings application, principal and grant back, and after them Exchange's limit."""
     after = {"displayName": gone.display_name, "appId": gone.app_id, "id": gone.id}
     why = f"deleted {gone.deleted[:10]}; it comes back with its ids, secrets and certificates"
     changes = [Change(application.ADDRESS, Action.CREATE, why, None, after, application.Restore(gone.id))]
-    changes += returning(desired, observed, gone.principal_id, granted=False)
+    changes += [*returning(desired, observed, gone.principal_id, granted=False), *limit]
     findings = [
         Finding(catalogue.SIGNS_IN_AGAIN, Severity.WARNING, f"it signs in again: {what}", value=what)
         for what in gone.credentials

@@ -7,7 +7,7 @@ Source: https://learn.microsoft.com/exchange/permissions-exo/application-rbac
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -53,7 +53,7 @@ def build(desired: Desired, observed: Observed, *, now: datetime, allowed: Colle
     if desired.mailbox.scope is Scope.ORGANIZATION:
         return Scoping(tuple(_back(observed, now=now)), _not_read(observed, found))
     making = desired.mailbox.by_graph
-    changes = tuple(_limit(desired, observed, now=now)) if making else ()
+    changes = tuple(limit(desired, observed, now=now)) if making else ()
     findings = mailbox_scope.findings(found, making=making) if found else ()
     change = _grant(desired, observed, now=now, allowed=allowed) if making else None
     return Scoping(changes, findings, change)
@@ -71,7 +71,7 @@ def _not_read(observed: Observed, found: Standing | None) -> tuple[Finding, ...]
 # The limit
 
 
-def _limit(desired: Desired, observed: Observed, *, now: datetime) -> Iterator[Change]:
+def limit(desired: Desired, observed: Observed, *, now: datetime) -> Iterator[Change]:
     """Yield the change after which the one mailbox has its assignment, and those that end older ones."""
     tags = observed.application.tags if observed.application else ()
     ours, seen, user_id = mailbox_scope.made(tags), observed.exchange, observed.mailbox.user_id
@@ -92,23 +92,41 @@ def _limit(desired: Desired, observed: Observed, *, now: datetime) -> Iterator[C
         return
     there = _exact(seen.assignments, desired, user_id)
     mine = [item for item in there if item.id in ours]
-    if mine:
-        yield Change(ADDRESS, Action.NO_OP, f"set on {ours[mine[0].id]:{_SHOWN}}")
-    elif there and mailbox_scope.begun(tags):
-        step = mailbox_scope.Claim(there[0].id)
-        why = "a run that was ended made it, and did not record it"
-        yield Change(ADDRESS, Action.UPDATE, why, {"recorded": False}, {"recorded": True}, step)
-    elif there:
-        yield Change(ADDRESS, Action.NO_OP, "it is there, and was not made by provision")
+    create = mailbox_scope.Create(role, seen.role_id, user_id)
+    kept = (mine or there)[:1]
+    if not kept:
+        why = "Exchange does not limit it to the mailbox yet"
+        yield Change(ADDRESS, Action.CREATE, why, None, after, create)
     else:
-        made = mailbox_scope.Create(role, seen.role_id, user_id)
-        yield Change(
-            ADDRESS, Action.CREATE, "Exchange does not limit it to the mailbox yet", None, after, made
-        )
+        yield _kept(kept[0], ours.get(kept[0].id), tags, create, now=now)
+    for item in there:  # of two runs at once one was ended, or never heard which was its own
+        if item not in kept and (item.id in ours or mailbox_scope.begun(tags)):
+            yield _removal(item, "it was made twice")
     settled = bool(mine) and now >= ours[mine[0].id] + WAIT
     for item in seen.assignments:
         if item.id in ours and item not in there and settled:
             yield _removal(item, "it was made for another mailbox")
+
+
+def _kept(
+    item: Assignment,
+    since: datetime | None,
+    tags: Iterable[str],
+    instead: mailbox_scope.Create,
+    *,
+    now: datetime,
+) -> Change:
+    """Return what is to be done about the one assignment that stays; ``since`` if it is on record as ours."""
+    step = mailbox_scope.Claim(item.id, instead)
+    if since is None and mailbox_scope.begun(tags):
+        why = "a run that was ended made it, and did not record it"
+        return Change(ADDRESS, Action.UPDATE, why, {"recorded": False}, {"recorded": True}, step)
+    if since is None:
+        return Change(ADDRESS, Action.NO_OP, "it is there, and was not made by provision")
+    if mailbox_scope.left_begun(tags, now):
+        why = f"set on {since:{_SHOWN}}; the mark of a run that made none goes"
+        return Change(ADDRESS, Action.UPDATE, why, {"begun": True}, {"begun": False}, step)
+    return Change(ADDRESS, Action.NO_OP, f"set on {since:{_SHOWN}}")
 
 
 _SHOWN = "%Y-%m-%d %H:%M UTC"

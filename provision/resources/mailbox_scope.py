@@ -29,6 +29,7 @@ WAIT = timedelta(hours=2)  # until all of Exchange goes by a change, by the page
 SCOPED_TAG = "provision:scoped:"  # by the id of an assignment that we made, a colon and when
 SCOPING_TAG = "provision:scoping:"  # by when we were about to make one
 _TIME = "%Y%m%dT%H%M%SZ"
+_RUN = timedelta(minutes=10)  # longer than a run takes between its tag and the record
 _EVERYWHERE = "/"
 _FILTER = re.compile(r"\(?\s*(\w+)\s+-eq\s+'((?:[^']|'')*)'\s*\)?", re.IGNORECASE)
 
@@ -74,6 +75,7 @@ class Claim:
     """Put an assignment on record that a run of ours made, and was ended before it could say so."""
 
     assignment_id: str
+    instead: Create  # if it is gone by then
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +215,12 @@ def made(tags: Iterable[str]) -> Mapping[str, datetime]:
 def begun(tags: Iterable[str]) -> bool:
     """Say whether a run was about to make an assignment and did not record that it did."""
     return any(tag.startswith(SCOPING_TAG) for tag in tags)
+
+
+def left_begun(tags: Iterable[str], now: datetime) -> bool:
+    """Say the same of runs that are surely over."""
+    times = [_moment(tag.removeprefix(SCOPING_TAG)) for tag in tags if tag.startswith(SCOPING_TAG)]
+    return bool(times) and all(at is None or now - at > _RUN for at in times)
 
 
 def scoped_tag(assignment_id: str, when: datetime) -> str:

@@ -127,7 +127,11 @@ STEPS: list[tuple[object, tuple[str, ...] | None, set[Step]]] = [
     (consent.Revoke(("x",)), None, {Step.GRANT}),
     (mailbox_scope.Create("r", "i", "u"), None, {Step.LIMIT}),
     (mailbox_scope.Remove("x"), None, {Step.LIMIT}),
-    (mailbox_scope.Claim("x"), None, {Step.CHANGE}),
+    (
+        mailbox_scope.Claim("x", mailbox_scope.Create("Application Mail.Send", "r1", "u1")),
+        None,
+        {Step.CHANGE},
+    ),
     (MINT, None, {Step.CHANGE}),
     (client_secret.Record("x"), None, {Step.CHANGE}),
     (client_secret.Remove("x"), None, {Step.CHANGE}),

@@ -41,6 +41,8 @@ _REQUESTS = (
     ("POST", r".*/appRoleAssignedTo", "POST appRoleAssignedTo"),
     ("POST", r".*/addPassword", "addPassword"),
     ("POST", r".*/removePassword", "removePassword"),
+    ("POST", r".*/exchange/roleAssignments", "POST roleAssignments"),
+    ("DELETE", r".*/exchange/roleAssignments/[^/]*", "DELETE roleAssignment"),
     ("DELETE", r".*/applications/[^/]*", "DELETE application"),
     ("POST", r".*/deletedItems/[^/]*/restore", "restore"),
     ("DELETE", r".*/deletedItems/[^/]*", "purge"),

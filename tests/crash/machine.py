@@ -215,6 +215,11 @@ class Directory(Tenant):
         tags = self.application()["tags"]
         return {tag.removeprefix(DELIVERED) for tag in tags if tag.startswith(DELIVERED)}
 
+    def limits(self) -> tuple[list[str], list[str]]:
+        """The role assignments in Exchange, and those that the application's tags tell of."""
+        told = [tag.split(":")[2] for tag in self.application()["tags"] if tag.startswith("provision:scop")]
+        return [item.id for item in self.sandbox.store.tenants[self.id].all("exchangeAssignment")], told
+
     def foreign(self) -> Any:
         """All that is nobody's business here: it must be the same before and after anything."""
         apps = self.get("/applications")["value"]

@@ -47,7 +47,9 @@ OPERATIONS = (
     Operation("rotate --again", "rotated", ("rotate", "--again"), 2, again=True),
     Operation("rotate --confirm", "rotated", ("rotate", "--confirm"), 1),
     Operation("rotate --emergency", "rotated", ("rotate", "--emergency"), 1, again=True),
+    Operation("limit", "unlimited", ("apply",), 1),
 )
+_LIMITED = "  scope: mailbox\n  scope_by: {}\n"  # the last lines of the config's mail
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,7 @@ class Prepared:
         return self._entered.get((operation.begins, sink))
 
     def make(self, runner: Runner, sink: str) -> None:
-        """Make the four."""
+        """Make the five."""
         fresh = Machine(self._root / f"fresh-{sink}")
         fresh.write_config()
         self._run(fresh, runner, "plan")
@@ -126,6 +128,11 @@ class Prepared:
         old = applied.held
         assert old is not None
         self._entered |= {(begins, sink): old for begins in ("applied", "due", "rotated")}
+        unlimited = fresh.copy(self._root / f"unlimited-{sink}")
+        unlimited.write_config(_LIMITED.format("script"))
+        self._run(unlimited, runner, *argv(OPERATIONS[0], sink))
+        unlimited.write_config(_LIMITED.format("graph"))
+        self._entered["unlimited", sink] = unlimited.held or ""
 
     def _run(self, machine: Machine, runner: Runner, *words: str) -> None:
         ran = machine.run(runner, *words)
@@ -265,6 +272,9 @@ class _Trial:
         hold(len(managed) == count, f"{len(managed)} secrets are left, not {count}")
         ids = {item["keyId"] for item in managed}
         hold(ids <= tenant.recorded(), f"{len(ids - tenant.recorded())} secrets are not on record")
+        if self._cell.operation.begins == "unlimited":
+            made, told = tenant.limits()
+            hold(len(made) == 1 and told == made, f"Exchange has {made}, and {told} are on record")
         held = self._machine.held or ""
         hold(managed[-1]["hint"] == held[:3], "the sink does not hold the newest secret")
         planned = self._run(

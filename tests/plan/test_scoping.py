@@ -26,6 +26,7 @@ from tests.plan.given import APP, DESIRED, NOW, ROLE, there
 
 MAIL_SEND = "Application Mail.Send"
 MINE, OTHERS = Assignment("a1", MAIL_SEND, "/users/u1"), Assignment("a9", MAIL_SEND, "/users/u9")
+TWIN = Assignment("a8", MAIL_SEND, "/users/u1")
 READING = Assignment("a2", "Application Mail.Read", "/users/u1")
 SCOPED = Assignment("a3", MAIL_SEND, "", "one box", "PrimarySmtpAddress -eq 'foia@example.gov'")
 HOUR = timedelta(hours=1)
@@ -129,7 +130,38 @@ LIMIT = {
                 {"recorded": True},
             )
         ],
-        Claim("a1"),
+        Claim("a1", Create(MAIL_SEND, "r1", "U1")),
+    ),
+    "made by two runs, one of them ended": (
+        tenant(ours(), scoping_tag(NOW), exchange=Exchange((MINE, TWIN), "r1")),
+        [
+            Change("mailbox_scope", Action.NO_OP, "set on 2026-05-04 07:00 UTC"),
+            Change(
+                "mailbox_scope[a8]",
+                Action.DELETE,
+                "it was made twice",
+                {"role": MAIL_SEND, "reaches": TWIN.reaches},
+            ),
+        ],
+        None,
+    ),
+    "an equal one beside ours, made by somebody": (
+        tenant(ours(), exchange=Exchange((MINE, TWIN), "r1")),
+        [Change("mailbox_scope", Action.NO_OP, "set on 2026-05-04 07:00 UTC")],
+        None,
+    ),
+    "set by us, and another run left its mark": (
+        tenant(ours(), scoping_tag(NOW - HOUR), exchange=Exchange((MINE,), "r1")),
+        [
+            Change(
+                "mailbox_scope",
+                Action.UPDATE,
+                "set on 2026-05-04 07:00 UTC; the mark of a run that made none goes",
+                {"begun": True},
+                {"begun": False},
+            )
+        ],
+        Claim("a1", Create(MAIL_SEND, "r1", "U1")),
     ),
     "begun, and not made": (
         tenant(scoping_tag(NOW), exchange=Exchange((), "r1")),

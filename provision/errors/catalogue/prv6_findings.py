@@ -363,6 +363,17 @@ SIGNS_IN_AGAIN = finding(
     key="secret",
     address="client_secret",
 )
+LAST_SIGN_INS = finding(
+    "PRV664",
+    "last-sign-ins",
+    Exit.DONE,
+    "when the application's credentials signed in last",
+    "Graph's report lags by hours, and a credential without a row in it may be in use all the same.",
+    "If one signed in lately, find out what uses it before it ends.",
+    "https://learn.microsoft.com/graph/api/reportroot-list-appcredentialsigninactivities",
+    key="secret",
+    address="client_secret",
+)
 VALUE_LEFT = finding(
     "PRV663",
     "value-left",
