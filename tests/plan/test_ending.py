@@ -213,7 +213,8 @@ def test_what_comes_back() -> None:
         service_principal.Restore("p1"),
         consent.Grant(ROLE),
     ]
-    (said,) = plan.findings
+    unseen, said = plan.findings
+    assert (unseen.entry, unseen.severity) == (catalogue.NOT_CHECKED, Severity.WARNING)
     assert (said.entry, said.severity) == (catalogue.SIGNS_IN_AGAIN, Severity.WARNING)
     assert (said.message, said.value) == (f"it signs in again: {GONE.credentials[0]}", GONE.credentials[0])
 
