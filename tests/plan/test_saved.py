@@ -337,8 +337,13 @@ def test_steps_that_came_and_went_are_named() -> None:
 def test_what_differs_is_told_in_one_line() -> None:
     """Which configs a file is not of, and all that changed in one."""
     with pytest.raises(ProvisionError) as error:
-        judge(Approval(BOTH), [replace(PLAN, desired=replace(PLAN.desired, name="new"))], whole=True, now=NOW,
-              allowed=())  # fmt: skip
+        judge(
+            Approval(BOTH),
+            [replace(PLAN, desired=replace(PLAN.desired, name="new"))],
+            whole=True,
+            now=NOW,
+            allowed=(),
+        )
     assert error.value.message.endswith("they differ in: collab-prod, new, other")
     plan = replace(PLAN, digest=WRONG, changes=(replace(PLAN.changes[0], address="zz"), *PLAN.changes[1:]))
     (refused,) = judge(Approval(FILE), [plan], whole=True, now=NOW, allowed=()).refused
