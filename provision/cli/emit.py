@@ -64,6 +64,12 @@ def finish(outcome: Outcome, options: Told) -> Exit:
     return outcome.exit
 
 
+def then(command: str, options: Told) -> None:
+    """Name the command that comes next, to whoever reads the text."""
+    if options.output is Format.TEXT:
+        err(f"Next: {command}")
+
+
 def _medium(options: Told) -> Medium:
     """A page may become a comment in a pipeline, which has a limit; elsewhere nothing of it is lost."""
     return Medium(

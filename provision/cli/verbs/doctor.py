@@ -11,6 +11,7 @@ import click
 
 from provision.cli.options import PROBED, Common, common
 from provision.cli.verb import Verb
+from provision.errors import Exit
 from provision.report.formats import Format
 
 if TYPE_CHECKING:
@@ -74,4 +75,7 @@ async def _doctor(options: Common) -> int:
         session.progress("looking at hosts, rights and policy ...")
         with session.progress.over("looking", len(session.entries)) as watch:
             items = await run_each(session.entries, one, parallel=options.parallel, watch=watch)
-    return emit.finish(Diagnoses(tuple(items), session.search, options.allow), options)
+    code = emit.finish(Diagnoses(tuple(items), session.search, options.allow), options)
+    if code is Exit.DONE:
+        emit.then(options.again.command("plan"), options)
+    return code

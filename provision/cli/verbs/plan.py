@@ -71,4 +71,7 @@ async def look(
     if out is not None:
         plan_file.write(out, items, session.search, now=now)
     plans = Plans(tuple(items), session.search, options.allow, detailed_exitcode, least)
-    return emit.finish(plans, options)
+    code = emit.finish(plans, options)
+    if planner is None and out is None and any(one.pending and not one.blockers for one in plans.made):
+        emit.then(options.again.command("apply"), options)
+    return code
