@@ -21,10 +21,10 @@ from tests.config.test_properties import DOCUMENTS, GUIDS, VALUES
 from tests.support import Ran, Tenant
 
 EXITS = {0, 1, 2, 3, 4, 5, 64, 65, 69, 77}  # docs/commands.md, without Ctrl-C's
-# Four parts with a seed each, to be run side by side; together 200 examples, the same in every run.
+# Four parts with a seed each, to be run side by side; together some 100 examples, the same in every run.
 PARTS = pytest.mark.parametrize("part", range(4))
 EXAMPLES = settings(
-    max_examples=25,
+    max_examples=12,
     deadline=None,
     database=None,
     phases=(Phase.generate,),

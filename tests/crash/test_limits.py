@@ -14,7 +14,7 @@ from provision.sandbox.keeping.store import Record
 from tests.crash.meetings import TOLD, WEATHERS, Meeting, Run
 from tests.support import write_config
 
-SAMPLE, SOAK, SHARDS = 12, 400, 2
+SAMPLE, SOAK, SHARDS = 6, 400, 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -20,7 +20,7 @@ from provision.secret import Secret
 from tests.crash.effects import weather
 from tests.crash.life import Life, failure
 
-SAMPLE, SOAK, SHARDS = 10, 2000, 4
+SAMPLE, SOAK, SHARDS = 6, 2000, 4
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

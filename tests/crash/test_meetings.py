@@ -14,7 +14,7 @@ from tests.crash.meetings import ASLEEP, SCATTERED, WEATHERS, Tally, held
 from tests.sandbox.served import Served
 from tests.support import TENANT
 
-SAMPLE, SOAK, SHARDS = 54, 2000, 4
+SAMPLE, SOAK, SHARDS = 28, 2000, 4
 _EVERY = (*WEATHERS, ASLEEP, SCATTERED)
 SEED = f"""\
 tenant: {{id: {TENANT}, domain: agency.example}}

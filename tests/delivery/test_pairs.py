@@ -19,7 +19,7 @@ from tests.delivery.github_standin import Hub
 from tests.delivery.key_vault_standin import Vault
 from tests.delivery.pairs import Run, World
 
-SAMPLE, SOAK, SHARDS = 60, 10_000, 4
+SAMPLE, SOAK, SHARDS = 30, 10_000, 4
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -208,7 +208,7 @@ TEXTS = st.text(max_size=60) | st.lists(
 ).map("".join)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(TEXTS)
 def test_any_text_is_inert(text: str) -> None:
     """Line, Markdown, inline code in a table, code block and JSON, for any text at all."""
