@@ -372,3 +372,17 @@ def test_text_markdown_and_several(provision: Program, config: str, acting: Acti
     assert "| **missing** |" in page.out
     assert both.json["format"] == "provision.doctors/1"
     assert [item["name"] for item in both.json["doctors"]] == ["collab-prod", "other"]
+
+
+def test_each_step_names_the_next(provision: Program, config: str) -> None:
+    """From doctor to the sheet, without a page at hand; where something stands in the way, that is said."""
+    assert provision("doctor", config, "--sandbox").err.endswith(f"Next: provision plan {config} --sandbox\n")
+    planned = provision("plan", config, "--sandbox")
+    assert planned.err.endswith(f"Next: provision apply {config} --sandbox\n")
+    assert provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret").code == 0
+    assert provision("plan", config, "--sandbox").err.endswith(f"Next: provision show {config} --sandbox\n")
+    assert "Next:" not in provision("plan", config, "--sandbox", "-o", "json").err
+    assert "Next:" not in provision("plan", config, "--sandbox", "--out", "saved.json").err
+    missing = provision("plan", config, "missing.yaml", "--sandbox")
+    assert missing.code != 0
+    assert "Next:" not in missing.err

@@ -72,6 +72,8 @@ async def look(
         plan_file.write(out, items, session.search, now=now)
     plans = Plans(tuple(items), session.search, options.allow, detailed_exitcode, least)
     code = emit.finish(plans, options)
-    if planner is None and out is None and any(one.pending and not one.blockers for one in plans.made):
-        emit.then(options.again.command("apply"), options)
+    stopped = plans.errors or any(one.blockers for one in plans.made)
+    if planner is None and out is None and not stopped:
+        pending = any(one.pending for one in plans.made)
+        emit.then(options.again.command("apply" if pending else "show"), options)
     return code
