@@ -223,6 +223,7 @@ def _struck(provision: Program, argv: tuple[str, ...], struck: int, when: str) -
         return provision(*argv).code
 
 
+@pytest.mark.soak
 def test_from_the_organization_to_one_mailbox_and_back(
     provision: Program, lag: Callable[[str], None], pytestconfig: pytest.Config
 ) -> None:

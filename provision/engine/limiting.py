@@ -48,6 +48,8 @@ async def create(tools: SecretTools, holder: SecretHolder, principal_id: str, st
         mine = await _made(tools, principal_id, step)
         if mine is not None and not await _others(tools, principal_id, step, mine):
             await _record(tools, holder, mine)
+            there = await _there(graph, principal_id, step.role, step.user_id)
+            await _mark_twins(tools, holder, there)
             return True
         if mine is not None:
             await mailbox_scope.remove(graph, mine)
@@ -111,9 +113,16 @@ async def claim(tools: SecretTools, holder: SecretHolder, principal_id: str, ste
     await _record(tools, holder, step.assignment_id)
     there = await _there(tools.graph, principal_id, step.instead.role, step.instead.user_id)
     if step.assignment_id in {item.id for item in there}:
+        await _mark_twins(tools, holder, there)
         return True
     await _unrecord(tools, holder, step.assignment_id)  # its run was not ended, and yielded
     return await create(tools, holder, principal_id, step.instead)
+
+
+async def _mark_twins(tools: SecretTools, holder: SecretHolder, there: list[Assignment]) -> None:
+    """Have the next plan remove what a lost answer left beside ours; our record dropped that run's mark."""
+    if len(there) > 1:
+        await _tag(tools, holder, lambda tags: {*tags, scoping_tag(tools.graph.now())}, begun)
 
 
 async def _record(tools: SecretTools, holder: SecretHolder, assignment_id: str) -> None:

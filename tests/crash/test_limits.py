@@ -92,6 +92,7 @@ def held(folder: Path, seed: int, weather: str, codes: Counter[str]) -> None:
     assert meeting.on_record == [made.id], f"{meeting.on_record}, {made.id}\n{story}"
 
 
+@pytest.mark.soak
 def test_one_assignment_is_left(seeds: range, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever comes first, with servers that lag behind and lost answers; the next run makes no other."""
     codes: Counter[str] = Counter()
