@@ -260,8 +260,8 @@ def launch(
         mock.patch.object(httpx.ASGITransport, "handle_async_request", _noting(ran, dice, swap)),
         mock.patch.object(Batches, "answer", _noting_parts(ran, dice, swap)),
         mock.patch.object(Batches, "_carry", _carried),
-        mock.patch.object(fleet, "each", _named_each),
-        mock.patch.object(carry_out, "each", _named_each),
+        mock.patch.object(fleet, "run_each", _named_each),
+        mock.patch.object(carry_out, "run_each", _named_each),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

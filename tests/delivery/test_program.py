@@ -102,7 +102,7 @@ def test_destroy_has_it_forgotten(provision: Program, sink: tuple[str, StandIn],
     (value,) = values_of(service)
     ended = (*argv, "--yes", "--allow", "destroy")
     told = provision("destroy", *argv, "--dry-run", "-o", "json")
-    assert [f["name"] for f in told.json["findings"]] == ["value-left"]
+    assert [f["name"] for f in told.json["findings"]] == ["value-left", "last-sign-ins"]
     assert "--forget" in told.json["findings"][0]["fix"]
     service.befall("GET", "", Response(400, {"message": "no"}), times=1)
     unread = provision("destroy", *ended, "--forget", "-o", "json")
