@@ -15,7 +15,7 @@ from provision.cli.streams import err, out, out_bytes, out_html, out_json
 from provision.errors import Exit, ProvisionError
 from provision.outcomes.outcome import Fleet, Outcome
 from provision.report import table
-from provision.report.escape import document
+from provision.report.escape import document, plain
 from provision.report.fleet_summary import is_fleet
 from provision.report.formats import Format, Medium
 from provision.report.pages import LIMIT, SUMMARY_LIMIT
@@ -67,7 +67,7 @@ def finish(outcome: Outcome, options: Told) -> Exit:
 def then(command: str, options: Told) -> None:
     """Name the command that comes next, to whoever reads the text."""
     if options.output is Format.TEXT:
-        err(f"Next: {command}")
+        err(f"Next: {plain(command)}")
 
 
 def _medium(options: Told) -> Medium:

@@ -14,7 +14,7 @@ from provision.report.formats import PLAIN, Medium
 
 def begun_text(begun: Begun, medium: Medium) -> str:
     """Return what was noticed, and the next command."""
-    return fold("\n".join([*map(plain, _lines(begun)), f"Next: {_next(begun)}"]), medium.width)
+    return fold("\n".join([*map(plain, _lines(begun)), f"Next: {plain(_next(begun))}"]), medium.width)
 
 
 def begun_markdown(begun: Begun, _: Medium) -> str:

@@ -34,7 +34,11 @@ def candidates_text(found: Candidates, medium: Medium) -> str:
     for one in found.found:
         out += ["", pen(f"  {plain(one.display_name) or one.client_id}", YELLOW)]
         out += [f"    {plain(line)}" for line in _lines(one, found)]
-    out += ["", *(f"not checked: {plain(what)}" for what in found.not_checked), f"Next: {_next(found)}"]
+    out += [
+        "",
+        *(f"not checked: {plain(what)}" for what in found.not_checked),
+        f"Next: {plain(_next(found))}",
+    ]
     return fold("\n".join(out), medium.width)
 
 

@@ -33,7 +33,8 @@ def imports_text(found: Imports, medium: Medium) -> str:
         for one in found.made
     ]
     return fold(
-        "\n\n".join([fleet_text(found, parts), *(f"Next: {one}" for one in _next(found))]), medium.width
+        "\n\n".join([fleet_text(found, parts), *(f"Next: {plain(one)}" for one in _next(found))]),
+        medium.width,
     )
 
 

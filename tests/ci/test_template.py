@@ -168,6 +168,16 @@ def test_a_line_break_in_a_parameter_sets_no_variable(agent: Agent) -> None:
         assert said[-1].code
 
 
+def test_a_folder_that_is_called_like_a_command_is_none(agent: Agent) -> None:
+    """Its configs are good, so the command that comes next names it: that is no command of the agent's."""
+    folder = Path("##vso[task.prependpath]")
+    folder.mkdir()
+    write_config(str(folder / "a.yaml"))
+    said = agent.run({"command": "plan", "requirement": str(ROOT), "configs": str(folder / "a.yaml")})
+    assert any("Plan: 4 to create." in ran.out for ran in said)
+    assert all("##vso[task.prependpath]" not in ran.out + ran.err for ran in said)
+
+
 @pytest.mark.parametrize("entry", [".", "", "bin", "{here}/bin", "{here}", "{here}/../link"])
 def test_a_path_into_the_checkout_gets_no_identity(agent: Agent, entry: str) -> None:
     """The task looks for az and bash on the PATH that an earlier step has left: refused; validate goes on."""
