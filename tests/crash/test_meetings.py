@@ -69,8 +69,10 @@ def test_a_list_that_another_wrote_takes_no_mark_away(tmp_path: Path) -> None:
     assert not tally.two["both"]
 
 
-def test_real_processes_against_a_served_sandbox(tmp_path: Path) -> None:
-    """Six meetings: each machine is a process of its own, the sandbox one more, over TLS."""
+@pytest.mark.soak
+def test_real_processes_against_a_served_sandbox(tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    """Three meetings, six in a soak: each machine is a process of its own, the sandbox one more, over TLS."""
+    soaking = pytestconfig.getoption("--hypothesis-profile") == "soak"
     seed = tmp_path / "seed.yaml"
     seed.write_text(SEED)
     served = Served(seed_file=seed)
@@ -81,7 +83,7 @@ def test_real_processes_against_a_served_sandbox(tmp_path: Path) -> None:
             machine.write_config()
             shutil.copytree(tmp_path / "cache", machine.cache, dirs_exist_ok=True)  # how to sign in
             machine.state = served.endpoint.url  # type: ignore[assignment]
-        for asked in PROCESSES:
+        for asked in PROCESSES if soaking else PROCESSES[::2]:
             _meet(served, machines, runners, asked)
     finally:
         for runner in runners:
