@@ -2,7 +2,7 @@
 
 A namespace of its own has folders of the machine in the place of a base image, and empty ones where the image
 writes. Then its entry point runs as the image's user, on a root file system that is read-only, without a
-capability, and without a shell: ``plan --sandbox`` must work, and nothing may be written but in ``/work``.
+capability, and without a shell: ``plan --sandbox`` must work, and only its ``WORKDIR`` may be written to.
 Source: https://docs.docker.com/reference/dockerfile/ and https://man7.org/linux/man-pages/man1/unshare.1.html
 """
 
@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-_TMPFS = ("/opt", "/source", "/work")
 _SHELLS = ("sh", "bash", "dash")
 
 
@@ -31,18 +30,20 @@ def instructions(text: str) -> list[tuple[str, str]]:
 def script(text: str, root: Path) -> str:
     """Return the shell script that does in a namespace what a builder and a runner of images would do."""
     build, run = _stages(instructions(text))
-    lines = ["set -eu", *(f"mkdir -p {path}; mount -t tmpfs none {path}" for path in _TMPFS)]
-    lines += list(_build(build, root))
     last = dict(run)
+    folder = last["WORKDIR"]
+    empty = ("/opt", *(rest for name, rest in (*build, *run) if name == "WORKDIR"))
+    lines = ["set -eu", *(f"mkdir -p {path}; mount -t tmpfs none {path}" for path in empty)]
+    lines += list(_build(build, root))
     user, group = last["USER"].split(":")
-    words = [*json.loads(last["ENTRYPOINT"]), "plan", "/work/configs/prod.yaml", "--sandbox"]
+    words = [*json.loads(last["ENTRYPOINT"]), "plan", "configs/prod.yaml", "--sandbox"]
     nobody = ["setpriv", f"--reuid={user}", f"--regid={group}", "--clear-groups", "--no-new-privs",
               "--bounding-set=-all", "--inh-caps=-all"]  # fmt: skip
     run_it = [*nobody, "env", "-i", *shlex.split(last["ENV"]), *words]
     return "\n".join([
         *lines,
-        f"cp -r {shlex.quote(str(root / 'configs'))} /work/configs",
-        f"chown -R {last['USER']} /work; chmod 0700 /work; cd {last['WORKDIR']}",
+        f"cp -r {shlex.quote(str(root / 'configs'))} {folder}",
+        f"chown -R {last['USER']} {folder}; chmod 0700 {folder}; cd {folder}",
         "mount -o remount,ro /opt; mount --bind / /; mount -o remount,ro,bind /",
         *(f'mount --bind /dev/null "$(readlink -f /bin/{name})"' for name in _SHELLS if shutil.which(name)),
         f"exec {shlex.join(run_it)}",
