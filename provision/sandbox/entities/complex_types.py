@@ -1,4 +1,4 @@
-"""The complex types of applications and service principals, as the public metadata has them."""
+"""The complex types of applications, service principals and roles, as the public metadata has them."""
 
 from __future__ import annotations
 
@@ -188,5 +188,12 @@ RESOURCE_SPECIFIC = Complex(
         Prop("displayName"),
         Prop("description"),
         Prop("isEnabled", "Boolean"),
+    ),
+)
+ROLE_PERMISSION = Complex(
+    "UnifiedRolePermission",
+    (
+        Prop("allowedResourceActions", many=True),
+        Prop("condition"),
     ),
 )

@@ -7,6 +7,7 @@ https://learn.microsoft.com/exchange/permissions-exo/application-rbac.
 
 from __future__ import annotations
 
+from provision.sandbox.entities.complex_types import ROLE_PERMISSION
 from provision.sandbox.entities.schema import Complex, EntityType, Prop
 
 BASE = "roleManagement/exchange"
@@ -43,17 +44,7 @@ DEFINITION = EntityType(
         Prop("isBuiltIn", "Boolean"),
         Prop("templateId"),
         Prop("allowedPrincipalTypes"),
-        Prop(
-            "rolePermissions",
-            Complex(
-                "UnifiedRolePermission",
-                (
-                    Prop("allowedResourceActions", many=True),
-                    Prop("condition"),
-                ),
-            ),
-            many=True,
-        ),
+        Prop("rolePermissions", ROLE_PERMISSION, many=True),
     ),
 )
 

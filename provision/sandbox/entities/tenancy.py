@@ -6,6 +6,7 @@ https://learn.microsoft.com/graph/api/resources/organization, .../domain,
 
 from __future__ import annotations
 
+from provision.sandbox.entities.complex_types import ROLE_PERMISSION
 from provision.sandbox.entities.schema import Complex, EntityType, Prop
 
 _VERIFIED_DOMAIN = Complex(
@@ -240,17 +241,7 @@ ROLE_DEFINITION = EntityType(
         Prop("resourceScopes", many=True),
         Prop("templateId"),
         Prop("version"),
-        Prop(
-            "rolePermissions",
-            Complex(
-                "UnifiedRolePermission",
-                (
-                    Prop("allowedResourceActions", many=True),
-                    Prop("condition"),
-                ),
-            ),
-            many=True,
-        ),
+        Prop("rolePermissions", ROLE_PERMISSION, many=True),
     ),
 )
 
