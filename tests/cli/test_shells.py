@@ -6,7 +6,6 @@ Source: https://click.palletsprojects.com/en/stable/shell-completion/
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -166,7 +165,6 @@ def test_a_tab_imports_no_sdk(line: str) -> None:
     assert ran.stdout
 
 
-@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is not here")
 def test_bash_itself_completes(provision: Program) -> None:
     """By its script, as at a TAB; a file's name is quoted, so that nothing in it is run."""
     Path("bin").mkdir()
