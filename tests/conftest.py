@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from provision.cli import session
 from provision.cli.main import run as run_program
@@ -17,6 +18,15 @@ from tests import calls
 from tests.support import Program, Ran, Tenant, write_config
 
 calls.guard()
+# ``make soak``: four processes of the sandbox's sequences make 10,000 of them.
+settings.register_profile(
+    "soak",
+    max_examples=2500,
+    stateful_step_count=30,
+    deadline=None,
+    print_blob=True,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 
 
 @pytest.fixture(autouse=True)

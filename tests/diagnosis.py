@@ -24,7 +24,7 @@ import httpx
 from provision.cli.main import run as run_program
 from provision.errors import catalogue
 from provision.sandbox import Sandbox, Weather
-from tests.sandbox.served import Served
+from tests.sandbox.served import Served, serving
 from tests.support import TENANT, Tenant, write_config
 
 OTHER = "11111111-2222-4333-8444-555555555555"
@@ -130,12 +130,8 @@ def stormy(prepare: Callable[[Weather], object]) -> Said:
 @contextlib.contextmanager
 def served() -> Iterator[Served]:
     """A served sandbox with one tenant, a mailbox, and a caller that may only read."""
-    Path("seed.yaml").write_text(SEED)
-    server = Served(seed_file=Path("seed.yaml"))
-    try:
+    with serving(SEED) as server:
         yield server
-    finally:
-        server.close()
 
 
 def secret_id() -> Said:

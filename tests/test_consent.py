@@ -14,7 +14,7 @@ import pytest
 
 from provision.clouds import CLOUDS
 from tests.callers import PIPELINE, Caller, acting, person
-from tests.sandbox.served import Served
+from tests.sandbox.served import Served, serving
 from tests.support import TENANT, Program, Ran, Tenant, journal, write_config
 
 __all__ = ["acting"]
@@ -384,10 +384,8 @@ callers:
 @pytest.fixture
 def served() -> Iterator[Served]:
     """A served sandbox whose caller has the one permission."""
-    Path("seed.yaml").write_text(SEED)
-    server = Served(seed_file=Path("seed.yaml"))
-    yield server
-    server.close()
+    with serving(SEED) as server:
+        yield server
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from provision.errors import catalogue
-from tests.sandbox.served import Served
+from tests.sandbox.served import Served, serving
 from tests.support import STATE, TENANT, Program, Ran, Tenant, write_config
 from tests.test_served import SEED
 
@@ -737,10 +737,8 @@ def test_a_fleet(provision: Program, config: str, applied: Ran) -> None:
 @pytest.fixture
 def served() -> Iterator[Served]:
     """A served sandbox with a caller of few rights."""
-    Path("seed.yaml").write_text(SEED)
-    server = Served(seed_file=Path("seed.yaml"))
-    yield server
-    server.close()
+    with serving(SEED) as server:
+        yield server
 
 
 def test_what_may_not_be_read_is_said_and_is_no_failure(

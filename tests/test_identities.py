@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.many_tenants import Net, fleet, hosts, identities, network, quick
+from tests.soak import soaking
 from tests.support import Program, write_config
 
 TENANT = "3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690"
@@ -77,8 +78,8 @@ def test_rights_mixed_three_down_one_throttled(
     provision: Program, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
 ) -> None:
     """12 tenants with 36 configs; in a soak 50 with 500."""
-    soaking = request.config.getoption("--hypothesis-profile") == "soak"
-    carried_out(provision, monkeypatch, *((50, 10) if soaking else (12, 3)))
+    soaks = soaking(request.config)
+    carried_out(provision, monkeypatch, *((50, 10) if soaks else (12, 3)))
 
 
 def test_tenants_that_nobody_answers_for_hold_up_no_other(

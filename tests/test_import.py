@@ -14,6 +14,7 @@ import yaml
 from provision.config.writing import scalar
 from tests.registrations import MAIL_READ, PAGE, HandMade, anything, made
 from tests.report.hostile import NAMES
+from tests.soak import soaking
 from tests.support import TENANT, Program, Ran, Tenant, write_config
 
 AT = ("--tenant", TENANT, "--sandbox")
@@ -445,8 +446,8 @@ def test_any_registration_is_taken_as_it_is_or_refused(provision: Program, tenan
 def test_a_thousand_registrations(provision: Program, tenant: Tenant, pytestconfig: pytest.Config) -> None:
     """20 tenants, at different ages; one where it is not a soak."""
     seen: Counter[str] = Counter()
-    soaking = pytestconfig.getoption("--hypothesis-profile") == "soak"
-    for series in range(20 if soaking else 1):
+    soaks = soaking(pytestconfig)
+    for series in range(20 if soaks else 1):
         dice = Random(series)
         where = begun(provision, f"{series:08d}-0000-4000-8000-0000000000ab")
         ones = [anything(where, dice, 100 * series + number) for number in range(50)]
@@ -454,4 +455,4 @@ def test_a_thousand_registrations(provision: Program, tenant: Tenant, pytestconf
         for path in Path("many").iterdir():
             path.unlink()
     print(json.dumps(seen))
-    assert sum(seen.values()) == (1000 if soaking else 50)
+    assert sum(seen.values()) == (1000 if soaks else 50)

@@ -12,6 +12,7 @@ import pytest
 
 from provision.resources.last_use import Observed, judge
 from provision.sandbox import Weather
+from tests.soak import soaking
 from tests.support import Program, Ran, Tenant, write_config
 from tests.test_scope import Office
 
@@ -90,7 +91,7 @@ def check(world: World) -> None:
 @pytest.mark.soak
 def test_histories(pytestconfig: pytest.Config, capsys: pytest.CaptureFixture[str]) -> None:
     """300 of them, 10,000 for long; wrongly it is retired in none (``check``)."""
-    count = 10_000 if pytestconfig.getoption("--hypothesis-profile") == "soak" else 300
+    count = 10_000 if soaking(pytestconfig) else 300
     retired = sum(history(seed)[0] for seed in range(count))
     assert 0.1 * count < retired < 0.9 * count  # it is neither always nor never
     if count > 300:

@@ -409,33 +409,11 @@ def test_a_file_that_is_not_there(provision: Program, config: str) -> None:
 def test_another_delivery_than_the_planned_one(provision: Program, config: str) -> None:
     """It needs its own leave."""
     planned(provision)
-    ran = provision(
-        "apply",
-        config,
-        "--sandbox",
-        "--yes",
-        "-o",
-        "json",
-        "--deliver",
-        "file:other.secret",
-        "--plan",
-        "plan.json",
-    )
+    apply = ("apply", config, "--sandbox", "--yes", "-o", "json", "--plan", "plan.json")
+    elsewhere = (*apply, "--deliver", "file:other.secret")
+    ran = provision(*elsewhere)
     assert (ran.code, ran.json["error"]) == (5, "delivery-changed")
-    ran = provision(
-        "apply",
-        config,
-        "--sandbox",
-        "--yes",
-        "-o",
-        "json",
-        "--deliver",
-        "file:other.secret",
-        "--plan",
-        "plan.json",
-        "--allow",
-        "delivery-changed",
-    )
+    ran = provision(*elsewhere, "--allow", "delivery-changed")
     assert ran.code == 0, ran.out
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from provision.sandbox import Sandbox, Weather
 from provision.sandbox.exchange import roles
+from tests.soak import soaking
 from tests.support import STATE, Program, Ran, Tenant, write_config
 
 NAME = "collab-prod"
@@ -232,7 +233,7 @@ def test_from_the_organization_to_one_mailbox_and_back(
     By whatever token of the last 90 minutes, and really by one an hour old each minute, and by a new one. A
     soak looks at each second, this at one in thirteen.
     """
-    step = 1 if pytestconfig.getoption("--hypothesis-profile") == "soak" else 13
+    step = 1 if soaking(pytestconfig) else 13
     lag("exchange-lag=90m")
     assert apply(provision, config(scope="organization", by="")).code == 0
     office = Office()

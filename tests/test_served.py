@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.served import Served
+from tests.sandbox.served import Served, serving
 from tests.support import TENANT, Program, write_config
 
 SEED = f"""\
@@ -24,10 +24,8 @@ DELIVER = ("--yes", "--deliver", "file:out.secret", "-o", "json")
 @pytest.fixture
 def served() -> Iterator[Served]:
     """A served sandbox with one tenant, its mailbox, and a caller of few rights."""
-    Path("seed.yaml").write_text(SEED)
-    server = Served(seed_file=Path("seed.yaml"))
-    yield server
-    server.close()
+    with serving(SEED) as server:
+        yield server
 
 
 @pytest.mark.parametrize("verb", [("plan",), ("apply", "--yes"), ("show",), ("consent", "--yes")])

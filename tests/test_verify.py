@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from provision.sandbox import Sandbox, Weather
-from tests.sandbox.served import Served
+from tests.sandbox.served import Served, serving
 from tests.support import TENANT, Program, Ran, Tenant, write_config
 
 SANDBOX = ("--sandbox", "-o", "json")
@@ -86,10 +86,8 @@ def test_a_fail_stops_the_climb(
 @pytest.fixture
 def served() -> Iterator[Served]:
     """A served sandbox with an application that somebody set up by hand."""
-    Path("seed.yaml").write_text(SEED)
-    server = Served(seed_file=Path("seed.yaml"))
-    yield server
-    server.close()
+    with serving(SEED) as server:
+        yield server
 
 
 def test_with_the_four_values_alone(

@@ -11,6 +11,7 @@ import pytest
 
 from tests.crash.effects import Orders
 from tests.crash.machine import Directory, Machine, Runner
+from tests.soak import soaking
 from tests.support import write_config
 
 NAMES = ("mail-one", "mail-two", "mail-three")
@@ -50,7 +51,7 @@ def judge(machine: Machine) -> None:
 @pytest.mark.soak
 def test_killed_anywhere_the_next_run_converges(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     """Before and after each batch, and at a sample of the other effects; in a soak at every one."""
-    soaking = request.config.getoption("--hypothesis-profile") == "soak"
+    soaks = soaking(request.config)
     with Runner() as runner:
         calm = fleet(tmp_path / "calm").run(runner, "apply", *APPLY)
         assert calm.code == 0, calm.err
@@ -58,7 +59,7 @@ def test_killed_anywhere_the_next_run_converges(tmp_path: Path, request: pytest.
         batches = [effect for effect in effects if "$batch" in effect]
         assert len(batches) >= 5
         strikes = [(effect, when) for effect in effects for when in ("before", "after")]
-        if not soaking:
+        if not soaks:
             dice = random.Random(SEED)
             strikes = [(dice.choice(batches), "after"), *dice.sample(strikes, COUNT)]
         for number, (effect, when) in enumerate(strikes):

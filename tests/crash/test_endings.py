@@ -8,6 +8,7 @@ import pytest
 
 from tests.crash.endings import OPERATIONS, Endings
 from tests.crash.machine import Runner
+from tests.soak import soaking
 
 # Between two effects of each, where the next run has to find out how far the last one came.
 ALWAYS = {
@@ -34,11 +35,11 @@ def test_struck_between_two_effects_the_next_run_converges(tmp_path: Path) -> No
 @pytest.mark.soak
 def test_struck_anywhere_the_next_run_converges(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     """Every effect, before and after; each request that writes lost, once and for good. Here every tenth."""
-    soaking = pytestconfig.getoption("--hypothesis-profile") == "soak"
+    soaks = soaking(pytestconfig)
     with Runner() as runner:
         endings = Endings(tmp_path)
         cells = list(endings.cells(runner))
         assert len(cells) > 30
-        for cell in cells[:: 1 if soaking else 10]:
+        for cell in cells[:: 1 if soaks else 10]:
             assert endings.run(runner, cell) == "ok"
         print(f"{len(cells)} cells")

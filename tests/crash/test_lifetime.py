@@ -17,6 +17,7 @@ from provision.cli.main import run
 from provision.graph import client
 from provision.sandbox import Sandbox
 from tests.crash.machine import Directory
+from tests.soak import soaking
 from tests.support import STATE, Program, Ran, Tenant, write_config
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -120,7 +121,7 @@ def test_the_longest_that_is_allowed(days: int, lifetime: str, start: datetime) 
 @pytest.mark.soak
 def test_the_longest_that_is_allowed_for_long(pytestconfig: pytest.Config) -> None:
     """The same, over many more policies and days."""
-    count = 1000 if pytestconfig.getoption("--hypothesis-profile") == "soak" else 1
+    count = 1000 if soaking(pytestconfig) else 1
 
     @_settings(count)
     @CASES

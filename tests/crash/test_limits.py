@@ -12,18 +12,15 @@ import pytest
 from provision.config import load
 from provision.sandbox.keeping.store import Record
 from tests.crash.meetings import TOLD, WEATHERS, Meeting, Run
+from tests.soak import in_parts
 from tests.support import write_config
 
 SAMPLE, SOAK, SHARDS = 6, 400, 2
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A soak in parts, so that it uses several processors."""
-    if "seeds" in metafunc.fixturenames:
-        soaking = metafunc.config.getoption("--hypothesis-profile") == "soak"
-        count, shards = (SOAK, SHARDS) if soaking else (SAMPLE, 1)
-        parts = [range(part, count, shards) for part in range(shards)]
-        metafunc.parametrize("seeds", parts, ids=[f"part-{part}" for part in range(shards)])
+    """A soak in parts."""
+    in_parts(metafunc, SAMPLE, SOAK, SHARDS)
 
 
 class Limiting(Meeting):

@@ -7,17 +7,14 @@ from pathlib import Path
 import pytest
 
 from tests.crash.many import prepared
+from tests.soak import in_parts
 
 SAMPLE, SOAK, SHARDS = 8, 1000, 4
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A soak in parts, so that it uses several processors."""
-    if "seeds" in metafunc.fixturenames:
-        soaking = metafunc.config.getoption("--hypothesis-profile") == "soak"
-        count, shards = (SOAK, SHARDS) if soaking else (SAMPLE, 1)
-        parts = [range(part, count, shards) for part in range(shards)]
-        metafunc.parametrize("seeds", parts, ids=[f"part-{part}" for part in range(shards)])
+    """A soak in parts."""
+    in_parts(metafunc, SAMPLE, SOAK, SHARDS)
 
 
 @pytest.mark.soak

@@ -12,6 +12,7 @@ import pytest
 from tests.crash.machine import MARK, Machine, Runner
 from tests.crash.meetings import ASLEEP, SCATTERED, WEATHERS, Tally, held
 from tests.sandbox.served import Served
+from tests.soak import in_parts, soaking
 from tests.support import TENANT
 
 SAMPLE, SOAK, SHARDS = 28, 2000, 4
@@ -32,12 +33,8 @@ PROCESSES = [
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A soak in parts, so that it uses several processors."""
-    if "seeds" in metafunc.fixturenames:
-        soaking = metafunc.config.getoption("--hypothesis-profile") == "soak"
-        count, shards = (SOAK, SHARDS) if soaking else (SAMPLE, 2)
-        parts = [range(part, count, shards) for part in range(shards)]
-        metafunc.parametrize("seeds", parts, ids=[f"part-{part}" for part in range(shards)])
+    """A soak in parts."""
+    in_parts(metafunc, SAMPLE, SOAK, SHARDS, sampled_in=2)
 
 
 @pytest.mark.soak
@@ -72,7 +69,7 @@ def test_a_list_that_another_wrote_takes_no_mark_away(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_real_processes_against_a_served_sandbox(tmp_path: Path, pytestconfig: pytest.Config) -> None:
     """Three meetings, six in a soak: each machine is a process of its own, the sandbox one more, over TLS."""
-    soaking = pytestconfig.getoption("--hypothesis-profile") == "soak"
+    soaks = soaking(pytestconfig)
     seed = tmp_path / "seed.yaml"
     seed.write_text(SEED)
     served = Served(seed_file=seed)
@@ -83,7 +80,7 @@ def test_real_processes_against_a_served_sandbox(tmp_path: Path, pytestconfig: p
             machine.write_config()
             shutil.copytree(tmp_path / "cache", machine.cache, dirs_exist_ok=True)  # how to sign in
             machine.state = served.endpoint.url  # type: ignore[assignment]
-        for asked in PROCESSES if soaking else PROCESSES[::2]:
+        for asked in PROCESSES if soaks else PROCESSES[::2]:
             _meet(served, machines, runners, asked)
     finally:
         for runner in runners:

@@ -18,6 +18,7 @@ import pytest
 from provision.sandbox import Sandbox
 from tests.crash.many import VERBS, Many, Verb, prepared
 from tests.crash.own import LIMITED, Asked, Owned, Ran, judge
+from tests.soak import soaking
 
 PLAIN, OTHER, ADOPTED, BY_EXCHANGE = "app-00", "app-01", "app-03", "app-04"
 _CONTEXT = re.compile(r'"@odata.context":\s*"[^"]*"')
@@ -29,9 +30,9 @@ SAMPLE = (("plan", "applied"), ("apply", "empty"), ("rotate", "rotated"), ("cons
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every verb in the soak, a few of them otherwise."""
     if "verb" in metafunc.fixturenames:
-        soaking = metafunc.config.getoption("--hypothesis-profile") == "soak"
+        soaks = soaking(metafunc.config)
         cases = list(_cases())
-        if not soaking:
+        if not soaks:
             cases = [next(c for c in cases if (c[0].argv[0], c[0].state) == wanted) for wanted in SAMPLE]
         ids = [
             f"{'-'.join(verb.argv[:2])} {verb.state} {config} {at}" for at, (verb, config) in enumerate(cases)

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests import warm
-from tests.sandbox.served import Served
+from tests.sandbox.served import Served, serving
+from tests.soak import soaking
 from tests.support import TENANT, Program, write_config
 
 SEED = f"""\
@@ -28,10 +29,8 @@ APPLY = ("apply", "fleet", "--yes", "--allow", "many-changes", *DELIVER)
 @pytest.fixture
 def served() -> Iterator[Served]:
     """One tenant with one mailbox."""
-    Path("seed.yaml").write_text(SEED)
-    server = Served(seed_file=Path("seed.yaml"))
-    yield server
-    server.close()
+    with serving(SEED) as server:
+        yield server
 
 
 class Shards:
@@ -75,15 +74,15 @@ def test_each_config_exactly_once(provision: Program, served: Served, request: p
 
     In ``make test`` two processes, and none is killed; in a soak eight, of 96 configs.
     """
-    soaking = request.config.getoption("--hypothesis-profile") == "soak"
-    count, size = (8, 96) if soaking else (2, 6)
+    soaks = soaking(request.config)
+    count, size = (8, 96) if soaks else (2, 6)
     names = [f"agency-{number:02d}" for number in range(size)]
     Path("secrets").mkdir(mode=0o700)
     Path("fleet").mkdir()
     for name in names:
         write_config(f"fleet/{name}.yaml", name=name)
-    shards = Shards(sys.executable if soaking else warm.python(), served.endpoint.url, count)
-    killed = count // 2 if soaking else None
+    shards = Shards(sys.executable if soaks else warm.python(), served.endpoint.url, count)
+    killed = count // 2 if soaks else None
     codes = shards.run(*APPLY, kill=killed)
     assert [code for index, code in enumerate(codes) if index != killed] == [0] * (
         count - (killed is not None)

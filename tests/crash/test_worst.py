@@ -10,6 +10,7 @@ import pytest
 
 from provision.sandbox import Sandbox
 from tests.crash.effects import weather
+from tests.soak import soaking
 from tests.support import Program, Tenant, write_config
 
 SAMPLE, SOAK = 6, 1000
@@ -29,8 +30,8 @@ DELIVER = ("--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A few seeds in ``make test``, a thousand in ``make soak``."""
     if "seed" in metafunc.fixturenames:
-        soaking = metafunc.config.getoption("--hypothesis-profile") == "soak"
-        metafunc.parametrize("seed", range(SOAK if soaking else SAMPLE))
+        soaks = soaking(metafunc.config)
+        metafunc.parametrize("seed", range(SOAK if soaks else SAMPLE))
 
 
 def named(document: Any) -> set[str]:

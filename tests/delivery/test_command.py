@@ -18,6 +18,8 @@ import pytest
 
 from tests.support import Program, Ran, Tenant, write_config
 
+APPLY = ("apply", "prod.yaml", "--sandbox", "--yes", "-o", "json", "--allow", "rehearsal-delivery")
+
 
 def command(code: str, *argv: str) -> str:
     """Write a Python program, and return ``--deliver``'s argument that runs it."""
@@ -27,19 +29,7 @@ def command(code: str, *argv: str) -> str:
 
 def apply(provision: Program, deliver: str, *more: str) -> Ran:
     """Apply with that delivery."""
-    return provision(
-        "apply",
-        "prod.yaml",
-        "--sandbox",
-        "--yes",
-        "-o",
-        "json",
-        *more,
-        "--allow",
-        "rehearsal-delivery",
-        "--deliver",
-        deliver,
-    )
+    return provision(*APPLY, *more, "--deliver", deliver)
 
 
 def failed(provision: Program, deliver: str) -> str:
@@ -216,18 +206,7 @@ def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(
         "import sys, time, pathlib; value = sys.stdin.read(); pathlib.Path('begun').touch(); time.sleep(1); "
     )
     deliver = command(slow + "pathlib.Path('vault').write_text(value)")
-    argv = (
-        "apply",
-        "prod.yaml",
-        "--sandbox",
-        "--yes",
-        "-o",
-        "json",
-        "--allow",
-        "rehearsal-delivery",
-        "--deliver",
-        deliver,
-    )
+    argv = (*APPLY, "--deliver", deliver)
     code = "from provision.cli.main import main; main()"
     with subprocess.Popen(
         [sys.executable, "-c", code, *argv],

@@ -18,17 +18,14 @@ from tests.delivery.azure_devops_standin import DevOps
 from tests.delivery.github_standin import Hub
 from tests.delivery.key_vault_standin import Vault
 from tests.delivery.pairs import Run, World
+from tests.soak import in_parts
 
 SAMPLE, SOAK, SHARDS = 30, 10_000, 4
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A soak in parts, so that it uses several processors."""
-    if "seeds" in metafunc.fixturenames:
-        soaking = metafunc.config.getoption("--hypothesis-profile") == "soak"
-        count, shards = (SOAK, SHARDS) if soaking else (SAMPLE, 1)
-        parts = [range(part, count, shards) for part in range(shards)]
-        metafunc.parametrize("seeds", parts, ids=[f"part-{part}" for part in range(shards)])
+    """A soak in parts."""
+    in_parts(metafunc, SAMPLE, SOAK, SHARDS)
 
 
 @pytest.mark.soak

@@ -5,22 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
 
 from provision.sandbox import Sandbox
 from provision.sandbox.seeding.seed import apply
 
 from .world import SEED, World
-
-# ``make soak``: four processes of these make 10,000 sequences.
-settings.register_profile(
-    "soak",
-    max_examples=2500,
-    stateful_step_count=30,
-    deadline=None,
-    print_blob=True,
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 
 @pytest.fixture

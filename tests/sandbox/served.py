@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 import threading
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -48,3 +51,14 @@ class Served:
         self.server.stop()
         self.thread.join(20)
         assert not self.thread.is_alive()
+
+
+@contextlib.contextmanager
+def serving(seed: str) -> Iterator[Served]:
+    """A served sandbox that begins as this seed says, which is written into the working folder."""
+    Path("seed.yaml").write_text(seed)
+    server = Served(seed_file=Path("seed.yaml"))
+    try:
+        yield server
+    finally:
+        server.close()

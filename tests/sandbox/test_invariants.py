@@ -30,6 +30,7 @@ from hypothesis.stateful import (
 from provision.sandbox import Sandbox
 from provision.sandbox.keeping import state as state_module
 from provision.sandbox.keeping.store import INDEXED, Record, Tenant
+from tests.soak import soaking
 
 from .world import GRAPH_APP, MAIL_SEND
 
@@ -579,7 +580,7 @@ _SHARDS = 4  # of a soak, so that it uses several processors
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    shards = _SHARDS if metafunc.config.getoption("--hypothesis-profile") == "soak" else 1
+    shards = _SHARDS if soaking(metafunc.config) else 1
     metafunc.parametrize("shard", range(shards))
 
 
@@ -587,5 +588,5 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def test_any_sequence_of_operations_keeps_the_directory_whole(
     shard: int, request: pytest.FixtureRequest
 ) -> None:
-    soaking = request.config.getoption("--hypothesis-profile") == "soak"
-    run_state_machine_as_test(Directory, settings=settings.get_profile("soak") if soaking else _SAMPLE)
+    soaks = soaking(request.config)
+    run_state_machine_as_test(Directory, settings=settings.get_profile("soak") if soaks else _SAMPLE)
