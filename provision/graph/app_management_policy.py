@@ -22,7 +22,6 @@ from provision.resources.app_management_policy import Attribute, Policy, Restric
 from provision.resources.caller import Caller, Kind
 
 NEEDS = "Policy.Read.All"
-NEEDS_OF_CALLER = "CustomSecAttributeAssignment.Read.All"
 _DURATION = re.compile(
     r"P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?)?"
 )
