@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import signal
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,10 @@ from hypothesis import strategies as st
 from provision import quoting
 from provision.again import Again
 from provision.cli import main
+from provision.outcomes.begun import Begun
+from provision.report.begun import begun_text
+from provision.report.formats import PLAIN
+from tests.support import TENANT
 
 
 @pytest.mark.parametrize(
@@ -50,6 +55,15 @@ def test_a_whole_command_for_powershell(monkeypatch: pytest.MonkeyPatch) -> None
     assert again.worded("run 'provision apply'") == rf"run '{again.command('apply')}'"
     dollar = Again((r"C:\$new\prod.yaml",))
     assert dollar.worded("run 'provision plan'") == r"run `provision plan 'C:\$new\prod.yaml'`"
+
+
+def test_the_command_after_init_for_powershell(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the one that imports instead: each report's command goes by the reader's shell."""
+    monkeypatch.setattr(quoting, "WINDOWS", True)
+    begun = Begun(r"C:\it's\a.yaml", "a", TENANT, "global", (), (), (), Again(("x",), ("--auth", "it's")))
+    assert r"Next: provision doctor 'C:\it''s\a.yaml' --auth 'it''s'" in begun_text(begun, PLAIN)
+    instead = replace(begun, path=None, found=("ID",))
+    assert begun_text(instead, PLAIN).endswith("--auth 'it''s' --out a.yaml")
 
 
 @given(st.text(alphabet=st.characters(blacklist_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30))

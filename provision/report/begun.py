@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
 from provision.outcomes.begun import Begun
+from provision.quoting import quoted
 from provision.report.escape import code, markdown, plain
 from provision.report.fold import fold
 from provision.report.formats import PLAIN, Medium
@@ -50,7 +50,7 @@ def _lines(begun: Begun) -> Iterator[str]:
 def _next(begun: Begun) -> str:
     options = list(begun.again.options)
     if begun.path is not None:
-        return "provision doctor " + " ".join(map(shlex.quote, [begun.path, *options]))
+        return "provision doctor " + " ".join(map(quoted, [begun.path, *options]))
     cloud = [] if begun.cloud == "global" else ["--cloud", begun.cloud]
     words = [begun.found[0], "--tenant", begun.tenant, *cloud, *options, "--out", f"{begun.name}.yaml"]
-    return "provision import " + " ".join(map(shlex.quote, words))
+    return "provision import " + " ".join(map(quoted, words))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from provision.outcomes.candidates import Candidate, Candidates, Reason
+from provision.quoting import quoted
 from provision.report import lines
 from provision.report.documents import secret_json, timestamp
 from provision.report.escape import code, markdown, plain
@@ -108,7 +108,7 @@ def _count(found: Candidates) -> str:
 
 def _next(found: Candidates) -> str:
     product = ["--product", found.product] if found.product else []
-    where = " ".join(map(shlex.quote, ["--tenant", found.tenant_id, *product, *found.again.options]))
+    where = " ".join(map(quoted, ["--tenant", found.tenant_id, *product, *found.again.options]))
     if not found.found:
         return f"provision init {where}"
     ids = found.found[0].client_id

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from typing import Any
 
 from provision.errors import ProvisionError
 from provision.outcomes.imports import Imported, Imports
+from provision.quoting import quoted
 from provision.report.documents import error_json
 from provision.report.escape import code, markdown, plain
 from provision.report.fold import fold
@@ -92,4 +92,4 @@ def _next(found: Imports) -> list[str]:
     if not found.made:
         return []
     target = found.out if len(found.made) > 1 else found.made[0].path
-    return ["provision plan " + " ".join(map(shlex.quote, [target, *found.again.options]))]
+    return ["provision plan " + " ".join(map(quoted, [target, *found.again.options]))]
