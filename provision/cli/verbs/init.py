@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from provision.config.writing import Draft
 
 _SHOWN = 5  # candidates that are named
-_EXAMPLE = "00000000-0000-0000-0000-000000000000"
 
 
 @click.command(
