@@ -128,12 +128,12 @@ class TestTheOldValue:
         self, provision: Program, config: str, applied: Ran, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """Right after the application was made, too, when waiting helps the value that is right."""
-        monkeypatch.setattr("sys.stdin", io.StringIO("abc8Q~wrong\n"))
+        monkeypatch.setattr("sys.stdin", io.StringIO("kwx8Q~wrong\n"))
         ran = provision("verify", config, "--sandbox", "--secret-from", "-")
         assert ran.code == 1
         assert "No secret of this application begins as it does. The present one begins with" in ran.out
         assert "may not have reached" not in ran.err
-        assert "abc" not in ran.out + ran.err
+        assert "kwx" not in ran.out + ran.err  # letters that no id has
 
 
 def test_a_misspelt_address(provision: Program, config: str, applied: Ran) -> None:
