@@ -124,8 +124,15 @@ def test_importing_is_offered_where_a_registration_is_there(provision: Program, 
     assert not Path("pal-mail.yaml").exists()
 
 
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ((), ""),  # where the tenant was not found nobody is asked what is in it
+        (("--cloud", "global"), " nobody is signed in"),
+    ],
+)
 def test_a_tenant_that_cannot_be_reached_is_a_note(
-    provision: Program, monkeypatch: pytest.MonkeyPatch
+    provision: Program, monkeypatch: pytest.MonkeyPatch, given: tuple[str, ...], why: str
 ) -> None:
     """Neither the cloud nor what is there is known; the config is written."""
     from provision.graph.answers import Lost
@@ -140,10 +147,10 @@ def test_a_tenant_that_cannot_be_reached_is_a_note(
 
     monkeypatch.setattr("provision.graph.client.Graph.fetch_once", lost)
     monkeypatch.setattr("provision.engine.candidates.find", refused)
-    ran = provision("init", *GIVEN, "-o", "json")
+    ran = provision("init", *GIVEN, *given, "-o", "json")
     assert ran.code == 0, ran.err + ran.out
-    assert any("cloud" in note for note in ran.json["notes"])
-    assert any("nobody is signed in" in note for note in ran.json["notes"])
+    assert [note.partition(":")[2] for note in ran.json["notes"] if "not looked up" in note] == [why]
+    assert any("cloud" in note for note in ran.json["notes"]) is (not given)
     assert Path("pal-mail.yaml").exists()
 
 

@@ -43,7 +43,8 @@ from provision.engine.lock import hold_locks
 from provision.engine.observe import Tenant
 from provision.engine.session import Session
 from provision.errors import ProvisionError, catalogue, combined
-from provision.graph.client import Graph, moment
+from provision.graph.client import Graph
+from provision.graph.clock import moment
 from provision.graph.connect import Administrator, in_process, over_the_network
 from provision.graph.ways import Auth
 from provision.plan.model import Target

@@ -24,7 +24,7 @@ _UNSURE = timedelta(seconds=2)
 class Began:
     """The moment at which a run was started, before it waited for anything."""
 
-    at: float  # by graph.client.moment()
+    at: float  # by graph.clock.moment()
     waited: bool = False  # for another run of this machine, which made what cannot be told by time
 
     def came_since(self, graph: Graph, desired: Desired, observed: Observed) -> frozenset[str]:

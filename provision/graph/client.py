@@ -10,12 +10,9 @@ import asyncio
 import copy
 import random
 import re
-import sys
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
 from urllib.parse import urlsplit
@@ -29,6 +26,7 @@ from provision.errors import ProvisionError, catalogue
 from provision.graph import sdk
 from provision.graph.answers import Answer, Failure, Lost, Refusal, elsewhere, items, read, read_parts
 from provision.graph.batch import Batches, Inner
+from provision.graph.clock import ServiceTime, moment
 from provision.graph.identity import refuse_other_context
 from provision.graph.limiter import Limiter
 from provision.graph.query import Query, body, configuration
@@ -40,15 +38,21 @@ if TYPE_CHECKING:
     from msgraph.graph_request_adapter import GraphRequestAdapter
     from msgraph.graph_service_client import GraphServiceClient
 
-__all__ = ["Graph", "Notify", "Query", "Send", "Written", "body", "configuration", "moment"]
+__all__ = ["Graph", "Notify", "Query", "Send", "Written", "body", "configuration"]
 T = TypeVar("T")
 PATIENCE = 120.0  # seconds that one request may wait, over all its tries
+FIRST_CONTACT = 10.0  # the same where no connection was ever made: likely a name, a proxy or a wall is wrong
 SKEW = timedelta(minutes=5)  # how far Entra's front ends may disagree about "now"
 
-_EPOCH = datetime.fromtimestamp(0, UTC)
 _NAME = re.compile(r"[a-zA-Z$]+(\(|$)")
 # Never sent, or refused before anything could take effect.
-_UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_UNSENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 
 
 class Notify(Protocol):
@@ -95,7 +99,8 @@ class Graph:
         self.notify = notify
         self._sign_in(tokens)
         self._budget = budget
-        self._ahead: timedelta | None = None  # the service's time without this process's monotonic one
+        self._reached: set[str] = set()  # hosts that have answered
+        self._time = ServiceTime()
         self.audit: Callable[[Written], None] | None = None  # is told of every call that writes
 
     def _sign_in(self, tokens: Tokens) -> None:
@@ -157,16 +162,11 @@ class Graph:
         return f"{self.cloud.graph}/v1.0"
 
     def now(self) -> datetime:
-        """Return the service's time, from Graph's ``Date`` headers; this machine's before the first.
-
-        It never goes back: an answer that was long on its way, or comes from a cache, is no news of it.
-        """
-        if self._ahead is None:
-            return datetime.now(UTC)
-        return _EPOCH + self._ahead + timedelta(seconds=_elapsed())
+        """Return the service's time, from Graph's ``Date`` headers; this machine's before the first."""
+        return self._time.now()
 
     def time_at(self, at: float) -> datetime:
-        """Return the service's time at a :func:`moment` of this process."""
+        """Return the service's time at a :func:`~provision.graph.clock.moment` of this process."""
         return self.now() - timedelta(seconds=moment() - at)
 
     @property
@@ -236,14 +236,21 @@ class Graph:
                 if reason is None:
                     raise
                 wait = pause(attempt, reason, random.random())  # noqa: S311 - jitter, not a secret
-                if spent + wait > self._budget:
+                limit = self._patience(failure)
+                if spent + wait > limit:
                     if isinstance(failure, Refusal):
                         failure.waited_for = settling and replicating(failure)
                     raise
                 spent += wait
-                left = f"{spent:.0f} of {self._budget:.0f} s"
+                left = f"{spent:.0f} of {limit:.0f} s"
                 self.notify(f"{what}: {reason.text}; trying again in {wait:.0f} s ({left})")
             await self.sleep(wait)
+
+    def _patience(self, failure: Failure) -> float:
+        """Return the seconds that may be waited between tries: few, where the host was never reached."""
+        if isinstance(failure, Lost) and not failure.sent and failure.host not in self._reached:
+            return min(FIRST_CONTACT, self._budget)
+        return self._budget
 
     def collect(
         self, builder: Any, config: RequestConfiguration[Any] | None = None
@@ -302,7 +309,7 @@ class Graph:
             response: httpx.Response = await self._middleware.send(request)
         except httpx.TransportError as error:
             raise Lost(error, host=request.url.host, sent=not isinstance(error, _UNSENT)) from error
-        self._learn_time(response)
+        self._learn(response)
         if (leads := elsewhere(response)) is not None:
             raise ProvisionError(catalogue.GRAPH_ANSWER, f"{request.url.host}: {leads}")
         return response
@@ -345,7 +352,7 @@ class Graph:
         response = cast(
             httpx.Response, await self._sender().send_primitive_async(request.information(), "bytes", {})
         )
-        self._learn_time(response)
+        self._learn(response)
         return response
 
     async def _show(self, request: Request, inner: Inner) -> None:
@@ -361,34 +368,12 @@ class Graph:
                 Written(self.now(), who, request.method.value, request.url, status, result, request_id)
             )
 
-    def _learn_time(self, response: httpx.Response) -> None:
-        header = response.headers.get("Date")
-        if response.request.url.host != self._host or "request-id" not in response.headers:
-            return  # the clock of the login service, of a cache, of a proxy
-        try:
-            date = parsedate_to_datetime(header) if header else None
-        except ValueError:
-            return
-        if date is not None and date.tzinfo is not None:
-            ahead = date - _EPOCH - timedelta(seconds=_elapsed())
-            self._ahead = ahead if self._ahead is None else max(ahead, self._ahead)
-
-
-def moment() -> float:
-    """Return this moment in seconds, for :meth:`Graph.time_at`."""
-    return _elapsed()
-
-
-def _elapsed() -> float:
-    """Return the seconds of a clock that goes on while the machine sleeps, where there is one.
-
-    ``time.monotonic`` stands still then on Linux and macOS
-    (https://docs.python.org/3/library/time.html#time.CLOCK_BOOTTIME, clock_gettime(3) of macOS).
-    """
-    if sys.platform == "win32":
-        return time.monotonic()
-    clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
-    return time.monotonic() if clock is None else time.clock_gettime(clock)
+    def _learn(self, response: httpx.Response) -> None:
+        """Note that the host answers, and the time if it is Graph: not the login service, not a cache."""
+        host = response.request.url.host
+        self._reached.add(host)
+        if host == self._host and "request-id" in response.headers:
+            self._time.learn(response.headers.get("Date"))
 
 
 def _words(request: Request) -> str:

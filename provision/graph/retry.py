@@ -42,7 +42,7 @@ def reason_to_retry(failure: Failure, repeat: Repeat, *, settling: bool) -> Reas
     if isinstance(failure, Lost):
         if failure.sent and repeat is Repeat.HARMFUL:
             return None
-        return Reason("the connection was lost")
+        return Reason("the connection was lost" if failure.sent else "no connection can be made")
     assert isinstance(failure, Refusal)
     if failure.status == 429:
         return Reason("Graph asks to slow down", failure.retry_after or 0.0)

@@ -33,7 +33,7 @@ from provision.engine.job import Job
 from provision.engine.journal import Journal
 from provision.engine.observe import Tenant
 from provision.errors import Exit, Finding, ProvisionError
-from provision.graph import client
+from provision.graph import clock
 from provision.graph.connect import in_process
 from provision.outcomes.result import Result
 from provision.plan.model import Plan, Target
@@ -294,7 +294,7 @@ class Meeting:
         with (
             mock.patch.object(httpx.ASGITransport, "handle_async_request", slow),
             mock.patch("asyncio.to_thread", thread),
-            mock.patch.object(client, "_elapsed", elapsed),
+            mock.patch.object(clock, "_elapsed", elapsed),
             mock.patch("random.random", dice.random),
         ):
             yield

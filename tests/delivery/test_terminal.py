@@ -19,9 +19,9 @@ PROGRAM = "import sys; from provision.cli.main import main; sys.argv[0] = 'provi
 # The same, with a clock that is eleven minutes later once a file says so: the machine slept, or nobody came.
 LATE = f"""
 import pathlib
-from provision.graph import client
-elapsed = client._elapsed
-client._elapsed = lambda: elapsed() + (660 if pathlib.Path("late").exists() else 0)
+from provision.graph import clock
+elapsed = clock._elapsed
+clock._elapsed = lambda: elapsed() + (660 if pathlib.Path("late").exists() else 0)
 {PROGRAM}
 """
 Start = Callable[..., Terminal]

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 
 from provision.engine.began import Began
-from provision.graph import client
+from provision.graph import clock
 from provision.graph.client import Graph
 from provision.resources import client_secret
 from tests.plan.test_digest import APP, OBSERVED
@@ -52,6 +52,6 @@ def test_what_came_since(seconds: float, waited: bool, tags: tuple[str, ...], ca
     start = NOW + timedelta(seconds=seconds - 10)
     secret = client_secret.Observed("k", DESIRED.display_name, start, start + timedelta(days=9), "abc")
     seen = replace(OBSERVED, application=replace(APP, tags=tags), secrets=(secret,))
-    with mock.patch.object(client, "_elapsed", return_value=110.0):
+    with mock.patch.object(clock, "_elapsed", return_value=110.0):
         found = Began(100.0, waited=waited).came_since(cast(Graph, Clock()), DESIRED, seen)
     assert found == (frozenset({"k"}) if came else frozenset())

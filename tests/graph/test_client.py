@@ -200,6 +200,48 @@ def test_a_redirect_is_not_followed(status: int, host: str) -> None:
     assert len(asked) == len(ways)
 
 
+@pytest.mark.parametrize(
+    ("error", "reached", "waits"),
+    [
+        (httpx.ConnectError("[Errno -2] Name or service not known"), False, False),
+        (httpx.ConnectError("certificate verify failed"), False, False),
+        (httpx.ConnectTimeout("timed out"), False, False),
+        (httpx.ProxyError("407 Proxy Authentication Required"), False, False),
+        (httpx.ConnectError("Connection refused"), True, True),  # it was there a moment ago
+        (httpx.ReadError("reset"), False, True),  # it is there
+    ],
+)
+def test_a_host_that_was_never_reached_is_soon_given_up(
+    error: httpx.TransportError, reached: bool, waits: bool
+) -> None:
+    """Ten seconds help a network that comes up; two minutes help nobody whose proxy is wrong."""
+    answers, waited, told = [ok()] if reached else [], list[float](), list[str]()
+
+    def notify(text: str) -> None:
+        told.append(text)
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        if answers:
+            return answers.pop()
+        raise error
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    async def work(client: Graph) -> None:
+        if reached:
+            await read(client, "there")
+        client.sleep, client.notify = sleep, notify
+        with pytest.raises(Failure):
+            await read(client, "there")
+
+    run(graph(answer), work)
+    assert len(waited) > 1
+    assert (sum(waited) > 60) is waits
+    assert sum(waited) <= (120 if waits else 10)
+    assert told[0].endswith("of 120 s)") is waits
+
+
 def test_an_answer_leaves_no_cookie_behind() -> None:
     """What one identity was given, a request of the next does not carry."""
     carried: list[str | None] = []

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from provision.config.writing import Draft
 
 _SHOWN = 5  # candidates that are named
+_NOT_LOOKED_UP = "whether a registration is there already was not looked up"
 
 
 @click.command(
@@ -73,12 +74,12 @@ async def _init(options: Common, begun: Draft, cloud: str | None, out: str | Non
     from provision.outcomes.begun import Begun
 
     place = new_file.Place(out or f"{begun.name}.yaml")
-    path, notes = place.of(begun.name), []
+    path, notes, answered = place.of(begun.name), list[str](), True
     if cloud is None:
-        begun, note = await _with_cloud(options, begun)
-        notes += note
-    found, note = await _candidates(options, begun)
-    notes += note
+        begun, note, answered = await _with_cloud(options, begun)
+        notes.append(note)
+    found, note = await _candidates(options, begun) if answered else ((), _NOT_LOOKED_UP)
+    notes += [note] if note else []
     result = Begun(path, begun.name, begun.tenant, begun.cloud, (), found, tuple(notes), options.again)
     if found and not agreed(
         f"{found[0]} may be the product's already. Write a config that makes another one?"
@@ -90,21 +91,25 @@ async def _init(options: Common, begun: Draft, cloud: str | None, out: str | Non
     return emit.finish(replace(result, ignored=gitignore.complete()), options)
 
 
-async def _with_cloud(options: Common, begun: Draft) -> tuple[Draft, list[str]]:
-    """Return the draft with the cloud that the tenant's document tells; a rehearsal asks nobody."""
+async def _with_cloud(options: Common, begun: Draft) -> tuple[Draft, str, bool]:
+    """Return the draft with the cloud that the tenant's document tells, how it is known, and whether it is.
+
+    A rehearsal asks nobody.
+    """
     from provision.clouds import CLOUDS
     from provision.errors import ProvisionError, catalogue
     from provision.graph.guess import clouds_of
 
     if options.sandbox is not None:
-        return begun, ["a rehearsal: the cloud was not looked up, and is taken for the worldwide one"]
+        return begun, "a rehearsal: the cloud was not looked up, and is taken for the worldwide one", True
     try:
         async with opened(options, begun.tenant, "global") as session:
             known = await clouds_of(session.tenant.graph, begun.tenant)
     except ProvisionError as error:
-        return begun, [f"the cloud was not looked up, and is taken for the worldwide one: {error.message}"]
+        note = f"the cloud was not looked up, and is taken for the worldwide one: {error.message}"
+        return begun, note, False
     if known is None:
-        return begun, ["the cloud could not be told, and is taken for the worldwide one"]
+        return begun, "the cloud could not be told, and is taken for the worldwide one", False
     if not known:
         raise ProvisionError(catalogue.TENANT_NOT_FOUND, f"no cloud has a tenant '{begun.tenant}'")
     if len(known) > 1:
@@ -113,11 +118,11 @@ async def _with_cloud(options: Common, begun: Draft) -> tuple[Draft, list[str]]:
             catalogue.USAGE, f"the tenant is in {names}", fix="Add --cloud with one of these."
         )
     (name,) = known
-    return replace(begun, cloud=name), [f"the tenant's OpenID document names the cloud {name}"]
+    return replace(begun, cloud=name), f"the tenant's OpenID document names the cloud {name}", True
 
 
-async def _candidates(options: Common, begun: Draft) -> tuple[tuple[str, ...], list[str]]:
-    """Return the client ids of what may be the product's, as far as the caller may look."""
+async def _candidates(options: Common, begun: Draft) -> tuple[tuple[str, ...], str]:
+    """Return the client ids of what may be the product's, and a note where the caller cannot look."""
     from provision.engine import candidates
     from provision.errors import ProvisionError
     from provision.outcomes.candidates import Reason
@@ -127,6 +132,6 @@ async def _candidates(options: Common, begun: Draft) -> tuple[tuple[str, ...], l
         async with opened(options, begun.tenant, begun.cloud) as session:
             listed = await candidates.find(session.tenant, session.target, load(begun.product))
     except ProvisionError as error:
-        return (), [f"whether a registration is there already was not looked up: {error.message}"]
+        return (), f"{_NOT_LOOKED_UP}: {error.message}"
     sure = [one.client_id for one in listed.found if Reason.REDIRECT_URI in one.reasons]
-    return tuple(sure[:_SHOWN]), []
+    return tuple(sure[:_SHOWN]), ""
