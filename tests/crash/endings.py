@@ -6,6 +6,7 @@ effect, or its request, or the answer to it, is lost. Then it is run again, twic
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator
@@ -25,7 +26,11 @@ OPERATIONS = {
     "destroy --forget": ("applied", ("destroy", "--forget", "--yes", *ALLOWED, *SINK)),
     "restore": ("destroyed", ("restore", "--yes")),
     "destroy --purge": ("destroyed", ("destroy", "--purge", "--yes", "--allow", "purge")),
+    "destroy, limited": ("limited applied", ("destroy", "--yes", *ALLOWED, *SINK)),
+    "restore, limited": ("limited destroyed", ("restore", "--yes")),
 }
+# What the config says of Exchange, by the kind of machine: nothing, or a limit that Graph sets.
+KINDS = {"": "", "limited ": "  scope: mailbox\n  scope_by: graph\n"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,25 +61,28 @@ class Endings:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._picture: Any = None
-        self._foreign: dict[str, Any] = {}
+        self._pictures: dict[str, Any] = {}
+        self._foreigns: dict[str, dict[str, Any]] = {}
 
-    def _prepare(self, runner: Runner) -> None:
+    def _prepare(self, runner: Runner, kind: str) -> None:
         """Make the machines that operations start from."""
-        applied = Machine(self._root / "applied")
-        applied.write_config()
+        applied = Machine(self._root / f"{kind}applied")
+        applied.write_config(KINDS[kind])
         self._done(runner, applied, "plan")
         Directory(applied.state).add_others()
         self._done(runner, applied, "apply", "--yes", *SINK)
         Directory(applied.state).add_foreign()
-        self._picture = picture(applied)
-        self._foreign = Directory(applied.state).foreign()
-        destroyed = applied.copy(self._root / "destroyed")
+        hold(len(Directory(applied.state).limits_made()) == bool(kind), "the limit in Exchange was not made")
+        destroyed = applied.copy(self._root / f"{kind}destroyed")
         self._done(runner, destroyed, *OPERATIONS["destroy"][1])
+        for machine in (applied, destroyed):
+            self._pictures[machine.root.name] = picture(applied)
+            self._foreigns[machine.root.name] = Directory(applied.state).foreign()
 
     def cells(self, runner: Runner) -> Iterator[Cell]:
         """Yield all of them."""
-        self._prepare(runner)
+        for kind in KINDS:
+            self._prepare(runner, kind)
         for name, (begins, words) in OPERATIONS.items():
             machine = Machine(self._root / begins).copy(self._root / f"watched-{name}")
             ran = self._done(runner, machine, *words)
@@ -106,13 +114,13 @@ class Endings:
         hold(struck.code == (-9 if killed else struck.code), f"was not killed: {struck.code} {struck.err}")
         hold(killed or struck.code in (0, 1, 69), f"ended with {struck.code}: {struck.err}")
         hold(killed or "good" in cell.way or struck.code == 0, f"one lost request: {struck.err}")
-        self._untouched(machine, "struck")
+        self._untouched(machine, begins, "struck")
         for when in ("again", "once more"):
             ran = machine.run(runner, *words)
-            gone = "purge" in cell.operation or "destroy" in cell.operation
+            gone = "destroy" in cell.operation
             hold(ran.code == 0, f"{when}: ended with {ran.code}: {ran.err}")
             hold(gone or "restored" in ran.out, f"{when}: {ran.out}")
-            self._untouched(machine, when)
+            self._untouched(machine, begins, when)
         self._ended(runner, machine, cell.operation)
         shutil.rmtree(machine.root)
         return "ok"
@@ -122,21 +130,22 @@ class Endings:
         hold(ran.code == 0, f"{words} ended with {ran.code}: {ran.err}")
         return ran
 
-    def _untouched(self, machine: Machine, when: str) -> None:
+    def _untouched(self, machine: Machine, begins: str, when: str) -> None:
         others = Directory(machine.state).foreign()["others"]
-        hold(others == self._foreign["others"], f"{when}: something foreign changed")
+        hold(others == self._foreigns[begins]["others"], f"{when}: something foreign changed")
         hold(not machine.leaks(), f"{when}: a value in {machine.leaks()}")
         hold(not machine.crashes(), f"{when}: {machine.crashes()}")
 
     def _ended(self, runner: Runner, machine: Machine, operation: str) -> None:
-        tenant = Directory(machine.state)
-        if operation == "restore":
-            hold(picture(machine) == self._picture, f"it is not as it was: {picture(machine)}")
-            hold(tenant.foreign() == self._foreign, "something foreign on it changed")
+        tenant, begins = Directory(machine.state), OPERATIONS[operation][0]
+        if "restore" in operation:
+            hold(picture(machine) == self._pictures[begins], f"it is not as it was: {picture(machine)}")
+            hold(tenant.foreign() == self._foreigns[begins], "something foreign on it changed")
             planned = machine.run(runner, "plan", "--detailed-exitcode", *SINK)
             hold(planned.code == 0, f"something is left to do: {planned.out}")
             return
         hold(not tenant.registered, "it is still there")
+        hold(not tenant.limits_made(), "its limit in Exchange is still there")
         deleted = [
             len(tenant.get(f"/directory/deletedItems/microsoft.graph.{kind}")["value"])
             for kind in ("application", "servicePrincipal")
@@ -147,9 +156,14 @@ class Endings:
 
 
 def picture(machine: Machine) -> Any:
-    """What must be the same once it is back: ids, credentials, tags, grants."""
+    """What must be the same once it is back: ids, credentials, tags, grants, how many limits in Exchange.
+
+    A limit has a new id then, which its tag tells.
+    """
     tenant = Directory(machine.state)
     app = tenant.application()
+    made, told = tenant.limits()
+    hold(made == told, f"Exchange has {made}, and {told} are on record")
     principal = tenant.get(f"/servicePrincipals(appId='{app['appId']}')")
     grants = tenant.get(f"/servicePrincipals/{principal['id']}/appRoleAssignments")["value"]
     return (
@@ -157,6 +171,7 @@ def picture(machine: Machine) -> Any:
         app["appId"],
         principal["id"],
         sorted(item["keyId"] for item in (*app["passwordCredentials"], *app["keyCredentials"])),
-        sorted(app["tags"]),
+        sorted(re.sub(r"(?<=^provision:scoped:).*", "", tag) for tag in app["tags"]),
         sorted(grant["appRoleId"] for grant in grants),
+        len(made),
     )

@@ -215,10 +215,14 @@ class Directory(Tenant):
         tags = self.application()["tags"]
         return {tag.removeprefix(DELIVERED) for tag in tags if tag.startswith(DELIVERED)}
 
+    def limits_made(self) -> list[str]:
+        """The role assignments in Exchange."""
+        return [item.id for item in self.sandbox.store.tenants[self.id].all("exchangeAssignment")]
+
     def limits(self) -> tuple[list[str], list[str]]:
-        """The role assignments in Exchange, and those that the application's tags tell of."""
+        """Those, and those that the application's tags tell of."""
         told = [tag.split(":")[2] for tag in self.application()["tags"] if tag.startswith("provision:scop")]
-        return [item.id for item in self.sandbox.store.tenants[self.id].all("exchangeAssignment")], told
+        return self.limits_made(), told
 
     def foreign(self) -> Any:
         """All that is nobody's business here: it must be the same before and after anything."""
