@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from http.cookiejar import DefaultCookiePolicy
-from typing import TYPE_CHECKING, Any
+from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING
 
 import httpx
 
@@ -31,18 +31,26 @@ WRITES: tuple[Callable[[GraphServiceClient], object], ...] = (
 )
 
 
+class _Forgetful(CookieJar):
+    """No answer leaves anything behind that the next request, perhaps another identity's, would carry."""
+
+    def extract_cookies(self, response: object, request: object) -> None:
+        """Take nothing."""
+
+
 def with_middleware(http: httpx.AsyncClient) -> httpx.AsyncClient:
     """Return the client with the SDK's middleware around its transports, which are taken over.
 
-    All of it but what tells of this machine "to help the SDK team improve the developer experience": its
-    system, down to the build of the kernel, and its Python. Each request has an id of its own, which
-    Graph's support asks for. Source: ``msgraph_core/middleware/telemetry.py`` and
+    Of it, what changes a request of ours. Left out are retry and redirect, which would repeat any method and
+    send a form with a secret in it wherever an answer says; the two that keep headers and bodies to be
+    inspected; the one that writes ``/me`` in place of a name; and what tells of this machine "to help the SDK
+    team improve the developer experience": its system, down to the build of the kernel, and its Python. Each
+    request has an id of its own, which Graph's support asks for. Source: ``kiota_client_factory.py`` of
+    kiota_http, ``msgraph_core/middleware/telemetry.py`` and
     https://learn.microsoft.com/graph/best-practices-concept
     """
-    from kiota_http.kiota_client_factory import KiotaClientFactory
-    from kiota_http.middleware import BaseMiddleware
-    from kiota_http.middleware.options import RedirectHandlerOption, RetryHandlerOption
-    from msgraph.graph_request_adapter import options
+    from kiota_http.middleware import BaseMiddleware, ParametersNameDecodingHandler
+    from kiota_http.middleware.user_agent_handler import UserAgentHandler
     from msgraph_core import GraphClientFactory
 
     class RequestId(BaseMiddleware):
@@ -50,16 +58,9 @@ def with_middleware(http: httpx.AsyncClient) -> httpx.AsyncClient:
             request.headers["client-request-id"] = str(uuid.uuid4())
             return await super().send(request, transport)
 
-    chosen: dict[str, Any] = {
-        **options,
-        RetryHandlerOption.get_key(): RetryHandlerOption(should_retry=False),
-        # It would send a body, a form with a secret in it too, wherever an answer says.
-        RedirectHandlerOption.get_key(): RedirectHandlerOption(should_redirect=False),
-    }
-    middleware = [*KiotaClientFactory.get_default_middleware(chosen), RequestId()]
+    middleware = [ParametersNameDecodingHandler(), UserAgentHandler(), RequestId()]
     made: httpx.AsyncClient = GraphClientFactory.create_with_custom_middleware(middleware, client=http)
-    # No answer leaves anything behind that the next request, perhaps another identity's, would carry.
-    made.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=()))
+    made.cookies.jar = _Forgetful()
     return made
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _GRAPH = ("/v1.0/", "/beta/")
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:]+\])(?::\d{1,5})?")
+_ROUTER = Router(ENDPOINTS)
 ABORT = "provision.sandbox.abort"  # an ASGI extension: a server's way to cut the connection
 
 Message = MutableMapping[str, Any]
@@ -40,7 +41,7 @@ class Application:
 
     def __init__(self, sandbox: Sandbox, control: Control | None = None) -> None:
         self._sandbox, self._control = sandbox, control
-        self._dispatcher = Dispatcher(sandbox, Router(ENDPOINTS))
+        self._dispatcher = Dispatcher(sandbox, _ROUTER)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
