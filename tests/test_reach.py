@@ -13,7 +13,8 @@ from provision.clouds import Cloud
 from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Lost
 from provision.graph.client import Graph
-from provision.graph.reach import obstacle, reach
+from provision.graph.obstacle import obstacle
+from provision.graph.reach import reach
 from provision.graph.tokens import given
 from tests.sandbox.served import Served
 from tests.support import TENANT, Program, write_config

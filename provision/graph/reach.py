@@ -6,9 +6,6 @@ No token is asked for, and nothing is tried twice: whether a host answers now is
 from __future__ import annotations
 
 import asyncio
-import socket
-import ssl
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx
@@ -16,9 +13,9 @@ import httpx
 from provision.errors import ProvisionError, catalogue
 from provision.graph.answers import Lost
 from provision.graph.client import Graph
+from provision.graph.obstacle import cannot_be_reached
 from provision.graph.retry import BROKEN, BUSY
 from provision.graph.tenant import lives_in, openid_url, read_document, refuse_other_cloud
-from provision.network import current
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,40 +63,4 @@ async def reach(graph: Graph, url: str) -> httpx.Response:
     try:
         return await graph.fetch_once(url)
     except Lost as lost:
-        what, fix = obstacle(lost)
-        raise ProvisionError(
-            catalogue.UNREACHABLE, f"{lost.host} cannot be reached: {what}: {lost}", fix=fix
-        ) from lost
-
-
-def obstacle(lost: Lost) -> tuple[str, str]:
-    """Return what kept a connection from being made, as far as its error tells, and what to do."""
-    causes = list(_causes(lost))
-    by = _by(lost)
-    if any(isinstance(cause, httpx.ProxyError) for cause in causes):
-        return "proxy", f"The proxy of {by or 'this machine'} refused: see that it lets this host through."
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
-        return "TLS", "Where a company's proxy opens connections, set SSL_CERT_FILE to its authority's file."
-    if any(isinstance(cause, socket.gaierror) for cause in causes):
-        behind = f"; {by} is set, and it may be the proxy's name" if by else ""
-        return "DNS", f"The name was not found: see that this machine can look up public names{behind}."
-    if by and not any(isinstance(cause, httpx.ReadTimeout) for cause in causes):
-        return "proxy", f"The proxy of {by} does not answer: see that it runs, and that its port is right."
-    if any(isinstance(cause, httpx.TimeoutException) for cause in causes):
-        return "no answer in time", "A firewall may drop the packets; behind a proxy set HTTPS_PROXY."
-    return "connection", "See that a firewall lets this host through; behind a proxy set HTTPS_PROXY."
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _by(lost: Lost) -> str | None:
-    """Return the variable by which the host is reached, and the proxy without its password."""
-    try:
-        route = current().route(f"https://{lost.host}")
-    except ProvisionError:
-        return None
-    return f"{route.why} ({route.proxy.shown})" if route.proxy else None
+        raise cannot_be_reached(lost) from lost

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from provision.errors import Entry, ProvisionError, catalogue
 from provision.graph.answers import Failure, Lost, Refusal
+from provision.graph.obstacle import cannot_be_reached
 from provision.graph.retry import BROKEN, BUSY
 
 # Limits of the directory, which are a 403 too: no right helps against them.
@@ -26,7 +27,9 @@ def missing(failure: Failure) -> bool:
 def translated(failure: Failure, what: str, *, needs: str = "") -> ProvisionError:
     """Return the error for a failed call. ``what`` was being done; ``needs`` is the least right for it."""
     if isinstance(failure, Lost):
-        return ProvisionError(catalogue.UNREACHABLE, f"{what}: {failure.host} cannot be reached: {failure}")
+        if failure.sent:
+            return ProvisionError(catalogue.UNREACHABLE, f"{what}: {failure.host} does not answer: {failure}")
+        return cannot_be_reached(failure, f"{what}: ")
     assert isinstance(failure, Refusal)
     message = f"{what}: Graph says {_words(failure)}"
     if failure.waited_for:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from provision.errors import Entry, catalogue
@@ -142,6 +144,16 @@ def test_what_a_person_reads(failure: Failure, entry: Entry) -> None:
     if isinstance(failure, Refusal):
         assert (error.request_id, error.service_code) == ("r-1", failure.code or None)
         assert failure.message in error.message
+
+
+def test_what_was_in_the_way_is_told() -> None:
+    """As ``doctor`` tells it, where no connection was made; where one broke, nothing was."""
+    unsent, sent = lost(sent=False), lost(sent=True)
+    unsent.__cause__ = socket.gaierror(-2, "Name or service not known")
+    error = translated(unsent, "reading")
+    assert error.message == "reading: graph.microsoft.com cannot be reached: DNS: reset"
+    assert "look up public names" in error.fix
+    assert translated(sent, "reading").message == "reading: graph.microsoft.com does not answer: reset"
 
 
 def test_a_missing_right_is_named() -> None:
