@@ -8,10 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from provision.cli.main import VERBS
 from tests.support import Program, Ran, write_config
+from tools.docs.program import commands
 
 
 def test_help_lists_the_verbs(provision: Program) -> None:
@@ -54,6 +56,22 @@ def test_a_wrong_command_line_is_64(provision: Program, config: str, argv: list[
     as_json = provision(*argv, "-o", "json")
     assert as_json.code == 64
     assert as_json.json["format"] == "provision.error/2"
+
+
+def test_what_lacks_is_told_in_one_line(provision: Program) -> None:
+    """Of every command: click lists the words that an argument takes a line each."""
+    lacking = {words: provision(*words.split()) for words, taken in commands().items() if required(taken)}
+    assert len(lacking) >= 10
+    for words, ran in lacking.items():
+        assert ran.code == 64, words
+        assert ran.err.startswith("error: Missing "), (words, ran.err)
+        assert "\\x0a" not in ran.err, words
+    assert "Choose from: bash, zsh, fish, powershell" in lacking["completion"].err
+
+
+def required(command: click.Command) -> bool:
+    """Whether a command cannot be called without anything."""
+    return any(param.required for param in command.params)
 
 
 def test_near_matches_of_verbs_and_names(provision: Program, config: str) -> None:

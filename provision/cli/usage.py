@@ -114,6 +114,8 @@ _INSTEAD = {
 def error_of(error: click.ClickException) -> ProvisionError:
     """Return click's error as one of ours: what is wrong once, and once what was probably meant."""
     message = (error.message if isinstance(error, _NOT_KNOWN) else error.format_message()).rstrip(".")
+    if isinstance(error, click.MissingParameter):
+        message = " ".join(message.split())  # click lists what may be written a line each
     return ProvisionError(catalogue.USAGE, message, fix=_fix(error))
 
 
