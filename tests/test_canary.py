@@ -11,11 +11,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
+from provision.cli.options import FormatOf
+from provision.delivery import command
+from provision.report.formats import Format
 from provision.sandbox import Sandbox, Weather
 from provision.sandbox.faults.weather import Fault
-from tests.support import Program, Tenant, write_config
+from tests.support import TENANT, Program, Tenant, write_config
+from tools.docs.program import commands
 
 OUTPUTS = ("text", "json", "markdown")
 # What a stranger might plant where a secret does not belong.
@@ -49,39 +54,76 @@ def found_in(folder: Path, values: list[str], *, but: tuple[str, ...] = ()) -> l
     ]
 
 
+# What each command is called with, in an order in which each has something to do.
+MADE = ("prod.yaml", "--sandbox", "-v", "--deliver", "file:out.secret")
+LOOK = ("prod.yaml", "--sandbox", "-v")
+YES = (*MADE, "--yes", "--log-file", "log.jsonl")
+CALLS: dict[str, tuple[tuple[str, ...], ...]] = {
+    "validate": (("prod.yaml",),),
+    "plan": ((*MADE, "--out", "plan.json"),),
+    "apply": (YES,),
+    "show": (MADE,),
+    "rotate": ((*YES, "--again"), (*YES, "--confirm", "--secret-from", "file:out.secret")),
+    "verify": ((*LOOK, "--secret-from", "file:out.secret"),),
+    "consent": ((*LOOK, "--yes"),),
+    "doctor": (MADE,),
+    "drift": (LOOK,),
+    "expiry": (LOOK,),
+    "orphans": (LOOK,),
+    "exchange": (LOOK,),
+    "import": (("--search", "--tenant", TENANT, "--sandbox"),),
+    "sandbox show": ((),),
+    "sandbox clock": ((),),
+    "explain": (("PRV501",),),
+    "schema": ((),),
+    "destroy": ((*YES, "--allow", "destroy"),),
+    "restore": (YES,),
+}
+# They know of no registration: they print what is in the package, read documents that others printed, begin.
+STRANGERS = {
+    "init", "combine", "example", "docs", "completion",
+    "sandbox coverage", "sandbox reset", "sandbox seed", "sandbox serve",
+}  # fmt: skip
+
+
+def formats_of(called: click.Command) -> tuple[str, ...]:
+    """The formats that a command has; text alone if there are none to choose from."""
+    return next((tuple(p.type.choices) for p in called.params if isinstance(p.type, FormatOf)), ("text",))
+
+
 def test_no_verb_and_no_output_tells_the_value(
     provision: Program, clean_folder: Path, minted: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All verbs in all outputs, with verbose on: the value is in its file, and nowhere else."""
+    """Each command in each format that it has, verbose, with a log: the value is in its file alone."""
     monkeypatch.setenv("AZURE_CLIENT_SECRET", PLANTED)
-    config = write_config()
-    said = ""
-    for output in OUTPUTS:
-        for argv in (
-            ("validate", config),
-            ("plan", config, "--sandbox", "-v"),
-            ("apply", config, "--sandbox", "--yes", "-v", "--deliver", "file:out.secret"),
-            ("apply", config, "--sandbox", "--yes", "-v", "--deliver", "file:out.secret"),
-            ("show", config, "--sandbox", "-v", "--deliver", "file:out.secret"),
-            ("sandbox", "show"),
-            ("schema",),
-            ("explain", "PRV501"),
-        ):
-            with_output = () if argv[0] == "schema" else ("-o", output)
-            ran = provision(*argv, *with_output)
-            assert ran.code == 0, ran.err
-            said += ran.out + ran.err
-        Tenant().advance(days=151)
-    assert len(minted) >= 2
-    assert Path("out.secret").read_text() == minted[-1]
+    there = commands()
+    assert set(CALLS) | STRANGERS == there.keys()
+    write_config(more="  scope: mailbox\n")
+    said: dict[tuple[str, str], str] = {}
+    for output in Format:
+        for name, calls in CALLS.items():
+            if output.value not in formats_of(there[name]):
+                continue
+            chosen = ("-o", output.value) if formats_of(there[name]) != ("text",) else ()
+            for argv in calls:
+                ran = provision(*name.split(), *argv, *chosen)
+                assert ran.code in (0, 4), (name, output.value, ran.err + ran.out)
+                said[name, output.value] = said.get((name, output.value), "") + ran.out + ran.err
+        assert Path("out.secret").read_text() == minted[-1]
+        Tenant().advance(days=151)  # the next round renews
+    assert len(minted) >= 8
     for value in (*minted, PLANTED):
-        assert value not in said
+        assert [told for told, text in said.items() if value in text] == []
     assert found_in(clean_folder, [*minted, PLANTED], but=("out.secret",)) == []
 
 
 @pytest.mark.parametrize("output", OUTPUTS)
 def test_no_failure_tells_the_value(
-    provision: Program, clean_folder: Path, minted: list[str], output: str
+    provision: Program,
+    clean_folder: Path,
+    minted: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    output: str,
 ) -> None:
     """Sinks that fail in every way, some of which repeat what they were given."""
     config = write_config()
@@ -89,11 +131,13 @@ def test_no_failure_tells_the_value(
         "fails": "import sys; sys.stdin.read(); sys.exit(9)",
         "repeats": "import sys; v = sys.stdin.read(); print(v); print(v, file=sys.stderr); sys.exit(1)",
         "dies": "import os, sys; sys.stdin.read(); os.kill(os.getpid(), 9)",
+        "hangs": "import sys, time; v = sys.stdin.read(); print(v); time.sleep(60)",
         "repeats_well": "import sys; v = sys.stdin.read(); print(v); print(v, file=sys.stderr)",
     }
     said = ""
     for name, code in sinks.items():
         Path(f"{name}.py").write_text(code)
+        monkeypatch.setattr(command, "_PATIENCE", 0.5 if name == "hangs" else 30)
         ran = provision(
             "apply",
             config,
@@ -213,6 +257,23 @@ def test_no_weather_tells_the_value(
     (secret,) = app["passwordCredentials"]
     assert f"provision:delivered:{secret['keyId']}" in app["tags"]
     assert Path("out.secret").read_text() == next(v for v in minted if v[:3] == secret["hint"])
+
+
+def test_what_cannot_be_revoked_is_named(
+    provision: Program, clean_folder: Path, minted: list[str], weather: Weather
+) -> None:
+    """Nobody has the value, and the secret lives on: the error has its key id, and not the value."""
+    weather.fail("POST", "*/removepassword", 500, "UnknownError", times=1000)
+    Path("fails.py").write_text("import sys; sys.stdin.read(); sys.exit(9)")
+    sink = ("--allow", "rehearsal-delivery", "--deliver", f"command:{sys.executable} fails.py")
+    ran = provision("apply", write_config(), "--sandbox", "--yes", *sink, "-o", "json")
+    (failed,) = [change["error"] for change in ran.json["changes"] if change["status"] == "failed"]
+    (left,) = Tenant().application()["passwordCredentials"]
+    assert failed["error"] == "not-revoked"
+    assert left["keyId"] in failed["message"]
+    assert failed["fix"]
+    assert minted[-1] not in ran.out + ran.err
+    assert found_in(clean_folder, minted) == []
 
 
 def test_a_crash_report_does_not_hold_it(

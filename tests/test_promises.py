@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-PAGES = {"SECURITY.md": 29, "docs/ci.md": 15, "docs/servers.md": 10}  # the least number of promises on each
+PAGES = {"SECURITY.md": 34, "docs/ci.md": 15, "docs/servers.md": 10}  # the least number of promises on each
 _ID = re.compile(r"`(tests/[\w/]+\.py)::(\w+)`")
 
 

@@ -9,6 +9,7 @@ import re
 import socket
 from collections.abc import Callable
 from importlib.util import find_spec
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +26,10 @@ from provision.graph import client
 from provision.network import current
 from provision.network.clients import for_azure
 from provision.sandbox.authorization.permissions import right_of
+from provision.sandbox.serving.server import Server
 from tests import calls
 from tests.support import Program, write_config
+from tools.docs.program import commands
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "SECURITY.md").read_text()
@@ -275,6 +278,71 @@ def test_what_is_left_on_the_disk(provision: Program, monkeypatch: pytest.Monkey
         path for path in Path().rglob("*") if path.is_file() and value in path.read_text(errors="replace")
     ]
     assert kept == [Path("out.secret")]
+
+
+def test_no_token_is_kept() -> None:
+    """Of a sign-in: azure-identity keeps tokens in memory unless it is told where else.
+
+    Source: https://learn.microsoft.com/python/api/azure-identity/azure.identity.tokencachepersistenceoptions
+    """
+    for path in (ROOT / "provision").rglob("*.py"):
+        assert not re.search("cache_persistence_options|TokenCachePersistence", path.read_text()), path
+
+
+def parts(page: str, title: str) -> str:
+    """Return what stands below one of the page's titles."""
+    return page.split(f"### {title}\n", 1)[1].split("\n### ", 1)[0]
+
+
+STARTS = re.compile(
+    r"\b(?:subprocess\.(?:run|Popen|call|check_\w+)|os\.(?:system|popen|startfile|exec\w+|spawn\w+|posix_spawn\w*)"
+    r"|create_subprocess_\w+|pty\.spawn|webbrowser\.\w+)\("
+)
+
+
+def test_every_program_in_the_code_is_listed() -> None:
+    """A module that starts one has its row; those of the SDK's credentials have theirs."""
+    ours = {"cli/worktree.py": "git", "delivery/command.py": "command:", "cli/powershell.py": "pwsh"}
+    root = ROOT / "provision"
+    starting = {path.relative_to(root).as_posix() for path in root.rglob("*.py") if STARTS.search(code(path))}
+    assert starting == ours.keys()
+    found = find_spec("azure.identity")
+    assert found
+    assert found.origin
+    theirs = {"azure_cli": "az", "azd_cli": "azd", "azure_powershell": "PowerShell", "browser": "browser"}
+    assert theirs.keys() == {
+        path.stem
+        for path in (Path(found.origin).parent / "_credentials").glob("*.py")
+        if STARTS.search(code(path))
+    }
+    for program in (*ours.values(), *theirs.values()):
+        assert re.search(rf"^\|[^|]*\b{program}(?:`|,| )", parts(PAGE, "Programs"), re.MULTILINE), program
+
+
+def code(path: Path) -> str:
+    """Return a module without its comments."""
+    return ast.unparse(ast.parse(path.read_text()))
+
+
+def test_no_port_is_opened(provision: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by a rehearsal nor by a run that signs in; a socket that nobody can reach has no address."""
+    opened: list[Any] = []
+    for name in ("bind", "listen"):
+        monkeypatch.setattr(socket.socket, name, lambda _, *address: opened.append(address))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: [])
+    for name in ("AZURE_CLIENT_ID", "AZURE_TENANT_ID", "AZURE_CLIENT_SECRET"):
+        monkeypatch.setenv(name, "11111111-2222-4333-8444-555555555555")
+    config = write_config()
+    assert provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret").code == 0
+    assert provision("plan", config, "--timeout", "1", "--auth", "environment").code != 0
+    assert opened == []
+
+
+def test_a_sandbox_is_served_to_this_machine() -> None:
+    """Others reach it where --host says so; the server by itself does as the command does."""
+    (host,) = [param for param in commands()["sandbox serve"].params if param.name == "host"]
+    assert host.default == "127.0.0.1"
+    assert signature(Server.__init__).parameters["host"].default == "127.0.0.1"
 
 
 def test_every_command_is_in_the_table_of_writes() -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import Program, Ran, Tenant, journal, write_config
+from tests.support import TENANT, Program, Ran, Tenant, journal, write_config
 from tests.test_drift import GRAPH, MAIL_READ, Hand, certificate
 
+SECURITY = Path(__file__).parents[1] / "SECURITY.md"
 LOST = "00000000-0000-4000-8000-00000000000a"
 
 
@@ -96,7 +97,26 @@ def test_order_and_case_are_no_difference(provision: Program, applied: Ran) -> N
     assert ran.code == 0, ran.out
 
 
-@pytest.mark.parametrize("verb", ["validate", "plan", "show", "drift", "expiry", "doctor", "orphans"])
+THERE = ("prod.yaml", "--sandbox")
+LOOKS = {
+    "validate": ("prod.yaml",),
+    **dict.fromkeys(("plan", "show", "drift", "expiry", "doctor", "orphans", "exchange"), THERE),
+    "verify": (*THERE, "--secret-from", "file:out.secret"),
+    "import": ("--search", "--tenant", TENANT, "--sandbox"),
+}
+# They know of no tenant, or ask before they make a file.
+STRANGERS = {"example", "docs", "completion", "schema", "explain", "combine", "init"}
+
+
+def test_all_that_look_are_tried() -> None:
+    """By SECURITY.md: whoever writes nothing in the tenant."""
+    table = SECURITY.read_text().split("| Command | In the tenant | Elsewhere |")[1].split("\n\n")[0]
+    rows = [line.strip("| ").split(" | ") for line in table.splitlines() if "`" in line]
+    looks = {verb for verbs, tenant, _ in rows if tenant.startswith("nothing") for verb in verbs.split(", ")}
+    assert {verb.strip("`") for verb in looks} == LOOKS.keys() | STRANGERS | {"sandbox"}
+
+
+@pytest.mark.parametrize("verb", LOOKS)
 def test_who_looks_never_writes(provision: Program, config: str, applied: Ran, verb: str) -> None:
     """Every verb that looks sends nothing that changes, and leaves every file to the byte.
 
@@ -113,10 +133,12 @@ def test_who_looks_never_writes(provision: Program, config: str, applied: Ran, v
     with noted.open("a") as more:
         more.write(json.dumps({**written, "event": "intended", "key_id": LOST}) + "\n")
     tenant.advance(days=175)
+    if verb == "exchange":
+        Path(config).write_text(f"{Path(config).read_text()}  scope: mailbox\n")
     before, files = Tenant().writes, kept()
     for output in ("text", "json", "markdown"):
-        more_words = () if verb == "validate" else ("--sandbox",)
-        assert provision(verb, config, *more_words, "-o", output).code in (0, 4)
+        ran = provision(verb, *LOOKS[verb], "-o", output)
+        assert ran.code in (0, 4), ran.err
     assert Tenant().writes == before
     assert kept() == files
 

@@ -18,7 +18,8 @@ from markdown_it.token import Token
 from provision.report import escape
 from provision.report.escape import document
 from tests.report.hostile import NAMES
-from tests.support import Program, Tenant, write_config
+from tests.support import TENANT, Program, Ran, Tenant, write_config
+from tests.test_drift import GRAPH, MAIL_READ, Hand, certificate
 
 # What Markdown may become on our pages; anything else was made by somebody's text.
 OURS = {
@@ -146,6 +147,64 @@ def test_an_error_that_names_such_an_application(provision: Program, config: str
             assert "PRV301" in ran.err
         shown = provision("sandbox", "show", "-o", output)
         check(shown.out)
+
+
+# Most of what NAMES has, in few enough letters for the name of a secret.
+MIXED = {
+    "marks": "a\x1b[31m\u202e|`<b>*@team #1 [x](https://evil.example) ##vso[task.x]b",
+    "lines": "::add-mask::x\n::error::y\r\n##[group]z\n# owned\u2028- [x] owned",
+}
+
+
+@pytest.mark.parametrize("name", MIXED.values(), ids=MIXED)
+def test_every_look_at_a_tenant_full_of_such_names(
+    provision: Program, config: str, applied: Ran, name: str
+) -> None:
+    """Of the application, its secrets, certificate, owner, trust and grant, and of one that nobody names."""
+    hand = Hand()
+    for at in (hand.at, hand.principal_at):
+        hand.add_secret(at, name)
+        url = f"https://graph.microsoft.com/v1.0/directoryObjects/{somebody(hand.tenant, name)}"
+        hand.tenant.do("POST", f"{at}/owners/$ref", {"@odata.id": url})
+    trust = {"name": "x", "issuer": "https://i.example", "subject": name, "audiences": [name]}
+    hand.tenant.do("POST", f"{hand.at}/federatedIdentityCredentials", trust)
+    hand.grant(GRAPH, MAIL_READ)
+    hand.patch(displayName=name, notes=name, keyCredentials=[{**certificate(), "displayName": name}])
+    left = hand.tenant.do("POST", "/applications", {"displayName": name, "tags": ["provision"]})
+    hand.add_secret(f"/applications/{left['id']}", name)
+    hand.tenant.do("POST", "/servicePrincipals", {"appId": left["appId"]})
+    shown = 0
+    for verb, *more in (
+        ("plan", config),
+        ("show", config),
+        ("drift", config),
+        ("expiry", config),
+        ("orphans", config),
+        ("doctor", config),
+        ("consent", config, "--look-only"),
+        ("destroy", config, "--dry-run"),
+        ("import", "--search", "--tenant", TENANT),
+    ):
+        for output, check in CHECKS.items():
+            ran = provision(verb, *more, "--sandbox", "-o", output)
+            assert ran.code in (0, 4, 5), (verb, ran.err)
+            check(ran.out)
+            harmless_text(ran.err)
+            shown += output == "json" and json.dumps(name)[1:-1] in json.dumps(ran.json)
+    assert shown >= 5  # most of them tell it
+
+
+def somebody(tenant: Tenant, name: str) -> str:
+    """A new user of that name; returns the object id."""
+    nick = f"u{len(tenant.get('/users')['value'])}"
+    user = {
+        "accountEnabled": True,
+        "displayName": name,
+        "mailNickname": nick,
+        "userPrincipalName": f"{nick}@agency.example",
+        "passwordProfile": {"password": "Xy7-rehearsal-only"},
+    }
+    return str(tenant.do("POST", "/users", user)["id"])
 
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
