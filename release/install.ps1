@@ -24,6 +24,11 @@ foreach ($line in $sums) {
     if ($found -ne $line.Substring(0, 64)) { Deny "$path is not as SHA256SUMS says; nothing was installed" }
 }
 
+# Microsoft's SDK has files of more than 300 characters, and Windows takes 260 unless it is told otherwise.
+$system = 'HKLM:\SYSTEM\CurrentControlSet\Control\FileSystem'
+$long = (Get-ItemProperty -LiteralPath $system -ErrorAction SilentlyContinue).LongPathsEnabled
+if ($long -ne 1) { Deny 'Windows takes no long paths here; docs\windows.md has the line that allows them; nothing was installed' }
+
 & $Python -I -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))'
 if ($LASTEXITCODE -ne 0) { Deny "$Python is none of Python 3.11 to 3.14; name one with -Python" }
 if (Test-Path -LiteralPath $Folder) { Deny "$Folder is there already; an upgrade goes into a folder of its own" }

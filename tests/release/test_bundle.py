@@ -223,6 +223,8 @@ def test_the_script_for_windows_does_the_same() -> None:
     for word in ("-I -m pip install", "--no-index", "--find-links", "--require-hashes", "--only-binary"):
         assert word in rest
         assert word in shell
+    looked, _ = rest.split("-m venv", 1)
+    assert "LongPathsEnabled" in sums + looked  # without it no venv can hold Microsoft's SDK
     line = f"{hashlib.sha256(b'').hexdigest()}  wheels/some.whl"
     assert (line[:64], line[66:]) == (hashlib.sha256(b"").hexdigest(), "wheels/some.whl")
     assert re.findall(r"Substring\((.*?)\)", sums) == ["66", "0, 64"]

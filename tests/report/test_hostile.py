@@ -194,6 +194,18 @@ def test_every_look_at_a_tenant_full_of_such_names(
     assert shown >= 5  # most of them tell it
 
 
+@pytest.mark.parametrize("name", MIXED.values(), ids=MIXED)
+def test_a_place_of_delivery_with_such_a_name(provision: Program, name: str) -> None:
+    """A config names its sink, and the plan says where the value goes."""
+    sink = f"secret:\n  delivery:\n    file:\n      path: {json.dumps(name.replace('/', ''))}\n"
+    for output, check in CHECKS.items():
+        ran = provision("plan", write_config(more=sink), "--sandbox", "-o", output)
+        assert ran.code == 0, ran.err
+        check(ran.out)
+        harmless_text(ran.err)
+        assert "file:" in ran.out.replace("&#58;", ":"), ran.out
+
+
 def somebody(tenant: Tenant, name: str) -> str:
     """A new user of that name; returns the object id."""
     nick = f"u{len(tenant.get('/users')['value'])}"
