@@ -62,6 +62,33 @@ def test_no_other_host_is_asked(provision: Program, monkeypatch: pytest.MonkeyPa
     assert names <= hosts
 
 
+SINKS = (
+    "key_vault: {vault: agency}",
+    "github: {repository: agency/mail}",
+    "azure_devops: {organization: 'https://dev.azure.com/agency', project: Mail, group: mail}",
+)
+
+
+@pytest.mark.parametrize("sink", SINKS, ids=lambda sink: sink.split(":")[0])
+def test_a_rehearsal_asks_no_host(provision: Program, monkeypatch: pytest.MonkeyPatch, sink: str) -> None:
+    """Nor the sink that the config names, whatever is done."""
+    asked: list[Any] = []
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *host, **_: asked.append(host) or [])
+    for name in ("connect", "connect_ex", "sendto"):
+        monkeypatch.setattr(socket.socket, name, lambda _, *address: asked.append(address))
+    config = write_config(more=f"secret:\n  delivery:\n    {sink}\n")
+    for verb, *more in (
+        ("plan",),
+        ("apply", "--yes"),
+        ("show",),
+        ("doctor",),
+        ("rotate", "--again", "--yes"),
+    ):
+        ran = provision(verb, config, "--sandbox", *more)
+        assert ran.code == 0, ran.err
+    assert asked == []
+
+
 PIPELINES = {"CI": "true", "TF_BUILD": "True", "GITLAB_CI": "true"}
 
 
