@@ -73,7 +73,7 @@ SINKS = (
 def test_a_rehearsal_asks_no_host(provision: Program, monkeypatch: pytest.MonkeyPatch, sink: str) -> None:
     """Nor the sink that the config names, whatever is done."""
     asked: list[Any] = []
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *host, **_: asked.append(host) or [])
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *host, **_: asked.append(host))
     for name in ("connect", "connect_ex", "sendto"):
         monkeypatch.setattr(socket.socket, name, lambda _, *address: asked.append(address))
     config = write_config(more=f"secret:\n  delivery:\n    {sink}\n")
