@@ -86,6 +86,11 @@ class Tenant:
 
         return asyncio.run(send())
 
+    def owned_by(self, object_id: str) -> None:
+        """Make somebody an owner of the application."""
+        reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{object_id}"}
+        self.do("POST", f"/applications/{self.application()['id']}/owners/$ref", reference)
+
     def get(self, path: str) -> Any:
         """Return what a GET answers, which must be a success."""
         response = self.call("GET", path)

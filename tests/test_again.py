@@ -100,16 +100,21 @@ def test_a_file_that_is_not_there(provision: Program, config: str, applied: Ran)
     assert "there is no file mail.secret" in ran.err
 
 
+def renewed_elsewhere(provision: Program, config: str, applied: Ran) -> str:
+    """Put the value aside with its record, and have a colleague renew it; return the key of the old one."""
+    Path("mine").mkdir(mode=0o700)
+    for name in ("out.secret", "out.secret.provision.json"):
+        Path(name).rename(f"mine/{name}")
+    assert provision("rotate", config, *SANDBOX, "--yes").code == 0
+    return str(applied.json["outputs"]["secret_key"]["key_id"])
+
+
 class TestTheOldValue:
     """A value that no secret has any more is told at once: no waiting makes it right."""
 
     def test_one_that_was_renewed_elsewhere(self, provision: Program, config: str, applied: Ran) -> None:
         """Its key by the record beside the file, and the present one by its beginning."""
-        old = applied.json["outputs"]["secret_key"]["key_id"]
-        Path("mine").mkdir(mode=0o700)
-        for name in ("out.secret", "out.secret.provision.json"):
-            Path(name).rename(f"mine/{name}")
-        assert provision("rotate", config, *SANDBOX, "--yes").code == 0
+        old = renewed_elsewhere(provision, config, applied)
         assert (
             provision(
                 "rotate", config, *SANDBOX, "--yes", "--confirm", "--secret-from", "file:out.secret"
@@ -191,11 +196,7 @@ class TestTheLostSecret:
 
     def test_a_place_that_holds_the_dead_one(self, provision: Program, config: str, applied: Ran) -> None:
         """A colleague renewed elsewhere: what lies here is said to be no use, and which one is."""
-        old = applied.json["outputs"]["secret_key"]["key_id"]
-        Path("mine").mkdir(mode=0o700)
-        for name in ("out.secret", "out.secret.provision.json"):
-            Path(name).rename(f"mine/{name}")
-        assert provision("rotate", config, *SANDBOX, "--yes").code == 0
+        old = renewed_elsewhere(provision, config, applied)
         confirm = ("--yes", "--confirm", "--secret-from", "file:out.secret")
         assert provision("rotate", config, *SANDBOX, *confirm).code == 0
         ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:mine/out.secret")

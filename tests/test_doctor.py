@@ -183,9 +183,7 @@ def test_an_owner(provision: Program, applied: Ran, acting: Acting, caller: Call
     config = write_config(display_name="Another name")
     with acting(caller) as caller_id:
         pass
-    tenant = Tenant()
-    reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{caller_id}"}
-    tenant.do("POST", f"/applications/{tenant.application()['id']}/owners/$ref", reference)
+    Tenant().owned_by(caller_id)
     with acting(caller):
         examined = provision("doctor", config, *DOCTOR)
         ran = provision("apply", config, *APPLY)
@@ -286,9 +284,7 @@ def test_an_owned_by_caller_has_owners_read_along_the_way(
     caller = PIPELINE.without("Application.ReadWrite.All").also(OWNED_BY)
     with acting(caller) as caller_id:
         pass
-    tenant = Tenant()
-    reference = {"@odata.id": f"https://graph.microsoft.com/v1.0/directoryObjects/{caller_id}"}
-    tenant.do("POST", f"/applications/{tenant.application()['id']}/owners/$ref", reference)
+    Tenant().owned_by(caller_id)
     with acting(caller):
         looked = provision("plan", config, "--sandbox", "-v")
         ran = provision("apply", config, *APPLY, "-v")

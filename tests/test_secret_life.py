@@ -14,6 +14,7 @@ from provision.graph import client_secret as observing
 from tests.support import Program, Ran, Tenant, journal, write_config
 
 DELIVER = ("--sandbox", "--yes", "--deliver", "file:out.secret", "-o", "json")
+REHEARSED = ("--sandbox", "--yes", "--allow", "rehearsal-delivery", "--deliver")
 
 
 def instant(text: str) -> datetime:
@@ -112,18 +113,7 @@ def failing(tmp: str = "sink.py") -> str:
 
 def test_a_failed_delivery_revokes_the_secret(provision: Program, config: str) -> None:
     """A non-zero exit is a failed delivery: the secret is gone, the rest stays, the next run goes on."""
-    ran = provision(
-        "apply",
-        config,
-        "--sandbox",
-        "--yes",
-        "--allow",
-        "rehearsal-delivery",
-        "--deliver",
-        failing(),
-        "-o",
-        "json",
-    )
+    ran = provision("apply", config, *REHEARSED, failing(), "-o", "json")
     assert ran.code == 1
     (failed,) = [change for change in ran.json["changes"] if change["status"] == "failed"]
     assert failed["error"]["error"] == "delivery-failed"
@@ -138,16 +128,7 @@ def test_the_command_gets_the_value_on_stdin_alone(provision: Program, config: s
         "import json, os, sys\n"
         "json.dump({'in': sys.stdin.read(), 'argv': sys.argv, 'env': dict(os.environ)}, open('got', 'w'))\n"
     )
-    ran = provision(
-        "apply",
-        config,
-        "--sandbox",
-        "--yes",
-        "--allow",
-        "rehearsal-delivery",
-        "--deliver",
-        f"command:{sys.executable} sink.py",
-    )
+    ran = provision("apply", config, *REHEARSED, f"command:{sys.executable} sink.py")
     assert ran.code == 0, ran.err
     got = json.loads(Path("got").read_text())
     value = got.pop("in")

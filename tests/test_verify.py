@@ -16,6 +16,7 @@ from tests.support import TENANT, Program, Ran, Tenant, write_config
 SANDBOX = ("--sandbox", "-o", "json")
 FROM_FILE = ("--secret-from", "file:out.secret")
 SEND = ("--send-to", "me@agency.example")
+VERIFIED = ("--sandbox", "--yes", "--verify", "--allow", "rehearsal-delivery", "--deliver", "command:true")
 SEED = f"""\
 tenant: {{id: {TENANT}, domain: agency.example}}
 users: [{{user_principal_name: noreply@agency.example, mailbox: shared}}]
@@ -272,18 +273,7 @@ def test_one_config_at_a_time(provision: Program) -> None:
 
 def test_apply_verifies_what_it_delivered(provision: Program, config: str) -> None:
     """The value is proved while it is at hand: no one is asked, and none is read back."""
-    argv = (
-        "apply",
-        config,
-        "--sandbox",
-        "--yes",
-        "--verify",
-        "--allow",
-        "rehearsal-delivery",
-        "--deliver",
-        "command:true",
-        "-o",
-    )
+    argv = ("apply", config, *VERIFIED, "-o")
     ran = provision(*argv, "json")
     assert ran.code == 0, ran.err
     found = ran.json["verification"]
@@ -297,17 +287,7 @@ def test_apply_verifies_what_it_delivered(provision: Program, config: str) -> No
 
 def test_apply_that_cannot_verify_says_why_and_what_fails_counts(provision: Program) -> None:
     """A consent that is still to come is no failure; a mailbox that is not there is."""
-    argv = (
-        "--sandbox",
-        "--yes",
-        "--verify",
-        "--allow",
-        "rehearsal-delivery",
-        "--deliver",
-        "command:true",
-        "-o",
-        "json",
-    )
+    argv = (*VERIFIED, "-o", "json")
     handoff = write_config("later.yaml", name="collab-later", more="consent: handoff\n")
     ran = provision("apply", handoff, *argv)
     assert (ran.code, ran.json["unverified"]) == (3, "the consent is still to be given")

@@ -127,7 +127,7 @@ def _matches(entry: Ignore, item: Deviation) -> bool:
     """Say whether an ignore entry names this deviation, exactly or as a pattern of ``*`` and ``?`` alone."""
     if entry.finding != item.entry.name:
         return False
-    return entry.value == item.value or fnmatchcase(item.value, entry.value.replace("[", "[[]"))
+    return fnmatchcase(item.value, entry.value.replace("[", "[[]"))
 
 
 # What the plan says: its changes, and its findings
@@ -153,8 +153,8 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
         case Action.NO_OP, _:
             return
         case Action.UPDATE, _:
-            for name in change.after or {}:
-                yield from _of_property(change, name)
+            for name, value in (change.after or {}).items():
+                yield from _of_property(change, name, value)
         case _, service_principal.ADDRESS:
             entry = catalogue.PRINCIPAL_MISSING
             yield deviation(entry, Severity.ERROR, change.address, "", entry.title)
@@ -198,8 +198,8 @@ def _of_limit(change: Change) -> Iterator[Deviation]:
     yield deviation(catalogue.SCOPE_CHANGE, severity, mailbox_scope.ADDRESS, change.address, text)
 
 
-def _of_property(change: Change, name: str) -> Iterator[Deviation]:
-    before, after = (change.before or {}).get(name), (change.after or {}).get(name)
+def _of_property(change: Change, name: str, after: Any) -> Iterator[Deviation]:
+    before = (change.before or {}).get(name)
     address = f"{change.address}.{name}"
     if isinstance(after, (list, tuple)):
         for lacking in after:

@@ -21,7 +21,7 @@ from pydantic import Field, field_validator
 from provision.delivery import interface
 from provision.delivery.interface import Handover, Opening
 from provision.delivery.ownership import Claim
-from provision.delivery.place import Part, Place
+from provision.delivery.place import Part, Place, web_address
 from provision.delivery.refusals.azure_devops import ROLE, explain
 from provision.delivery.service import (
     Connection,
@@ -64,17 +64,12 @@ class Options(interface.EntraOptions):
     @field_validator("organization")
     @classmethod
     def _is_organization(cls, text: str) -> str:
-        try:
-            parts = urlsplit(text)
-            _ = parts.port
-        except ValueError:
-            raise ValueError("it is no web address") from None
-        host = re.fullmatch(r"[A-Za-z0-9.-]+(?::[0-9]+)?", parts.netloc)
-        path = re.fullmatch(r"(?:/[A-Za-z0-9][A-Za-z0-9._ %-]*)*/?", parts.path)
-        named = parts.netloc.lower() != "dev.azure.com" or parts.path.strip("/")
-        if not (parts.scheme == "https" and host and path and named) or parts.query or parts.fragment:
-            raise ValueError("an organization is an address such as https://dev.azure.com/NAME")
-        return f"https://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+        parts = web_address(text)
+        if parts is not None and re.fullmatch(r"(?:/[A-Za-z0-9][A-Za-z0-9._ %-]*)*/?", parts.path):
+            host, path = parts.netloc.lower(), parts.path.rstrip("/")
+            if path or host != "dev.azure.com":
+                return f"https://{host}{path}"
+        raise ValueError("an organization is an address such as https://dev.azure.com/NAME")
 
     @field_validator("project")
     @classmethod

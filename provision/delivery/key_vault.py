@@ -19,7 +19,7 @@ from pydantic import Field, field_validator
 from provision.delivery import interface, service
 from provision.delivery.interface import Handover, Opening
 from provision.delivery.ownership import FORMAT, Claim, Earlier, Owner, from_tag
-from provision.delivery.place import Place
+from provision.delivery.place import Place, web_address
 from provision.delivery.refusals import judge
 from provision.delivery.refusals.key_vault import MOST_TAGS, RULES, deleted
 from provision.delivery.service import ServiceError, Sort, one_line, retry, translate_errors
@@ -68,19 +68,8 @@ class Options(interface.EntraOptions):
     def _is_vault(cls, text: str) -> str:
         if re.fullmatch(_VAULT, text):
             return text
-        try:
-            parts = urlsplit(text)
-            _ = parts.port
-        except ValueError:
-            raise ValueError("it is no web address") from None
-        host = re.fullmatch(r"[A-Za-z0-9.-]+(?::[0-9]+)?", parts.netloc)
-        if (
-            parts.scheme != "https"
-            or not host
-            or parts.path not in ("", "/")
-            or parts.query
-            or parts.fragment
-        ):
+        parts = web_address(text)
+        if not parts or parts.path not in ("", "/"):
             raise ValueError("a vault is its name, or an address such as https://NAME.vault.azure.net")
         return f"https://{parts.netloc.lower()}"
 

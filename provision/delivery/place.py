@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,3 +31,17 @@ class Place:
         return self.certain == other.certain and all(
             mine.may_be(theirs) for mine, theirs in zip(self.parts, other.parts, strict=True)
         )
+
+
+def web_address(text: str) -> SplitResult | None:
+    """Return the parts of an https address of ASCII; ``None`` for another, or one with a query.
+
+    Raises ``ValueError`` for what is no address.
+    """
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("it is no web address") from None
+    host = re.fullmatch(r"[A-Za-z0-9.-]+(?::[0-9]+)?", parts.netloc)
+    return parts if parts.scheme == "https" and host and not (parts.query or parts.fragment) else None

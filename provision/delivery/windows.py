@@ -72,6 +72,10 @@ class Api:
                 raise self._failed()
         finally:
             self._kernel.CloseHandle(token)
+        return self._taken(text)
+
+    def _taken(self, text: c_wchar_p) -> str:
+        """Return a text that the system made, and give its memory back."""
         try:
             return text.value or ""
         finally:
@@ -124,10 +128,7 @@ class Api:
                 raise self._failed()
         finally:
             self._kernel.LocalFree(descriptor)
-        try:
-            return text.value or ""
-        finally:
-            self._kernel.LocalFree(ctypes.cast(text, c_void_p))
+        return self._taken(text)
 
 
 def unfit(text: str) -> str | None:

@@ -237,7 +237,7 @@ def _refusals(desired: Desired, observed: Observed, foreign: Sequence[str]) -> l
         Finding(
             catalogue.DESTROY_SHARED, Severity.ERROR, f"it would end with the application: {what}", value=what
         )
-        for what in sorted(foreign)
+        for what in foreign
     ]
     return found
 

@@ -91,7 +91,7 @@ def build(
     if mode is Mode.EMERGENCY and not _only_to_finish(state):
         changes = _emergency(make, state, known, now)
     else:
-        due = state.waits and renewal_due(wanted, state, now=now)
+        due = renewal_due(wanted, state, now=now)
         changes = _of_mode(mode, state, make, replaced=replaced, due=due)
     done = {change.address for change in changes}
     succeeded = state.current is not None or any(isinstance(change.step, Mint) for change in changes)

@@ -102,6 +102,6 @@ def _about(entry: FindingEntry, severity: Severity, what: str, uris: Sequence[st
 
 def _host(uri: str) -> str:
     try:
-        return (urlsplit(uri).hostname or "").lower()
+        return urlsplit(uri).hostname or ""  # in lower case
     except ValueError:  # what Graph gave need not be an address
         return ""

@@ -289,7 +289,7 @@ def comparable(uri: str) -> str:
         parts = urlsplit(uri)
     except ValueError:  # what Graph gave need not be an address
         return uri
-    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
+    return parts._replace(netloc=parts.netloc.lower()).geturl()  # the scheme is in lower case already
 
 
 def _label(permission: Permission) -> str:

@@ -116,7 +116,7 @@ def merged_tags(
         for tag in tags
         if noted_key(tag) is None or noted_key(tag) in there or _tells_of_a_removal(tag, tags, seen, gone)
     }
-    kept = {tag for tag in kept if not (tag.startswith(NEWEST_TAG) and tag.rpartition(":")[0] in replaced)}
+    kept = {tag for tag in kept if tag.rpartition(":")[0] not in replaced}
     return tuple(sorted(kept | set(add)))
 
 

@@ -140,7 +140,7 @@ def standing(
         return Standing(Reach.ORGANIZATION, words, True, sending)
     others = [item for item, held in zip(sending, holds, strict=True) if held is False]
     others += [item for item in sending if _of_many(item)]
-    unsure = [i for i, held in zip(sending, holds, strict=True) if held is None and not _of_many(i)]
+    unsure = [item for item, held in zip(sending, holds, strict=True) if held is None]
     if others:
         where = "; ".join(dict.fromkeys(item.reaches for item in others))
         also = "this mailbox, and of others, too" if here else "other mailboxes"
@@ -205,8 +205,8 @@ def made(tags: Iterable[str]) -> Mapping[str, datetime]:
     """Return, by their ids, the assignments that these tags say we made, and when."""
     found: dict[str, datetime] = {}
     for tag in tags:
-        key, colon, when = tag.removeprefix(SCOPED_TAG).partition(":")
-        moment = _moment(when) if tag.startswith(SCOPED_TAG) and colon else None
+        key, _, when = tag.removeprefix(SCOPED_TAG).partition(":")
+        moment = _moment(when) if tag.startswith(SCOPED_TAG) else None
         if moment is not None:
             found[key.lower()] = moment
     return found

@@ -30,7 +30,7 @@ from provision.resources.app_management_policy import Limits
 from provision.resources.caller import Caller, Kind
 from provision.resources.client_secret import Span
 from provision.resources.last_use import Observed as LastUse
-from provision.resources.undeclared import Certificate
+from provision.resources.undeclared import Certificate, Publisher
 from tests import cases
 from tests.checks.test_drift import AROUND, PLANS, drift
 from tests.plan.given import DESIRED, GRAPH, NOW, OBSERVED, ROLE, SECRET, planned, there, wanted
@@ -258,6 +258,26 @@ LOOKS: dict[str, tuple[Plan, Surroundings]] = {
         ),
         Surroundings(),
     ),
+    "a permission of a resource that is not told": (
+        planned(
+            observed=there(required_resource_access=({"resourceAccess": [{"id": "p", "type": "Role"}]},))
+        ),
+        Surroundings(),
+    ),
+    "the product's permission, its id in capitals": (
+        planned(
+            observed=replace(
+                OBSERVED,
+                role=replace(ROLE, role_id=ROLE.role_id.upper()),
+                assignments=(replace(ROLE, role_id=ROLE.role_id.upper()),),
+            )
+        ),
+        Surroundings(),
+    ),
+    "a permission of a resource without a name": (
+        planned(observed=replace(OBSERVED, assignments=(ROLE, consent.Role("x", "r")))),
+        Surroundings(publishers=(Publisher("x", "y", "", {"r": "Read.All"}, {}),)),
+    ),
     "what is ignored": (
         planned(
             replace(
@@ -316,6 +336,7 @@ ENDS: dict[str, dict[str, Any]] = {
     "ended, and one of its end": {"given": [("a", "d", -180, 0), ("b", "d", -180, 0)]},
     "the newest was removed": {"given": [OLD, ("b", "g", -1, 179)]},
     "an older one was removed": {"given": [("a", "g", -9, 9), NEW]},
+    "the newest was to go, and is gone": {"given": [("b", "gr", -1, 179)]},
     "the newest of three was removed": {
         "given": [("a", "d", -150, 90), ("b", "d", -99, 100), ("c", "g", -1, 179), ("x", "u", -1, 179)],
     },

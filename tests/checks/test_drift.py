@@ -18,6 +18,7 @@ from provision.resources import (
     client_secret,
     consent,
     mailbox,
+    mailbox_scope,
     owner,
     service_principal,
 )
@@ -357,6 +358,11 @@ def test_owners(declared: tuple[str, ...] | None, severity: Severity, left: list
     undeclared = [item for item in result if item[0] is catalogue.UNDECLARED_OWNER]
     assert [item[3].rpartition(" ")[2] for item in undeclared] == left
     assert {item[1] for item in undeclared} <= {severity}
+    said = [item.message for item in drift(planned(wanted(owners=declared)), around).deviations]
+    known = "; application.owners manages none" if declared is None else ", and is not declared"
+    assert [text for text in said if text.startswith("owner ")] == [
+        f"owner user, {name} may add secrets{known}" for name in left
+    ]
 
 
 LATE = replace(SECRET, start=NOW - 170 * DAY, end=NOW + 10 * DAY)
@@ -453,6 +459,49 @@ def test_what_could_not_be_seen_is_no_drift() -> None:
         "mailbox foia@example.gov: needs Mail.ReadBasic.All",
         "owners: needs Directory.Read.All",
     )
+
+
+@pytest.mark.parametrize(
+    ("exchange", "deviations", "not_checked"),
+    [
+        pytest.param(
+            mailbox_scope.Observed((mailbox_scope.Assignment("a1", "Application Mail.Send", "/users/u1"),)),
+            [],
+            (),
+            id="as declared",
+        ),
+        pytest.param(
+            mailbox_scope.Observed(unread="needs X"),
+            [],
+            ("whether Exchange lets the application send mail was not read: needs X",),
+            id="not read",
+        ),
+        pytest.param(mailbox_scope.Observed(), [catalogue.SCOPE_NOTHING], (), id="no mail is sent"),
+    ],
+)
+def test_a_limit_that_a_script_sets(
+    exchange: mailbox_scope.Observed, deviations: list[Entry], not_checked: tuple[str, ...]
+) -> None:
+    """As declared it is nothing to tell; what was not read is told in its own words."""
+    box = mailbox.Desired("foia@example.gov", mailbox.Scope.MAILBOX, by_graph=False)
+    observed = replace(
+        there(permissions=(), required_resource_access=()),
+        assignments=(),
+        exchange=exchange,
+        mailbox=mailbox.Observed(mailbox.State.PRESENT, user_id="U1"),
+    )
+    result = drift(
+        planned(replace(DESIRED, consent=consent.Desired(consent.Mode.NONE), mailbox=box), observed)
+    )
+    assert [item[0] for item in found(result)] == deviations
+    assert result.not_checked == not_checked
+
+
+def test_what_stands_around_nothing_is_not_told() -> None:
+    """Without an application there is one deviation, whatever was read beside it."""
+    plan = planned(observed=replace(OBSERVED, application=None, secrets=(secret("x", 5),)))
+    around = Surroundings(certificates=(key("k", 1),))
+    assert [item[0] for item in found(drift(plan, around))] == [catalogue.APPLICATION_MISSING]
 
 
 def test_one_mailbox_alone() -> None:

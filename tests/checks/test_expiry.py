@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from provision.checks.expiry import Subject, gathered, rows
-from provision.outcomes.expiry import Row, State, Watched
+from provision.errors import ProvisionError, catalogue
+from provision.outcomes.expiry import Row, State, Unreadable, Watched
 from provision.plan.model import Target
 from provision.resources.client_secret import Desired, Observed, Records, Span
 
@@ -210,6 +211,30 @@ def test_the_most_urgent_comes_first() -> None:
     for turn in range(len(given)):
         fleet = gathered(Target.GRAPH, MONTH, [watched(*judged(*given[turn:], *given[:turn]))], now=NOW)
         assert [row.secret.key_id for row in fleet.rows if row.secret] == order
+
+
+def test_what_needs_nobody_yet_comes_by_its_state() -> None:
+    """Whatever ends first; of two that end at one moment, by their ids."""
+    week = Span(days=7)
+    configs = [
+        judged(("unproven", "unproven", -1, 50), ("y", "other", -1, 60), ("x", "other", -1, 60), within=week),
+        judged(("older", "delivered", -140, 40), ("awaits", "delivered", -1, 179), within=week),
+        judged(("due", "delivered", -150, 29), within=week),
+    ]
+    order = [None, "due", "awaits", "unproven", "older", "x", "y"]
+    for turn in range(len(configs)):
+        found = [watched(*rows) for rows in (*configs[turn:], *configs[:turn])]
+        shown = gathered(Target.GRAPH, week, found, now=NOW).rows
+        assert [row.secret.key_id if row.secret else None for row in shown] == order
+
+
+def test_a_config_that_cannot_be_read_has_no_rows() -> None:
+    """It stands in the list all the same."""
+    broken = Unreadable("x.yaml", None, None, ProvisionError(catalogue.UNREACHABLE, "broken"))
+    mine = watched(*judged(("a", "delivered", -10, 170)))
+    fleet = gathered(Target.GRAPH, MONTH, [broken, mine], now=NOW)
+    assert fleet.configs == (broken, mine)
+    assert [row.secret.key_id for row in fleet.rows if row.secret] == ["a"]
 
 
 def test_a_confirmation_is_as_urgent_as_its_date() -> None:

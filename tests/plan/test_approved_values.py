@@ -59,6 +59,7 @@ def test_the_digest_stays_what_it_was() -> None:
         (frozenset("b"), ["b"]),
         (NOW, "2026-05-04T12:00:00+00:00"),
         (timedelta(hours=1), 3600.0),
+        (1.5, 1.5),
         (None, None),
         ([{"b": 1, "a": 3}, {"a": 2, "c": 0}], [{"a": 2, "c": 0}, {"a": 3, "b": 1}]),
     ],

@@ -53,6 +53,7 @@ def policies(*restrictions: Restriction) -> app_management_policy.Observed:
 NO_SECRETS = Restriction(ADDITION, enabled=True, max_lifetime=None, created_after=None)
 SHORT = Restriction(LIFETIME, enabled=True, max_lifetime=timedelta(days=30), created_after=None)
 YOUNG = replace(NO_SECRETS, created_after=NOW.replace(month=1))
+EXEMPTED = (DESIRED, replace(OBSERVED, policy=policies(replace(SHORT, exempts=(("Agency_Robot", "yes"),)))))
 
 Given = tuple[Desired, Observed, dict[str, Any]]
 CASES: dict[str, Given] = {
@@ -130,6 +131,14 @@ CASES: dict[str, Given] = {
     "two of one generation": (
         DESIRED,
         replace(there(tags=TWINS), secrets=(SECRET, NEWER)),
+        {"records": BOTH},
+    ),
+    "two of one generation, hints unknown, and a third without a record": (
+        DESIRED,
+        replace(
+            there(tags=TWINS),
+            secrets=(replace(SECRET, hint=None), NEWER, replace(NEWER, key_id="c")),
+        ),
         {"records": BOTH},
     ),
     "two of one generation, hints known": (
@@ -239,6 +248,22 @@ CASES: dict[str, Given] = {
         OBSERVED,
         {},
     ),
+    "examples were left, rehearsed": (
+        replace(DESIRED, tenant="agency.example"),
+        OBSERVED,
+        {"target": Target.SANDBOX},
+    ),
+    "the limit is set by Graph, and Entra still grants": (
+        replace(
+            DESIRED,
+            consent=consent.Desired(consent.Mode.NONE),
+            mailbox=mailbox.Desired("foia@example.gov", mailbox.Scope.MAILBOX, by_graph=True),
+        ),
+        OBSERVED,
+        {},
+    ),
+    "policy frees some callers": (EXEMPTED[0], EXEMPTED[1], {}),
+    "policy frees some callers, and it is tried": (*EXEMPTED, {"allowed": {"lifetime-over-policy"}}),
     **{f"rule: {name}": (desired, observed, {}) for name, (desired, observed, _) in RULES.items()},
 }
 

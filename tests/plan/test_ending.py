@@ -13,7 +13,9 @@ from provision.plan import ending
 from provision.plan.ending import Forget, Gone, Lies
 from provision.plan.model import Plan
 from provision.resources import application, consent, mailbox_scope, service_principal
+from provision.resources.last_use import Observed as LastUse
 from provision.resources.mailbox_scope import Assignment
+from provision.resources.undeclared import Certificate
 from tests.plan.given import APP, CONTEXT, DESIRED, KEY, NOW, OBSERVED, ROLE, SECRET, there, wanted
 
 APPLICATION = {"displayName": "Collaboration", "appId": APP.app_id, "id": APP.id}
@@ -93,6 +95,64 @@ def test_a_limit_of_ours_ends_before_the_application(
             assert change.before == {"role": OURS.role, "reaches": OURS.reaches}
 
 
+def test_limits_of_ours_that_are_gone_or_not_seen() -> None:
+    """In the order of their ids; of one that is gone the record is all that ends."""
+    tags = ("provision", *(mailbox_scope.scoped_tag(key, NOW) for key in ("a3", "a1", "a2")))
+    plan = ended(replace(there(tags=tags), exchange=mailbox_scope.Observed((OURS, THEIRS))))
+    gone, is_gone = {"recorded": True}, "it is gone; its record is not"
+    assert [(change.address, change.reason, change.before) for change in plan.changes[:3]] == [
+        (
+            "mailbox_scope[a1]",
+            "it would outlive the application",
+            {"role": OURS.role, "reaches": OURS.reaches},
+        ),
+        (
+            "mailbox_scope[a2]",
+            "it would outlive the application",
+            {"role": THEIRS.role, "reaches": THEIRS.reaches},
+        ),
+        ("mailbox_scope[a3]", is_gone, gone),
+    ]
+    assert [change.step for change in plan.changes[:3]] == [
+        mailbox_scope.Remove(key) for key in ("a1", "a2", "a3")
+    ]
+    unseen = ended(there(tags=tags)).changes[0]
+    assert (unseen.action, unseen.before) == (Action.HANDOFF, {"assignments": ["a1", "a2", "a3"]})
+
+
+CREDENTIALS = replace(
+    OBSERVED,
+    certificates=(Certificate("c1", "C", NOW),),
+    principal_secrets=(replace(SECRET, key_id="s1"),),
+    principal_certificates=(Certificate("c2", None, NOW),),
+)
+NO_ROW = "no sign-in in the report, no proof (report read 2026-05-04 12:00 UTC)"
+LAST = "last signed in 2026-05-04 12:00 UTC (report read 2026-05-04 12:00 UTC)"
+
+
+@pytest.mark.parametrize(
+    ("used", "said"),
+    [
+        (None, []),
+        (LastUse(unread="needs X"), [("when it signed in last was not read: needs X", "")]),
+        (
+            LastUse({"c1": NOW}, NOW),
+            [
+                (f"certificate c1: {LAST}", "c1"),
+                (f"certificate c2: {NO_ROW}", "c2"),
+                (f"secret {KEY}: {NO_ROW}", KEY),
+                (f"secret s1: {NO_ROW}", "s1"),
+            ],
+        ),
+    ],
+)
+def test_when_each_credential_signed_in_last(used: LastUse | None, said: list[tuple[str, str]]) -> None:
+    """Of the application and of its principal: something may rely on it."""
+    found = ended(CREDENTIALS, used=used).findings
+    assert [(item.message, item.value) for item in found] == said
+    assert {(item.entry, item.severity) for item in found} <= {(catalogue.LAST_SIGN_INS, Severity.INFO)}
+
+
 def test_what_is_refused_unless_it_is_allowed() -> None:
     """What nobody declared would end, too; an adopted one is somebody's; what was not seen is said."""
     plan = ended(
@@ -149,6 +209,18 @@ def test_where_a_value_lies(lies: Lies, forgotten: bool, way: str | None, presen
         [] if forgotten else [(catalogue.VALUE_LEFT, Severity.INFO, "file:a", way)]
     )
     assert (plan.changes[0].action is Action.NO_OP) is not present
+    assert [item.message for item in plan.findings] == [
+        "the delivered value still lies at file:a" for _ in plan.findings
+    ]
+
+
+@pytest.mark.parametrize("way", ["Remove the lines by hand.", None])
+def test_a_place_that_is_left_as_it_is(way: str | None) -> None:
+    """It says why, and what can be done about that alone."""
+    lies = Lies("file:a", forget=False, can=True, untouched="it is somebody else's", way=way)
+    (found,) = ended(lies=[lies]).findings
+    assert found.message == "what is at the place of the value is left as it is: it is somebody else's"
+    assert found.fix == way
 
 
 def test_nothing_to_destroy() -> None:

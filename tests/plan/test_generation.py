@@ -49,6 +49,7 @@ def test_how_long_a_claim_holds(minutes: float, holds: bool, hands: bool) -> Non
     [
         ([OLD], {"old"}, set(), [], []),
         ([OLD, secret("a")], {"old"}, set(), [], ["a"]),
+        ([secret("old", 2)], set(), set(), [], []),  # young, and known to be delivered, if only to a sink
         ([OLD, secret("a")], {"old"}, {"a"}, [], []),  # this run's own
         ([OLD, secret("a")], {"old", "a"}, set(), ["a"], []),
         ([OLD, secret("a", 2), secret("b", 1)], {"old", "a"}, set(), ["a"], ["b"]),
@@ -121,6 +122,8 @@ A, B, C = secret("a", 60), secret("b", 40), secret("c", 20)
         ([A, B], {}, None),  # both of an older version of the program
         ([A, B], {"b": "a"}, None),
         ([A, B], {"b": None}, ("b", "a")),  # the older one's record was repaired
+        ([A, B], {"b": "z"}, None),  # the same, and what it succeeds is gone
+        ([A, B], {"a": "a", "b": "a"}, None),  # a tag that no run writes
         ([A, B, C], {"c": "a"}, ("c", "b")),
         ([A, B, C], {"c": "b"}, None),
         ([A, B, C], {"b": "z", "c": "z"}, ("c", "b")),

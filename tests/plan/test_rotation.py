@@ -10,11 +10,12 @@ import pytest
 
 from provision.errors import Severity
 from provision.plan.model import Plan
-from provision.plan.rotation import Mode, build
+from provision.plan.rotation import Mode, build, with_last_use
 from provision.resources.app_management_policy import LIFETIME, Policy, Restriction
 from provision.resources.app_management_policy import Observed as Policies
 from provision.resources.client_secret import Forget, Mint, Record, Remove
 from provision.resources.consent import Detail
+from provision.resources.last_use import Observed as LastUse
 from tests.plan import given as plans
 from tests.plan.given import CONTEXT
 from tests.plan.test_digest import APP, OBSERVED
@@ -189,6 +190,52 @@ def test_a_policy_that_allows_no_longer_one(allowed: tuple[str, ...], severity: 
     assert found.severity is severity
     assert f"{day(90 - 1 / 24):%Y-%m-%d}" in found.message
     assert f"{day(300):%Y-%m-%d}" in found.message
+
+
+HAND: Given = ("h", "", -170, 200)
+READ = LastUse({"h": NOW}, NOW)
+AT = f"last signed in {NOW:%Y-%m-%d %H:%M} UTC (report read {NOW:%Y-%m-%d %H:%M} UTC)"
+
+
+@pytest.mark.parametrize(
+    ("given", "adopt", "used", "said"),
+    [
+        pytest.param([HAND, NEW], "h", READ, {"h": AT}, id="read"),
+        pytest.param(
+            [HAND, NEW],
+            "h",
+            LastUse(unread="needs X"),
+            {"h": "its last sign-in was not read: needs X"},
+            id="not",
+        ),
+        pytest.param([HAND, OLD, NEW], "h", READ, {"h": AT, "a": ""}, id="beside one of ours"),
+        pytest.param([OLD, NEW], None, READ, {"a": ""}, id="none is adopted"),
+        pytest.param([HAND], "h", READ, {}, id="it stays"),
+    ],
+)
+def test_when_an_adopted_one_signed_in_last(
+    given: list[Given], adopt: str | None, used: LastUse, said: dict[str, str]
+) -> None:
+    """Told of an adopted one that goes, and of nothing else: what a person decides by."""
+    secrets, records = world(given)
+    desired = replace(WANTED, client_secret=replace(DESIRED, adopt=adopt))
+    observed = replace(OBSERVED, application=APP, secrets=tuple(secrets))
+    records = replace(records, adopted=frozenset("h"))
+    plan = build(CONTEXT, desired, observed, records, Mode.CONFIRM, now=NOW, consented=Detail.REQUIRED)
+    found = with_last_use(plan, used)
+    assert [change.step for change in found.changes] == [change.step for change in plan.changes]
+    added = {
+        after.step.key_id: after.reason.removeprefix(before.reason)
+        for before, after in zip(plan.changes, found.changes, strict=True)
+        if isinstance(after.step, Remove)
+    }
+    assert added == {key: f"; {words}" if words else "" for key, words in said.items()}
+
+
+def test_a_plan_without_a_standing_is_left_as_it_is() -> None:
+    """Such as that of ``--revoke``."""
+    plan = replace(planned([OLD, NEW], Mode.CONFIRM), standing=None)
+    assert with_last_use(plan, READ) is plan
 
 
 @pytest.mark.parametrize("mode", Mode)

@@ -18,6 +18,7 @@ RULES = {
     # the config, the tenant, the findings beside mail-for-everyone, and what is named
     "as it should be": (DESIRED, OBSERVED, []),
     "nothing there yet": (DESIRED, NOTHING, []),
+    "no address, declared or there": (wanted(redirect_uris=()), there(redirect_uris=()), []),
     "made for another config": (DESIRED, there(unique_name="old"), [(catalogue.MADE_FOR_ANOTHER, "old")]),
     "another tool's name": (DESIRED, there(unique_name="old", tags=()), []),
     "no name": (DESIRED, there(unique_name=None), []),

@@ -16,6 +16,7 @@ from provision.plan.approval import NONE, Approval, judge
 from provision.plan.digest import sha256
 from provision.plan.model import Plan, Target
 from provision.plan.saved import differences, document, overall, read, refuse_expired
+from provision.resources import consent
 from tests.plan.given import DESIRED, NOW, OBSERVED, planned, there, wanted
 
 VERSION = "0.1.0"
@@ -171,6 +172,11 @@ FILE, BOTH = read(TEXT, version=VERSION), read(text_of(PLAN, OTHER), version=VER
 MOVED = replace(PLAN, delivery="file:elsewhere.secret")
 CHANGED = replace(planned(wanted(display_name="Newer")), delivery=PLAN.delivery)
 SET, WRONG = overall([PLAN, OTHER]), "sha256:" + "f" * 64
+IDLE = [planned(replace(DESIRED, name=name)) for name in ("idle", "other")]
+HANDED = planned(
+    replace(DESIRED, name="handed", consent=consent.Desired(consent.Mode.HANDOFF)),
+    replace(OBSERVED, assignments=()),
+)
 APPROVALS: dict[str, tuple[Approval, list[Plan], dict[str, object], list[str], list[str | None]]] = {
     # approval, plans, further arguments; the names approved, and those refused (None: the set)
     "none asked for": (NONE, [PLAN, OTHER], {}, ["collab-prod", "other"], []),
@@ -187,6 +193,20 @@ APPROVALS: dict[str, tuple[Approval, list[Plan], dict[str, object], list[str], l
         [],
     ),
     "its digest": (Approval(digests=(PLAN.digest,)), [PLAN], {}, ["collab-prod"], []),
+    "a wrong one, and nothing is to be done": (
+        Approval(digests=(IDLE[0].digest, WRONG)),
+        [*IDLE],
+        {},
+        ["idle"],
+        ["other"],
+    ),
+    "a wrong one for what is handed over": (
+        Approval(digests=(PLAN.digest, WRONG)),
+        [PLAN, IDLE[0], HANDED],
+        {},
+        ["collab-prod"],
+        ["handed"],
+    ),
     "its digest in capitals": (
         Approval(digests=(f" {PLAN.digest.upper()} ",)),
         [PLAN],
@@ -273,7 +293,9 @@ def test_a_refusal_says_what_it_is_now(case: str, words: Callable[[], str]) -> N
     """So that a person can compare it with what was approved."""
     approval, plans, more, *_ = APPROVALS[case]
     found = judge(approval, plans, **{"whole": True, "now": NOW, "allowed": set(), **more})  # type: ignore[arg-type]
-    assert words() in found.refused[0].error.message
+    error = found.refused[0].error
+    assert words() in error.message
+    assert error.entry is (catalogue.DELIVERY_CHANGED if case == "another delivery" else catalogue.STALE_PLAN)
 
 
 def test_what_is_idle_is_not_named_for_a_wrong_digest() -> None:
@@ -299,6 +321,7 @@ def resealed(**changed: object) -> str:
         ({"digest": overall([OTHER])}, "what it shows is not what it binds"),
         ({"bound": []}, "it lacks what a plan has"),
         ({"tool_version": VERSION}, None),
+        ({"tool_version": f"{VERSION}.9"}, None),  # a build of the same version
     ],
 )
 def test_a_seal_that_was_made_anew_does_not_help(changed: dict[str, object], why: str | None) -> None:

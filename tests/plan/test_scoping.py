@@ -145,6 +145,24 @@ LIMIT = {
         ],
         None,
     ),
+    "made by two runs, both of which recorded it": (
+        tenant(ours(), ours("a8"), exchange=Exchange((MINE, TWIN), "r1")),
+        [
+            Change("mailbox_scope", Action.NO_OP, "set on 2026-05-04 07:00 UTC"),
+            Change(
+                "mailbox_scope[a8]",
+                Action.DELETE,
+                "it was made twice",
+                {"role": MAIL_SEND, "reaches": TWIN.reaches},
+            ),
+        ],
+        None,
+    ),
+    "an equal one before ours, made by somebody": (
+        tenant(ours(), exchange=Exchange((TWIN, MINE), "r1")),
+        [Change("mailbox_scope", Action.NO_OP, "set on 2026-05-04 07:00 UTC")],
+        None,
+    ),
     "an equal one beside ours, made by somebody": (
         tenant(ours(), exchange=Exchange((MINE, TWIN), "r1")),
         [Change("mailbox_scope", Action.NO_OP, "set on 2026-05-04 07:00 UTC")],
@@ -219,6 +237,10 @@ WAITS = {
         tenant(ours(hours=1), granted=True, exchange=Exchange((MINE,), "r1")),
         "waits until 2026-05-04 13:00 UTC: till then some servers may not know the limit",
     ),
+    "set twice, first three hours ago": (
+        tenant(ours(hours=3), ours("a8", hours=1), granted=True, exchange=Exchange((MINE, TWIN), "r1")),
+        "due since 2026-05-04 11:00 UTC: 'provision apply CONFIG --allow remove-grant' removes it",
+    ),
     "set two hours ago": (
         tenant(ours(hours=2), granted=True, exchange=Exchange((MINE,), "r1")),
         "due since 2026-05-04 12:00 UTC: 'provision apply CONFIG --allow remove-grant' removes it",
@@ -278,6 +300,8 @@ def test_a_grant_that_this_config_never_declared_is_left(observed: Observed) -> 
 
 def test_a_limit_that_a_script_sets_is_no_change() -> None:
     """What Exchange lets it do is told; the grant is not spoken of."""
+    granted = tenant(ours(), granted=True, exchange=Exchange((MINE,), "r1"))
+    assert built(config(by_graph=False), granted).consent is None
     found = built(config(by_graph=False), tenant(granted=False, exchange=Exchange((MINE,), "r1")))
     assert (found.changes, found.consent) == ((), None)
     assert [item.entry for item in found.findings] == [catalogue.SCOPE_LIMITED]

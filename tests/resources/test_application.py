@@ -91,6 +91,19 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
         {},
     ),
     "permission not wanted is left": ({"permission": None}, {}, {}),
+    "permission there, and wanted in capitals": (
+        {"permission": Permission(GRAPH.upper(), SEND.role_id.upper())},
+        {},
+        {},
+    ),
+    "permission wanted in capitals, beside another of that resource": (
+        {"permission": Permission(GRAPH.upper(), SEND.role_id)},
+        LACKS | {"required_resource_access": ({"resourceAppId": GRAPH, "resourceAccess": [USER]},)},
+        {"requiredResourceAccess": [{"resourceAppId": GRAPH, "resourceAccess": [USER, SEND_ROLE]}]},
+    ),
+    "scheme by another case is the same": ({}, {"redirect_uris": (URI.replace("https", "HTTPS"),)}, {}),
+    "not stamped": ({"stamp": False, "client_id": APP_ID}, {"tags": (), "unique_name": None}, {}),
+    "not stamped, and named by nobody: it is ours": ({"stamp": False}, {"tags": ()}, {"tags": ["provision"]}),
     "tag missing": ({}, {"tags": ("theirs",)}, {"tags": ["theirs", "provision"]}),
     "owners are no part of the body": ({"owners": ("a",)}, {"owners": ()}, {}),
 }
@@ -124,6 +137,7 @@ def test_what_is_sent_is_what_differs(case: str) -> None:
         ),
         ({}, {"tags": ("a",)}, {"tags": ["a"]}, {"tags": ["a", "provision"]}),
         ({"owners": ("b", "a")}, {"owners": ("A",)}, {"owners": ["A"]}, {"owners": ["A", "b"]}),
+        ({"owners": ("a",)}, {"owners": ("c", "b")}, {"owners": ["b", "c"]}, {"owners": ["a", "b", "c"]}),
     ],
 )
 def test_a_reviewer_reads_what_is_there_and_what_will_be(
@@ -162,7 +176,9 @@ def test_an_adoption_says_so(there: dict[str, Any]) -> None:
 
 
 def test_wiped_tags_are_no_adoption() -> None:
-    """No client id is in such a config."""
+    """No client id is in such a config; nor is a later change of what was adopted."""
+    adopted = diff(replace(DESIRED, client_id=APP_ID, notes="n"), AS_DECLARED)
+    assert adopted.reason == "differs from the config in notes"
     assert diff(DESIRED, replace(AS_DECLARED, tags=())).reason == "differs from the config in tags"
 
 

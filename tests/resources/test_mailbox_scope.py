@@ -43,6 +43,8 @@ NOT_TOLD = (
     "Exchange limits it to the management scope 'one box' (CustomAttribute1 -eq 'mail'); whether that is "
     "Foia@example.gov alone, Graph does not tell"
 )
+THIRD = scoped("CustomAttribute1 -eq 'x'", "a7")
+TWO_NOT_TOLD = NOT_TOLD.replace(";", "; the management scope 'one box' (CustomAttribute1 -eq 'x');")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +62,8 @@ NOT_TOLD = (
         ([THIS, GROUP, OTHER, OTHER], Reach.OTHERS, True, f"{HERE_TOO}{U2}; {G1}"),
         ([UNKNOWN], Reach.UNKNOWN, None, NOT_TOLD),
         ([THIS, UNKNOWN], Reach.UNKNOWN, True, NOT_TOLD),
+        ([UNKNOWN, THIRD], Reach.UNKNOWN, None, TWO_NOT_TOLD),
+        ([EVERYWHERE, to("/", "a7")], Reach.ORGANIZATION, True, ALL.replace("a2", "a2, a7")),
         ([to("/", role="Application Calendars.Read")], Reach.NOTHING, False, NONE),
         ([to("/", "a2", "Application Mail Full Access")], Reach.ORGANIZATION, True, ALL),
         ([to("/", "a2", "Application Exchange Full Access")], Reach.ORGANIZATION, True, ALL),
@@ -82,6 +86,7 @@ def test_the_widest_counts(
         (Observed((OTHER,)), False),
         (Observed((OTHER, THIS)), True),
         (Observed((OTHER, UNKNOWN)), None),
+        (Observed((EVERYWHERE,)), True),
         (Observed(unread="needs X"), None),
     ],
 )
@@ -108,6 +113,7 @@ def test_what_was_not_read_is_not_known() -> None:
         (scoped("PrimarySmtpAddress -eq 'other@example.gov'"), "U1", False),
         (scoped("( primarysmtpaddress -EQ 'foia@example.gov' )"), None, True),
         (scoped("  ExternalDirectoryObjectId -eq 'u1' "), "U1", True),
+        (scoped("  (PrimarySmtpAddress -eq 'foia@example.gov')  "), None, True),
         (scoped("ExternalDirectoryObjectId -eq 'u2'"), "U1", False),
         (scoped("ExternalDirectoryObjectId -eq 'u1'"), None, None),
         (scoped("PrimarySmtpAddress -eq 'o''brien@example.gov'"), None, False),
@@ -198,11 +204,25 @@ def test_what_is_said_of_it(reach: Reach, making: bool, entry: object, severity:
         (["provision:scoped:a1:yesterday"], {}, False),
         (["scoped:a1:20260504T123015Z"], {}, False),
         (["provision:newest:collab:20260504T123015Z"], {}, False),
+        (["x:20260504T123015Z"], {}, False),
     ],
 )
 def test_what_tags_say_that_we_made(tags: list[str], made: dict[str, datetime], begun: bool) -> None:
     """By id and moment; what is no such tag is left alone."""
     assert (mailbox_scope.made(tags), mailbox_scope.begun(tags)) == (made, begun)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "left"),
+    [([], False), ([10], False), ([11], True), ([99, 5], False), ([99, 11], True), ([None], True)],
+)
+def test_a_run_that_is_surely_over(minutes: list[int | None], left: bool) -> None:
+    """Ten minutes after it began, if no other began since; a time that nobody can read is an old one."""
+    tags = [
+        "provision:scoping:" + ("x" if ago is None else f"{NOW - timedelta(minutes=ago):%Y%m%dT%H%M%SZ}")
+        for ago in minutes
+    ]
+    assert mailbox_scope.left_begun(["provision", *tags], NOW) is left
 
 
 def test_tags_are_written_as_they_are_read() -> None:

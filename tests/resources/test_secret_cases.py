@@ -34,6 +34,7 @@ CASES: dict[str, dict[str, Any]] = {
     "ended": {"given": [("a", "d", -180, 0)]},
     "the newest was removed": {"given": [OLD, ("b", "g", -1, 179)]},
     "the only one was removed": {"given": [("b", "g", -1, 179)]},
+    "the newest was to go, and is gone": {"given": [("b", "gr", -1, 179)]},
     "an older one was removed": {"given": [("a", "g", -9, 9), NEW]},
     "an older one was removed, the hint is unknown": {"given": [("a", "g", -9, 9), NEW], "hint": None},
     "leaked": {"given": [("a", "dl", -9, 171)]},
@@ -109,6 +110,10 @@ CASES: dict[str, dict[str, Any]] = {
         "given": [NEW],
         "limits": policy(100, maybe_longer=True, otherwise=timedelta(days=90)),
     },
+    "policy may allow more than just less than is asked for": {
+        "given": [NEW],
+        "limits": policy(180, maybe_longer=True),
+    },
     "policy may allow more than enough": {
         "given": [NEW],
         "limits": policy(180 + 1 / 24, maybe_longer=True),
@@ -141,7 +146,7 @@ CASES: dict[str, dict[str, Any]] = {
         "limits": policy(19.5),
     },
     "24 months are less than what it replaces": {
-        "given": [("a", "d", -900, 800), ("b", "d", -3000, 899)],
+        "given": [("a", "d", -1700, 800)],
         "desired": replace(DESIRED, renew_before=Span(days=900)),
     },
     "renamed": {"given": [NEW], "desired": replace(DESIRED, description="Post")},

@@ -78,6 +78,8 @@ def test_how_far_it_reaches(mode: Mode, held: list[Role], entries: list[object])
     """Where Exchange is to limit it, a grant in Entra makes the limit void."""
     findings = consent.check(consent.Desired(mode), ROLE, held)
     assert [(finding.entry, finding.severity) for finding in findings] == entries
+    guided = consent.check(consent.Desired(mode), ROLE, held, guided=True)
+    assert [finding.severity for finding in guided] == [Severity.WARNING for _ in entries]
 
 
 @pytest.mark.parametrize(
@@ -155,6 +157,11 @@ NO_SECRETS = Restriction(ADDITION, True, None, None)
         (policies.Observed(policy(NO_SECRETS, lifetime(9))), None, Limits("default", True, 9 * DAY)),
         (policies.Observed(policy(Restriction("symmetricKeyAddition", True, None, None))), None, Limits()),
         (policies.Observed(policy(Restriction(LIFETIME, True, None, None))), None, Limits()),
+        (
+            policies.Observed(policy(Restriction(LIFETIME, True, None, None), lifetime(90))),
+            None,
+            Limits("default", False, 90 * DAY),
+        ),
         # a custom policy takes the default's place, even where it is laxer; not verified: not where it is off
         (
             policies.Observed(policy(NO_SECRETS), policy(lifetime(90), name="own")),

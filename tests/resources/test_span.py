@@ -9,6 +9,7 @@ import pytest
 
 from provision.resources.app_management_policy import Limits
 from provision.resources.client_secret import Mint, Span
+from provision.resources.client_secret.span import granted_lifetime
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -36,6 +37,23 @@ def test_a_length_is_read(text: str, span: Span | None) -> None:
         return
     with pytest.raises(ValueError, match="is not a length of time: write 180d, 26w, 6mo, 1y or max"):
         Span.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "longest", "words"),
+    [
+        (Span(days=200), None, "200 days"),
+        (Span(months=6), 300 * DAY, "6 months"),
+        (Span(days=365), 300 * DAY, "300 days less an hour (policy 'p')"),
+        (Span(days=200), 200 * DAY + timedelta(hours=1), "200 days"),
+        (Span(days=200), 200 * DAY, "200 days less an hour (policy 'p')"),
+        (Span(longest=True), None, "24 months"),
+        (Span(longest=True), 900 * DAY, "24 months"),
+    ],
+)
+def test_how_long_a_new_one_lives_in_words(lifetime: Span, longest: timedelta | None, words: str) -> None:
+    """As the config says, unless the policy allows less: an hour less than it says, for it must be less."""
+    assert granted_lifetime(lifetime, Limits("p", longest=longest)) == words
 
 
 TRIED = Limits("p", maybe_longer=True, otherwise=30 * DAY)

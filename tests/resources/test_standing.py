@@ -133,6 +133,12 @@ def test_where_an_adopted_one_stands(
         ),
         pytest.param([("a", "d", -170, 10), ("b", "d", -149, 31)], False, "", id="a day before that"),
         pytest.param([("a", "dr", -170, 10), ("b", "d", -150, 30)], True, "", id="nothing waits"),
+        pytest.param(
+            [("a", "d", -170, 10), ("b", "d", -155, 25), ("c", "g", -1, 179)],
+            False,
+            "",
+            id="the newest was removed: there is none to confirm",
+        ),
     ],
 )
 def test_when_a_renewal_is_due_and_a_confirmation_overdue(given: list[Given], due: bool, late: str) -> None:

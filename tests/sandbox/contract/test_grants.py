@@ -177,16 +177,15 @@ def test_they_go_with_either_end(world: World) -> None:
 # -- delegated -----------------------------------------------------------------------------------
 
 
+def for_everybody(client: dict[str, Any], graph: str, scope: str = "User.Read") -> dict[str, Any]:
+    """What grants a scope on behalf of all people."""
+    return {"clientId": client["id"], "consentType": "AllPrincipals", "resourceId": graph, "scope": scope}
+
+
 def test_a_delegated_grant(world: World) -> None:
     """Recorded 2022-05, Azure CLI's test_app_permission_grant: the path's spelling too (oAuth2...)."""
     client, graph = client_and_graph(world)
-    body = {
-        "clientId": client["id"],
-        "consentType": "AllPrincipals",
-        "principalId": None,
-        "resourceId": graph,
-        "scope": "Mail.Send User.Read",
-    }
+    body = {**for_everybody(client, graph, "Mail.Send User.Read"), "principalId": None}
     answer = world.graph(ADMINISTRATOR, "POST", "/oauth2PermissionGrants", body)
     assert answer.status_code == 201
     made = answer.json()
@@ -220,12 +219,7 @@ def test_one_for_a_person(world: World) -> None:
 def test_a_delegated_grant_is_written_by_its_own_path_only(world: World) -> None:
     """Quoted in microsoft-graph-docs issue 15139."""
     client, graph = client_and_graph(world)
-    body = {
-        "clientId": client["id"],
-        "consentType": "AllPrincipals",
-        "resourceId": graph,
-        "scope": "User.Read",
-    }
+    body = for_everybody(client, graph)
     made = world.make(ADMINISTRATOR, "/oauth2PermissionGrants", body)
     for base in ("/me", f"/servicePrincipals/{client['id']}"):
         for method, path in (("POST", ""), ("PATCH", f"/{made['id']}"), ("DELETE", f"/{made['id']}")):
@@ -236,12 +230,7 @@ def test_a_delegated_grant_is_written_by_its_own_path_only(world: World) -> None
 def test_what_a_delegated_grant_must_say(world: World) -> None:
     """https://learn.microsoft.com/graph/api/oauth2permissiongrant-post."""
     client, graph = client_and_graph(world)
-    body = {
-        "clientId": client["id"],
-        "consentType": "AllPrincipals",
-        "resourceId": graph,
-        "scope": "User.Read",
-    }
+    body = for_everybody(client, graph)
     for fault in (
         {"clientId": None},
         {"consentType": "Everybody"},
