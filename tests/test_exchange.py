@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 
 from provision.cli.main import run as run_program
 from provision.clouds import CLOUDS
-from provision.outcomes.exchange import Limit, mark
+from provision.outcomes.exchange import MailboxLimit, mark
 from provision.plan.model import Target
 from provision.report.exchange import exchange_script
 from provision.report.powershell import literal
 from tests.support import TENANT, Program, Tenant, write_config
 
-LIMIT = Limit(
+LIMIT = MailboxLimit(
     name="collab",
     target=Target.GRAPH,
     tenant_id=TENANT,
@@ -313,7 +313,7 @@ class Pwsh:
 
 
 def run_here(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit: Limit, *argv: str, pwsh: Pwsh | None = None
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, limit: MailboxLimit, *argv: str, pwsh: Pwsh | None = None
 ) -> tuple[Pwsh, int]:
     """Run ``exchange --run`` with a stand-in for pwsh, and for the look at the tenant."""
     from provision.engine import exchange as engine
@@ -321,7 +321,7 @@ def run_here(
     there = pwsh or Pwsh(tmp_path)
     monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
 
-    async def known(_: object) -> Limit:
+    async def known(_: object) -> MailboxLimit:
         return limit
 
     monkeypatch.setattr(engine, "limit", known)

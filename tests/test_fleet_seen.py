@@ -103,17 +103,17 @@ def test_stopped_in_the_middle(provision: Program, fleet: list[str], monkeypatch
     """Ctrl-C ends it cleanly and says what is done; the next run does the rest, and nothing twice."""
     for name in fleet:  # of one tenant, for --parallel counts by tenant: one config after the other
         write_config(f"fleet/{name}.yaml", name=name, tenant=TENANTS[0])
-    real = run.carried_out
+    real = run.execute_plan
     done: list[str] = []
 
-    async def carried_out(job: Job, *given: Any, **more: Any) -> Any:
+    async def execute_plan(job: Job, *given: Any, **more: Any) -> Any:
         if len(done) == 5:
             os.kill(os.getpid(), signal.SIGINT)
         result = await real(job, *given, **more)
         done.append(job.desired.name)
         return result
 
-    monkeypatch.setattr(run, "carried_out", carried_out)
+    monkeypatch.setattr(run, "execute_plan", execute_plan)
     before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background ignores it
     ran = provision("apply", "fleet", *APPLY, "--parallel", "1")
     signal.signal(signal.SIGINT, before)
@@ -121,7 +121,7 @@ def test_stopped_in_the_middle(provision: Program, fleet: list[str], monkeypatch
     assert f"stopped: 5 of {COUNT} done" in ran.err
     assert "Run the same command again" in ran.err
     assert "Traceback" not in ran.err
-    monkeypatch.setattr(run, "carried_out", real)
+    monkeypatch.setattr(run, "execute_plan", real)
     finished = len(done)
     again = provision("apply", "fleet", *APPLY, "-o", "json")
     assert again.code == 0

@@ -15,7 +15,7 @@ from provision.graph.answers import Lost
 from provision.graph.client import Graph
 from provision.graph.obstacle import obstacle
 from provision.graph.reach import reach
-from provision.graph.tokens import given
+from provision.graph.tokens import fixed_token
 from tests.sandbox.served import Served
 from tests.support import TENANT, Program, write_config
 
@@ -26,7 +26,9 @@ def told(url: str) -> str:
 
     async def ask() -> None:
         http = httpx.AsyncClient(timeout=5.0)
-        graph = Graph(cloud, given("x", TENANT, cloud), http, sleep=asyncio.sleep, notify=lambda _: None)
+        graph = Graph(
+            cloud, fixed_token("x", TENANT, cloud), http, sleep=asyncio.sleep, notify=lambda _: None
+        )
         try:
             await reach(graph, url)
         finally:

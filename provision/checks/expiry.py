@@ -69,21 +69,21 @@ def rows(
 
     ``others`` is what signs in as it beside the application's own secrets: judged as others' secrets are.
 
-    ``within`` is the window that ``counts`` is judged by, ``now`` the service's time.
+    ``within`` is the window that ``attention`` is judged by, ``now`` the service's time.
     """
     state = client_secret.standing(desired, secrets, records, now=now)
     row = partial(Row, desired.name, subject.tenant_id, subject.client_id, now)
     window_end, late = within.after(now), client_secret.overdue(desired, state, now=now)
     judged: list[Row] = []
     if state.gone or state.missing:
-        judged.append(row(State.REMOVED, counts=True))
+        judged.append(row(State.REMOVED, attention=True))
     elif not (state.delivered or state.ended or state.going):
-        judged.append(row(State.NONE, counts=False))
+        judged.append(row(State.NONE, attention=False))
     for secret in secrets:
         soon = secret.end <= window_end
         if secret not in state.ours:
             meaning = _of_others(secret, soon=soon, now=now)
-            judged.append(row(meaning, counts=meaning is State.EXPIRING, ours=False, secret=secret))
+            judged.append(row(meaning, attention=meaning is State.EXPIRING, ours=False, secret=secret))
             continue
         confirm_by = state.confirm_by if secret == state.current else None
         ending = soon and not _outlived(secret, state) and not _never_received(secret, state, records)
@@ -91,7 +91,7 @@ def rows(
         judged.append(
             row(
                 meaning,
-                counts=ending
+                attention=ending
                 or meaning is State.LEAKED
                 or (confirm_by is not None and (confirm_by <= window_end or late is not None))
                 or (meaning is State.REPLACED and bool(state.gone)),
@@ -104,7 +104,7 @@ def rows(
     for holder in others:
         for kind, secret in _held(holder):
             meaning = _of_others(secret, soon=secret.end <= window_end, now=now)
-            made = row(meaning, counts=meaning is State.EXPIRING, ours=False, secret=secret)
+            made = row(meaning, attention=meaning is State.EXPIRING, ours=False, secret=secret)
             judged.append(replace(made, kind=kind, holder=holder.kind))
     return tuple(judged)
 
@@ -158,7 +158,7 @@ _RANK = (State.REMOVED, State.NONE, State.RENEWAL_DUE, State.AWAITS_CONFIRMATION
 
 def _urgency(row: Row) -> tuple[int, float, str, str]:
     """First what counts, then what is to be done some day, then what is fine, then what is past."""
-    if row.counts:
+    if row.attention:
         rank = 0
     elif row.state in _RANK:
         rank = 1 + _RANK.index(row.state)
@@ -170,9 +170,7 @@ def _urgency(row: Row) -> tuple[int, float, str, str]:
     return rank, -moment if past else moment, row.config, key_id  # of the past, the latest first
 
 
-def gathered(
-    target: Target, within: Span, configs: Iterable[Watched | Unreadable], *, now: datetime
-) -> Expiry:
+def gather(target: Target, within: Span, configs: Iterable[Watched | Unreadable], *, now: datetime) -> Expiry:
     """Return the fleet, its rows sorted by urgency.
 
     Two configs may mean one application: a secret that is ours to one of them is not shown as

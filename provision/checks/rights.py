@@ -213,7 +213,7 @@ _GIVERS = {
 }
 
 
-def coming(plan: Plan) -> frozenset[Step]:
+def steps_of(plan: Plan) -> frozenset[Step]:
     """Return the steps of the rights table that the plan takes, reading included."""
     steps = {Step.READ, Step.POLICY, Step.MAILBOX, Step.SCOPE}
     for change in plan.changes:

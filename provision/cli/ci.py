@@ -67,7 +67,7 @@ class Pipeline:
         """Have the pipeline hide a value wherever it may be printed from now on."""
 
 
-class Holder:
+class RunContext:
     """The pipeline of one run of the program, once its option is read, and how the run is called again."""
 
     def __init__(self) -> None:
@@ -265,7 +265,7 @@ def of_configs(environment: Mapping[str, str]) -> tuple[Mapping[str, str], froze
 def option(ctx: click.Context, _: click.Parameter, value: str | None) -> Pipeline:
     """Read ``--ci``, and keep the pipeline where the way out of the program finds it."""
     pipeline = chosen(value)
-    holder = ctx.find_object(Holder)
+    holder = ctx.find_object(RunContext)
     if holder is not None:
         holder.pipeline = pipeline
     return pipeline

@@ -15,7 +15,7 @@ from provision.cli.streams import err, out, out_bytes, out_html, out_json
 from provision.errors import Exit, ProvisionError
 from provision.outcomes.outcome import Fleet, Outcome
 from provision.report import table
-from provision.report.escape import document, plain
+from provision.report.escape import json_text, plain
 from provision.report.fleet_summary import is_fleet
 from provision.report.formats import Format, Medium
 from provision.report.pages import LIMIT, SUMMARY_LIMIT
@@ -85,7 +85,7 @@ def _print(drawn: table.Drawn, output: Format) -> None:
     if isinstance(drawn, bytes):
         out_bytes(drawn)
     elif isinstance(drawn, dict):
-        out_json(document(drawn))
+        out_json(json_text(drawn))
     elif output is Format.JSON:
         out_json(drawn)
     elif output is Format.HTML:

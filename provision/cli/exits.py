@@ -18,7 +18,7 @@ from typing import TextIO
 import click
 
 from provision import __version__
-from provision.cli.ci import Holder, Pipeline
+from provision.cli.ci import Pipeline, RunContext
 from provision.cli.streams import err, out_json
 from provision.errors import ProvisionError, catalogue
 from provision.secret import redact
@@ -41,7 +41,7 @@ _OF_THE_DISK = (
 )
 
 
-def after(error: BaseException, argv: Sequence[str], holder: Holder) -> int:
+def after(error: BaseException, argv: Sequence[str], holder: RunContext) -> int:
     """Tell of an error on the stream that fits, and return the exit code."""
     # The reader has seen enough. Where click writes, it makes a SystemExit of that, and of nothing else.
     if isinstance(error, (BrokenPipeError, SystemExit)):
@@ -109,12 +109,12 @@ def _write(text: str) -> str:
 def _say(error: ProvisionError, argv: Sequence[str]) -> None:
     from provision.cli.console import colorful, columns
     from provision.report.documents import error_json
-    from provision.report.escape import document
+    from provision.report.escape import json_text
     from provision.report.text import error_text
 
     if _wants_json(argv):
         try:
-            out_json(document(error_json(error)))
+            out_json(json_text(error_json(error)))
         except OSError:  # stdout is full or gone, which may be just what the error tells
             _mute(sys.stdout)
         else:

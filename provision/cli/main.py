@@ -106,7 +106,7 @@ def run(argv: Sequence[str]) -> int:
     """Run the program on these arguments and return its exit code; nothing is raised."""
     from provision.cli import ci, exits, streams
 
-    holder = ci.Holder()
+    holder = ci.RunContext()
     _open_missing_streams()
     streams.take_every_text()
     try:

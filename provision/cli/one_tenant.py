@@ -110,7 +110,7 @@ class Opened:
 
 
 @asynccontextmanager
-async def opened(options: Common, tenant: str, cloud: str) -> AsyncIterator[Opened]:
+async def open_tenant(options: Common, tenant: str, cloud: str) -> AsyncIterator[Opened]:
     """Connect to a tenant, and close the connection at the end. Nothing is written.
 
     Raises ``ProvisionError`` if the sandbox, or what the environment names, cannot be used.

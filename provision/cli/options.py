@@ -352,14 +352,14 @@ def common(
 
     @click.pass_context
     def wrapper(ctx: click.Context, /, **given: Any) -> Any:
-        from provision.cli.ci import Holder
+        from provision.cli.ci import RunContext
 
         at = _which_sandbox(given.pop("sandbox"), given.pop("sandbox_at"))
         names = [field.name for field in fields(Common) if field.name not in _OWN]
         options = Common(
             sandbox=at, full=given.pop("full", True), **{name: given.pop(name) for name in names}
         )
-        if isinstance(ctx.obj, Holder):
+        if isinstance(ctx.obj, RunContext):
             ctx.obj.again = options.again
         return ctx.invoke(function, options=options, **given)
 

@@ -26,7 +26,7 @@ def write(path: str, items: Sequence[Plan | ProvisionError], search: Search, *, 
         talk(f"{path} was not written: {why}")
         return
     shown = plans_json(Plans(tuple(plans), search))
-    text = saved.document(shown, plans, version=__version__, now=now)
+    text = saved.file_text(shown, plans, version=__version__, now=now)
     out_file.write(path, text, sign='"format": "provision.plan', kind="plan file")
 
 

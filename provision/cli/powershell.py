@@ -13,7 +13,7 @@ from provision.cli.ci import inside
 from provision.cli.console import ask, talk
 from provision.cli.options import Common
 from provision.errors import ProvisionError, catalogue
-from provision.outcomes.exchange import Limit
+from provision.outcomes.exchange import MailboxLimit
 from provision.report.escape import plain
 
 _MODULE = "ExchangeOnlineManagement"
@@ -38,7 +38,7 @@ def refuse(options: Common) -> None:
         raise ProvisionError(catalogue.POWERSHELL_MISSING, f"PowerShell has no module {_MODULE}")
 
 
-def run(script: str, limit: Limit, *, undo: bool, yes: bool) -> None:
+def run(script: str, limit: MailboxLimit, *, undo: bool, yes: bool) -> None:
     """Ask, and run the script; what it prints goes to stderr. ``ProvisionError`` if it fails."""
     what = "Remove" if undo else "Set"
     talk(

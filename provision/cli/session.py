@@ -59,7 +59,7 @@ _IDENTITIES = ("AZURE_CLIENT_ID", "AZURE_FEDERATED_TOKEN_FILE")
 
 
 @asynccontextmanager
-async def opened(
+async def open_session(
     options: Common,
     *,
     writes: bool,
@@ -92,7 +92,7 @@ def _log(options: Common) -> Iterator[LogFile | None]:
 
 
 @asynccontextmanager
-async def _opened(  # noqa: PLR0917 - the options of opened()
+async def _opened(  # noqa: PLR0917 - the options of open_session()
     options: Common,
     log: LogFile | None,
     writes: bool,
@@ -317,7 +317,7 @@ def open_sandbox(at: str) -> Sandbox:
         raise ProvisionError(catalogue.SANDBOX_STATE, f"{at!r} names no file") from error
 
 
-def _jobs(  # noqa: PLR0917 - what opened() knows by then
+def _jobs(  # noqa: PLR0917 - what open_session() knows by then
     configs: Sequence[Config],
     specs: Sequence[Spec],
     options: Common,
@@ -342,7 +342,7 @@ def _jobs(  # noqa: PLR0917 - what opened() knows by then
             # Files are each other's business in nothing; a person, or a command, is asked one at a time.
             delivering=asyncio.Lock() if spec.kind == "file" else delivering,
             made_up=tenants[key(config)].made_up.get(config.desired.mailbox.address, frozenset()),
-            of_delivery=(*found, *sink_identity.told(spec, config.desired)),
+            of_delivery=(*found, *sink_identity.findings(spec, config.desired)),
             allowed=options.allow,
             reaches=reached(config, spec, options),
         )

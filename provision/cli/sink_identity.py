@@ -28,7 +28,7 @@ def of(spec: Spec, desired: Desired) -> tuple[str, str | None] | None:
     return None if tenant == desired.tenant and options.client_id is None else (tenant, options.client_id)
 
 
-def told(spec: Spec, desired: Desired) -> tuple[Finding, ...]:
+def findings(spec: Spec, desired: Desired) -> tuple[Finding, ...]:
     """Return what a plan says of a sink with a tenant or an identity of its own."""
     if of(spec, desired) is None:
         return ()

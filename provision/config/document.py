@@ -105,7 +105,7 @@ def read(text: str, file: str) -> tuple[Map, list[ProvisionError]]:
 
     Raises ``ProvisionError`` for what does not.
     """
-    return _Reader(text, file).document()
+    return _Reader(text, file).parse()
 
 
 def top_keys(text: str, enough: frozenset[str] = frozenset()) -> frozenset[str] | None:
@@ -148,7 +148,7 @@ class _Reader:
         self._broken: list[ProvisionError] = []
         self._doubled: list[ProvisionError] = []
 
-    def document(self) -> tuple[Map, list[ProvisionError]]:
+    def parse(self) -> tuple[Map, list[ProvisionError]]:
         self._refuse_hidden()
         events = self._events()
         root: Node | None = None

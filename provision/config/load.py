@@ -148,7 +148,7 @@ def survey(
             _unreadable(entry.path, doubles[entry.path], files) if entry.path in doubles else entry
             for entry in entries
         ),
-        search=Search(search.listed(paths), tuple(_told_once(passed_over, files))),
+        search=Search(search.is_list(paths), tuple(_told_once(passed_over, files))),
     )
 
 

@@ -48,7 +48,7 @@ class Candidates:
         self.faults[path] = error
 
 
-def listed(paths: Sequence[str]) -> bool:
+def is_list(paths: Sequence[str]) -> bool:
     """Say whether a list is asked for: several paths, a folder or a glob, whatever is found there."""
     (path, *more) = paths
     try:

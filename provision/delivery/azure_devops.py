@@ -34,7 +34,7 @@ from provision.delivery.service import (
     translate_errors,
 )
 from provision.delivery.turns import in_turn
-from provision.delivery.variable_group import Variable, Variables, listed, put_back
+from provision.delivery.variable_group import Variable, Variables, groups_of, put_back
 from provision.errors import catalogue
 from provision.secret import Secret
 
@@ -182,7 +182,7 @@ class AzureDevOps:
             mine = devops.ask(
                 "GET", self._groups, query={**self._named(group["name"]), "actionFilter": "manage"}
             )
-            if group["id"] not in [item.get("id") for item in listed(mine.body)]:
+            if group["id"] not in [item.get("id") for item in groups_of(mine.body)]:
                 raise ServiceError(
                     "this identity may read the group, but not manage it", fix=ROLE, sort=Sort.RIGHTS
                 )
@@ -269,7 +269,7 @@ class AzureDevOps:
         number = self._group
         if not number.isdigit():
             found = devops.ask_once("GET", self._groups, query=self._named(self._group))
-            same = [g for g in listed(found.body) if str(g.get("name")).lower() == self._group.lower()]
+            same = [g for g in groups_of(found.body) if str(g.get("name")).lower() == self._group.lower()]
             if not same:
                 raise _no_group()
             number = str(same[0]["id"])

@@ -72,7 +72,7 @@ def put_back(group: Mapping[str, Any], variables: Variables) -> dict[str, Any]:
     return {key: group[key] for key in _PUT_BACK if group.get(key) is not None} | {"variables": variables}
 
 
-def listed(body: Any) -> list[dict[str, Any]]:
+def groups_of(body: Any) -> list[dict[str, Any]]:
     """Return the groups of an answer that lists them."""
     found = body.get("value") if isinstance(body, dict) else None
     return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []

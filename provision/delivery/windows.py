@@ -106,7 +106,7 @@ class Api:
             raise self._failed(str(path))
         return self._as_file(int(handle))
 
-    def listed(self, path: Path) -> str:
+    def read_access_list(self, path: Path) -> str:
         """Return the owner and the access list of a file or a folder, in the text form."""
         descriptor, text = c_void_p(), c_wchar_p()
         code = self._advapi.GetNamedSecurityInfoW(
@@ -181,7 +181,7 @@ def create(path: Path) -> int:
     windows = api()
     user = windows.user()
     handle = windows.create(path, access_list.alone(user))
-    found = access_list.read(windows.listed(path))
+    found = access_list.read(windows.read_access_list(path))
     if access_list.is_alone(found, user):
         return handle
     os.close(handle)
@@ -197,7 +197,7 @@ def refuse(folder: Path) -> None:
     """Raise ``ProvisionError`` if somebody else may put something in the place of a folder's files."""
     windows = api()
     user = windows.user()
-    if others := access_list.strangers(access_list.read(windows.listed(folder)), user):
+    if others := access_list.strangers(access_list.read(windows.read_access_list(folder)), user):
         raise unusable(
             f"others can write to the folder {folder}, and so take the secret's place: {', '.join(others)}",
             "Choose a folder in your profile, or make one for you alone: mkdir mail; "

@@ -62,7 +62,7 @@ async def carry_out(session: Session, way: Way, person: Person) -> Outcome:
             proofs[job.path] = await way.prover(job, plan)
         return plan
 
-    async def carried_out(job: Job) -> Any:
+    async def carry_out_one(job: Job) -> Any:
         plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
@@ -87,7 +87,7 @@ async def carry_out(session: Session, way: Way, person: Person) -> Outcome:
     if due:
         session.progress("applying ...")
     with session.progress.over("applying", len(entries) if due else 0, writes=True) as watch:
-        items = await run_each(entries, carried_out, parallel=session.parallel, watch=watch)
+        items = await run_each(entries, carry_out_one, parallel=session.parallel, watch=watch)
     _note_outcomes(session.log, {entry.path: planned[entry.path] for entry in entries}, items)
     session.progress.done()
     if left:

@@ -17,13 +17,13 @@ from provision.engine.fleet import Entry, run_each
 from provision.engine.job import Job
 from provision.engine.observe import observe
 from provision.engine.results import remember_consent, result_of
-from provision.engine.run import applied, carried_out, consent_of, worded
+from provision.engine.run import consent_of, execute_plan, require_application, worded
 from provision.engine.session import Person, Session
 from provision.errors import ProvisionError
 from provision.graph import consent as grants
 from provision.outcomes.result import ConsentState, Outcome, Result, Status
 from provision.outcomes.rights import Presence, Step
-from provision.plan.build import planned
+from provision.plan.build import assemble
 from provision.plan.digest import digest
 from provision.plan.model import Plan
 from provision.resources import consent, service_principal
@@ -37,7 +37,7 @@ async def carry_out(
 ) -> list[Result | ProvisionError]:
     """Grant what is to be granted once the person agreed; at a config that ``looks``, look alone."""
 
-    async def given(job: Job) -> Result:
+    async def grant_one(job: Job) -> Result:
         plan = planned[job.path]
         if isinstance(plan, ProvisionError):
             raise plan
@@ -55,7 +55,7 @@ async def carry_out(
         person.confirm(due)
     planned = {entry.path: plan for entry, plan in zip(session.entries, plans, strict=True)}
     with session.progress.over("granting", len(session.entries), writes=bool(due)) as watch:
-        return await run_each(session.entries, given, parallel=session.parallel, watch=watch)
+        return await run_each(session.entries, grant_one, parallel=session.parallel, watch=watch)
 
 
 async def wait_for(
@@ -85,14 +85,14 @@ async def plan(job: Job) -> Plan:
     Raises ``ProvisionError`` if the application does not exist yet, or if the tenant cannot be read.
     """
     observed = await observe(job.tenant, job.desired)
-    applied(job, observed)
+    require_application(job, observed)
     detail = await consent_of(job, observed)
     needed = job.desired.consent.mode is not consent.Mode.NONE
     wanted = replace(job.desired.consent, mode=consent.Mode.GRANT) if needed else job.desired.consent
     grant = consent.diff(wanted, observed.role, observed.assignments)
     principal = service_principal.diff(observed.service_principal)
     changes = (principal, grant) if grant.step is not None else (grant,)
-    found = planned(
+    found = assemble(
         job.context,
         job.desired,
         observed,
@@ -107,7 +107,7 @@ async def plan(job: Job) -> Plan:
 
 async def give(job: Job, plan: Plan) -> Result:
     """Carry the plan out and return its result; a grant that Graph refuses is reported as a hand-over."""
-    execution = await carried_out(job, plan)
+    execution = await execute_plan(job, plan)
     result = result_of(job, plan, execution.ordered(), execution.app_id, None)
     remember_consent(job, result)
     return result

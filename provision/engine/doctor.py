@@ -40,7 +40,7 @@ async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagno
     """
     answers = await _hosts(job)
     reached = all(check.state is not State.FAILED for check in answers)
-    checks = [*(ways.told(job.reaches) if job.reaches else ()), *answers]
+    checks = [*(ways.check_network(job.reaches) if job.reaches else ()), *answers]
     plan, caller, held = await _signed_in(job, checks, allowed) if reached else (None, Caller(), ())
     due = plan is None or any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
     checks = [_told_apart(job, check) for check in checks]

@@ -6,11 +6,11 @@ from provision.engine.job import Job
 from provision.engine.run import read_state
 from provision.errors import ProvisionError, catalogue
 from provision.graph import consent as grants
-from provision.outcomes.exchange import Limit
+from provision.outcomes.exchange import MailboxLimit
 from provision.resources import consent
 
 
-async def limit(job: Job) -> Limit:
+async def limit(job: Job) -> MailboxLimit:
     """Return the ids and addresses that the script needs, read from the tenant.
 
     Raises ``ProvisionError`` if ``mail.scope`` is ``organization``, for then Exchange limits nothing, or if
@@ -33,7 +33,7 @@ async def limit(job: Job) -> Limit:
     granted: tuple[str, ...] = ()
     if consent.granted(observed.role, observed.assignments):
         granted = await grants.addresses(job.tenant.graph, app.app_id, principal.id, observed.role)
-    return Limit(
+    return MailboxLimit(
         name=desired.name,
         target=job.target,
         tenant_id=observed.tenant_id,

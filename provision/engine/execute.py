@@ -119,7 +119,7 @@ class Execution:
         graph = self.tools.graph
         if isinstance(step, applications.Update):
             assert self.holder is not None
-            await application.update(graph, step, settling=self.holder.fresh)
+            await application.update(graph, step, fresh=self.holder.fresh)
             self.holder.tags = tuple(step.body.get("tags", self.holder.tags))
             return
         began = graph.now()
@@ -137,7 +137,7 @@ class Execution:
             met=generation.Others() if sole else None,
         )
         await application.add_owners(
-            graph, self.holder.object_id, self.plan.desired.application.owners or (), settling=True
+            graph, self.holder.object_id, self.plan.desired.application.owners or (), fresh=True
         )
 
     async def _already_there(

@@ -139,7 +139,7 @@ async def _record(tools: SecretTools, holder: SecretHolder, assignment_id: str) 
 
 async def _unrecord(tools: SecretTools, holder: SecretHolder, assignment_id: str) -> None:
     """Drop another run's record of an assignment that is gone."""
-    seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
+    seen = await client_secret.read_secrets(tools.graph, holder.object_id, fresh=holder.fresh)
     if assignment_id in made(seen.tags):
         await _tag(
             tools,
@@ -182,9 +182,9 @@ async def _tag(
             graph,
             holder.object_id,
             lambda seen: tuple(sorted(change(seen.tags))),
-            settling=holder.fresh,
+            fresh=holder.fresh,
         )
-        seen = await client_secret.read_secrets(graph, holder.object_id, settling=holder.fresh)
+        seen = await client_secret.read_secrets(graph, holder.object_id, fresh=holder.fresh)
         if there(seen.tags):
             holder.seen, holder.tags = seen, seen.tags
             return

@@ -27,7 +27,7 @@ async def look(tools: SecretTools, holder: SecretHolder, *, shows: frozenset[str
     """
     pauses = RandomPauses(tools.graph, tools.dice)
     while True:
-        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
+        seen = await client_secret.read_secrets(tools.graph, holder.object_id, fresh=holder.fresh)
         absent = generation.missing(shows, seen.secrets)
         if not absent:
             break
@@ -65,12 +65,10 @@ async def remove(
         later = any(start is not None and item.start > start for item in marked(tools.desired, seen.secrets))
         return later and key_id not in ids(seen)
 
-    settling = holder.fresh or young
-    was_there = await client_secret.remove(
-        tools.graph, holder.object_id, key_id, settling=settling, gone=gone
-    )
+    fresh = holder.fresh or young
+    was_there = await client_secret.remove(tools.graph, holder.object_id, key_id, fresh=fresh, gone=gone)
     # One that no replica knew in all that time may still appear: then the journal's intent counts.
-    if was_there or not settling:
+    if was_there or not fresh:
         with suppress(ProvisionError):  # the secret is gone: a journal that says less is harmless
             tools.journal.write(REMOVED, key_id, tools.graph.now())
     holder.keys -= {key_id}

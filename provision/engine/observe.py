@@ -216,7 +216,7 @@ async def _with_application(
     custom_too = own_policies and observed.policy.needs is None
     record, grants, custom, owners, tables, _ = await concurrently(
         service_principal.by_client_id(graph, app.app_id),
-        consent.given(graph, app.app_id),
+        consent.fetch_grants(graph, app.app_id),
         _custom_policy(graph, app.id) if custom_too else _nothing(),
         _if_given(declared, lambda _: owner.of_application(graph, app.id)),
         shared.exchange(),

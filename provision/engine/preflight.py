@@ -61,7 +61,7 @@ async def judge(job: Job, plan: Plan, *, handing_over: bool) -> tuple[Caller, tu
     consent is not worth asking for, because the grant is then handed over.
     """
     graph, app = job.tenant.graph, plan.observed.application
-    steps, exists = rights.coming(plan), app is not None
+    steps, exists = rights.steps_of(plan), app is not None
     caller = callers.of_token(graph.tokens)
     found = _judge(job, caller, steps, exists=exists)
     if caller.id is None or caller.permissions is None or _beyond_doubt(found, handing_over):

@@ -73,7 +73,7 @@ async def _written(
     pauses = RandomPauses(tools.graph, tools.dice)
     while True:
         await write_records(tools, holder, wanted)
-        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
+        seen = await client_secret.read_secrets(tools.graph, holder.object_id, fresh=holder.fresh)
         if key_id in ids(seen) and set(wanted) <= set(seen.tags):
             holder.seen, holder.tags = seen, seen.tags
             if holder.delivered is None:  # a record is repaired, with nothing that held others back
@@ -117,7 +117,7 @@ async def see_no_record_lost(tools: SecretTools, holder: SecretHolder, *, patien
     """
     before, pauses = holder.wrote_from, RandomPauses(tools.graph, tools.dice)
     while before is not None:
-        seen = await client_secret.read_secrets(tools.graph, holder.object_id, settling=holder.fresh)
+        seen = await client_secret.read_secrets(tools.graph, holder.object_id, fresh=holder.fresh)
         recorded = delivery_tags.delivered(seen.tags) | holder.proven
         known = ids(before) | holder.mine | tools.basis.delivered | recorded
         came = [item.key_id for item in marked(tools.desired, seen.secrets) if item.key_id not in known]
@@ -215,7 +215,7 @@ async def write_records(
     while True:
         try:
             holder.tags = await client_secret.write_tags(
-                tools.graph, holder.object_id, merge, settling=holder.fresh, seen=_recent(tools, holder)
+                tools.graph, holder.object_id, merge, fresh=holder.fresh, seen=_recent(tools, holder)
             )
         except _Behind:
             patient = await pauses.pause("Entra does not show the secrets as they will be yet")

@@ -101,7 +101,7 @@ async def restore(job: Job, plan: Plan) -> Ending:
     holder = SecretHolder(object_id or "", app.tags if app else (), frozenset(), fresh=True)
 
     async def principal_id(client_id: str) -> str:
-        record = await principals.by_client_id(graph, client_id, settling=True)
+        record = await principals.by_client_id(graph, client_id, fresh=True)
         if record is None:  # it is not restored, and 'apply' makes one
             raise ProvisionError(catalogue.NOT_RESTORED, "the service principal is not there")
         return principals.observed(record).id

@@ -132,7 +132,7 @@ def consent_seen(job: Job, observed: Observed) -> consent.Detail:
 async def plan_rotation(job: Job, mode: rotation.Mode) -> Plan:
     """Read the tenant and return what a rotation would do; ``ProvisionError`` without an application."""
     observed, records = await read_state(job)
-    applied(job, observed)
+    require_application(job, observed)
     graph = job.tenant.graph
     came = job.began.came_since(graph, job.desired.client_secret, observed) if job.began else frozenset()
     found = rotation.build(
@@ -161,13 +161,13 @@ async def plan_revocation(job: Job, key_id: str) -> Plan:
     was delivered.
     """
     observed, records = await read_state(job)
-    applied(job, observed)
+    require_application(job, observed)
     seen = consent_seen(job, observed)
     found = rotation.revocation(job.context, job.desired, observed, records, key_id, consented=seen)
     return worded(job, found)
 
 
-def applied(job: Job, observed: Observed) -> applications.Observed:
+def require_application(job: Job, observed: Observed) -> applications.Observed:
     """Return the config's application; ``ProvisionError`` if it does not exist yet."""
     if observed.application is None:
         raise ProvisionError(
@@ -220,7 +220,7 @@ async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forge
 
     A change that fails is an outcome of the result, not an exception.
     """
-    execution = await carried_out(job, plan, keep=keep)
+    execution = await execute_plan(job, plan, keep=keep)
     made, holder = execution.minted or execution.by_another, execution.holder
     there = holder.seen.secrets if holder and holder.seen else plan.observed.secrets
     kept = tuple(item for item in there if item.key_id not in execution.removed)
@@ -240,7 +240,7 @@ async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forge
     return result
 
 
-async def carried_out(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forget) -> Execution:
+async def execute_plan(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forget) -> Execution:
     """Carry out the plan's changes, and return the execution with their outcomes.
 
     ``keep`` is given the value of a secret that was delivered.
@@ -277,7 +277,7 @@ async def show(job: Job) -> Result:
     """
     found = await plan(job)
     observed = found.observed
-    app = applied(job, observed)
+    app = require_application(job, observed)
     outcomes = tuple(
         Outcome(change, Status.UNCHANGED if change.step is None else Status.NOT_TRIED)
         for change in found.changes

@@ -1,6 +1,6 @@
 """The checks of ``provision verify``, in order, made with nothing but the four values of System Settings.
 
-Each check is a rung of a ladder: one that fails ends the climb, one that is skipped does not. Whoever runs
+Each check is a rung of a ladder: one that fails ends the run, one that is skipped does not. Whoever runs
 this may have rights in the tenant or none; a rung that needs rights is skipped without them, and the test
 mail is the proof.
 """
@@ -18,10 +18,10 @@ from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.client import Graph
 from provision.graph.patience import Patience
 from provision.graph.reach import hosts
-from provision.graph.refusals import denied
+from provision.graph.refusals import is_denied
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.graph.tenant import openid_url
-from provision.graph.tokens import claims_of, given
+from provision.graph.tokens import claims_of, fixed_token
 from provision.outcomes.verify import Rung, Verdict, Verification
 from provision.products.permissions import SEND, Permission
 from provision.resources.client_secret import Observed
@@ -35,7 +35,7 @@ _UNSURE = 20.0  # seconds to wait at most where it is not known whether there is
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class Entered:
     """The four values as they are entered in the product, ``mail.scope`` of the config, and what it needs."""
 
     client_id: str
@@ -63,18 +63,18 @@ class Known:
     reach: Standing | None = None  # how far mail may be sent, as it was read
 
 
-async def climb(
-    graph: Graph, typed: Typed, known: Known, *, recipient: str | None, subject: str, patience: float
+async def run_rungs(
+    graph: Graph, entered: Entered, known: Known, *, recipient: str | None, subject: str, patience: float
 ) -> Verification:
-    """Climb until a rung fails, and return every rung that was tried; a failure is a rung, not an exception.
+    """Run the rungs until one fails, and return every rung that was tried; a failure is one, no exception.
 
     ``graph`` is signed in as whoever runs this, who may have no rights at all. Without a ``recipient`` no
     mail is sent. ``patience`` is how many seconds one rung may wait for Entra to spread what is new; where
     nothing is known to be new it waits less, or not at all.
     """
-    ladder = _Ladder(graph, typed, known, recipient=recipient, subject=subject, patience=patience)
+    ladder = _Ladder(graph, entered, known, recipient=recipient, subject=subject, patience=patience)
     rungs: list[Rung] = []
-    last = (ladder.send, ladder.seen) if typed.permission.sends else (ladder.read,)
+    last = (ladder.send, ladder.seen) if entered.permission.sends else (ladder.read,)
     for step in (ladder.reach, ladder.token, ladder.role, ladder.mailbox, *last):
         rung = await step()
         rungs.append(rung)
@@ -87,14 +87,14 @@ class _Ladder:
     def __init__(
         self,
         graph: Graph,
-        typed: Typed,
+        entered: Entered,
         known: Known,
         *,
         recipient: str | None,
         subject: str,
         patience: float,
     ) -> None:
-        self._graph, self._typed, self._known = graph, typed, known
+        self._graph, self._entered, self._known = graph, entered, known
         self._recipient, self._subject, self._patience = recipient, subject, patience
         self._token = ""
         self._sent = False
@@ -104,22 +104,22 @@ class _Ladder:
     async def reach(self) -> Rung:
         """Check that both hosts answer, and that the tenant is in this cloud."""
         cloud = self._graph.cloud
-        found = await hosts(self._graph, self._typed.tenant_id)
+        found = await hosts(self._graph, self._entered.tenant_id)
         error = found.login or found.graph or found.tenant
         if error is None:
             return Rung("reach", Verdict.PASS, f"{cloud.login} and {cloud.graph} answer")
         entry = error.entry
         if entry is catalogue.TENANT_NOT_FOUND:
-            swapped = await self._is_tenant(self._typed.client_id)
+            swapped = await self._is_tenant(self._entered.client_id)
             entry = catalogue.IDS_SWAPPED if swapped else catalogue.TENANT_UNKNOWN
         fix = error.fix if entry is error.entry else None
         return _fail("reach", error.message, entry, fix=fix)
 
     async def token(self) -> Rung:
         """Sign in with client id, tenant and secret, as the product will do."""
-        if looks_like_id(self._typed.secret):
+        if looks_like_id(self._entered.secret):
             return _fail("token", f"the Secret Key {self._which_id()}", catalogue.SECRET_ID_PASTED)
-        if told := no_value(self._typed.secret):
+        if told := no_value(self._entered.secret):
             return _fail("token", f"the Secret Key is no secret: {told}", catalogue.SECRET_REFUSED)
         return await self._waiting(self._token_once, self._known.secret_is_new)
 
@@ -130,7 +130,7 @@ class _Ladder:
     async def mailbox(self) -> Rung:
         """Check that the address has a mailbox; skipped if whoever runs this may not read that."""
         try:
-            found = await mailbox.observe(self._graph, self._typed.address)
+            found = await mailbox.observe(self._graph, self._entered.address)
         except (ProvisionError, Failure) as error:
             if isinstance(error, ProvisionError) and error.entry is catalogue.OTHER_OBJECT:
                 return _fail("mailbox", error.message, error.entry)
@@ -138,21 +138,21 @@ class _Ladder:
         if found.state is State.NOT_CHECKED:
             return Rung("mailbox", Verdict.SKIPPED, f"not checked: needs {found.detail}")
         if found.state is State.PRESENT:
-            return Rung("mailbox", Verdict.PASS, f"{self._typed.address} has a mailbox")
-        message = f"{self._typed.address}: {found.state} ({found.detail})"
+            return Rung("mailbox", Verdict.PASS, f"{self._entered.address} has a mailbox")
+        message = f"{self._entered.address}: {found.state} ({found.detail})"
         return _fail("mailbox", message, catalogue.NO_MAILBOX, fix=_misspelt(self._known.address_at))
 
     async def send(self) -> Rung:
         """Send a message as the application; skipped without a recipient."""
         if self._recipient is None:
             return Rung("send", Verdict.SKIPPED, "not proven: no --send-to, so no message was sent")
-        way = self._graph.signed_in(given(self._token, self._typed.tenant_id, self._graph.cloud))
+        way = self._graph.signed_in(fixed_token(self._token, self._entered.tenant_id, self._graph.cloud))
         text = "Sent by 'provision verify' to prove that this mailbox can send. Nothing needs to be done.\n"
         return await self._waiting(lambda: self._send_once(way, text), self._known.granted)
 
     async def read(self) -> Rung:
         """Look into the inbox as the application; no message's content is asked for."""
-        way = self._graph.signed_in(given(self._token, self._typed.tenant_id, self._graph.cloud))
+        way = self._graph.signed_in(fixed_token(self._token, self._entered.tenant_id, self._graph.cloud))
         return await self._waiting(lambda: self._read_once(way), self._known.granted)
 
     async def seen(self) -> Rung:
@@ -162,10 +162,10 @@ class _Ladder:
         patience = Patience(self._graph, self._patience)
         while True:
             try:
-                if await mail.sent(self._graph, self._typed.address, self._subject):
+                if await mail.sent(self._graph, self._entered.address, self._subject):
                     return Rung("seen", Verdict.PASS, "the message is in Sent Items")
             except (ProvisionError, Failure) as error:
-                may_not = isinstance(error, Failure) and denied(error)  # as a rule, and no fault
+                may_not = isinstance(error, Failure) and is_denied(error)  # as a rule, and no fault
                 why = "" if may_not else f" ({_words(error)})"
                 return Rung("seen", Verdict.SKIPPED, f"not looked: takes Mail.Read{why}")
             if not await patience.pause("the message is not in Sent Items yet"):
@@ -174,9 +174,9 @@ class _Ladder:
     # -- once each ---------------------------------------------------------------------------
 
     async def _token_once(self) -> tuple[Rung, bool]:
-        typed = self._typed
+        entered = self._entered
         try:
-            self._token = await sign_in(self._graph, typed.tenant_id, typed.client_id, typed.secret)
+            self._token = await sign_in(self._graph, entered.tenant_id, entered.client_id, entered.secret)
         except Refused as refused:
             rung = await self._refused(refused)
             # A mistake that is known for what it is does not go away by waiting.
@@ -187,7 +187,7 @@ class _Ladder:
 
     def _may_be_late(self, rung: Rung) -> bool:
         """Say whether a server may not have heard of the value yet: not where nothing new begins so."""
-        hint, known = self._typed.secret.hint, self._known
+        hint, known = self._entered.secret.hint, self._known
         if rung.entry is catalogue.APPLICATION_UNKNOWN:
             return not known.gone
         if rung.entry is not catalogue.SECRET_REFUSED or hint in known.older_hints:
@@ -202,8 +202,8 @@ class _Ladder:
         roles = _roles(self._token)
         if roles is None:
             return Rung("role", Verdict.SKIPPED, "the token cannot be read; the test mail decides"), False
-        everywhere = self._typed.scope is Scope.ORGANIZATION
-        needed = self._typed.permission.name
+        everywhere = self._entered.scope is Scope.ORGANIZATION
+        needed = self._entered.permission.name
         if needed in roles:
             if everywhere:
                 return Rung("role", Verdict.PASS, f"the token carries {needed}"), False
@@ -216,16 +216,16 @@ class _Ladder:
 
     async def _read_once(self, way: Graph) -> tuple[Rung, bool]:
         try:
-            await mail.look(way, self._typed.address)
+            await mail.look(way, self._entered.address)
         except Failure as failure:
             late = isinstance(failure, Refusal) and failure.code == "ErrorAccessDenied"
             return _read_failed(failure, self._known.address_at), late
-        told = f"the inbox of {self._typed.address} was read as the application; no message was opened"
+        told = f"the inbox of {self._entered.address} was read as the application; no message was opened"
         return Rung("read", Verdict.PASS, told), False
 
     async def _send_once(self, way: Graph, text: str) -> tuple[Rung, bool]:
         try:
-            await mail.send(way, self._typed.address, self._recipient or "", self._subject, text)
+            await mail.send(way, self._entered.address, self._recipient or "", self._subject, text)
         except Failure as failure:
             # A grant reaches Exchange later than it shows in a token.
             late = isinstance(failure, Refusal) and failure.code == "ErrorAccessDenied"
@@ -263,7 +263,7 @@ class _Ladder:
         """Tell what is around a secret that was refused, if the value is taken without it or begins like
         one.
         """
-        inner, words = undressed(self._typed.secret)
+        inner, words = undressed(self._entered.secret)
         if not words:
             return catalogue.SECRET_REFUSED, message + self._whose(), None
         around = f" There is something around it: {', '.join(words)}."
@@ -274,7 +274,7 @@ class _Ladder:
 
     async def _other_id(self, message: str) -> tuple[Entry, str, str | None]:
         """Tell which id was entered as the client id, if it is one of another kind."""
-        client_id = self._typed.client_id
+        client_id = self._entered.client_id
         if await self._is_tenant(client_id):
             return catalogue.IDS_SWAPPED, message, None
         try:
@@ -289,17 +289,17 @@ class _Ladder:
 
     def _which_id(self) -> str:
         """Tell which id of the application was entered as its secret."""
-        value = self._typed.secret.reveal().strip().lower()
-        typed = {
-            self._typed.client_id.lower(): "the OAuth Client ID",
-            self._typed.tenant_id.lower(): "the Tenant ID",
+        value = self._entered.secret.reveal().strip().lower()
+        entered = {
+            self._entered.client_id.lower(): "the OAuth Client ID",
+            self._entered.tenant_id.lower(): "the Tenant ID",
         }
-        known = {**typed, **self._known.ids}
+        known = {**entered, **self._known.ids}
         return f"is {known[value]}" if value in known else "looks like an id"
 
     def _whose(self) -> str:
         """Tell which secret the value is, or was, as far as its beginning shows; and which is present."""
-        known, hint = self._known, self._typed.secret.hint
+        known, hint = self._known, self._entered.secret.hint
         now = known.present
         present = (
             f" The present one begins with {now.hint} (key id {now.key_id})." if now and now.hint else ""
@@ -314,7 +314,7 @@ class _Ladder:
 
     async def _signs_in(self, secret: Secret) -> bool:
         try:
-            await sign_in(self._graph, self._typed.tenant_id, self._typed.client_id, secret)
+            await sign_in(self._graph, self._entered.tenant_id, self._entered.client_id, secret)
         except (Refused, ProvisionError):
             return False
         return True

@@ -242,7 +242,7 @@ async def _mint(tools: SecretTools, holder: SecretHolder, step: Mint) -> tuple[O
                 display_name=step.display_name,
                 start=start,
                 end=step.end(start),
-                settling=holder.fresh,
+                fresh=holder.fresh,
             )
         except client_secret.ReplyLost:
             holder.unseen |= {key_id}

@@ -8,8 +8,8 @@ from dataclasses import replace
 from provision.delivery.interface import Recalling
 from provision.engine.job import Job
 from provision.engine.known import tagged
-from provision.engine.run import applied, apply, read_state
-from provision.engine.rungs import Known, Typed, climb
+from provision.engine.run import apply, read_state, require_application
+from provision.engine.rungs import Entered, Known, run_rungs
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application
 from provision.graph.retry import REPLICATION
@@ -76,7 +76,7 @@ async def verify(
     app = observed.application if observed else None
     chosen = client_id or desired.application.client_id or (app.app_id if app else None)
     if chosen is None and observed is not None:
-        applied(job, observed)  # there is none: what helps is to apply
+        require_application(job, observed)  # there is none: what helps is to apply
     if chosen is None:
         raise ProvisionError(
             catalogue.CLIENT_ID_UNKNOWN,
@@ -84,10 +84,10 @@ async def verify(
         )
     tenant_id = observed.tenant_id if observed else desired.tenant
     permission = desired.consent.permission
-    typed = Typed(chosen, tenant_id, desired.mailbox.address, secret(), desired.mailbox.scope, permission)
-    verification = await climb(
+    entered = Entered(chosen, tenant_id, desired.mailbox.address, secret(), desired.mailbox.scope, permission)
+    verification = await run_rungs(
         job.tenant.graph,
-        typed,
+        entered,
         _known(job, observed, chosen, gone=await _gone(job, observed, chosen)),
         recipient=recipient,
         subject=new_subject(),

@@ -14,7 +14,7 @@ from provision.network.trust import has_store
 from provision.outcomes.doctor import Check, State
 
 
-def told(urls: Sequence[str], network: Network | None = None) -> list[Check]:
+def check_network(urls: Sequence[str], network: Network | None = None) -> list[Check]:
     """Return the checks ``certificates`` and ``proxy`` for these addresses; no password is in them."""
     network = network or current()
     return [_certificates(network), _proxy(network, urls)]

@@ -15,9 +15,9 @@ from provision.errors import ProvisionError
 from provision.graph.answers import Failure
 from provision.graph.client import Graph, Query, configuration
 from provision.graph.identity import refuse_other
-from provision.graph.listing import NotReadable, listed
+from provision.graph.listing import NotReadable, fetch_list
 from provision.graph.records import maybe, part, records, time
-from provision.graph.refusals import denied, missing, translated
+from provision.graph.refusals import is_denied, missing, translated
 from provision.resources.app_management_policy import Attribute, Policy, Restriction
 from provision.resources.caller import Caller, Kind
 
@@ -33,7 +33,7 @@ async def default(graph: Graph) -> Policy | None:
     try:
         answer = await graph.send(builder.to_get_request_information())
     except Failure as failure:
-        if denied(failure):
+        if is_denied(failure):
             raise NotReadable(failure, "the app management policy", NEEDS) from failure
         if missing(failure):
             return None
@@ -48,7 +48,7 @@ async def any_custom(graph: Graph) -> bool:
     """
     try:
         builder = graph.sdk.policies.app_management_policies
-        return bool(await listed(graph, builder, what="policies", needs=NEEDS, select=("id",)))
+        return bool(await fetch_list(graph, builder, what="policies", needs=NEEDS, select=("id",)))
     except ProvisionError:
         return True
 
@@ -56,7 +56,7 @@ async def any_custom(graph: Graph) -> bool:
 async def custom(graph: Graph, object_id: str) -> Policy | None:
     """Return the policy assigned to an application, or ``None``; ``NotReadable`` without the right."""
     builder = graph.sdk.applications.by_application_id(object_id).app_management_policies
-    items = await listed(graph, builder, what="the application's own policy", needs=NEEDS)
+    items = await fetch_list(graph, builder, what="the application's own policy", needs=NEEDS)
     policies = [_policy(item, item.get("restrictions")) for item in items]
     return policies[0] if policies else None  # at most one can be assigned
 

@@ -14,7 +14,7 @@ from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph, Query, Send, body, configuration
 from provision.graph.identity import refuse_other
 from provision.graph.records import disabled, maybe, part, records, text, texts, time
-from provision.graph.refusals import denied, missing, translated
+from provision.graph.refusals import is_denied, missing, translated
 from provision.resources.application import (
     OWNER_TAG,
     PROPERTIES,
@@ -95,7 +95,7 @@ async def deleted(graph: Graph) -> tuple[Deleted, ...] | None:
             configuration(Query(select=_DELETED_FIELDS, top=PAGE)),
         )
     except Failure as failure:
-        if denied(failure):
+        if is_denied(failure):
             return None
         raise translated(failure, "listing deleted applications", needs=READ) from failure
     return tuple(
@@ -220,19 +220,17 @@ def _error(failure: Failure, what: str) -> ProvisionError:
     )
 
 
-async def update(graph: Graph, step: Update, *, settling: bool) -> None:
+async def update(graph: Graph, step: Update, *, fresh: bool) -> None:
     """Send a PATCH of what differs, and add the owners that are missing.
 
-    ``settling``: the application is new, so a replica that does not know it yet is waited for.
+    ``fresh``: the application is new, so a replica that does not know it yet is waited for.
     """
     try:
         if step.body:
-            await graph.in_one_go(
-                "PATCH applications", lambda send: _patch(graph, step, send), settling=settling
-            )
+            await graph.in_one_go("PATCH applications", lambda send: _patch(graph, step, send), fresh=fresh)
     except Failure as failure:
         raise _error(failure, "updating the application") from failure
-    await add_owners(graph, step.id, step.add_owners, settling=settling)
+    await add_owners(graph, step.id, step.add_owners, fresh=fresh)
 
 
 async def _patch(graph: Graph, step: Update, send: Send) -> None:
@@ -249,16 +247,16 @@ async def _patch(graph: Graph, step: Update, send: Send) -> None:
         refuse_other(answer.body, "updating the application", id=step.id)
 
 
-async def add_owners(graph: Graph, object_id: str, ids: tuple[str, ...], *, settling: bool) -> None:
+async def add_owners(graph: Graph, object_id: str, ids: tuple[str, ...], *, fresh: bool) -> None:
     """Add owners; one that is an owner already is no error.
 
     Source: https://learn.microsoft.com/graph/api/application-post-owners
     """
     for owner in ids:
-        await _add_owner(graph, object_id, owner, settling=settling)
+        await _add_owner(graph, object_id, owner, fresh=fresh)
 
 
-async def _add_owner(graph: Graph, object_id: str, owner: str, *, settling: bool) -> None:
+async def _add_owner(graph: Graph, object_id: str, owner: str, *, fresh: bool) -> None:
     builder = graph.sdk.applications.by_application_id(object_id).owners.ref
     link = body({"@odata.id": f"{graph.root}/directoryObjects/{owner}"})
     try:
@@ -266,9 +264,9 @@ async def _add_owner(graph: Graph, object_id: str, owner: str, *, settling: bool
             await graph.send(builder.to_post_request_information(link))
         except Refusal as refusal:
             # Of a new application a 404 may be a replica's; of an owner that nobody has, it never is.
-            if not settling or owner.lower() in refusal.message.lower():
+            if not fresh or owner.lower() in refusal.message.lower():
                 raise
-            await graph.send(builder.to_post_request_information(link), settling=True)
+            await graph.send(builder.to_post_request_information(link), fresh=True)
     except Failure as failure:
         if isinstance(failure, Refusal) and "already exist" in failure.message:
             return

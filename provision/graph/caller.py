@@ -16,7 +16,7 @@ from provision.graph.answers import Failure
 from provision.graph.client import Graph, Query, configuration
 from provision.graph.listing import NotReadable
 from provision.graph.records import maybe
-from provision.graph.refusals import denied, missing, translated
+from provision.graph.refusals import is_denied, missing, translated
 from provision.graph.tokens import Tokens
 from provision.resources.caller import Caller, Kind
 
@@ -62,7 +62,7 @@ async def role_ids(graph: Graph, caller: Caller, object_id: str | None) -> froze
             return await _of_principal(graph, caller.id)
         return await _of_person(graph, caller.id, object_id)
     except Failure as failure:
-        if denied(failure) or missing(failure):
+        if is_denied(failure) or missing(failure):
             return None
         raise translated(failure, "reading this identity's directory roles") from failure
 

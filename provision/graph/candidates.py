@@ -12,7 +12,7 @@ from typing import Any
 from provision.graph.answers import Failure, items
 from provision.graph.application import FIELDS, PAGE, READ
 from provision.graph.client import Graph, Query, body, configuration
-from provision.graph.listing import listed
+from provision.graph.listing import fetch_list
 from provision.graph.records import maybe
 from provision.graph.refusals import translated
 from provision.resources.consent import Role
@@ -31,7 +31,7 @@ async def applications(graph: Graph) -> list[dict[str, Any]]:
 async def holders(graph: Graph, role: Role) -> frozenset[str]:
     """Return the client ids of the applications that this permission is granted to, in small letters."""
     builder = graph.sdk.service_principals.by_service_principal_id(role.resource_id).app_role_assigned_to
-    found = await listed(graph, builder, what="who holds the permission", needs=READ)
+    found = await fetch_list(graph, builder, what="who holds the permission", needs=READ)
     ids = sorted(
         {maybe(item, "principalId") or "" for item in found if item.get("appRoleId") == role.role_id}
     )

@@ -187,26 +187,22 @@ class Graph:
         info: RequestInformation,
         *,
         repeat: Repeat = Repeat.HARMLESS,
-        settling: bool = False,
+        fresh: bool = False,
     ) -> Coroutine[Any, Any, Answer]:
         """Send a request, and again while that may help, and return its answer; ``Failure`` if it fails.
 
         What is sent is fixed by this call, before anything is awaited. ``repeat`` says whether sending it
-        twice does harm. ``settling``: it is about a new object, so a replica that does not know it yet is
+        twice does harm. ``fresh``: it is about a new object, so a replica that does not know it yet is
         waited for. The budget limits the seconds waited between tries.
         """
-        return self._sent(fixed(info, self.root), repeat=repeat, settling=settling)
+        return self._sent(fixed(info, self.root), repeat=repeat, fresh=fresh)
 
     async def _sent(
-        self, request: Request, *, repeat: Repeat = Repeat.HARMLESS, settling: bool = False
+        self, request: Request, *, repeat: Repeat = Repeat.HARMLESS, fresh: bool = False
     ) -> Answer:
-        return await self._persist(
-            lambda: self._once(request), _words(request), repeat=repeat, settling=settling
-        )
+        return await self._persist(lambda: self._once(request), _words(request), repeat=repeat, fresh=fresh)
 
-    async def in_one_go(
-        self, what: str, steps: Callable[[Send], Awaitable[T]], *, settling: bool = False
-    ) -> T:
+    async def in_one_go(self, what: str, steps: Callable[[Send], Awaitable[T]], *, fresh: bool = False) -> T:
         """Carry out requests that rest on one another; where one may be tried again, try all of them anew.
 
         So what is written never rests on what was read before a pause. ``steps`` is given what sends one
@@ -216,7 +212,7 @@ class Graph:
         def send(info: RequestInformation) -> Awaitable[Answer]:
             return self._once(fixed(info, self.root))
 
-        return await self._persist(lambda: steps(send), what, settling=settling)
+        return await self._persist(lambda: steps(send), what, fresh=fresh)
 
     async def _persist(
         self,
@@ -224,7 +220,7 @@ class Graph:
         what: str,
         *,
         repeat: Repeat = Repeat.HARMLESS,
-        settling: bool = False,
+        fresh: bool = False,
     ) -> T:
         attempt, spent = 0, 0.0
         while True:
@@ -232,14 +228,14 @@ class Graph:
             try:
                 return await once()
             except Failure as failure:
-                reason = reason_to_retry(failure, repeat, settling=settling)
+                reason = reason_to_retry(failure, repeat, fresh=fresh)
                 if reason is None:
                     raise
                 wait = pause(attempt, reason, random.random())  # noqa: S311 - jitter, not a secret
                 limit = self._patience(failure)
                 if spent + wait > limit:
                     if isinstance(failure, Refusal):
-                        failure.waited_for = settling and replicating(failure)
+                        failure.waited_for = fresh and replicating(failure)
                     raise
                 spent += wait
                 left = f"{spent:.0f} of {limit:.0f} s"

@@ -52,15 +52,15 @@ class Seen:
     tags: tuple[str, ...]
 
 
-async def read_secrets(graph: Graph, object_id: str, *, settling: bool) -> Seen:
+async def read_secrets(graph: Graph, object_id: str, *, fresh: bool) -> Seen:
     """Return the application's secrets and tags.
 
     Raises ``ProvisionError`` if they cannot be read, or if the answer is about another application.
 
-    ``settling``: the application is new, so a replica that does not know it yet is waited for.
+    ``fresh``: the application is new, so a replica that does not know it yet is waited for.
     """
     try:
-        answer = await graph.send(_look(graph, object_id), settling=settling)
+        answer = await graph.send(_look(graph, object_id), fresh=fresh)
     except Failure as failure:
         raise translated(failure, "reading the application's secrets", needs=READ) from failure
     return _seen(answer, object_id)
@@ -71,7 +71,7 @@ async def write_tags(
     object_id: str,
     merge: Callable[[Seen], tuple[str, ...]],
     *,
-    settling: bool,
+    fresh: bool,
     seen: Seen | None = None,
 ) -> tuple[str, ...]:
     """Read the application's secrets and tags, write the tags that ``merge`` makes of them, and return those.
@@ -93,7 +93,7 @@ async def write_tags(
         return tags
 
     try:
-        return await graph.in_one_go("PATCH applications", read_and_write, settling=settling)
+        return await graph.in_one_go("PATCH applications", read_and_write, fresh=fresh)
     except Failure as failure:
         raise translated(failure, "recording the delivery on the application", needs=WRITE) from failure
 
@@ -118,7 +118,7 @@ async def mint(
     display_name: str,
     start: datetime,
     end: datetime,
-    settling: bool,
+    fresh: bool,
 ) -> tuple[Observed, Secret]:
     """Make a secret and return what Graph keeps of it, and its value, which Graph will not tell again.
 
@@ -137,7 +137,7 @@ async def mint(
         body({"passwordCredential": credential})
     )
     try:
-        answer = await graph.send(info, repeat=Repeat.HARMFUL, settling=settling)
+        answer = await graph.send(info, repeat=Repeat.HARMFUL, fresh=fresh)
     except Failure as failure:
         if (isinstance(failure, Lost) and failure.sent) or (
             isinstance(failure, Refusal) and failure.status >= 500
@@ -156,11 +156,11 @@ async def mint(
 
 
 async def remove(
-    graph: Graph, object_id: str, key_id: str, *, settling: bool, gone: Callable[[Seen], bool] | None = None
+    graph: Graph, object_id: str, key_id: str, *, fresh: bool, gone: Callable[[Seen], bool] | None = None
 ) -> bool:
     """Remove a secret; return False if Graph knows none of that id, which is no error.
 
-    ``settling``: it may be so new that a replica has not heard of it, so it is asked again for a while.
+    ``fresh``: it may be so new that a replica has not heard of it, so it is asked again for a while.
     ``gone`` says of a look that the secret was removed by somebody; then nobody waits, and it is True.
     """
 
@@ -176,7 +176,7 @@ async def remove(
         return True
 
     try:
-        return await graph.in_one_go("POST applications/removePassword", ask, settling=settling)
+        return await graph.in_one_go("POST applications/removePassword", ask, fresh=fresh)
     except Failure as failure:
         if _knows_none(failure):
             return False

@@ -15,7 +15,7 @@ from provision.errors import ProvisionError
 from provision.graph.client import PATIENCE, Graph, Notify
 from provision.graph.credentials import application, credential, presented
 from provision.graph.identities import Identity, credential_of
-from provision.graph.tokens import Tokens, given
+from provision.graph.tokens import Tokens, fixed_token
 from provision.graph.ways import GIVEN, WAYS, Auth
 from provision.network import current, of_file
 from provision.network.clients import asynchronous
@@ -97,7 +97,7 @@ class _Refusing(httpx.AsyncBaseTransport):
 def _unusable(error: ProvisionError, cloud: Cloud, tenant: str, notify: Notify) -> Graph:
     """Return a client that tells at each request why none can be sent."""
     http = httpx.AsyncClient(transport=_Refusing(error), trust_env=False)
-    return Graph(cloud, given("", tenant, cloud), http, sleep=asyncio.sleep, notify=notify)
+    return Graph(cloud, fixed_token("", tenant, cloud), http, sleep=asyncio.sleep, notify=notify)
 
 
 def in_process(
@@ -113,7 +113,7 @@ def in_process(
 ) -> Graph:
     """Return a client whose requests go to an ASGI application in place of the cloud's hosts."""
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), event_hooks=_hooks(trace))
-    return Graph(cloud, given(token, tenant, cloud), http, sleep=sleep, notify=notify, budget=budget)
+    return Graph(cloud, fixed_token(token, tenant, cloud), http, sleep=sleep, notify=notify, budget=budget)
 
 
 def _hooks(trace: Callable[[str], None] | None) -> dict[str, list[Callable[..., Awaitable[None]]]]:
@@ -121,11 +121,11 @@ def _hooks(trace: Callable[[str], None] | None) -> dict[str, list[Callable[..., 
     if trace is None:
         return {}
 
-    async def told(response: httpx.Response) -> None:
+    async def trace_answer(response: httpx.Response) -> None:
         request = response.request
         trace(
             f"{request.method} {request.url} -> {response.status_code} "
             f"(request id {response.headers.get('request-id', '-')})"
         )
 
-    return {"response": [told]}
+    return {"response": [trace_answer]}

@@ -48,11 +48,11 @@ Granted = tuple[Role, Given]
 
 async def assignments(graph: Graph, app_id: str) -> Held[Role]:
     """Return the app roles granted to the application's principal; none if it has no principal."""
-    held = await given(graph, app_id)
+    held = await fetch_grants(graph, app_id)
     return Held(held.what, held.key, held.holder, tuple(dict.fromkeys(role for role, _ in held.items)))
 
 
-async def given(graph: Graph, app_id: str) -> Held[Granted]:
+async def fetch_grants(graph: Graph, app_id: str) -> Held[Granted]:
     """Return the same with each grant: its id, and since when it is there."""
     what = "reading the application's grants"
     try:
@@ -121,7 +121,7 @@ async def grant(graph: Graph, principal_id: str, step: Grant, permission: Permis
     }
     info = builder.app_role_assigned_to.to_post_request_information(body(asked))
     try:
-        answer = await graph.send(info, settling=True)
+        answer = await graph.send(info, fresh=True)
     except Failure as failure:
         if isinstance(failure, Refusal) and failure.message.startswith(_ALREADY_THERE):
             return

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from provision.graph.client import Graph
 from provision.graph.identity import Held, holder_of
-from provision.graph.listing import listed
+from provision.graph.listing import fetch_list
 from provision.graph.records import maybe
 from provision.resources.undeclared import DelegatedGrant
 
@@ -18,7 +18,7 @@ async def of_principal(graph: Graph, app_id: str) -> Held[DelegatedGrant]:
     """Return one item for each permission, however they were granted; ``NotReadable`` without the right."""
     what = "delegated permissions that were granted"
     # The SDK's builder of this address has no child for grants, so the address is written out.
-    items = await listed(
+    items = await fetch_list(
         graph,
         graph.sdk.service_principals.by_service_principal_id(app_id).oauth2_permission_grants,
         url=f"servicePrincipals(appId='{app_id}')/oauth2PermissionGrants",

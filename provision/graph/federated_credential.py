@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from provision.graph.application import READ
 from provision.graph.client import Graph
-from provision.graph.listing import listed
+from provision.graph.listing import fetch_list
 from provision.graph.records import maybe
 from provision.resources.undeclared import FederatedCredential
 
@@ -15,7 +15,7 @@ from provision.resources.undeclared import FederatedCredential
 async def of_application(graph: Graph, object_id: str) -> tuple[FederatedCredential, ...]:
     """Return the application's federated credentials by name; ``NotReadable`` without the right."""
     builder = graph.sdk.applications.by_application_id(object_id).federated_identity_credentials
-    items = await listed(graph, builder, what="federated identity credentials", needs=READ)
+    items = await fetch_list(graph, builder, what="federated identity credentials", needs=READ)
     found = [
         FederatedCredential(
             name=maybe(item, "name") or "",

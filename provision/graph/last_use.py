@@ -13,7 +13,7 @@ from provision.graph import beta
 from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph
 from provision.graph.records import maybe, part, time
-from provision.graph.refusals import denied
+from provision.graph.refusals import is_denied
 from provision.resources.last_use import READ, Observed
 
 _PATH = "reports/appCredentialSignInActivities"
@@ -37,7 +37,7 @@ async def read(graph: Graph, app_id: str | None = None) -> Observed:
     except ProvisionError as error:
         return Observed(unread=error.message)
     except Failure as failure:
-        if denied(failure):
+        if is_denied(failure):
             return Observed(unread=f"needs {READ}")
         known = f"{failure.status} {failure.code}" if isinstance(failure, Refusal) else "nothing"
         return Observed(unread=f"Graph's beta answers {known}".rstrip())

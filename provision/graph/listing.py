@@ -7,7 +7,7 @@ from typing import Any
 from provision.errors import ProvisionError
 from provision.graph.answers import Failure
 from provision.graph.client import Graph, Query, configuration
-from provision.graph.refusals import denied, missing, translated
+from provision.graph.refusals import is_denied, missing, translated
 
 
 class NotReadable(ProvisionError):
@@ -29,7 +29,7 @@ class NotReadable(ProvisionError):
         self.needs = needs
 
 
-async def listed(
+async def fetch_list(
     graph: Graph,
     builder: Any,
     *,
@@ -53,7 +53,7 @@ async def listed(
     try:
         return await graph.collect(builder, configuration(Query(select=select)))
     except Failure as failure:
-        if denied(failure) or (known and missing(failure)):
+        if is_denied(failure) or (known and missing(failure)):
             raise NotReadable(failure, what, needs) from failure
         if missing(failure):
             return []

@@ -15,7 +15,7 @@ from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph, Query, configuration
 from provision.graph.identity import same
 from provision.graph.records import maybe, records, texts
-from provision.graph.refusals import denied, missing, translated
+from provision.graph.refusals import is_denied, missing, translated
 from provision.resources.mailbox import RIGHT, RIGHT_OF_USER, Observed, State
 
 _NO_MAILBOX = ("MailboxNotEnabledForRESTAPI", "MailboxNotSupportedForRESTAPI")
@@ -56,7 +56,7 @@ async def _observe(graph: Graph, address: str) -> Observed:
         if user is None or isinstance(user, dict):
             return Observed(State.NO_MAILBOX if user else State.NO_USER, getattr(probe, "code", ""))
         return Observed(State.NO_USER, getattr(probe, "code", ""))
-    if not denied(probe):
+    if not is_denied(probe):
         raise translated(probe, f"reading the mailbox {address}")
     # Exchange does not let us look; a licence in the directory is the next best evidence.
     if user is None:

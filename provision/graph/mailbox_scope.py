@@ -19,7 +19,7 @@ from provision.graph.answers import Failure, Refusal
 from provision.graph.client import Graph
 from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, part, text
-from provision.graph.refusals import denied, missing, translated
+from provision.graph.refusals import is_denied, missing, translated
 from provision.graph.retry import Repeat
 from provision.resources.mailbox_scope import READ, WRITE, Assignment, Create, Observed
 
@@ -60,7 +60,7 @@ async def read(graph: Graph) -> Tables:
 def _why(failure: Failure | ProvisionError) -> str:
     if isinstance(failure, ProvisionError):
         return failure.message
-    if denied(failure):
+    if is_denied(failure):
         return f"needs {READ}"
     if isinstance(failure, Refusal):
         return f"Graph's beta answers {failure.status} {failure.code}".rstrip()
@@ -119,7 +119,7 @@ async def create(graph: Graph, principal_id: str, step: Create) -> str:
         "directoryScopeId": f"/Users/{step.user_id}",
     }
     info = beta.request(graph, f"{_BASE}/roleAssignments", method="POST", body={**asked, "appScopeId": None})
-    answer = await graph.send(info, repeat=Repeat.HARMFUL, settling=True)
+    answer = await graph.send(info, repeat=Repeat.HARMFUL, fresh=True)
     refuse_other(answer.body, "limiting the application to the mailbox", **asked)
     return text(answer.body, "id").lower()
 

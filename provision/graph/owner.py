@@ -14,9 +14,9 @@ from provision.graph import service_principal
 from provision.graph.answers import Failure, items
 from provision.graph.application import READ
 from provision.graph.client import Graph, body
-from provision.graph.listing import NotReadable, listed
+from provision.graph.listing import NotReadable, fetch_list
 from provision.graph.records import maybe, text
-from provision.graph.refusals import denied, translated
+from provision.graph.refusals import is_denied, translated
 from provision.resources.owner import Candidate, Observed
 
 DIRECTORY = "Directory.Read.All"
@@ -28,14 +28,16 @@ async def of_application(graph: Graph, object_id: str) -> tuple[Observed, ...]:
     """Return the owners of an application that is there; ``NotReadable`` if they cannot be known."""
     builder = graph.sdk.applications.by_application_id(object_id).owners
     return _observed(
-        await listed(graph, builder, what="owners of the application", needs=READ, select=_FIELDS, known=True)
+        await fetch_list(
+            graph, builder, what="owners of the application", needs=READ, select=_FIELDS, known=True
+        )
     )
 
 
 async def of_principal(graph: Graph, app_id: str) -> tuple[Observed, ...]:
     """Return the principal's owners, none without a principal; ``NotReadable`` without the right."""
     # The SDK's builder of this address has no child for owners, so the address is written out.
-    found = await listed(
+    found = await fetch_list(
         graph,
         graph.sdk.service_principals.by_service_principal_id(app_id).owners,
         url=f"servicePrincipals(appId='{app_id}')/owners",
@@ -59,7 +61,7 @@ async def candidates(graph: Graph, ids: Collection[str]) -> tuple[Candidate, ...
     try:
         answer = await graph.send(builder.to_post_request_information(body({"ids": list(ids), "types": []})))
     except Failure as failure:
-        if denied(failure):
+        if is_denied(failure):
             raise NotReadable(failure, "the owners that are to be added", DIRECTORY) from failure
         raise translated(failure, "looking up owners", needs=DIRECTORY) from failure
     found = {text(item, "id").lower(): item for item in items(answer)}

@@ -12,7 +12,7 @@ from provision.graph.application import READ
 from provision.graph.client import Graph, Query, configuration
 from provision.graph.identity import refuse_other
 from provision.graph.records import maybe, records, text
-from provision.graph.refusals import denied, missing, translated
+from provision.graph.refusals import is_denied, missing, translated
 from provision.resources.undeclared import Publisher
 
 _FIELDS = ("id", "appId", "displayName", "appRoles", "oauth2PermissionScopes")
@@ -33,7 +33,7 @@ async def _read(graph: Graph, builder: Any, **asked: str) -> Publisher | None:
     try:
         answer = await graph.send(builder.to_get_request_information(configuration(Query(select=_FIELDS))))
     except Failure as failure:
-        if missing(failure) or denied(failure):
+        if missing(failure) or is_denied(failure):
             return None
         raise translated(failure, "looking up a permission's name", needs=READ) from failure
     record = answer.body

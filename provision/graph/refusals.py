@@ -12,7 +12,7 @@ _LIMITS = ("Directory_QuotaExceeded", "Directory_ResourceSizeExceeded")
 _DENIED = ("Authorization_RequestDenied", "ErrorAccessDenied", "AccessDenied", "Forbidden")
 
 
-def denied(failure: Failure) -> bool:
+def is_denied(failure: Failure) -> bool:
     """Say whether the call failed because this identity may not make it."""
     if not isinstance(failure, Refusal) or failure.code in _LIMITS:
         return False
@@ -36,7 +36,7 @@ def translated(failure: Failure, what: str, *, needs: str = "") -> ProvisionErro
         return _error(catalogue.NOT_SPREAD_YET, message, failure)
     if failure.code == "Directory_ConcurrencyViolation":
         return _error(catalogue.WRITTEN_TO_BY_OTHERS, message, failure)
-    if denied(failure):
+    if is_denied(failure):
         return _error(
             catalogue.NO_PERMISSION,
             message + (f"; needs {needs}" if needs else ""),

@@ -33,10 +33,10 @@ class Reason:
     least: float = 0.0  # seconds that the service asked to wait
 
 
-def reason_to_retry(failure: Failure, repeat: Repeat, *, settling: bool) -> Reason | None:
+def reason_to_retry(failure: Failure, repeat: Repeat, *, fresh: bool) -> Reason | None:
     """Return why the request should be tried again, or ``None`` if that would not help or could do harm.
 
-    ``settling`` is true for objects that were created moments ago: a replica that has not heard of them yet
+    ``fresh`` is true for objects that were created moments ago: a replica that has not heard of them yet
     answers as if they did not exist.
     """
     if isinstance(failure, Lost):
@@ -52,7 +52,7 @@ def reason_to_retry(failure: Failure, repeat: Repeat, *, settling: bool) -> Reas
         return Reason("somebody else is writing to the same object")
     if failure.status in (*BUSY, *BROKEN) and repeat is Repeat.HARMLESS:
         return Reason(f"Graph has a temporary fault ({failure.status})", failure.retry_after or 0.0)
-    if settling and replicating(failure):
+    if fresh and replicating(failure):
         return Reason("Entra has not yet spread the new object")
     return None
 

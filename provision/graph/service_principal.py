@@ -22,7 +22,7 @@ DRIFT_FIELDS = ("id", "appRoleAssignmentRequired", "passwordCredentials", "keyCr
 
 
 async def by_client_id(
-    graph: Graph, client_id: str, fields: tuple[str, ...] = _FIELDS, *, settling: bool = False
+    graph: Graph, client_id: str, fields: tuple[str, ...] = _FIELDS, *, fresh: bool = False
 ) -> dict[str, Any] | None:
     """Return these fields of the principal of that ``appId``; ``None`` if there is none.
 
@@ -31,7 +31,7 @@ async def by_client_id(
     builder = graph.sdk.service_principals_with_app_id(client_id)
     query = Query(select=tuple(dict.fromkeys((*fields, "appId"))))
     try:
-        answer = await graph.send(builder.to_get_request_information(configuration(query)), settling=settling)
+        answer = await graph.send(builder.to_get_request_information(configuration(query)), fresh=fresh)
     except Failure as failure:
         if missing(failure):
             return None
@@ -66,9 +66,9 @@ async def create(graph: Graph, app_id: str, step: Create) -> Observed:
         body({"tags": list(step.tags)}), configuration(headers=_CREATE_IF_MISSING)
     )
     try:
-        answer = await graph.send(info, settling=True)
+        answer = await graph.send(info, fresh=True)
     except Failure as failure:
         raise translated(failure, "creating the service principal", needs=WRITE) from failure
-    record = answer.body or await by_client_id(graph, app_id, settling=True) or {}
+    record = answer.body or await by_client_id(graph, app_id, fresh=True) or {}
     refuse_other(record, "creating the service principal", appId=app_id)
     return observed(record)

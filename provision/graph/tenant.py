@@ -73,7 +73,7 @@ async def _refuse_unknown(graph: Graph, tenant: str, refused: ProvisionError) ->
         refuse_other_cloud(graph.cloud, tenant, found)
 
 
-async def document(graph: Graph, tenant: str) -> dict[str, Any] | None:
+async def openid_document(graph: Graph, tenant: str) -> dict[str, Any] | None:
     """Return the tenant's OpenID document; ``None`` if its login host knows no such tenant."""
     try:
         response = await graph.fetch(openid_url(graph.cloud, tenant))
@@ -127,7 +127,7 @@ def refuse_other_cloud(cloud: Cloud, tenant: str, document: Mapping[str, Any]) -
 
 
 async def _by_domain(graph: Graph, domain: str) -> str:
-    found = await document(graph, domain)
+    found = await openid_document(graph, domain)
     issuer = _ISSUER_TENANT.search(str(found.get("issuer"))) if found else None
     if found is None or issuer is None:
         raise ProvisionError(

@@ -43,7 +43,7 @@ class GivenToken:
         return _AccessToken(self.token, int(time.time()) + 3600)
 
 
-def given(token: str, tenant: str, cloud: Cloud) -> Tokens:
+def fixed_token(token: str, tenant: str, cloud: Cloud) -> Tokens:
     """Return tokens that are always this one."""
     return Tokens(GivenToken(token), GIVEN, tenant, cloud)
 

@@ -24,7 +24,7 @@ _OF_DIGEST = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class MailboxLimit:
     """One application, limited to one mailbox."""
 
     name: str  # the config's
@@ -63,7 +63,7 @@ class Script(Outcome):
     """What ``exchange`` comes to: the script for one application; ``saved`` if a file has it already."""
 
     kind: ClassVar[str] = "exchange"
-    limit: Limit
+    limit: MailboxLimit
     saved: bool = False
 
     @property

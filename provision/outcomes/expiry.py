@@ -41,7 +41,7 @@ class Row:
     client_id: str | None  # None: there is no application yet
     now: datetime  # the service's time
     state: State
-    counts: bool  # whether somebody must attend to it within the window
+    attention: bool  # whether somebody must attend to it within the window
     ours: bool = True
     adopted: bool = False  # ours, and made by hand
     secret: Observed | None = None
@@ -153,7 +153,7 @@ class Expiry(Outcome):
     @property
     def counting(self) -> tuple[Row, ...]:
         """The rows that somebody must attend to."""
-        return tuple(row for row in self.rows if row.counts)
+        return tuple(row for row in self.rows if row.attention)
 
     @property
     def secrets(self) -> tuple[Row, ...]:

@@ -41,7 +41,7 @@ class Verification:
 
     @property
     def failed(self) -> Rung | None:
-        """The rung that ended the climb."""
+        """The rung that ended the run."""
         return next((rung for rung in self.rungs if rung.verdict is Verdict.FAIL), None)
 
     @property

@@ -68,7 +68,7 @@ def build(
         *(rules.examples(desired) if context.target is Target.GRAPH else ()),
         *_not_checked(observed),
     )
-    return planned(
+    return assemble(
         context, desired, observed, changes, findings, consented=consented, standing=secrets, records=records
     )
 
@@ -82,7 +82,7 @@ def _is_enough(desired: Desired, observed: Observed) -> bool:
     return not desired.application.stamp and consent.granted(observed.role, observed.assignments)
 
 
-def planned(
+def assemble(
     context: Context,
     desired: Desired,
     observed: Observed,

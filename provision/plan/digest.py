@@ -20,7 +20,7 @@ _ORDER = json.JSONEncoder(sort_keys=True).encode
 
 def digest(target: Target, desired: Desired, observed: Observed, changes: Sequence[Change]) -> str:
     """Return ``sha256:…`` over all that an approval covers; dates that are computed anew are not in it."""
-    seen = plain(observed)
+    seen = to_json(observed)
     del seen["policy"]["caller"]  # who approves and who applies are two; what comes of it is in the steps
     if not desired.mailbox.by_graph:
         # Nothing goes by these then, and who may read them differs from one approver to the other.
@@ -29,9 +29,9 @@ def digest(target: Target, desired: Desired, observed: Observed, changes: Sequen
         del seen["mailbox"]["user_id"]
     document = {
         "target": target.value,
-        "desired": plain(desired),
+        "desired": to_json(desired),
         "observed": seen,
-        "steps": [[c.address, c.action.value, plain(c.before), plain(c.after)] for c in changes],
+        "steps": [[c.address, c.action.value, to_json(c.before), to_json(c.after)] for c in changes],
     }
     text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return sha256(text)
@@ -42,18 +42,18 @@ def sha256(text: str) -> str:
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def plain(value: Any) -> Any:
+def to_json(value: Any) -> Any:
     """Return a value as JSON can hold it; sets, tuples and lists are sorted, for Graph keeps no order."""
     if type(value) in _PLAIN:  # most are, and of a fleet there are many
         return value
     if isinstance(value, Enum):
         return value.value
     if is_dataclass(value) and not isinstance(value, type):
-        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+        return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
+        return {str(key): to_json(item) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return sorted(map(plain, value), key=_ORDER)
+        return sorted(map(to_json, value), key=_ORDER)
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):

@@ -12,7 +12,7 @@ from typing import Any
 
 from provision.change import Action, Change
 from provision.errors import Finding, Severity, catalogue
-from provision.plan.build import planned
+from provision.plan.build import assemble
 from provision.plan.model import Context, Plan
 from provision.resources import (
     Desired,
@@ -69,7 +69,7 @@ def _plan(
     changes: Iterable[Change],
     findings: Iterable[Finding],
 ) -> Plan:
-    return planned(
+    return assemble(
         context,
         desired,
         observed,

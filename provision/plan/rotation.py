@@ -11,7 +11,7 @@ from functools import partial
 from provision.change import Action, Change
 from provision.errors import ProvisionError, Severity, catalogue
 from provision.plan import generation
-from provision.plan.build import limits_of, may_be_shorter, planned, secret_findings
+from provision.plan.build import assemble, limits_of, may_be_shorter, secret_findings
 from provision.plan.model import Context, Plan
 from provision.resources import Desired, Observed
 from provision.resources.client_secret import (
@@ -108,7 +108,7 @@ def build(
         for f in found
         if stays or f.entry is not catalogue.AWAITS_CONFIRMATION
     )
-    return planned(
+    return assemble(
         context,
         desired,
         observed,
@@ -199,7 +199,7 @@ def revocation(
     if wanted in records.tenant | records.sink | {desired.client_secret.adopt}:
         raise ProvisionError(catalogue.NOT_OURS, f"secret {wanted} was delivered, and may be in use")
     changes = (removal(found, "nothing records that it was delivered, and its removal was asked for"),)
-    return planned(
+    return assemble(
         context, desired, observed, changes, (), consented=consented, standing=None, records=records
     )
 

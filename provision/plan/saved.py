@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from provision.errors import ProvisionError, catalogue
-from provision.plan.digest import plain, sha256
+from provision.plan.digest import sha256, to_json
 from provision.plan.model import Plan
 
 LIFETIME = timedelta(days=7)  # time for a review, and no longer
@@ -50,7 +50,7 @@ class Saved:
     expires: datetime
 
 
-def document(shown: Json, plans: Sequence[Plan], *, version: str, now: datetime) -> str:
+def file_text(shown: Json, plans: Sequence[Plan], *, version: str, now: datetime) -> str:
     """Return the text of a plan file. ``shown`` is what the plans are reported as, kept for readers."""
     bound = {
         **shown,
@@ -161,7 +161,7 @@ def _bound(plan: Plan) -> Approved:
         delivery=plan.delivery,
         config_digest=plan.desired.config_digest,
         objects={
-            field.name: sha256(json.dumps(plain(getattr(observed, field.name)), sort_keys=True))
+            field.name: sha256(json.dumps(to_json(getattr(observed, field.name)), sort_keys=True))
             for field in fields(observed)
         },
         steps={change.address: change.action.value for change in plan.changes},

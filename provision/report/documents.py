@@ -17,7 +17,7 @@ from provision.outcomes.result import Letter, Outcome, Result, SecretKey
 from provision.outcomes.results import Results
 from provision.outcomes.search import Search
 from provision.plan import guards
-from provision.plan.digest import plain
+from provision.plan.digest import to_json
 from provision.plan.model import Plan
 from provision.plan.saved import overall
 from provision.report.formats import PLAIN, Medium
@@ -193,7 +193,7 @@ def _change(change: Change, name: str) -> Json:
 
 
 def _values(values: Mapping[str, Any] | None) -> Json | None:
-    return None if values is None else {key: plain(value) for key, value in values.items()}
+    return None if values is None else {key: to_json(value) for key, value in values.items()}
 
 
 def _outcome(outcome: Outcome, name: str) -> Json:

@@ -103,7 +103,7 @@ def markup(text: str) -> str:
     return html.escape(plain(text), quote=True)
 
 
-def document(value: Any) -> str:
+def json_text(value: Any) -> str:
     """Return JSON for stdout: ASCII, and without anything that a pipeline would obey."""
     text = json.dumps(value, indent=2, ensure_ascii=True)
     return text.replace("##", "\\u0023\\u0023").replace("::", ":\\u003a")

@@ -11,14 +11,14 @@ from importlib.resources import files
 from typing import Any
 
 from provision import __version__
-from provision.outcomes.exchange import Limit, Script
+from provision.outcomes.exchange import MailboxLimit, Script
 from provision.plan.model import Target
 from provision.report.escape import code, fenced
 from provision.report.formats import PLAIN, Medium
 from provision.report.powershell import literal
 
 
-def exchange_script(limit: Limit) -> str:
+def exchange_script(limit: MailboxLimit) -> str:
     """Return the script."""
     values = {
         "ConfigName": limit.name,

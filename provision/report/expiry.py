@@ -35,7 +35,7 @@ def expiry_text(expiry: Expiry, medium: Medium) -> str:
     """
     width = medium.width
     heads = (" ", *_HEADS)
-    rows = [("!" if row.counts else " ", *_cells(row)) for row in expiry.rows]
+    rows = [("!" if row.attention else " ", *_cells(row)) for row in expiry.rows]
     pen = Pen(color=medium.color)
     (first, *_), *others = table([heads, *rows], width, below=3)
     lines = [pen(first, BOLD)]
@@ -104,7 +104,7 @@ def _left(row: Row) -> str:
 
 
 def _color(row: Row) -> str:
-    if row.counts:
+    if row.attention:
         return YELLOW if row.state is State.AWAITS_CONFIRMATION else RED
     if row.state is State.FINE:
         return GREEN
@@ -164,7 +164,9 @@ def _advice(expiry: Expiry) -> list[str]:
 
 def _to_do(row: Row) -> str | None:
     if not row.ours:
-        return "Whose is 'other': provision did not make it; who did must renew it." if row.counts else None
+        return (
+            "Whose is 'other': provision did not make it; who did must renew it." if row.attention else None
+        )
     if row.state is State.LEAKED:
         return (
             "Leaked: an emergency was not finished. Run 'provision apply CONFIG', which finishes it, and "
@@ -182,11 +184,11 @@ def _to_do(row: Row) -> str | None:
             "Expiring, renewal not yet due: 'provision apply CONFIG' renews it when it is; "
             "'provision rotate CONFIG' at once."
         )
-    if row.state is State.NONE or row.state is State.RENEWAL_DUE or (row.counts and row.renew is not None):
+    if row.state is State.NONE or row.state is State.RENEWAL_DUE or (row.attention and row.renew is not None):
         return "Renew: run 'provision apply CONFIG', and enter the new secret in the product."
     if row.state is State.UNPROVEN:
         return "Unproven: nothing says that anybody received it; see 'provision explain secret-unproven'."
-    if row.counts:
+    if row.attention:
         return "Expired: run 'provision apply CONFIG', and enter the new secret in the product."
     return None
 
@@ -216,7 +218,7 @@ def expiry_markdown(expiry: Expiry, medium: Medium) -> str:
     for row in expiry.rows:
         secret = row.secret
         cells = [
-            "**!**" if row.counts else "",
+            "**!**" if row.attention else "",
             code(row.config),
             _day(secret.end) if secret else "",
             _left(row) if secret else "",
@@ -280,7 +282,7 @@ def _row(row: Row) -> dict[str, Any]:
         "confirm_by": timestamp(row.confirm_by) if row.confirm_by else None,
         "last_used": timestamp(row.last_used) if row.last_used else None,
         "state": row.state.value,
-        "attention": row.counts,
+        "attention": row.attention,
     }
 
 

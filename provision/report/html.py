@@ -17,19 +17,21 @@ from itertools import groupby
 from provision import __version__
 from provision.errors import Finding, ProvisionError, Severity
 from provision.outcomes.plans import Plans
-from provision.outcomes.result import ConsentState, Result, Status
+from provision.outcomes.result import ConsentState, Result, Setting, Status
 from provision.outcomes.results import Results
 from provision.outcomes.search import Search
 from provision.plan import guards
 from provision.plan.model import Plan, Target
 from provision.plan.saved import overall
 from provision.report import lines
-from provision.report.escape import markup
+from provision.report.elements import Html, Part, block, joined, page, tag, together
 from provision.report.formats import PLAIN, Medium
 from provision.report.verify import conclusion
 
 _CLASSES = {"+": "add", "-": "del", "~": "mod", ">": "hand", " ": "same"}
-_REHEARSAL = '<p class="rehearsal"><strong>A rehearsal</strong> on the sandbox: nothing real was touched.</p>'
+_REHEARSAL = tag(
+    "p", tag("strong", "A rehearsal"), " on the sandbox: nothing real was touched.", class_="rehearsal"
+)
 
 
 def plans_html(plans: Plans, _: Medium = PLAIN) -> str:
@@ -42,13 +44,12 @@ def plans_html(plans: Plans, _: Medium = PLAIN) -> str:
     after = []
     if len(made) == len(items) != 1:
         many = guards.fleet(made)
-        after = [
-            '<article aria-labelledby="all">',
-            f'<h2 id="all">All {len(made)} plans together</h2>',
+        parts = [
+            tag("h2", f"All {len(made)} plans together", id="all"),
             *_findings((many,) if many else ()),
             _facts([("Digest", _code(overall(made)))]),
-            "</article>",
         ]
+        after = [block("article", parts, aria_labelledby="all")]
     return _page("provision: plan", _title(items), items, [*_left_out(plans.search), *articles, *after])
 
 
@@ -77,40 +78,21 @@ def _title(items: Sequence[Plan | Result | ProvisionError]) -> str:
 
 
 def _page(
-    kind: str, title: str, items: Sequence[Plan | Result | ProvisionError], articles: Sequence[str]
+    kind: str, title: str, items: Sequence[Plan | Result | ProvisionError], articles: Sequence[Html]
 ) -> str:
     style = files("provision.report").joinpath("html.css").read_text("utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     plans = [_plan_of(item) for item in items if not isinstance(item, ProvisionError)]
-    out = [
-        "<!doctype html>",
-        '<html lang="en">',
-        "<head>",
-        '<meta charset="utf-8">',
-        f'<meta http-equiv="Content-Security-Policy" content="default-src \'none\'; '
-        f"style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'\">",
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        '<meta name="color-scheme" content="light dark">',
-        '<meta name="referrer" content="no-referrer">',
-        f"<title>{markup(kind)}, {markup(title)}</title>",
-        f"<style>{style}</style>",
-        "</head>",
-        "<body>",
-        '<a class="skip" href="#content">Skip to the content</a>',
-        "<header>",
-        f"<p>{markup(kind)}</p>",
-        f"<h1>{markup(title)}</h1>",
-        "</header>",
+    rehearsal = [_REHEARSAL] if Target.SANDBOX in {plan.target for plan in plans} else []
+    body = [
+        tag("a", "Skip to the content", class_="skip", href="#content"),
+        block("header", [tag("p", kind), tag("h1", title)]),
         *_contents(items),
-        '<main id="content" tabindex="-1">',
-        *([_REHEARSAL] if Target.SANDBOX in {plan.target for plan in plans} else []),
-        *articles,
-        "</main>",
-        f"<footer><p>{markup(_made(items))} No secret is in this page.</p></footer>",
-        "</body>",
-        "</html>",
+        block("main", [*rehearsal, *articles], id="content", tabindex="-1"),
+        tag("footer", tag("p", f"{_made(items)} No secret is in this page.")),
     ]
-    return "\n".join(out)
+    return page(f"{kind}, {title}", style, policy, body)
 
 
 def _made(items: Sequence[Plan | Result | ProvisionError]) -> str:
@@ -126,7 +108,7 @@ def _plan_of(item: Plan | Result) -> Plan:
     return item.plan if isinstance(item, Result) else item
 
 
-def _contents(items: Sequence[Plan | Result | ProvisionError]) -> list[str]:
+def _contents(items: Sequence[Plan | Result | ProvisionError]) -> list[Html]:
     """Return links to the parts of a page that has several."""
     if len(items) <= 1:
         return []
@@ -140,87 +122,86 @@ def _contents(items: Sequence[Plan | Result | ProvisionError]) -> list[str]:
                 what = lines.outcome(item)
             case _:
                 what = f"failed, {item.entry.title}"
-        links.append(f'<li><a href="#c{number}">{markup(name)}</a>: {markup(what)}</li>')
-    return ['<nav aria-label="Configs"><ul>', *links, "</ul></nav>"]
+        links.append(tag("li", tag("a", name, href=f"#c{number}"), ": ", what))
+    return [tag("nav", block("ul", links), aria_label="Configs")]
 
 
-def _plan(plan: Plan, number: int, *, alone: bool) -> str:
-    return "\n".join(
+def _article(number: int, heading: Part, parts: Iterable[Html]) -> Html:
+    return block("article", [tag("h2", heading, id=f"c{number}"), *parts], aria_labelledby=f"c{number}")
+
+
+def _plan(plan: Plan, number: int, *, alone: bool) -> Html:
+    facts = [*_where(plan), ("Secret goes to", _code(plan.delivery)), ("Digest", _code(plan.digest))]
+    return _article(
+        number,
+        plan.name,
         [
-            f'<article aria-labelledby="c{number}">',
-            f'<h2 id="c{number}">{markup(plan.name)}</h2>',
             *([] if alone else [_counts("Summary", lines.summary(plan))]),
-            _facts(
-                [
-                    *_where(plan),
-                    ("Secret goes to", _code(plan.delivery)),
-                    ("Digest", _code(plan.digest)),
-                ]
-            ),
-            "<h3>Changes</h3>",
-            *_diff(plan),
+            _facts(facts),
+            tag("h3", "Changes"),
+            _diff(plan),
             *_findings(plan.findings),
-            "</article>",
-        ]
+        ],
     )
 
 
-def _counts(label: str, text: str) -> str:
+def _counts(label: str, text: str) -> Html:
     """Return what the page's own heading says where there is one config alone."""
-    parts = "".join(f"<li>{markup(part)}</li>" for part in text.split(", "))
-    return f'<ul class="counts" aria-label="{label}">{parts}</ul>'
+    return tag("ul", *(tag("li", part) for part in text.split(", ")), class_="counts", aria_label=label)
 
 
-def _diff(plan: Plan) -> list[str]:
-    out = ['<ul class="diff">']
+def _diff(plan: Plan) -> Html:
+    shown = []
     for line in lines.of_plan(plan):
         kind = _CLASSES[line.sign] + ("" if line.text.startswith(" ") else " head")
-        out.append(f'<li class="{kind}">{markup(f"{line.sign} {line.text}".rstrip())}</li>')
-    return [*out, "</ul>"]
+        shown.append(tag("li", f"{line.sign} {line.text}".rstrip(), class_=kind))
+    return block("ul", shown, class_="diff")
 
 
-def _result(result: Result, number: int) -> str:
-    out = [
-        f'<article aria-labelledby="c{number}">',
-        f'<h2 id="c{number}">{markup(result.plan.name)}</h2>',
-        _counts("Outcome", lines.outcome(result)),
-    ]
+def _result(result: Result, number: int) -> Html:
+    out = [_counts("Outcome", lines.outcome(result))]
     for screen, boxes in groupby(result.settings, key=lambda setting: setting.screen):
-        out += [
-            f"<table><caption>Enter in {markup(result.title)}, {markup(screen)}</caption>",
-            '<thead><tr><th scope="col">Box</th><th scope="col">Value</th></tr></thead><tbody>',
-            *(
-                f'<tr><th scope="row">{markup(box.label)}</th>'
-                f"<td>{_code(box.value) if box.typed else markup(box.value)}</td></tr>"
-                for box in boxes
-            ),
-            "</tbody></table>",
-            "<p>Then save the screen.</p>",
-        ]
-    facts = [(label, markup(text)) for label, text in lines.secret(result)]
+        out += [_screen(f"Enter in {result.title}, {screen}", boxes), tag("p", "Then save the screen.")]
+    facts: list[tuple[str, Part]] = [*lines.secret(result)]
     if result.verified is not None:
-        facts.append(("Verified", markup(conclusion(result.verified))))
+        facts.append(("Verified", conclusion(result.verified)))
     facts.append(("Consent", _consent(result)))
     if result.portal_url:
         facts.append(("Portal", _link(result.portal_url)))
-    facts += [("Note", markup(note)) for note in result.notes]
-    out += ["<h3>To know</h3>", _facts([*facts, *_where(result.plan)])]
+    facts += [("Note", note) for note in result.notes]
+    out += [tag("h3", "To know"), _facts([*facts, *_where(result.plan)])]
     letter = result.consent.letter
     if letter is not None:
-        said = "\n".join(map(markup, [f"Subject: {letter.subject}", "", *letter.lines]))
-        out += ["<h3>Message to send to the administrator</h3>", f"<pre>{said}</pre>"]
-    failed = [outcome for outcome in result.outcomes if outcome.error is not None]
-    if failed:
-        out += ["<h3>Not done</h3>", '<ul class="findings">']
-        for outcome in failed:
-            assert outcome.error is not None
+        said = joined("\n", [f"Subject: {letter.subject}", "", *letter.lines])
+        out += [tag("h3", "Message to send to the administrator"), tag("pre", said)]
+    failed = []
+    for outcome in result.outcomes:
+        if outcome.error is not None:
             kind = "error" if outcome.status is Status.FAILED else "warning"
-            out.append(_item(kind, f"{outcome.change.address} {lines.DONE[outcome.status]}", outcome.error))
-        out.append("</ul>")
-    return "\n".join([*out, *_findings(result.plan.findings), "</article>"])
+            failed.append(
+                _item(kind, f"{outcome.change.address} {lines.DONE[outcome.status]}", outcome.error)
+            )
+    if failed:
+        out += [tag("h3", "Not done"), block("ul", failed, class_="findings")]
+    return _article(number, result.plan.name, [*out, *_findings(result.plan.findings)])
 
 
-def _consent(result: Result) -> str:
+def _screen(caption: str, boxes: Iterable[Setting]) -> Html:
+    """Return a table of what is entered in one screen of the product."""
+    head = tag("tr", tag("th", "Box", scope="col"), tag("th", "Value", scope="col"))
+    rows = [
+        tag(
+            "tr",
+            tag("th", box.label, scope="row"),
+            tag("td", _code(box.value) if box.typed else box.value),
+        )
+        for box in boxes
+    ]
+    body = together(tag("thead", head), block("tbody", rows))
+    return tag("table", joined("\n", [tag("caption", caption), body]))
+
+
+def _consent(result: Result) -> Part:
     consent = result.consent
     match consent.state:
         case ConsentState.GRANTED:
@@ -228,85 +209,69 @@ def _consent(result: Result) -> str:
         case ConsentState.NOT_NEEDED:
             return "none in Entra; Exchange limits the application to its mailbox"
         case ConsentState.REQUIRED:
-            where = f": {_link(consent.url)}" if consent.url else "."
-            return f"<strong>still to be given</strong> by a {markup(consent.role_needed)}{where}"
+            where = together(": ", _link(consent.url)) if consent.url else "."
+            return together(tag("strong", "still to be given"), " by a ", consent.role_needed, where)
 
 
-def _failed(error: ProvisionError, number: int) -> str:
-    return "\n".join(
-        [
-            f'<article aria-labelledby="c{number}">',
-            f'<h2 id="c{number}">{_whose(error)}: {markup(error.entry.title)}</h2>',
-            '<ul class="findings">',
-            *(_item("error", str(single.where or ""), single) for single in error.all),
-            "</ul>",
-            "</article>",
-        ]
-    )
+def _failed(error: ProvisionError, number: int) -> Html:
+    whose = f"{error.subject} failed" if error.subject else "Failed"
+    items = [_item("error", str(single.where or ""), single) for single in error.all]
+    return _article(number, f"{whose}: {error.entry.title}", [block("ul", items, class_="findings")])
 
 
-def _whose(error: ProvisionError) -> str:
-    return f"{markup(error.subject)} failed" if error.subject else "Failed"
-
-
-def _left_out(search: Search) -> list[str]:
+def _left_out(search: Search) -> list[Html]:
     out = []
-    if names := ", ".join(map(_code, search.left_out)):
-        out.append(f"<p>Left out, for they were not asked for: {names}</p>")
-    if names := ", ".join(map(_code, search.removed)):
-        out.append(
-            f"<p>Removed: {names}. What they declared stays; {_code('provision orphans')} finds it</p>"
-        )
+    if search.left_out:
+        names = joined(", ", map(_code, search.left_out))
+        out.append(tag("p", "Left out, for they were not asked for: ", names))
+    if search.removed:
+        names = joined(", ", map(_code, search.removed))
+        stays = ". What they declared stays; "
+        out.append(tag("p", "Removed: ", names, stays, _code("provision orphans"), " finds it"))
     return out
 
 
-def _item(kind: str, where: str, error: ProvisionError) -> str:
-    place = f"{_code(where)}: " if where else ""
-    asked = f" Request id: {_code(error.request_id)}." if error.request_id else ""
-    return (
-        f'<li class="{kind}"><p><strong>error</strong> {place}{markup(error.message)} '
-        f"{_code(error.entry.code)}{asked}</p>"
-        f'<p class="fix">{markup(error.fix)}</p></li>'
-    )
+def _item(kind: str, where: str, error: ProvisionError) -> Html:
+    place: list[Part] = [_code(where), ": "] if where else []
+    asked: list[Part] = [" Request id: ", _code(error.request_id), "."] if error.request_id else []
+    said = tag("p", tag("strong", "error"), " ", *place, error.message, " ", _code(error.entry.code), *asked)
+    return tag("li", said, tag("p", error.fix, class_="fix"), class_=kind)
 
 
-def _findings(findings: Iterable[Finding]) -> list[str]:
-    found = list(findings)
-    if not found:
-        return []
-    out = ["<h3>Findings</h3>", '<ul class="findings">']
-    for finding in found:
-        fix, severity = finding.fix or finding.entry.fix, finding.severity.value
-        advice = f'<p class="fix">{markup(fix)}</p>' if finding.severity is not Severity.INFO else ""
-        out.append(
-            f'<li class="{severity}"><p><strong>{severity}</strong> '
-            f"{markup(finding.message)} {_code(f'{finding.entry.code} {finding.entry.name}')}</p>"
-            f"{advice}</li>"
+def _findings(findings: Iterable[Finding]) -> list[Html]:
+    shown = []
+    for finding in findings:
+        entry, severity = finding.entry, finding.severity.value
+        said = tag(
+            "p", tag("strong", severity), " ", finding.message, " ", _code(f"{entry.code} {entry.name}")
         )
-    return [*out, "</ul>"]
+        fix = [tag("p", finding.fix or entry.fix, class_="fix")]
+        shown.append(
+            tag("li", said, *(fix if finding.severity is not Severity.INFO else ()), class_=severity)
+        )
+    return [tag("h3", "Findings"), block("ul", shown, class_="findings")] if shown else []
 
 
-def _where(plan: Plan) -> list[tuple[str, str]]:
+def _where(plan: Plan) -> list[tuple[str, Part]]:
     return [
         ("Mailbox", _code(plan.desired.mailbox.address)),
         ("Tenant", _code(plan.observed.tenant_id)),
-        ("Target", markup(lines.where(plan.target, plan.desired.cloud.name))),
-        *([("Rehearsal", markup(said))] if (said := lines.made_up(plan)) else []),
+        ("Target", lines.where(plan.target, plan.desired.cloud.name)),
+        *([("Rehearsal", said)] if (said := lines.made_up(plan)) else []),
     ]
 
 
-def _facts(facts: Iterable[tuple[str, str]]) -> str:
-    """Return terms and what they are; the latter is markup already."""
-    rows = "".join(f"<dt>{markup(term)}</dt><dd>{what}</dd>" for term, what in facts)
-    return f"<dl>{rows}</dl>"
+def _facts(facts: Iterable[tuple[str, Part]]) -> Html:
+    """Return terms and what they are."""
+    return tag("dl", *(part for term, what in facts for part in (tag("dt", term), tag("dd", what))))
 
 
-def _code(text: str) -> str:
-    return f"<code>{markup(text)}</code>"
+def _code(text: str) -> Html:
+    return tag("code", text)
 
 
-def _link(url: str) -> str:
+def _link(url: str) -> Html:
     """Return a link; anything but https stays text, for the hosts may be a config's own."""
     if not url.startswith("https://"):
         return _code(url)
-    return f'<a href="{markup(url)}" rel="noopener noreferrer">{markup(url)}</a>'
+    return tag("a", url, href=url, rel="noopener noreferrer")

@@ -64,7 +64,7 @@ def _of_secrets(secrets: Sequence[Row]) -> tuple[_Metric, ...]:
         (
             "provision_secret_needs_attention",
             "Whether the secret is one for which 'provision expiry' exits 4.",
-            [_of(row, row.counts) for row in secrets],
+            [_of(row, row.attention) for row in secrets],
         ),
     )
 
@@ -83,7 +83,7 @@ def _of_configs(expiry: Expiry) -> tuple[_Metric, ...]:
             "provision_config_needs_attention",
             "Whether something of the config is a reason for 'provision expiry' to exit 4.",
             [
-                _Sample({"config": item.name, "tenant": item.tenant}, any(row.counts for row in item.rows))
+                _Sample({"config": item.name, "tenant": item.tenant}, any(row.attention for row in item.rows))
                 for item in expiry.watched
             ],
         ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -137,12 +138,17 @@ class Property:
 
 def _plain(label: str, wanted: Callable[[Desired], Any], before: Callable[[Observed], Any]) -> Property:
     """Return the row of a property whose value is compared and sent as it is."""
+    return Property(label, label, partial(_changed, wanted, before), before)
 
-    def changed(desired: Desired, observed: Observed | None) -> Any:
-        value = wanted(desired)
-        return None if observed is not None and before(observed) == value else value
 
-    return Property(label, label, changed, before)
+def _changed(
+    wanted: Callable[[Desired], Any],
+    before: Callable[[Observed], Any],
+    desired: Desired,
+    observed: Observed | None,
+) -> Any:
+    value = wanted(desired)
+    return None if observed is not None and before(observed) == value else value
 
 
 def _unique_name(desired: Desired, observed: Observed | None) -> str | None:

@@ -144,7 +144,7 @@ def test_which_right_a_step_takes(step: object, owners: tuple[str, ...] | None, 
     """Beside those that every look takes."""
     change = Change("address", Action.UPDATE, "", None, None, step)
     plan = replace(planned(wanted(owners=owners)), changes=(change,))
-    assert rights.coming(plan) == LOOKING | taken
+    assert rights.steps_of(plan) == LOOKING | taken
 
 
 @pytest.mark.parametrize(
@@ -385,7 +385,11 @@ def rows(case: str) -> list[str]:
 
 def line(row: Row) -> str:
     """All that is judged of one."""
-    words = ("counts" if row.counts else "-", "ours" if row.ours else "-", "adopted" if row.adopted else "-")
+    words = (
+        "counts" if row.attention else "-",
+        "ours" if row.ours else "-",
+        "adopted" if row.adopted else "-",
+    )
     dates = (f"{date:%Y-%m-%d}" if date else "-" for date in (row.renew, row.confirm_by))
     key = row.secret.key_id if row.secret else "-"
     return " ".join((key, row.state, *words, *dates, f"{row.kind} of the {row.holder}"))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from provision.checks.expiry import Subject, gathered, rows
+from provision.checks.expiry import Subject, gather, rows
 from provision.errors import ProvisionError, catalogue
 from provision.outcomes.expiry import Row, State, Unreadable, Watched
 from provision.plan.model import Target
@@ -48,7 +48,7 @@ def judged(*given: Given, within: Span = MONTH, desired: Desired = DESIRED) -> t
 
 def states(found: tuple[Row, ...]) -> Judged:
     """Reduce rows to what is decided of each key; a row without a secret has the key ``-``."""
-    return {row.secret.key_id if row.secret else "-": (row.state, row.counts) for row in found}
+    return {row.secret.key_id if row.secret else "-": (row.state, row.attention) for row in found}
 
 
 NONE = {"-": (State.NONE, False)}
@@ -209,7 +209,7 @@ def test_the_most_urgent_comes_first() -> None:
     )
     order = ["ended", "soon", "copied", "fine-a", "fine-b", "past-b", "past-a"]
     for turn in range(len(given)):
-        fleet = gathered(Target.GRAPH, MONTH, [watched(*judged(*given[turn:], *given[:turn]))], now=NOW)
+        fleet = gather(Target.GRAPH, MONTH, [watched(*judged(*given[turn:], *given[:turn]))], now=NOW)
         assert [row.secret.key_id for row in fleet.rows if row.secret] == order
 
 
@@ -224,7 +224,7 @@ def test_what_needs_nobody_yet_comes_by_its_state() -> None:
     order = [None, "due", "awaits", "unproven", "older", "x", "y"]
     for turn in range(len(configs)):
         found = [watched(*rows) for rows in (*configs[turn:], *configs[:turn])]
-        shown = gathered(Target.GRAPH, week, found, now=NOW).rows
+        shown = gather(Target.GRAPH, week, found, now=NOW).rows
         assert [row.secret.key_id if row.secret else None for row in shown] == order
 
 
@@ -232,7 +232,7 @@ def test_a_config_that_cannot_be_read_has_no_rows() -> None:
     """It stands in the list all the same."""
     broken = Unreadable("x.yaml", None, None, ProvisionError(catalogue.UNREACHABLE, "broken"))
     mine = watched(*judged(("a", "delivered", -10, 170)))
-    fleet = gathered(Target.GRAPH, MONTH, [broken, mine], now=NOW)
+    fleet = gather(Target.GRAPH, MONTH, [broken, mine], now=NOW)
     assert fleet.configs == (broken, mine)
     assert [row.secret.key_id for row in fleet.rows if row.secret] == ["a"]
 
@@ -241,7 +241,7 @@ def test_a_confirmation_is_as_urgent_as_its_date() -> None:
     """A rotation to confirm in 5 days goes before a secret that ends in 6, although its own end is far."""
     waiting = judged(("old", "delivered", -150, 5), ("new", "delivered", -1, 179))
     ending = judged(("soon", "other", -1, 6), ("sooner", "other", -1, 4))
-    fleet = gathered(Target.GRAPH, MONTH, [watched(*waiting), watched(*ending, name="second")], now=NOW)
+    fleet = gather(Target.GRAPH, MONTH, [watched(*waiting), watched(*ending, name="second")], now=NOW)
     assert [row.secret.key_id for row in fleet.counting if row.secret] == ["sooner", "new", "soon"]
 
 
@@ -254,7 +254,7 @@ def test_one_application_of_two_configs() -> None:
         Subject("tenant", "client"), second, secrets, Records(frozenset({"a"})), within=MONTH, now=NOW
     )
     assert any(row.secret and row.secret.key_id == "a" for row in theirs)
-    fleet = gathered(Target.GRAPH, MONTH, [watched(*mine), watched(*theirs, name="second")], now=NOW)
+    fleet = gather(Target.GRAPH, MONTH, [watched(*mine), watched(*theirs, name="second")], now=NOW)
     shown = sorted((row.secret.key_id, row.config, row.ours) for row in fleet.rows if row.secret)
     assert shown == [("a", "collab", True), ("x", "collab", False), ("x", "second", False)]
 

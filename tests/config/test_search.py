@@ -128,7 +128,7 @@ def test_when_a_list_is_asked_for(paths: tuple[str, ...], is_list: bool) -> None
     """By the question, not by what is there."""
     write(LEAST, "configs/good.yaml")
     write(LEAST, "odd[1].yaml")
-    assert search.listed(paths) is is_list
+    assert search.is_list(paths) is is_list
 
 
 @pytest.mark.parametrize(

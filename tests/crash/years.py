@@ -559,12 +559,12 @@ class Years:
         if item.excused == "removed in the portal" and item.entered not in self._alive(item):
             assert errors & {"stale-record", "secret-removed", "secret-due"}, f"drift: {errors} {where}"
             assert at_once, where
-            assert any(row.counts for row in dates.rows), where
+            assert any(row.attention for row in dates.rows), where
         leaked = [row for row in dates.rows if row.state is State.LEAKED]
         if leaked:
             assert "emergency-unfinished" in errors, where
             assert at_once, where
-            assert all(row.counts for row in leaked)
+            assert all(row.attention for row in leaked)
 
     def _in_order(self) -> None:
         """In the end, a calm run of each machine: nothing is left of what was killed."""

@@ -92,7 +92,7 @@ class Calls:
         self.calls.append(("create", path.name, 0))
         return handle
 
-    def listed(self, path: Path) -> str:
+    def read_access_list(self, path: Path) -> str:
         self.calls.append(("listed", path.name, 0 if path.is_dir() else path.stat().st_size))
         return self.lists.get(str(path), self.folder)
 
@@ -277,11 +277,11 @@ def test_a_file_is_made_with_its_list_or_not_at_all() -> None:
 def test_the_list_is_read_with_its_owner() -> None:
     """Of a file by its path; a refusal is an error, never an empty list."""
     log: list[tuple[Any, ...]] = []
-    assert stand_in(log).listed(Path("x")) == OWN
+    assert stand_in(log).read_access_list(Path("x")) == OWN
     assert named(log, "GetNamedSecurityInfoW")[0][:3] == ("x", 1, 0x1 | 0x4)
     assert named(log, "ConvertSecurityDescriptorToStringSecurityDescriptorW")[0][:3] == (9, 1, 0x1 | 0x4)
     with pytest.raises(OSError, match="denied"):
-        stand_in(log, listed=5).listed(Path("x"))
+        stand_in(log, listed=5).read_access_list(Path("x"))
 
 
 def test_elsewhere_there_are_no_such_calls() -> None:
@@ -297,6 +297,6 @@ def test_on_windows_itself(tmp_path: Path) -> None:
     """A file that is made lets in its owner alone, by Windows' own word."""
     made = tmp_path / "x"
     os.close(windows.create(made))
-    found = access_list.read(windows.api().listed(made))
+    found = access_list.read(windows.api().read_access_list(made))
     assert access_list.is_alone(found, windows.api().user())
     windows.refuse(tmp_path)

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from provision.change import Action, Change
-from provision.checks.rights import NEEDS, coming
+from provision.checks.rights import NEEDS, steps_of
 from provision.engine.execute import KINDS, Execution
 from provision.engine.holder import SecretTools
 from provision.plan.model import Plan
@@ -39,10 +39,10 @@ def limited(found: Plan) -> Plan:
 def test_every_kind_that_is_carried_out_takes_a_right(clean_folder: Path) -> None:
     """One without would be tried by whoever may not, and a plan be half carried out before Graph says so."""
     new = limited(plan(replace(OBSERVED, application=None, service_principal=None)))
-    looking = coming(replace(new, changes=()))
+    looking = steps_of(replace(new, changes=()))
     for kind in KINDS:
         own = tuple(change for change in new.changes if change.address.partition("[")[0] == kind)
         assert own, kind
-        taken = coming(replace(new, changes=own)) - looking
+        taken = steps_of(replace(new, changes=own)) - looking
         assert taken, kind
         assert taken <= {need.step for need in NEEDS}

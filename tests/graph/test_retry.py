@@ -8,7 +8,7 @@ import pytest
 
 from provision.errors import Entry, catalogue
 from provision.graph.answers import Failure, Lost, Refusal
-from provision.graph.refusals import denied, missing, translated
+from provision.graph.refusals import is_denied, missing, translated
 from provision.graph.retry import Reason, Repeat, pause, reason_to_retry, replicating
 
 SAFE, UNSAFE = Repeat.HARMLESS, Repeat.HARMFUL
@@ -28,7 +28,7 @@ NEW = refusal(404, "Request_ResourceNotFound")
 
 
 @pytest.mark.parametrize(
-    ("failure", "repeat", "settling", "again"),
+    ("failure", "repeat", "fresh", "again"),
     [
         (lost(sent=False), SAFE, False, True),
         (lost(sent=False), UNSAFE, False, True),
@@ -47,9 +47,9 @@ NEW = refusal(404, "Request_ResourceNotFound")
         *[(refusal(status), SAFE, True, False) for status in (400, 401, 403, 404, 405, 501)],
     ],
 )
-def test_what_is_worth_another_try(failure: Failure, repeat: Repeat, settling: bool, again: bool) -> None:
+def test_what_is_worth_another_try(failure: Failure, repeat: Repeat, fresh: bool, again: bool) -> None:
     """Never what could do harm; what is not there only where it was made a moment ago."""
-    assert (reason_to_retry(failure, repeat, settling=settling) is not None) is again
+    assert (reason_to_retry(failure, repeat, fresh=fresh) is not None) is again
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_what_a_replica_answers(failure: Refusal, expected: bool) -> None:
 )
 def test_the_service_says_how_long(status: int, asked: float | None, least: float) -> None:
     """Its word is the least."""
-    reason = reason_to_retry(refusal(status, retry_after=asked), SAFE, settling=False)
+    reason = reason_to_retry(refusal(status, retry_after=asked), SAFE, fresh=False)
     assert reason is not None
     assert reason.least == least
     assert reason.text
@@ -177,4 +177,4 @@ def test_a_missing_right_is_named() -> None:
 )
 def test_denied_and_missing(failure: Failure, may_not: bool, not_there: bool) -> None:
     """By status, or by the codes that say so under another status."""
-    assert (denied(failure), missing(failure)) == (may_not, not_there)
+    assert (is_denied(failure), missing(failure)) == (may_not, not_there)

@@ -151,8 +151,8 @@ def test_the_word_for_a_refused_call_and_whether_it_is_waited_for(
     """For an object that this run made moments ago; for an older one nothing here is waited for."""
     failure = refusal(error)
     assert translated(failure, "doing it").entry.name == means
-    assert (retry.reason_to_retry(failure, retry.Repeat.HARMLESS, settling=True) is not None) is waits
-    assert retry.reason_to_retry(failure, retry.Repeat.HARMLESS, settling=False) is None
+    assert (retry.reason_to_retry(failure, retry.Repeat.HARMLESS, fresh=True) is not None) is waits
+    assert retry.reason_to_retry(failure, retry.Repeat.HARMLESS, fresh=False) is None
 
 
 @pytest.mark.parametrize(

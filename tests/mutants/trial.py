@@ -182,11 +182,11 @@ def _noticed(source: Source, fault: Mutant, items: Sequence[Case]) -> int:
 
 
 def _give_code(compiled: types.CodeType, source: Source, name: str) -> bool:
-    """Give every function of that name, and those within it, the code with the fault, wherever they are."""
+    """Give every function of that name the code with the fault, wherever it was imported to."""
     new = {(code.co_qualname, code.co_firstlineno): code for code in _codes(compiled)}
-    given = [live for live in source.live if live.__code__.co_qualname.partition(".<locals>")[0] == name]
+    given = [live for live in source.live if live.__code__.co_qualname == name]
     for live in given:
-        live.__code__ = new[live.__code__.co_qualname, live.__code__.co_firstlineno]
+        live.__code__ = new[name, live.__code__.co_firstlineno]
     return bool(given)
 
 

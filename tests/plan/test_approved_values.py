@@ -11,7 +11,7 @@ import pytest
 from provision.change import Change
 from provision.errors import Severity, catalogue
 from provision.plan import examples, guards, rules
-from provision.plan.digest import digest, plain
+from provision.plan.digest import digest, to_json
 from provision.plan.model import Plan, Target
 from provision.resources import consent
 from tests.plan.given import APP, DESIRED, NOW, ROLE, URI, planned, there, wanted
@@ -66,7 +66,7 @@ def test_the_digest_stays_what_it_was() -> None:
 )
 def test_values_as_json_holds_them(value: object, expected: object) -> None:
     """Sorted where Graph keeps no order."""
-    assert plain(value) == expected
+    assert to_json(value) == expected
 
 
 @pytest.mark.parametrize(

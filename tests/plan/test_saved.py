@@ -15,7 +15,7 @@ from provision.plan import saved
 from provision.plan.approval import NONE, Approval, judge
 from provision.plan.digest import sha256
 from provision.plan.model import Plan, Target
-from provision.plan.saved import differences, document, overall, read, refuse_expired
+from provision.plan.saved import differences, file_text, overall, read, refuse_expired
 from provision.resources import consent
 from tests.plan.given import DESIRED, NOW, OBSERVED, planned, there, wanted
 
@@ -27,7 +27,7 @@ OTHER = replace(planned(replace(wanted(display_name="New"), name="other")), deli
 def text_of(*plans: Plan) -> str:
     """A plan file; what readers see of the plans is none of its business."""
     shown = {"format": "provision.plan/1" if len(plans) == 1 else "provision.plans/1", "seen": ["New"]}
-    return document(shown, plans, version=VERSION, now=NOW)
+    return file_text(shown, plans, version=VERSION, now=NOW)
 
 
 def refusal(text: str, version: str = VERSION) -> str:
@@ -335,7 +335,7 @@ def test_a_seal_that_was_made_anew_does_not_help(changed: dict[str, object], why
 
 def test_a_file_is_plain_and_dated() -> None:
     """Two blanks a level, ASCII alone, a line's end at its end; with the version and both times."""
-    text = document({"format": "provision.plan/1", "seen": "é"}, [PLAN], version=VERSION, now=NOW)
+    text = file_text({"format": "provision.plan/1", "seen": "é"}, [PLAN], version=VERSION, now=NOW)
     assert text.isascii()
     assert text.startswith('{\n  "format"')
     assert text.endswith("}\n")

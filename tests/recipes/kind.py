@@ -53,7 +53,7 @@ from __future__ import annotations
 from provision.graph.answers import Failure
 from provision.graph.application import READ, WRITE
 from provision.graph.client import Graph, body
-from provision.graph.listing import listed
+from provision.graph.listing import fetch_list
 from provision.graph.records import text
 from provision.graph.refusals import translated
 from provision.resources.attribute import Create, Observed
@@ -62,7 +62,7 @@ from provision.resources.attribute import Create, Observed
 async def of_application(graph: Graph, object_id: str) -> Observed:
     """Return what is there; Graph puts ``extension_APPID_`` before each name."""
     builder = graph.sdk.applications.by_application_id(object_id).extension_properties
-    items = await listed(graph, builder, what="attributes", needs=READ)
+    items = await fetch_list(graph, builder, what="attributes", needs=READ)
     return Observed(tuple(text(item, "name").split("_", 2)[2] for item in items))
 
 
@@ -71,7 +71,7 @@ async def create(graph: Graph, object_id: str, step: Create) -> None:
     builder = graph.sdk.applications.by_application_id(object_id).extension_properties
     wanted = {"name": step.name, "dataType": "String", "targetObjects": ["User"]}
     try:
-        await graph.send(builder.to_post_request_information(body(wanted)), settling=True)
+        await graph.send(builder.to_post_request_information(body(wanted)), fresh=True)
     except Failure as failure:
         raise translated(failure, "defining the attribute", needs=WRITE) from failure
 '''

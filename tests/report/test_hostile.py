@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from provision.report import escape
-from provision.report.escape import document
+from provision.report.escape import json_text
 from tests.report.hostile import NAMES
 from tests.support import TENANT, Program, Ran, Tenant, write_config
 from tests.test_drift import GRAPH, MAIL_READ, Hand, certificate
@@ -314,7 +314,7 @@ def test_any_text_is_inert(text: str) -> None:
     for token in tokens(f"- {escape.markdown(text)}"):
         if token.type == "text":
             assert not LOOKED_FOR.search(token.content)
-    assert harmless_json(document({text: [text]})) == {text: [text]}
+    assert harmless_json(json_text({text: [text]})) == {text: [text]}
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)

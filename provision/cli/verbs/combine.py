@@ -26,13 +26,13 @@ def combine(paths: tuple[str, ...]) -> int:
     """
     from provision.errors import ProvisionError, catalogue
     from provision.report.combined import combined
-    from provision.report.escape import document
+    from provision.report.escape import json_text
 
     twice = [path for number, path in enumerate(paths) if path in paths[:number]]
     if twice:
         raise ProvisionError(catalogue.SHARDS, f"{twice[0]} is given twice")
     found, code = combined({path: _read(path) for path in paths})
-    out_json(document(found))
+    out_json(json_text(found))
     return code
 
 

@@ -51,7 +51,7 @@ async def _consent(
     from provision.cli import emit
     from provision.cli.asking import Asking
     from provision.cli.console import columns
-    from provision.cli.session import opened
+    from provision.cli.session import open_session
     from provision.engine import consent as engine
     from provision.engine.job import Job
     from provision.outcomes.results import Consents
@@ -65,7 +65,7 @@ async def _consent(
         handed_over = isinstance(entry, Job) and entry.desired.consent.mode is Mode.HANDOFF
         return handed_over and wait is not None and not yes
 
-    async with opened(options, writes=not look_only, keep_going=keep_going) as session:
+    async with open_session(options, writes=not look_only, keep_going=keep_going) as session:
         items = await engine.carry_out(session, Asking(options, yes), looks=looks)
     told = False
     if wait is not None and any(map(engine.waits, items)):
@@ -74,6 +74,6 @@ async def _consent(
             for item in filter(engine.waits, items):  # whoever gives it is told before it is waited for
                 err(consent_text(item, width=columns(sys.stderr)))
         # In a session of its own, which keeps no other run on this machine from working meanwhile.
-        async with opened(options, writes=False) as session:
+        async with open_session(options, writes=False) as session:
             items = await engine.wait_for(session, items, wait)
     return emit.finish(Consents(tuple(items), session.search, options.allow, told), options)

@@ -61,7 +61,7 @@ def _support(options: Common) -> int:
 async def _doctor(options: Common) -> int:
     from provision.cli import emit
     from provision.cli.places import stands_in
-    from provision.cli.session import opened
+    from provision.cli.session import open_session
     from provision.engine.doctor import examine
     from provision.engine.fleet import run_each
     from provision.outcomes.doctor import Diagnoses
@@ -71,7 +71,7 @@ async def _doctor(options: Common) -> int:
     async def one(job: Job) -> Diagnosis:
         return await examine(job, allowed=options.allow, probes=probes)
 
-    async with opened(options, writes=False, lenient=True) as session:
+    async with open_session(options, writes=False, lenient=True) as session:
         session.progress("looking at hosts, rights and policy ...")
         with session.progress.over("looking", len(session.entries)) as watch:
             items = await run_each(session.entries, one, parallel=options.parallel, watch=watch)

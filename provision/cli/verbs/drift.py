@@ -43,7 +43,7 @@ def drift(options: Common, fail_on: Severity, with_orphans: bool) -> int:
 
 async def _drift(options: Common, least: Severity, *, with_orphans: bool) -> int:
     from provision.cli import emit
-    from provision.cli.session import opened
+    from provision.cli.session import open_session
     from provision.cli.verbs.orphans import refuse_part
     from provision.engine.drift import find_drift
     from provision.engine.fleet import run_each
@@ -51,7 +51,7 @@ async def _drift(options: Common, least: Severity, *, with_orphans: bool) -> int
 
     if with_orphans:
         refuse_part(options, "--with-orphans")
-    async with opened(options, writes=False) as session:
+    async with open_session(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         with session.progress.over("looking", len(session.entries)) as watch:
             items = await run_each(session.entries, find_drift, parallel=options.parallel, watch=watch)

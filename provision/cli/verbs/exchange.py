@@ -14,7 +14,7 @@ from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
     from provision.engine.about import Notes
-    from provision.outcomes.exchange import Limit
+    from provision.outcomes.exchange import MailboxLimit
 
 
 @click.command(
@@ -42,7 +42,7 @@ def exchange(options: Common, out: str | None, run_it: bool, undo: bool, yes: bo
 
 async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: bool, yes: bool) -> int:
     from provision.cli import emit, out_file, powershell
-    from provision.cli.session import opened
+    from provision.cli.session import open_session
     from provision.engine import exchange as engine
     from provision.engine.about import about
     from provision.errors import Exit, ProvisionError, catalogue
@@ -53,7 +53,7 @@ async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: boo
         raise ProvisionError(catalogue.USAGE, "--undo goes with --run; the script itself has -Undo")
     if run_it:
         powershell.refuse(options)
-    async with opened(options, writes=False) as session:
+    async with open_session(options, writes=False) as session:
         job = session.only_job("exchange")
         session.progress("looking at the tenant ...")
         limit = await engine.limit(job)
@@ -69,7 +69,7 @@ async def _exchange(options: Common, out: str | None, *, run_it: bool, undo: boo
     return emit.finish(Script(limit, saved=out is not None), options)
 
 
-def _run(script: str, limit: Limit, log: Notes | None, *, undo: bool, yes: bool) -> None:
+def _run(script: str, limit: MailboxLimit, log: Notes | None, *, undo: bool, yes: bool) -> None:
     """Run the script after a question, and note what came of it."""
     from provision.cli import powershell
     from provision.errors import ProvisionError

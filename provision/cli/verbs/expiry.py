@@ -61,9 +61,9 @@ def expiry(options: Common, within: Span) -> int:
 
 
 async def _expiry(options: Common, within: Span) -> int:
-    from provision.checks.expiry import gathered
+    from provision.checks.expiry import gather
     from provision.cli import emit
-    from provision.cli.session import opened
+    from provision.cli.session import open_session
     from provision.engine.expiry import read_dates
     from provision.engine.fleet import run_each
     from provision.errors import ProvisionError
@@ -72,12 +72,12 @@ async def _expiry(options: Common, within: Span) -> int:
     async def one(job: Job) -> Watched:
         return await read_dates(job, within)
 
-    async with opened(options, writes=False) as session:
+    async with open_session(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         with session.progress.over("looking", len(session.entries)) as watch:
             items = await run_each(session.entries, one, parallel=options.parallel, watch=watch)
         now = session.now()
-    found = gathered(
+    found = gather(
         session.target,
         within,
         (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.one_tenant import Opened, clouds, connection, opened, products, rule
+from provision.cli.one_tenant import Opened, clouds, connection, open_tenant, products, rule
 from provision.cli.options import Common
 from provision.cli.verb import Verb
 
@@ -93,7 +93,7 @@ async def _search(options: Common, tenant: str, cloud: str, product: str | None)
     from provision.products import DEFAULT
 
     profile = _profile(product or DEFAULT)
-    async with opened(options, tenant, cloud) as session:
+    async with open_tenant(options, tenant, cloud) as session:
         session.progress("looking through the tenant ...")
         found = await candidates.find(session.tenant, session.target, profile)
     return emit.finish(replace(found, product=product, again=options.again), options)
@@ -115,7 +115,7 @@ async def _import(
 
     place = new_file.Place(out, several=len(client_ids) > 1)
     items: list[Imported | ProvisionError] = []
-    async with opened(options, tenant, cloud) as session:
+    async with open_tenant(options, tenant, cloud) as session:
         for client_id in dict.fromkeys(client_ids):
             session.progress(f"looking at {client_id} ...")
             names = {item.name for item in items if not isinstance(item, ProvisionError)}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from provision.cli.one_tenant import clouds, connection, opened, rule
+from provision.cli.one_tenant import clouds, connection, open_tenant, rule
 from provision.cli.options import Common
 from provision.cli.verb import Verb
 
@@ -103,7 +103,7 @@ async def _with_cloud(options: Common, begun: Draft) -> tuple[Draft, str, bool]:
     if options.sandbox is not None:
         return begun, "a rehearsal: the cloud was not looked up, and is taken for the worldwide one", True
     try:
-        async with opened(options, begun.tenant, "global") as session:
+        async with open_tenant(options, begun.tenant, "global") as session:
             known = await clouds_of(session.tenant.graph, begun.tenant)
     except ProvisionError as error:
         note = f"the cloud was not looked up, and is taken for the worldwide one: {error.message}"
@@ -129,7 +129,7 @@ async def _candidates(options: Common, begun: Draft) -> tuple[tuple[str, ...], s
     from provision.products import load
 
     try:
-        async with opened(options, begun.tenant, begun.cloud) as session:
+        async with open_tenant(options, begun.tenant, begun.cloud) as session:
             listed = await candidates.find(session.tenant, session.target, load(begun.product))
     except ProvisionError as error:
         return (), f"{_NOT_LOOKED_UP}: {error.message}"

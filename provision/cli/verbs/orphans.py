@@ -47,11 +47,11 @@ def orphans(options: Common, tenant: str | None) -> int:
 
 async def _orphans(options: Common, tenant: str | None) -> int:
     from provision.cli import emit
-    from provision.cli.session import opened
+    from provision.cli.session import open_session
     from provision.engine.orphans import find_orphans
 
     refuse_part(options, "orphans")
-    async with opened(options, writes=False, tenant=tenant) as session:
+    async with open_session(options, writes=False, tenant=tenant) as session:
         session.progress("looking through the tenants ...")
         found = await find_orphans(
             session.entries,

@@ -56,12 +56,12 @@ async def look(
     ``least`` is the severity from which on a finding makes it 5, ``planner`` another verb's planning.
     """
     from provision.cli import emit, plan_file
-    from provision.cli.session import opened
+    from provision.cli.session import open_session
     from provision.engine import run
     from provision.engine.fleet import run_each
     from provision.outcomes.plans import Plans
 
-    async with opened(options, writes=False) as session:
+    async with open_session(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         with session.progress.over("looking", len(session.entries)) as watch:
             items = await run_each(

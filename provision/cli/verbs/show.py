@@ -30,12 +30,12 @@ def show(options: Common) -> int:
 
 async def _show(options: Common) -> int:
     from provision.cli import emit
-    from provision.cli.session import opened
+    from provision.cli.session import open_session
     from provision.engine import run
     from provision.engine.fleet import run_each
     from provision.outcomes.results import Results
 
-    async with opened(options, writes=False) as session:
+    async with open_session(options, writes=False) as session:
         session.progress("looking at the tenant ...")
         with session.progress.over("looking", len(session.entries)) as watch:
             items = await run_each(session.entries, run.show, parallel=options.parallel, watch=watch)

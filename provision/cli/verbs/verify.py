@@ -46,7 +46,7 @@ async def _verify(
 ) -> int:
     from provision.cli import emit
     from provision.cli.secret_from import from_stdin, value
-    from provision.cli.session import opened
+    from provision.cli.session import open_session
     from provision.config import rules
     from provision.engine import verify as engine
     from provision.engine.about import about
@@ -61,7 +61,7 @@ async def _verify(
     on_stdin = from_stdin(options, secret_from)
     options = replace(options, secret_from=None if on_stdin else secret_from)
 
-    async with opened(options, writes=False) as session:
+    async with open_session(options, writes=False) as session:
         job = session.only_job("verify")
         session.progress("looking at the tenant ...")
 
