@@ -143,8 +143,7 @@ def _embedded(
     from provision.clouds import CLOUDS
     from provision.graph.connect import in_process
 
-    sandbox = open_sandbox(state)
-    sandbox.persist = False
+    sandbox = open_sandbox(state, persist=False)
     announce(state, options, writes=False)
     tenant_id = sandbox.ensure_tenant(tenant)
 

@@ -109,7 +109,7 @@ async def _opened(  # noqa: PLR0917 - the options of open_session()
     if tenant is not None:
         configs = moved(configs, tenant)
     progress = Progress()
-    tenants = _tenants(configs, options, progress, writes=writes, lenient=lenient)
+    tenants = _tenants(configs, options, progress, log, writes=writes, lenient=lenient)
     # Python's own number goes by the processors: a few tenants that nobody answers for would take them
     # all, and whoever signs in elsewhere would wait.
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_THREADS + len(tenants)))
@@ -119,9 +119,6 @@ async def _opened(  # noqa: PLR0917 - the options of open_session()
         broken |= elsewhere(configs, settled, options, stops=writes and not keep_going)
         shared = Counter(key(config) for config in settled)
         for which, one in tenants.items():
-            one.graph.audit = log
-            one.reads_ownership = writes
-            one.graph.limiter.part = options.share
             if shared[which] > 1:
                 one.graph.gather()
         specs = specs_of(settled, options, FOLDER)
@@ -154,15 +151,21 @@ async def _opened(  # noqa: PLR0917 - the options of open_session()
 
 
 def _tenants(
-    configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool, lenient: bool
+    configs: Sequence[Config],
+    options: Common,
+    progress: Progress,
+    log: LogFile | None,
+    *,
+    writes: bool,
+    lenient: bool,
 ) -> Tenants:
     match options.sandbox:
         case None:
-            return _real(configs, options, progress, lenient=lenient)
+            return _real(configs, options, progress, log, writes=writes, lenient=lenient)
         case Served(url):
-            return _served(url, configs, options, progress, writes=writes)
+            return _served(url, configs, options, progress, log, writes=writes)
         case Embedded(state):
-            return _embedded(state, configs, options, progress, writes=writes)
+            return _embedded(state, configs, options, progress, log, writes=writes)
 
 
 def _tenant_of(entry: Entry) -> str | None:
@@ -173,9 +176,18 @@ def _target(options: Common) -> Target:
     return Target.SANDBOX if options.sandbox else Target.GRAPH
 
 
-def _real(configs: Sequence[Config], options: Common, progress: Progress, *, lenient: bool) -> Tenants:
+def _real(
+    configs: Sequence[Config],
+    options: Common,
+    progress: Progress,
+    log: LogFile | None,
+    *,
+    writes: bool,
+    lenient: bool,
+) -> Tenants:
     return _connected(
         configs,
+        writes,
         lambda config: over_the_network(
             config.desired.cloud,
             config.desired.tenant,
@@ -186,18 +198,27 @@ def _real(configs: Sequence[Config], options: Common, progress: Progress, *, len
             budget=options.timeout,
             lenient=lenient,
             identity=chosen(options.identities, config),
+            audit=log,
+            share=options.share,
         ),
     )
 
 
 def _served(
-    url: str, configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool
+    url: str,
+    configs: Sequence[Config],
+    options: Common,
+    progress: Progress,
+    log: LogFile | None,
+    *,
+    writes: bool,
 ) -> Tenants:
     """A sandbox behind a URL: by azure-identity as its administrator, or as whom AZURE_… names."""
     cloud, administrator, authority = served_sandbox(url, others=options.identities is not None)
     announce(url, options, writes=writes)
     return _connected(
         configs,
+        writes,
         lambda config: over_the_network(
             cloud,
             config.desired.tenant,
@@ -208,6 +229,8 @@ def _served(
             trace=talk if options.verbose else None,
             budget=options.timeout,
             identity=chosen(options.identities, config) if administrator is None else None,
+            audit=log,
+            share=options.share,
         ),
     )
 
@@ -251,16 +274,24 @@ def announce(where: str, options: Common, *, writes: bool) -> None:
     talk(f"rehearsal on the sandbox {where}: {real} is touched")
 
 
-def _connected(configs: Sequence[Config], way: Callable[[Config], Graph]) -> Tenants:
+def _connected(configs: Sequence[Config], writes: bool, way: Callable[[Config], Graph]) -> Tenants:
     """One connection for each tenant, however many configs name it."""
-    return {key: Tenant(way(config), key[0]) for key, config in {key(c): c for c in configs}.items()}
+    return {
+        key: Tenant(way(config), key[0], reads_ownership=writes)
+        for key, config in {key(c): c for c in configs}.items()
+    }
 
 
 def _embedded(
-    state: str, configs: Sequence[Config], options: Common, progress: Progress, *, writes: bool
+    state: str,
+    configs: Sequence[Config],
+    options: Common,
+    progress: Progress,
+    log: LogFile | None,
+    *,
+    writes: bool,
 ) -> Tenants:
-    sandbox = open_sandbox(state)
-    sandbox.persist = writes
+    sandbox = open_sandbox(state, persist=writes)
     announce(state, options, writes=writes)
     tenants: dict[tuple[str, str], Tenant] = {}
     made_up: dict[str, None] = {}
@@ -280,8 +311,10 @@ def _embedded(
                 sleep=virtual_sleep(sandbox),
                 trace=talk if options.verbose else None,
                 budget=options.timeout,
+                audit=log,
+                share=options.share,
             )
-            tenants[key(config)] = Tenant(graph, desired.tenant)
+            tenants[key(config)] = Tenant(graph, desired.tenant, reads_ownership=writes)
         address = desired.mailbox.address
         invented = sandbox.made_up(tenant_id, address)
         tenants[key(config)].made_up[address] = invented | {"rights"}
@@ -304,17 +337,22 @@ def virtual_sleep(sandbox: Sandbox) -> Callable[[float], Awaitable[None]]:
     return sleep
 
 
-def open_sandbox(at: str) -> Sandbox:
-    """Open the embedded sandbox on a state file; ``ProvisionError`` if the state cannot be used."""
+def open_sandbox(at: str, *, persist: bool = True) -> Sandbox:
+    """Open the embedded sandbox on a state file; ``ProvisionError`` if the state cannot be used.
+
+    ``persist`` is false where what it is asked to do is to leave no trace in the file.
+    """
     from provision.sandbox import Sandbox
     from provision.sandbox.keeping.state import StateError
 
     try:
-        return Sandbox.open(Path(at))
+        sandbox = Sandbox.open(Path(at))
     except StateError as error:
         raise ProvisionError(catalogue.SANDBOX_STATE, f"{at}: {error}", fix=error.fix) from error
     except ValueError as error:  # a path without a name, such as /
         raise ProvisionError(catalogue.SANDBOX_STATE, f"{at!r} names no file") from error
+    sandbox.persist = persist
+    return sandbox
 
 
 def _jobs(  # noqa: PLR0917 - what open_session() knows by then

@@ -75,6 +75,9 @@ class Written:
     request_id: str | None
 
 
+Audit = Callable[[Written], None]
+
+
 Send: TypeAlias = Callable[[RequestInformation], Awaitable[Answer]]
 
 
@@ -90,23 +93,27 @@ class Graph:
         sleep: Callable[[float], Awaitable[None]],
         notify: Notify,
         budget: float = PATIENCE,
+        audit: Audit | None = None,
+        share: float = 1.0,
     ) -> None:
+        """``audit`` is told of every call that writes; ``share`` is this machine's of the tenant's quota."""
         self.cloud = cloud
         self._plain = http
         self._connections: list[Any] = []
         self._batches: Batches | None = None
         self.sleep = sleep
         self.notify = notify
+        self._share = share
         self._sign_in(tokens)
         self._budget = budget
         self._reached: set[str] = set()  # hosts that have answered
         self._time = ServiceTime()
-        self.audit: Callable[[Written], None] | None = None  # is told of every call that writes
+        self._audit = audit
 
     def _sign_in(self, tokens: Tokens) -> None:
         self.tokens = tokens
         self._host = httpx.URL(self.root).host
-        self.limiter = Limiter(self.sleep, moment, self.notify)
+        self.limiter = Limiter(self.sleep, moment, self.notify, part=self._share)
         self._adapter: GraphRequestAdapter | None = None
         self._builders: GraphServiceClient | None = None
 
@@ -358,9 +365,9 @@ class Graph:
             await hook(httpx.Response(inner.status, headers=dict(inner.headers), request=asked))
 
     def _tell(self, request: Request, status: int | None, result: str, request_id: str | None) -> None:
-        if self.audit is not None and not request.reads:
+        if self._audit is not None and not request.reads:
             who = self.tokens.caller()
-            self.audit(
+            self._audit(
                 Written(self.now(), who, request.method.value, request.url, status, result, request_id)
             )
 

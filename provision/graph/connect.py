@@ -12,7 +12,7 @@ import httpx
 
 from provision.clouds import Cloud
 from provision.errors import ProvisionError
-from provision.graph.client import PATIENCE, Graph, Notify
+from provision.graph.client import PATIENCE, Audit, Graph, Notify
 from provision.graph.credentials import application, credential, presented
 from provision.graph.identities import Identity, credential_of
 from provision.graph.tokens import Tokens, fixed_token
@@ -47,6 +47,8 @@ def over_the_network(
     lenient: bool = False,
     identity: Identity | None = None,
     prompt: Notify | None = None,
+    audit: Audit | None = None,
+    share: float = 1.0,
 ) -> Graph:
     """Return a client of the cloud's own hosts that signs in as ``auth`` says. Nothing is sent yet.
 
@@ -80,7 +82,9 @@ def over_the_network(
         found = credential(auth, tenant, cloud, prompt=prompt or notify, network=network, patience=budget)
         host = partial(presented, auth, cloud, network, patience=budget)
         tokens = Tokens(found, WAYS[auth], tenant, cloud, host, patience=budget)
-    return Graph(cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget)
+    return Graph(
+        cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget, audit=audit, share=share
+    )
 
 
 class _Refusing(httpx.AsyncBaseTransport):
@@ -110,10 +114,13 @@ def in_process(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     trace: Callable[[str], None] | None = None,
     budget: float = PATIENCE,
+    audit: Audit | None = None,
+    share: float = 1.0,
 ) -> Graph:
     """Return a client whose requests go to an ASGI application in place of the cloud's hosts."""
     http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), event_hooks=_hooks(trace))
-    return Graph(cloud, fixed_token(token, tenant, cloud), http, sleep=sleep, notify=notify, budget=budget)
+    tokens = fixed_token(token, tenant, cloud)
+    return Graph(cloud, tokens, http, sleep=sleep, notify=notify, budget=budget, audit=audit, share=share)
 
 
 def _hooks(trace: Callable[[str], None] | None) -> dict[str, list[Callable[..., Awaitable[None]]]]:

@@ -60,8 +60,10 @@ class Limiter:
         sleep: Callable[[float], Awaitable[None]],
         clock: Callable[[], float],
         notify: Callable[[str], object],
+        *,
+        part: float = 1.0,
     ) -> None:
-        self.part = 1.0  # of the quota: less where several machines share it
+        self.part = part  # of the quota: less where several machines share it
         self._sleep, self._clock, self._notify = sleep, clock, notify
         self._lanes = {True: _Lane(WRITES), False: _Lane(READS)}  # by whether it writes
         self._closed_until = float("-inf")

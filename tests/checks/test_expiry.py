@@ -217,7 +217,7 @@ def test_what_needs_nobody_yet_comes_by_its_state() -> None:
     """Whatever ends first; of two that end at one moment, by their ids."""
     week = Span(days=7)
     configs = [
-        judged(("unproven", "unproven", -1, 50), ("y", "other", -1, 60), ("x", "other", -1, 60), within=week),
+        judged(("unproven", "unproven", -1, 20), ("y", "other", -1, 60), ("x", "other", -1, 60), within=week),
         judged(("older", "delivered", -140, 40), ("awaits", "delivered", -1, 179), within=week),
         judged(("due", "delivered", -150, 29), within=week),
     ]
