@@ -10,9 +10,9 @@ fail() { # text of ours, exit code
   exit "${2:-64}"
 }
 
+mark=""
 output() { # name, value: whatever is in the value, it is one output and no other
-  local mark
-  mark="end-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
+  mark="${mark:-end-$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')}"
   printf '%s<<%s\n%s\n%s\n' "$1" "$mark" "$2" "$mark" >> "$GITHUB_OUTPUT"
 }
 
@@ -22,7 +22,8 @@ outside() { # a path of folders: those that are whole, and lie neither in the ch
   local kept="" entry real inner
   while IFS= read -r -d : entry; do
     case "$entry" in /*) ;; *) continue ;; esac
-    real=$(cd -P "$entry" 2> /dev/null && pwd -P) || continue
+    cd -P "$entry" 2> /dev/null || continue # in the subshell that a call of this is
+    real=${PWD/#\/\///}
     for inner in "$here" "$workspace" "$aside"; do
       case "$real/" in "$inner"/*) continue 2 ;; esac
     done
@@ -31,9 +32,11 @@ outside() { # a path of folders: those that are whole, and lie neither in the ch
   printf '%s' "$kept"
 }
 
-here=$(pwd -P)
-workspace=$(cd -P "${GITHUB_WORKSPACE:-.}" && pwd -P)
-aside=$(cd -P "$RUNNER_TEMP" && pwd -P)
+whole() { cd -P "$1" && printf '%s' "${PWD/#\/\///}"; } # of two slashes that a path begins with, bash leaves both
+
+here=$(whole .)
+workspace=$(whole "${GITHUB_WORKSPACE:-.}")
+aside=$(whole "$RUNNER_TEMP")
 export PATH LC_ALL
 PATH=$(outside "$PATH")
 PATH=${PATH:-/usr/bin:/bin} # with an empty one bash takes the working directory

@@ -12,6 +12,7 @@ import click
 import pytest
 
 from provision.cli.main import VERBS
+from tests import warm
 from tests.support import Program, Ran, write_config
 from tools.docs.program import commands
 
@@ -272,7 +273,7 @@ VERIFY = "verify prod.yaml --sandbox --client-id 3f0c8a52-6b1d-4e7f-9a34-5d2e8c7
 def test_streams_and_paths_that_lead_nowhere(config: str, redirected: str, code: int) -> None:
     """No crash report: a closed stream is an empty one, a full disk is told as one."""
     Path("latin1.txt").write_bytes(b"p\xe4ssword\n")
-    shim = f"'{sys.executable}' -c 'from provision.cli.main import main; main()' {redirected}"
+    shim = f"'{warm.python()}' -c 'from provision.cli.main import main; main()' {redirected}"
     ran = subprocess.run(["bash", "-c", shim], capture_output=True, text=True, check=False)
     assert ran.returncode == code, ran.stderr
     assert "PRV900" not in ran.stderr

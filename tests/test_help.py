@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from provision.cli.main import cli
 from provision.cli.verb import Verb
 from provision.delivery import SINKS
 from provision.errors import catalogue
+from tests import warm
 from tests.support import Program
 from tools.docs.program import commands
 
@@ -121,7 +121,7 @@ def test_names_are_completed(words: tuple[str, ...], offered: list[str]) -> None
 def test_completion_is_printed_for_a_shell(shell: str) -> None:
     """As docs/commands.md says."""
     ran = subprocess.run(
-        [sys.executable, "-m", "provision"],
+        [warm.python(), "-m", "provision"],
         env={**os.environ, "_PROVISION_COMPLETE": f"{shell}_source"},
         capture_output=True,
         text=True,

@@ -122,7 +122,7 @@ class Hostile:
         """What a job's variables may say about it; some are the workflow's own mistake, and no less real."""
         here = str(self.folder)
         return {
-            "PATH": f"{here}/bin:.:bin::{os.environ['PATH']}",
+            "PATH": f"/{here}/bin:{here}/bin:.:bin::{os.environ['PATH']}",
             "PYTHONPATH": here,
             "PYTHONHOME": here,
             "PYTHONSTARTUP": f"{here}/setup.py",

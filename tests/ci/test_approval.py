@@ -6,12 +6,12 @@ import hashlib
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.ci import tools
 from tests.ci.github_standin import GitHub
 from tests.ci.repository import HEAD, MERGE, NEXT, Repository
@@ -32,7 +32,7 @@ def shown(github: GitHub, commit: str = HEAD, digest: str = DIGEST, **more: str)
 def approved(github: GitHub) -> Ran:
     """Ask what was approved, as the job on main does before anything is installed."""
     ran = subprocess.run(
-        [sys.executable, "-I", str(ROOT / "ci" / "pull_request.py"), "digest", "changed"],
+        [warm.python(), "-I", str(ROOT / "ci" / "pull_request.py"), "digest", "changed"],
         env={
             "PATH": os.environ["PATH"],
             "CONFIGS": "configs",

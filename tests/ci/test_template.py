@@ -178,7 +178,7 @@ def test_a_folder_that_is_called_like_a_command_is_none(agent: Agent) -> None:
     assert all("##vso[task.prependpath]" not in ran.out + ran.err for ran in said)
 
 
-@pytest.mark.parametrize("entry", [".", "", "bin", "{here}/bin", "{here}", "{here}/../link"])
+@pytest.mark.parametrize("entry", [".", "", "bin", "{here}/bin", "/{here}/bin", "{here}", "{here}/../link"])
 def test_a_path_into_the_checkout_gets_no_identity(agent: Agent, entry: str) -> None:
     """The task looks for az and bash on the PATH that an earlier step has left: refused; validate goes on."""
     Path("bin").mkdir()

@@ -5,6 +5,7 @@ The modules are imported once; each run is a fork, so it costs a run and not a s
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -22,6 +23,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(1), "w")
     _redirect(os.devnull, os.devnull)
     _import_all()
+    gc.freeze()  # what a run's own collections then leave alone, it needs no copy of
     answers.write("ready\n")
     answers.flush()
     for line in sys.stdin:

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any, Self
 
 import httpx
 
+from tests import warm
 from tests.crash.effects import SERVICES, UNDISTURBED, Orders
 from tests.support import TENANT, Tenant, write_config
 
@@ -40,7 +40,7 @@ class Runner:
         for name in ("CI", "TF_BUILD", "GITLAB_CI", "NO_COLOR"):
             clean.pop(name, None)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.crash.child"],
+            [warm.python(), "-c", "from tests.crash.child import main; main()"],
             cwd=ROOT,
             env=clean,
             stdin=subprocess.PIPE,

@@ -6,15 +6,11 @@ import os
 import re
 import select
 import subprocess
-import sys
 import time
 from pathlib import Path
 
-# What runs first in the child: the terminal becomes its own, so that Ctrl-C reaches it as a signal.
-_CHILD = (
-    "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
-    "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-)
+from tests import warm
+
 CTRL_C, CTRL_D, ENTER = "\x03", "\x04", "\r"
 
 
@@ -25,7 +21,7 @@ class Terminal:
         self._ours, theirs = os.openpty()
         out = stdout.open("wb") if stdout else theirs
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _CHILD, *argv],
+            [warm.python(), "--terminal", *argv],  # its own, so that Ctrl-C reaches it as a signal
             stdin=theirs,
             stdout=out,
             stderr=theirs,

@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests import warm
 from tests.support import Program, Ran, Tenant, write_config
 
 APPLY = ("apply", "prod.yaml", "--sandbox", "--yes", "-o", "json", "--allow", "rehearsal-delivery")
@@ -209,7 +210,7 @@ def test_a_run_that_is_told_to_end_waits_for_what_it_handed_over(
     argv = (*APPLY, "--deliver", deliver)
     code = "from provision.cli.main import main; main()"
     with subprocess.Popen(
-        [sys.executable, "-c", code, *argv],
+        [warm.python(), "-c", code, *argv],
         stdout=subprocess.PIPE,
         text=True,
         preexec_fn=begin,  # noqa: PLW1509 - no thread of these tests holds a lock that it needs

@@ -8,7 +8,6 @@ import os
 import signal
 import stat
 import subprocess
-import sys
 import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from tests import warm
 from tests.support import TENANT, Program, Ran, Tenant, write_config
 
 OUT, RECORD = Path("out.secret"), Path("out.secret.provision.json")
@@ -344,7 +344,7 @@ def test_killed_anywhere_the_next_run_converges(
     if renewal:
         assert apply(provision).code == 0
         Tenant().advance(days=151)
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(step), moment], check=False, timeout=60)
+    killed = subprocess.run([warm.python(), "-c", KILLED, str(step), moment], check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert len(secrets()) == 1 + renewal  # made, whatever became of its value
     ran = apply(provision)
@@ -366,7 +366,7 @@ def test_git_takes_nothing_of_what_a_kill_leaves(provision: Program, config: str
     """The file itself is ignored; what it was written as stands beside it, and is no more taken."""
     subprocess.run(["git", "init", "-q"], check=True)
     Path(".gitignore").write_text("/out.secret\n/out.secret.provision.json\n")
-    killed = subprocess.run([sys.executable, "-c", KILLED, str(step), "before"], check=False, timeout=60)
+    killed = subprocess.run([warm.python(), "-c", KILLED, str(step), "before"], check=False, timeout=60)
     assert killed.returncode == -signal.SIGKILL
     assert list(Path().glob(".out.secret*/*"))
     subprocess.run(["git", "add", "-A"], check=True)

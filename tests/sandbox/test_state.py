@@ -11,7 +11,6 @@ import resource
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ import pytest
 from provision.sandbox import Sandbox, StateError
 from provision.sandbox.keeping import state as state_module
 from provision.sandbox.keeping.state import StateFile
+from tests import warm
 
 TENANT = "contoso.onmicrosoft.com"
 SIZES = {"snapshot": 10**9, "journal": 0}  # up to how many bytes a change rewrites all
@@ -91,7 +91,7 @@ for number in range(25):
 
 
 def test_two_writers_at_once_lose_nothing(path: Path, kept: int) -> None:
-    writers = [subprocess.Popen([sys.executable, "-c", _WRITER, path, name, str(kept)]) for name in "ab"]
+    writers = [subprocess.Popen([warm.python(), "-c", _WRITER, path, name, str(kept)]) for name in "ab"]
     try:
         assert [writer.wait(60) for writer in writers] == [0, 0]
     finally:
@@ -169,7 +169,7 @@ def test_killed_at_any_step_of_a_save_it_is_before_or_after_it(path: Path, kept:
             path.parent, copy := path.parent / f"copy{step}", ignore=shutil.ignore_patterns("copy*")
         )
         victim = subprocess.run(
-            [sys.executable, "-c", _VICTIM, copy / path.name, str(step), str(kept)], check=False, timeout=60
+            [warm.python(), "-c", _VICTIM, copy / path.name, str(step), str(kept)], check=False, timeout=60
         )
         assert victim.returncode in (0, -signal.SIGKILL)
         killed = victim.returncode != 0
