@@ -296,6 +296,9 @@ def test_what_is_left_on_the_disk(provision: Program, monkeypatch: pytest.Monkey
     modes = {str(path): path.stat().st_mode & 0o777 for path in Path().iterdir()}
     cache = Path("cache", "provision")
     assert cache.stat().st_mode & 0o777 == 0o700
+    below = {path: path.stat().st_mode & 0o077 for path in Path(".provision").rglob("*")}
+    assert len(below) >= 3  # the journal's folder and file, the sandbox's state
+    assert {path: mode for path, mode in below.items() if mode} == {}
     assert modes.pop("plan.json") == 0o644
     assert modes.pop(".provision") == 0o700
     del modes["cache"], modes["prod.yaml"]

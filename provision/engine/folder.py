@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from pathlib import Path
+
+from provision import atomic
 
 
 def make(folder: Path) -> None:
@@ -13,5 +16,6 @@ def make(folder: Path) -> None:
     written stops nothing.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with suppress(OSError), (folder / ".gitignore").open("x", encoding="ascii") as file:
-        file.write("*\n")
+    with suppress(OSError):
+        handle = os.open(folder / ".gitignore", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        atomic.write(handle, "*\n", durable=False)

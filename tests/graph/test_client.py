@@ -290,6 +290,28 @@ def test_the_time_of_the_service_never_goes_back() -> None:
     assert [(moment - now) // minute for moment in seen] == [0, 0, 0, 0, 1]
 
 
+@pytest.mark.parametrize("known_first", [False, True])
+def test_a_token_of_another_tenant_is_refused(known_first: bool) -> None:
+    """Whichever comes first, the token or the tenant's id; and no request is sent with it."""
+    asked: list[str] = []
+
+    async def work(client: Graph) -> None:
+        if known_first:
+            client.tokens.hold_to(TENANT)
+        await client.tokens.get_authorization_token(ROOT)
+        client.tokens.hold_to(TENANT)
+        await read(client, "one")
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return ok({})
+
+    with pytest.raises(ProvisionError, match=f"tenant {OTHER_TENANT}, but the config means") as error:
+        run(graph(answer, Signing(OTHER_TENANT)), work)
+    assert error.value.entry is catalogue.SIGN_IN
+    assert not asked
+
+
 def test_a_renewed_token_is_for_the_same_tenant() -> None:
     """Somebody who signs in elsewhere meanwhile does not move the run there."""
     asked: list[str] = []
