@@ -7,9 +7,9 @@ config it ends in an error, and without ``--sandbox`` a rehearsal's next step wo
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from provision.quoting import within_quotes
+from provision.values import dataclass
 
 # The verbs that take a config, and of these the one that never signs in and takes no option about it.
 _OF_CONFIGS = frozenset(

@@ -6,8 +6,9 @@ https://learn.microsoft.com/entra/identity-platform/authentication-national-clou
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import quote, urlencode
+
+from provision.values import dataclass
 
 MICROSOFT_GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 

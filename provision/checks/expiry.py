@@ -34,7 +34,7 @@ none of ours was ever delivered                                none             
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -43,6 +43,7 @@ from provision.outcomes.expiry import Expiry, Row, State, Unreadable, Watched
 from provision.plan.model import Target
 from provision.resources import client_secret
 from provision.resources.client_secret import Observed, Records, Span, Standing
+from provision.values import dataclass
 
 _NO_START = datetime.min.replace(tzinfo=UTC)  # of a certificate it is not read
 

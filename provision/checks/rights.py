@@ -10,7 +10,7 @@ Sources beside the rows; how the two add up: https://learn.microsoft.com/graph/p
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.ending import Forget
@@ -25,6 +25,7 @@ from provision.resources import (
     service_principal,
 )
 from provision.resources.caller import Caller, Kind
+from provision.values import dataclass
 
 Names = frozenset[str]
 

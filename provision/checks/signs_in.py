@@ -9,13 +9,13 @@ https://learn.microsoft.com/cli/azure/ad/app/federated-credential
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from provision.errors import Finding, Severity, catalogue
 from provision.quoting import quoted
 from provision.resources import client_secret
 from provision.resources.undeclared import Certificate, FederatedCredential
+from provision.values import dataclass
 
 APPLICATION, PRINCIPAL = "application", "service principal"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from provision.cli.console import ask, colorful, columns, talk, typed
 from provision.cli.options import Common
@@ -15,6 +14,7 @@ from provision.report.escape import plain
 from provision.report.fleet_summary import is_fleet, plans_summary
 from provision.report.formats import Format, Medium
 from provision.report.text import plan_text
+from provision.values import dataclass
 
 
 @dataclass(frozen=True)

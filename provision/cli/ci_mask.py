@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from provision.cli.ci import Pipeline
 from provision.cli.forwarding import Forwarding
 from provision.delivery import Retrieving
 from provision.delivery.interface import Handover, Recalling, failed
 from provision.secret import Secret
+from provision.values import dataclass
 
 
 @dataclass(frozen=True)

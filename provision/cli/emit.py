@@ -6,7 +6,7 @@ The one way out of every verb; which renderer draws what is a row of ``report/ta
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 from provision.cli.ci import Pipeline
@@ -20,6 +20,7 @@ from provision.report.fleet_summary import is_fleet
 from provision.report.formats import Format, Medium
 from provision.report.pages import LIMIT, SUMMARY_LIMIT
 from provision.report.text import error_text
+from provision.values import dataclass
 
 
 class Told(Protocol):

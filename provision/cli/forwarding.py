@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from provision.delivery import Handover, Sink
 from provision.secret import Secret
+from provision.values import dataclass
 
 
 @dataclass(frozen=True)

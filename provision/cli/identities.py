@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import NoReturn
 
 from provision import bounded, likeness
@@ -16,6 +16,7 @@ from provision.config.node import Items, Kind, Map, Node, Scalar
 from provision.errors import Place, ProvisionError, catalogue
 from provision.graph.identities import Held, Identity
 from provision.graph.ways import Auth
+from provision.values import dataclass
 
 _LARGEST = 4 * 1024 * 1024
 _KEYS = (

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -20,6 +19,7 @@ from provision.engine.about import present
 from provision.errors import ProvisionError, catalogue
 from provision.graph.client import Written
 from provision.secret import Secret
+from provision.values import dataclass
 
 
 class LogFile:

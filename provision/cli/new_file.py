@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from provision.cli.console import talk
 from provision.errors import ProvisionError, catalogue
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

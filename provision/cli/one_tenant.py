@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from provision.cli.options import Common, Embedded, Served, common
+from provision.values import dataclass
 
 if TYPE_CHECKING:
     from provision.cli.progress import Progress

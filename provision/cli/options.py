@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from provision.again import Again
 from provision.cli import completion, option_values
 from provision.report.formats import Format
 from provision.report.table import formats
+from provision.values import dataclass
 
 if TYPE_CHECKING:
     from provision.cli.ci import Pipeline

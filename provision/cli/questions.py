@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import click
 
 from provision.config.rules import Fault
 from provision.errors import ProvisionError, catalogue
 from provision.report.escape import plain
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

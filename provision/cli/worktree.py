@@ -14,11 +14,11 @@ import subprocess
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from provision import bounded
 from provision.quoting import quoted
+from provision.values import dataclass
 
 _PATIENCE = 20.0  # seconds for git
 _LARGEST = 64 * 1024  # bytes of a path that git keeps in a file

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 from provision.clouds import CLOUDS, Cloud
 from provision.config.models import CloudHosts, Document
@@ -18,6 +18,7 @@ from provision.products import NAMES, Product
 from provision.resources import Desired, Ignore, application, client_secret, consent, mailbox
 from provision.resources.application import MOST_URIS, MOST_URIS_PERSONAL
 from provision.resources.mailbox import Scope
+from provision.values import dataclass
 
 _MAX_NAME_PERSONAL = 90
 

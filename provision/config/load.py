@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from itertools import islice
 from typing import Any
 
@@ -25,6 +25,7 @@ from provision.errors import Place, ProvisionError, catalogue, combined
 from provision.outcomes.search import PassedOver, Search
 from provision.products import Product
 from provision.resources import Desired
+from provision.values import dataclass
 
 
 @dataclass(frozen=True)

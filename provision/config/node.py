@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from provision.errors import Place
+from provision.values import dataclass
 
 Path = tuple[str | int, ...]
 

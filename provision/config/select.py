@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from provision.config.load import Config, Loaded, Unreadable
 from provision.config.search import SUFFIXES
 from provision.errors import ProvisionError, catalogue
 from provision.outcomes.search import REMOVED, PassedOver
+from provision.values import dataclass
 
 KEYS = ("name", "tenant", "product")
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
+
+from provision.values import dataclass
 
 SCHEMA = "provision.schema.json"
 # What needs no quotes, whatever reads it: ids, words, addresses of the web and of mail.

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from provision.delivery.interface import Handover, Opening, Retrieving, Sink, Un
 from provision.delivery.ownership import Owner
 from provision.delivery.place import Place
 from provision.errors import ProvisionError, catalogue
+from provision.values import dataclass
 
 __all__ = [
     "SINKS",

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from provision.values import dataclass
 
 # What a folder's entries must not let others do: add a file, delete one, change the list or take the folder.
 _CHANGES = 0x2 | 0x40 | 0x40000 | 0x80000 | 0x10000000 | 0x40000000

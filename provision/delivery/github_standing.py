@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from provision.delivery.ownership import Record, from_document
 from provision.delivery.service import ANSWER, PATIENCE, TRIES
+from provision.values import dataclass
 
 # As long as writing the value can take, with all its repetitions.
 _LONGEST_WRITE = timedelta(seconds=PATIENCE + TRIES * ANSWER)

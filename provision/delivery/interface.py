@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Protocol, Self, runtime_checkable
 
@@ -15,6 +15,7 @@ from provision.delivery.ownership import Owner
 from provision.delivery.place import Place
 from provision.errors import ProvisionError, catalogue
 from provision.secret import Secret
+from provision.values import dataclass
 
 
 class Options(BaseModel):

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
@@ -26,6 +25,7 @@ from provision.delivery.service import ServiceError, Sort, one_line, retry, tran
 from provision.errors import catalogue
 from provision.network import current
 from provision.secret import Secret
+from provision.values import dataclass
 
 if TYPE_CHECKING:
     from azure.keyvault.secrets import KeyVaultSecret, SecretClient

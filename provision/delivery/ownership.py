@@ -8,10 +8,11 @@ for the tenant whose application has one of the recorded keys, for key ids are u
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from provision.errors import ProvisionError, catalogue
+from provision.values import dataclass
 
 FORMAT = "provision.delivery/2"
 _EARLIER = "provision.delivery/1"

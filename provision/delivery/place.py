@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
+
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from enum import Enum
 from time import sleep
@@ -23,6 +22,7 @@ from provision.errors import Entry, ProvisionError, catalogue
 from provision.network import current, retry_after
 from provision.redaction import redacted
 from provision.secret import Secret, redact
+from provision.values import dataclass
 
 if TYPE_CHECKING:
     import httpx

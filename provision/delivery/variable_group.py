@@ -6,11 +6,11 @@ Source: https://learn.microsoft.com/rest/api/azure/devops/distributedtask/variab
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from provision.delivery.interface import Handover
 from provision.delivery.ownership import Earlier, Owner, owner_in
+from provision.values import dataclass
 
 BESIDE = ("KEY_ID", "EXPIRES", "OWNER")  # variables beside the secret one
 _OWNED, _OWNED_EARLIER = "provision/2:", "provision:"

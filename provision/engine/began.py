@@ -8,12 +8,12 @@ it, and meets it as it meets every delivery that came since its plan: done by an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 from provision.graph.client import Graph
 from provision.resources import Observed, client_secret, delivery_tags
 from provision.resources.client_secret import Desired
+from provision.values import dataclass
 
 # Both the service's clock and a secret's start are known to the second, each rounded down, and the clock as
 # late as an answer was under way.

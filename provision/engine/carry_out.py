@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 from provision.engine import preflight, run
@@ -22,6 +22,7 @@ from provision.outcomes.search import Search
 from provision.plan import guards
 from provision.plan.approval import NONE, Approval, judge
 from provision.plan.model import Plan
+from provision.values import dataclass
 
 Planner: TypeAlias = Callable[[Job], Awaitable[Plan]]
 Prover: TypeAlias = Callable[[Job, Plan], Awaitable[str]]

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from provision.engine.job import Job
 from provision.errors import ProvisionError, catalogue
+from provision.values import dataclass
 
 R = TypeVar("R")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from provision.delivery import Sink
@@ -16,6 +15,7 @@ from provision.plan.generation import Basis, Others
 from provision.resources import delivery_tags
 from provision.resources.client_secret import Desired, Observed
 from provision.secret import Secret
+from provision.values import dataclass
 
 
 @dataclass

@@ -10,7 +10,7 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -39,6 +39,7 @@ from provision.resources.client_secret import Observed as Secret
 from provision.resources.client_secret import Span
 from provision.resources.consent import Role, detail, granted
 from provision.resources.delivery_tags import delivered
+from provision.values import dataclass
 
 _OF_A_NEW_SECRET = (catalogue.SECRET_LIMIT, catalogue.SECRETS_BLOCKED)
 _WORDS = {"collaboration": "collaboration", "pal": "pal", "ecase": "ecase"}

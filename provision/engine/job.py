@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from uuid import uuid4
 
 from provision.again import UNKNOWN, Again
@@ -16,6 +16,7 @@ from provision.engine.observe import Tenant
 from provision.errors import Finding
 from provision.plan.model import Context, Target
 from provision.resources import Desired
+from provision.values import dataclass
 
 
 def _new_key_id() -> str:

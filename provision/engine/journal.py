@@ -8,13 +8,13 @@ event; a torn line is passed over. :mod:`.journal_files` reads and writes the li
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from provision.engine import journal_files as files
 from provision.engine.journal_files import Entry
+from provision.values import dataclass
 
 INTENDED, DELIVERED, REMOVED = "intended", "delivered", "removed"
 LEAKED = "leaked"  # an emergency was declared: this one is to be removed

@@ -11,7 +11,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,6 +18,7 @@ from typing import Any, TypeAlias
 from provision import atomic, bounded
 from provision.engine import folder
 from provision.errors import ProvisionError, catalogue
+from provision.values import dataclass
 
 Entry: TypeAlias = dict[str, Any]
 _LARGEST = 64 * 1024 * 1024  # bytes; a line is some 200, and a secret has three in its life

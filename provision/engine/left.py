@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from provision.delivery import Sink
@@ -15,6 +15,7 @@ from provision.plan.build import by_severity
 from provision.plan.model import Plan
 from provision.resources import client_secret
 from provision.resources.client_secret import Observed, Records
+from provision.values import dataclass
 
 
 @dataclass(frozen=True)

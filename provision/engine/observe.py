@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeVar
 
 from provision.checks import rights
@@ -49,6 +49,7 @@ from provision.resources.mailbox import Observed as Mailbox
 from provision.resources.owner import Candidate
 from provision.resources.undeclared import FederatedCredential as Federated
 from provision.resources.undeclared import Publisher
+from provision.values import dataclass
 
 T = TypeVar("T")
 

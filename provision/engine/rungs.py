@@ -8,7 +8,7 @@ mail is the proof.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from provision.engine.dressing import no_value, undressed
 from provision.engine.scoped import by_exchange
@@ -28,6 +28,7 @@ from provision.resources.client_secret import Observed
 from provision.resources.mailbox import Scope, State
 from provision.resources.mailbox_scope import Standing
 from provision.secret import Secret
+from provision.values import dataclass
 
 # What an entry says of whoever runs the program says nothing of the values under test.
 _ABOUT_THE_CALLER = (catalogue.SIGN_IN, catalogue.NO_PERMISSION, catalogue.GRAPH_REFUSED)

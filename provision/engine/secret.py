@@ -36,7 +36,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provision.delivery import Handover, Undeliverable
@@ -52,6 +51,7 @@ from provision.plan import generation
 from provision.resources import delivery_tags
 from provision.resources.client_secret import Mint, Observed, Records, standing
 from provision.secret import Secret
+from provision.values import dataclass
 
 _TRIES = 5  # how often a lost answer is mended before giving up
 

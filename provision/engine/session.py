@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -15,6 +14,7 @@ from provision.errors import ProvisionError, catalogue
 from provision.outcomes.search import Search
 from provision.plan.model import Plan, Target
 from provision.resources import Desired
+from provision.values import dataclass
 
 
 class Progress(Protocol):

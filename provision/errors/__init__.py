@@ -7,8 +7,9 @@ anything else on purpose is a defect. ``provision explain CODE`` prints an entry
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+from provision.values import dataclass
 
 
 class Exit(IntEnum):

@@ -11,9 +11,10 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from importlib.resources import files
+
+from provision.values import dataclass
 
 
 class Kind(StrEnum):

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
 
 from provision.errors import ProvisionError, catalogue
 from provision.network.retry_after import asked_wait
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ import json
 import re
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import httpx
 from kiota_abstractions.method import Method
 
 from provision.graph.request import Request
+from provision.values import dataclass
 
 MOST = 20  # requests in one: the page above
 AT_ONCE = 4  # batches under way, which is what one application may do in parallel for long

@@ -11,7 +11,6 @@ import copy
 import random
 import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar, cast
@@ -33,6 +32,7 @@ from provision.graph.query import Query, body, configuration
 from provision.graph.request import Request, fixed
 from provision.graph.retry import Repeat, pause, reason_to_retry, replicating
 from provision.graph.tokens import Tokens
+from provision.values import dataclass
 
 if TYPE_CHECKING:
     from msgraph.graph_request_adapter import GraphRequestAdapter

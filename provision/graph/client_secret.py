@@ -7,7 +7,6 @@ https://learn.microsoft.com/graph/api/application-removepassword
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -23,6 +22,7 @@ from provision.graph.refusals import translated
 from provision.graph.retry import Repeat
 from provision.resources.client_secret import Observed
 from provision.secret import Secret
+from provision.values import dataclass
 
 
 class ReplyLost(Exception):

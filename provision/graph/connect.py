@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -19,6 +18,7 @@ from provision.graph.tokens import Tokens, fixed_token
 from provision.graph.ways import GIVEN, WAYS, Auth
 from provision.network import current, of_file
 from provision.network.clients import asynchronous
+from provision.values import dataclass
 
 _TIMEOUT = httpx.Timeout(60.0, connect=15.0)
 

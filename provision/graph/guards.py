@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -20,6 +19,7 @@ import httpx
 from provision.errors import ProvisionError
 from provision.network import current
 from provision.network.clients import synchronous
+from provision.values import dataclass
 
 _UNSEEN = "cannot be seen from here"
 TOKEN = "GUARDS_TOKEN"  # noqa: S105 - the name of a variable; action.yml sets it for doctor

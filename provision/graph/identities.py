@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from provision import bounded
@@ -20,6 +20,7 @@ from provision.graph.named_files import FEDERATED_TOKEN, said
 from provision.graph.ways import WAYS, Auth, Way
 from provision.network import Network
 from provision.network.clients import for_azure
+from provision.values import dataclass
 
 _LARGEST = 1024 * 1024  # bytes of a secret, a certificate or a token
 

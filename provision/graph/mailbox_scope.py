@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from provision.errors import ProvisionError
@@ -22,6 +22,7 @@ from provision.graph.records import maybe, part, text
 from provision.graph.refusals import is_denied, missing, translated
 from provision.graph.retry import Repeat
 from provision.resources.mailbox_scope import READ, WRITE, Assignment, Create, Observed
+from provision.values import dataclass
 
 _BASE = "roleManagement/exchange"
 _HOLDER = "/serviceprincipals/"

@@ -6,7 +6,6 @@ No token is asked for, and nothing is tried twice: whether a host answers now is
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 import httpx
 
@@ -16,6 +15,7 @@ from provision.graph.client import Graph
 from provision.graph.obstacle import cannot_be_reached
 from provision.graph.retry import BROKEN, BUSY
 from provision.graph.tenant import lives_in, openid_url, read_document, refuse_other_cloud
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

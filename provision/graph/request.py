@@ -10,7 +10,7 @@ Source: ``kiota_abstractions/request_information.py`` and ``msgraph/generated/ba
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from kiota_abstractions.method import Method
 from kiota_abstractions.request_information import RequestInformation
 
 from provision.errors import ProvisionError, catalogue
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ repeated ``addPassword`` whose first answer was lost makes a second secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 
 from provision.graph.answers import Failure, Lost, Refusal
+from provision.values import dataclass
 
 BUSY = (429, 503)
 BROKEN = (500, 502, 504)

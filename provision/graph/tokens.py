@@ -8,7 +8,7 @@ import json
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ from provision.graph import named_files
 from provision.graph.credentials import PATIENCE, Credential
 from provision.graph.sign_in_failures import refused
 from provision.graph.ways import GIVEN, Way
+from provision.values import dataclass
 
 # No federated credential of the application fits the token: its subject, issuer or audience.
 # https://learn.microsoft.com/entra/workload-id/workload-identity-federation-create-trust

@@ -5,8 +5,9 @@ Source: https://learn.microsoft.com/python/api/overview/azure/identity-readme
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from provision.values import dataclass
 
 
 class Auth(StrEnum):

@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 from provision.network import bypass, proxies, trust
 from provision.network.proxies import Proxy
+from provision.values import dataclass
 
 if TYPE_CHECKING:
     import ssl

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from urllib.parse import quote, unquote
 
 from provision.errors import ProvisionError, catalogue
 from provision.secret import Secret
+from provision.values import dataclass
 
 _ALL = ("all_proxy", "ALL_PROXY")
 _OF = {"https": ("https_proxy", "HTTPS_PROXY", *_ALL), "http": ("http_proxy", "HTTP_PROXY", *_ALL)}

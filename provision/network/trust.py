@@ -16,13 +16,14 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from provision import bounded
 from provision.errors import ProvisionError, catalogue
 from provision.quoting import quoted
+from provision.values import dataclass
 
 if TYPE_CHECKING:
     import ssl

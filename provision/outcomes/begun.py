@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from provision.again import UNKNOWN, Again
 from provision.errors import Exit
 from provision.outcomes.outcome import Outcome
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

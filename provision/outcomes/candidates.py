@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -13,6 +12,7 @@ from provision.outcomes.outcome import Outcome
 from provision.plan.model import Target
 from provision.resources.client_secret import Observed as Secret
 from provision.resources.owner import Observed as Owner
+from provision.values import dataclass
 
 
 class Reason(StrEnum):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -13,6 +12,7 @@ from provision.outcomes.outcome import Fleet
 from provision.outcomes.rights import Presence, Right, Step
 from provision.plan.model import Target
 from provision.resources.caller import Caller
+from provision.values import dataclass
 
 
 class State(StrEnum):

@@ -6,7 +6,6 @@ What is there is observed in ``graph/``, judged in ``checks/drift.py`` and shown
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar
 
 from provision.errors import Exit, Finding, FindingEntry, Severity, worst
@@ -14,6 +13,7 @@ from provision.outcomes.orphans import Orphans
 from provision.outcomes.outcome import Fleet
 from provision.plan.model import Plan
 from provision.resources import Desired
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import ClassVar
@@ -12,6 +11,7 @@ from provision.errors import Exit, ProvisionError, catalogue, worst
 from provision.outcomes.plans import AllCarriedOut
 from provision.outcomes.result import Outcome, Status
 from provision.plan.model import Plan
+from provision.values import dataclass
 
 
 class Act(StrEnum):

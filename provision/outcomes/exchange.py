@@ -9,13 +9,13 @@ Source: https://learn.microsoft.com/exchange/permissions-exo/application-rbac
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import ClassVar
 
 from provision.errors import Exit
 from provision.outcomes.outcome import Outcome
 from provision.plan.model import Target
 from provision.products.permissions import SEND, Permission
+from provision.values import dataclass
 
 _MARK = "provision-"
 _LONGEST = 64  # characters of the name of a management scope, and of a role assignment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import ClassVar
@@ -15,6 +14,7 @@ from provision.plan.model import Target
 from provision.resources.client_secret import Observed, Span
 from provision.resources.last_use import Observed as LastUse
 from provision.resources.undeclared import FederatedCredential as Federated
+from provision.values import dataclass
 
 
 class State(StrEnum):

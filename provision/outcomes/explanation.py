@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from provision.errors import Entry, Exit
 from provision.errors.codes import ServiceCode
 from provision.outcomes.outcome import Outcome
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from provision.again import UNKNOWN, Again
 from provision.errors import Exit, worst
 from provision.outcomes.outcome import Fleet
 from provision.resources.client_secret import Observed as Secret
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

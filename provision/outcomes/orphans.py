@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
@@ -12,6 +11,7 @@ from provision.outcomes.outcome import Outcome
 from provision.outcomes.search import Search
 from provision.plan.model import Target
 from provision.resources.client_secret import Observed as Secret
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

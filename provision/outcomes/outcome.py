@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import ClassVar, Generic, TypeVar
 
 from provision.errors import Exit, Finding, ProvisionError
 from provision.outcomes.search import ONE, Search
 from provision.resources import Desired
+from provision.values import dataclass
 
 T = TypeVar("T")
 

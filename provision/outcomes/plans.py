@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Protocol, TypeVar
 
 from provision.errors import Exit, Finding, ProvisionError, Severity, catalogue, worst
 from provision.outcomes.outcome import Fleet
 from provision.plan.model import Plan
 from provision.resources import Desired
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -12,6 +11,7 @@ from provision.outcomes.verify import Verified
 from provision.plan.model import Plan
 from provision.resources.consent import Detail
 from provision.resources.last_use import Observed as LastUse
+from provision.values import dataclass
 
 
 class Status(StrEnum):

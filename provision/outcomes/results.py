@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import ClassVar
 
 from provision.errors import Exit, catalogue, worst
 from provision.outcomes.plans import AllCarriedOut, attention
 from provision.outcomes.result import ConsentState, Result, Status
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

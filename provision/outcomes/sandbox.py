@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from provision.errors import Exit
 from provision.outcomes.outcome import Outcome
+from provision.values import dataclass
 
 
 class _Done(Outcome):

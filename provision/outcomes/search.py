@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
+
+from provision.values import dataclass
 
 REMOVED = "it was removed; what it declared stays, and 'provision orphans' finds it"
 

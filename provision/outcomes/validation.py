@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from provision.again import UNKNOWN
 from provision.errors import Exit, ProvisionError, combined, worst
 from provision.outcomes.outcome import Outcome
 from provision.outcomes.search import ONE, Search
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

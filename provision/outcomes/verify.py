@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
@@ -10,6 +9,7 @@ from provision.again import UNKNOWN, Again
 from provision.errors import Entry, Exit
 from provision.outcomes.outcome import Outcome
 from provision.plan.model import Target
+from provision.values import dataclass
 
 
 class Verdict(StrEnum):

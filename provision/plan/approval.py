@@ -8,12 +8,12 @@ done.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from provision.errors import ProvisionError, catalogue
 from provision.plan.model import Plan
 from provision.plan.saved import Approved, Saved, differences, overall, refuse_expired
+from provision.values import dataclass
 
 _SHORT = len("sha256:") + 12  # of a digest, where many stand in one line
 _SHOWN = 80  # characters of what was given as a digest

@@ -7,7 +7,6 @@ it would end with it, so that is refused by name. Nothing here is looked up, and
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from provision.change import Action, Change
@@ -24,6 +23,7 @@ from provision.resources import (
     service_principal,
 )
 from provision.resources.last_use import Observed as LastUse
+from provision.values import dataclass
 
 DELIVERY = "delivery"
 _WITH = "it goes with the application"

@@ -11,10 +11,10 @@ killed. Nothing tells the two apart but time: for ten minutes it holds others ba
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provision.resources.client_secret import Desired, Observed, Records, Standing, marked, standing
+from provision.values import dataclass
 
 HOLDS_BACK = timedelta(minutes=10)  # for so long a claim holds others back, from its start
 # A run hands over its own for less long: the rest is for the delivery itself, and for clocks that disagree.

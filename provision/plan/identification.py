@@ -6,10 +6,9 @@ Source: https://learn.microsoft.com/graph/api/resources/application
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from provision.errors import ProvisionError, catalogue
 from provision.resources.application import OWNER_TAG, Deleted, Desired, Observed
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from provision.again import Again
@@ -11,6 +10,7 @@ from provision.errors import Finding, Severity
 from provision.resources import Desired, Observed
 from provision.resources.client_secret import Records, Standing
 from provision.resources.consent import Detail
+from provision.values import dataclass
 
 
 class Target(StrEnum):

@@ -10,13 +10,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from provision.errors import ProvisionError, catalogue
 from provision.plan.digest import sha256, to_json
 from provision.plan.model import Plan
+from provision.values import dataclass
 
 LIFETIME = timedelta(days=7)  # time for a review, and no longer
 _FORMATS = ("provision.plan/1", "provision.plans/1")

@@ -8,7 +8,6 @@ Source: https://learn.microsoft.com/exchange/permissions-exo/application-rbac
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
 from provision.change import Action, Change
@@ -17,6 +16,7 @@ from provision.errors import Finding, Severity, catalogue
 from provision.resources import Desired, Observed, application, consent, mailbox_scope
 from provision.resources.mailbox import Scope
 from provision.resources.mailbox_scope import ADDRESS, WAIT, Assignment, Reach, Standing
+from provision.values import dataclass
 
 _SCRIPT = "an Exchange administrator runs the script of 'provision exchange'"
 _UNDO = "an Exchange administrator removes it, or runs the script with -Undo"

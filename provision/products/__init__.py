@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
 from provision.products.permissions import PERMISSIONS, SEND, Permission
+from provision.values import dataclass
 
 _SUFFIX = ".yaml"
 NAMES = tuple(

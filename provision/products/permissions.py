@@ -6,7 +6,7 @@ https://learn.microsoft.com/exchange/permissions-exo/application-rbac (Exchange'
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from provision.outcomes.expiry import Expiry, Row, State, Unreadable
 from provision.plan.model import Target
 from provision.report.escape import plain
 from provision.report.formats import PLAIN, Medium
+from provision.values import dataclass
 
 if TYPE_CHECKING:
     from icalendar import Event

@@ -6,9 +6,9 @@ So no text reaches a page as it is, whoever wrote it; a function that hands out 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from provision.report.escape import markup
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

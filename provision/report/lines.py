@@ -6,7 +6,6 @@ Terminal, Markdown and HTML show the same lines, so that a reviewer reads the sa
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from provision.change import Action, Change
@@ -16,6 +15,7 @@ from provision.plan.model import Plan, Target
 from provision.report.escape import plain
 from provision.resources import client_secret, mailbox_scope
 from provision.resources.client_secret import Mint
+from provision.values import dataclass
 
 _SIGNS = {
     Action.CREATE: "+",

@@ -6,12 +6,12 @@ Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from provision.outcomes.expiry import Expiry, Row, Unreadable, Watched
 from provision.plan.model import Target
 from provision.report.escape import plain
 from provision.report.formats import PLAIN, Medium
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,11 @@ stays fast. It takes the outcome and a :class:`Medium`; tests/report/test_table.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from provision.report.formats import Format, Medium
+from provision.values import dataclass
 
 if TYPE_CHECKING:
     from provision.outcomes.outcome import Outcome

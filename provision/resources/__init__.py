@@ -6,8 +6,6 @@ what is only looked at, for drift or rights, there is an ``Observed`` alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from provision.clouds import Cloud
 from provision.products import Product
 from provision.resources import (
@@ -28,6 +26,7 @@ from provision.resources.undeclared import (
     Publisher,
     Settings,
 )
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +90,5 @@ class Surroundings:
     principal_owners: tuple[owner.Observed, ...] = ()
     delegated: tuple[DelegatedGrant, ...] = ()
     publishers: tuple[Publisher, ...] = ()
-    last_use: last_use.Observed = last_use.Observed()  # noqa: RUF009 (a frozen value)
+    last_use: last_use.Observed = last_use.Observed()
     not_checked: tuple[str, ...] = ()  # what could not be read, and the right that lacks

@@ -6,8 +6,10 @@ Source: https://learn.microsoft.com/graph/api/resources/appmanagementpolicy
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
+
+from provision.values import dataclass
 
 # A custom security attribute of a caller: its set and name, as "Set_Name", and its value.
 Attribute = tuple[str, str]

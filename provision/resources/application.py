@@ -7,13 +7,14 @@ Source: https://learn.microsoft.com/graph/api/resources/application
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
 from provision.change import Action, Change
+from provision.values import dataclass
 
 ADDRESS = "application"
 OWNER_TAG = "provision"  # what we make or adopt carries it; a uniqueName without it is somebody else's

@@ -6,8 +6,9 @@ A token's content is Microsoft's own affair and may change without notice
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from provision.values import dataclass
 
 
 class Kind(StrEnum):

@@ -6,13 +6,13 @@ Source: https://learn.microsoft.com/graph/api/serviceprincipal-post-approleassig
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from provision.change import Action, Change
 from provision.errors import Finding, Severity, catalogue
 from provision.products.permissions import SEND, Permission
+from provision.values import dataclass
 
 ADDRESS = "consent"
 RESOURCE = "Microsoft Graph"

@@ -7,8 +7,10 @@ Source: https://learn.microsoft.com/graph/api/reportroot-list-appcredentialsigni
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
+
+from provision.values import dataclass
 
 READ = "AuditLog.Read.All"
 LAG = timedelta(hours=48)  # the greatest that is expected where nobody declares another

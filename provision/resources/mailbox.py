@@ -5,10 +5,10 @@ Source: https://learn.microsoft.com/graph/api/mailfolder-get
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from provision.errors import Finding, Severity, catalogue
+from provision.values import dataclass
 
 # What an application needs to see whether the mailbox is there, and what tells the user's licence instead.
 # User.ReadBasic.All does not: licences and further addresses are no part of a basic profile.

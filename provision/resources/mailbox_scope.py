@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from provision.errors import Finding, Severity, catalogue
 from provision.products.permissions import Permission
+from provision.values import dataclass
 
 ADDRESS = "mailbox_scope"
 # Beside the role of a permission itself, those that let as much be done, by the page above.

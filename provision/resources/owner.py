@@ -6,9 +6,9 @@ Source: https://learn.microsoft.com/graph/api/application-list-owners
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from provision.errors import Finding, Severity, catalogue
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ Source: https://learn.microsoft.com/graph/api/resources/serviceprincipal
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from provision.change import Action, Change
 from provision.errors import Finding, Severity, catalogue
+from provision.values import dataclass
 
 ADDRESS = "service_principal"
 # Without this tag the portal's list of enterprise applications hides a principal made through Graph.

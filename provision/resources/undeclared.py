@@ -6,8 +6,9 @@ Sources: https://learn.microsoft.com/graph/api/resources/application and the pag
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from provision.delivery.service import ServiceError, Sort
+from provision.values import dataclass
 
 
 @dataclass(frozen=True, slots=True)

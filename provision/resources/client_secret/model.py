@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import datetime
 
 from provision.resources.app_management_policy import Limits
 from provision.resources.client_secret.span import UNNOTICED, Span, end_date
+from provision.values import dataclass
 
 ADDRESS = "client_secret"
 # https://learn.microsoft.com/entra/identity-platform/supported-accounts-validation

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import calendar
 import re
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from provision.resources.app_management_policy import Limits
+from provision.values import dataclass
 
 LONGEST_MONTHS = 24  # the portal's ceiling, which the product's manual repeats
 DAYS_A_MONTH = 365.25 / 12  # where a length in months is compared with one in days

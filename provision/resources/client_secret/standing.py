@@ -13,12 +13,12 @@ ends, the newest itself included.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from provision.resources.client_secret.model import Desired, Observed, Records
 from provision.resources.client_secret.span import renewal_of
+from provision.values import dataclass
 
 
 class Inert(StrEnum):
