@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -209,6 +210,17 @@ def test_impersonation_certifies_the_clouds_names() -> None:
             with context.wrap_socket(raw, server_hostname=host) as wrapped:
                 wrapped.sendall(f"GET /v1.0/x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
                 assert b"401" in wrapped.recv(100)
+    finally:
+        running.close()
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_url_leads_to_the_address_that_was_asked_for(host: str) -> None:
+    """localhost is 127.0.0.1 on many machines, and nothing else."""
+    running = Served(host=host)
+    try:
+        assert (urlsplit(running.endpoint.url).hostname == "localhost") == (host == "127.0.0.1")
+        assert running.client.get("/v1.0/x").status_code == 401
     finally:
         running.close()
 

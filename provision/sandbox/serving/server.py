@@ -69,8 +69,7 @@ class Server:
         self._socket = _listen(host, port)
         bound = int(self._socket.getsockname()[1])
         self._names = _names(host, impersonate=impersonate)
-        shown = "localhost" if _is_loopback(host) else self._names[0]
-        self.url = address(shown, bound)
+        self.url = address(_shown(host, self._names), bound)
         self._hosts = None if _is_loopback(host) else frozenset(name.lower() for name in self._names)
         self._server: _Uvicorn | None = None
 
@@ -235,10 +234,19 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _shown(host: str, names: Sequence[str]) -> str:
+    """Return the name that clients ask by; localhost may not lead to another address than 127.0.0.1."""
+    if not _is_loopback(host):
+        return names[0]
+    return "localhost" if host in ("localhost", "127.0.0.1") else host
+
+
 def _names(host: str, *, impersonate: bool) -> Sequence[str]:
     """Return every name that the certificate and the host check know."""
     own: list[str] = []
-    if not _is_loopback(host):
+    if _is_loopback(host):
+        own = [] if host in _LOOPBACK_NAMES else [host]
+    else:
         name = socket.gethostname()
         with contextlib.suppress(OSError):
             own += socket.gethostbyname_ex(name)[2]
