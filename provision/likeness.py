@@ -90,7 +90,7 @@ def question(names: Collection[str]) -> str | None:
 
 
 def _bearable(said: str, name: str) -> int:
-    """How many slips may lie between two words: none in a short one, for there every letter counts."""
+    """Say how many slips may lie between two words: none in a short one, for there every letter counts."""
     shorter = min(len(said), len(name))
     return 0 if shorter < 4 else 1 if shorter < 8 else 2
 

@@ -28,7 +28,7 @@ def quoted(word: str) -> str:
 
 
 def within_quotes(word: str) -> str:
-    """The same in double quotes where these do: for a command that a text puts into single ones."""
+    """Return the same in double quotes where these do: for a command that a text puts into single ones."""
     if WINDOWS:
         plain, active = bool(_PLAIN_THERE.fullmatch(word)), _ACTIVE_THERE.search(word)
     else:

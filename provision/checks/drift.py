@@ -190,7 +190,7 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
 
 
 def _of_limit(change: Change) -> Iterator[Deviation]:
-    """Of Exchange's limit: that it is missing, or that one of ours is still there."""
+    """Yield what of Exchange's limit differs: it is missing, or one of ours is still there."""
     missing = change.action is not Action.DELETE and change.after is not None
     severity = Severity.ERROR if missing else Severity.WARNING
     what = "is to be set" if missing else "is to be removed"

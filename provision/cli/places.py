@@ -158,7 +158,7 @@ def reached(config: Config, spec: Spec, options: Common) -> tuple[str, ...]:
 
 
 def claims(configs: Sequence[Config], specs: Sequence[Spec], options: Common) -> list[tuple[str, ...]]:
-    """What this run writes to, tenants and sinks, as a second run on this machine would name it."""
+    """Return what this run writes to, tenants and sinks, as a second run on this machine would name it."""
     match options.sandbox:
         case None:
             where = None

@@ -213,7 +213,7 @@ def _served(
     *,
     writes: bool,
 ) -> Tenants:
-    """A sandbox behind a URL: by azure-identity as its administrator, or as whom AZURE_… names."""
+    """Return a sandbox behind a URL: by azure-identity as its administrator, or as whom AZURE_… names."""
     cloud, administrator, authority = served_sandbox(url, others=options.identities is not None)
     announce(url, options, writes=writes)
     return _connected(
@@ -275,7 +275,7 @@ def announce(where: str, options: Common, *, writes: bool) -> None:
 
 
 def _connected(configs: Sequence[Config], writes: bool, way: Callable[[Config], Graph]) -> Tenants:
-    """One connection for each tenant, however many configs name it."""
+    """Return one connection for each tenant, however many configs name it."""
     return {
         key: Tenant(way(config), key[0], reads_ownership=writes)
         for key, config in {key(c): c for c in configs}.items()

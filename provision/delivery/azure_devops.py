@@ -131,12 +131,12 @@ class Options(interface.EntraOptions):
         return re.sub(old, r"https://dev.azure.com/\1", self.organization).lower()
 
     def reaches(self, cloud: str) -> str:
-        """The organization, which a config names by its address."""
+        """Return the organization, which a config names by its address."""
         del cloud
         return self.organization
 
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
-        """The variable and those beside it. Project and group may each be written as name or id."""
+        """Return the variable and those beside it. Project and group may each be written as name or id."""
         del cloud
         variable = self.variable or interface.variable_name(name)
         certain = ("azure_devops", self.one_organization)

@@ -64,12 +64,12 @@ class Options(interface.Options):
         """No host of ours to judge: a config may name a command only with an allowance of its own."""
 
     def reaches(self, cloud: str) -> str:
-        """What the command asks, it alone can tell."""
+        """Return nothing: what the command asks, it alone can tell."""
         del cloud
         return ""
 
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
-        """Where the value goes, the command alone can tell."""
+        """Return none: where the value goes, the command alone can tell."""
         del name, cloud
         return ()
 
@@ -151,6 +151,6 @@ class Command:
         }
 
     def recall(self, known: Collection[str] = ()) -> frozenset[str]:
-        """A command keeps no record that we know of."""
+        """Return nothing: a command keeps no record that we know of."""
         del known
         return frozenset()

@@ -70,12 +70,12 @@ class Options(interface.Options):
         return moved
 
     def reaches(self, cloud: str) -> str:
-        """Nothing is asked over the network."""
+        """Return nothing: nothing is asked over the network."""
         del cloud
         return ""
 
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
-        """The file and its record; names that differ by case alone are one, as file systems may have it."""
+        """Return the file and its record; names that differ by case alone are one, as in some systems."""
         del name, cloud
         path = self.file
         folder = os.path.realpath(path.parent)
@@ -219,7 +219,7 @@ class File:
         return value
 
     def _keys(self, begins: str | None = None) -> list[dict[str, Any]]:
-        """The keys of the record that the file's first characters agree with."""
+        """Return the keys of the record that the file's first characters agree with."""
         record = self._recorded_safely()
         try:
             if record is None or self._path.is_symlink():
@@ -231,14 +231,14 @@ class File:
         return [key for key in record.keys if key.get("hint") == begins]
 
     def _recorded_safely(self) -> Record | None:
-        """The record; ``None`` if there is none that can be read, or a link lies there."""
+        """Return the record; ``None`` if there is none that can be read, or a link lies there."""
         try:
             return None if self._record.is_symlink() else self._recorded()
         except OSError:
             return None
 
     def _recorded(self) -> Record | None:
-        """The record, whosever it is; ``None`` if it is something else."""
+        """Return the record, whosever it is; ``None`` if it is something else."""
         try:
             return from_document(json.loads(bounded.text(self._record, _LARGEST)))
         except (ValueError, RecursionError):

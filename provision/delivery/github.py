@@ -98,7 +98,7 @@ class Options(interface.Options):
         return address()
 
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
-        """The secret, whose record has the same name with more behind it; GitHub minds no case.
+        """Return the secret, whose record has the same name with more behind it; GitHub minds no case.
 
         Sources: https://docs.github.com/actions/reference/security/secrets and
         https://docs.github.com/actions/how-tos/deploy/configure-and-manage-deployments/manage-environments

@@ -110,7 +110,7 @@ class Options(interface.EntraOptions):
         return f"https://{self.vault}.{suffix}" if suffix else ""
 
     def places(self, name: str, cloud: str) -> tuple[Place, ...]:
-        """The secret in the vault; neither minds case.
+        """Return the secret in the vault; neither minds case.
 
         Source: https://learn.microsoft.com/azure/key-vault/general/about-keys-secrets-certificates
         """

@@ -63,7 +63,7 @@ def _refuse_planted(files: Collection[Path]) -> None:
 
 
 def _others_need(folder: Path, about: os.stat_result) -> bool:
-    """Whether a folder serves others, so that to take their right away would break something.
+    """Say whether a folder serves others, so that to take their right away would break something.
 
     A set-group-id folder was given to a group on purpose, the top of a file system is a volume that a runtime
     mounted, and where somebody else has a file they work.

@@ -44,7 +44,7 @@ class Terminal:
             raise failed("the secret was shown, but not taken: the answer was not yes")
 
     def recall(self, known: Collection[str] = ()) -> frozenset[str]:
-        """A terminal keeps no record."""
+        """Return nothing: a terminal keeps no record."""
         del known
         return frozenset()
 

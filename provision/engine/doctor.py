@@ -66,7 +66,7 @@ async def examine(job: Job, *, allowed: Collection[str], probes: bool) -> Diagno
 
 
 async def _guards(job: Job) -> list[Check]:
-    """What stands before the identity of a pipeline; nothing fails for it, for many hosts have no more."""
+    """Return what stands before the identity of a pipeline; nothing fails for it: many hosts have no more."""
     claims = await asyncio.to_thread(job.tenant.graph.tokens.presented_claims)
     states = {True: State.OK, False: State.NOTE, None: State.NOT_CHECKED}
     found = await asyncio.to_thread(guards.seen, claims)
@@ -107,7 +107,7 @@ _STAND_IN = Check(
 
 
 async def _hosts(job: Job) -> tuple[Check, ...]:
-    """The login host, with the tenant's own document, and Graph; no token is asked for."""
+    """Return the login host, with the tenant's own document, and Graph; no token is asked for."""
     cloud = job.tenant.graph.cloud
     found = await hosts(job.tenant.graph, job.desired.tenant)
     checks = [_check("login host", found.login, f"{cloud.login} answers")]
@@ -199,7 +199,7 @@ def _mailbox(plan: Plan, allowed: Collection[str]) -> Check:
 
 
 def _reach(plan: Plan) -> list[Check]:
-    """How far the application may send, as far as it was read; nothing where it has no principal yet."""
+    """Say how far the application may send, as far as it was read; nothing where it has no principal yet."""
     found = scoping.standing(plan.desired, plan.observed)
     if found is None:
         return []

@@ -253,7 +253,7 @@ class Execution:
         return next(starts, None)
 
     def _settles(self, since: datetime | None) -> bool:
-        """Whether an object created at that time, by any run, may still be unknown to a replica."""
+        """Say whether an object created at that time, by any run, may still be unknown to a replica."""
         return since is not None and self.tools.graph.now() - since < REPLICATION
 
 

@@ -67,7 +67,7 @@ class Facts:
         return declares(self.app.permissions, Permission(MICROSOFT_GRAPH_APP_ID, role.role_id))
 
     def urls(self, path: str) -> tuple[str, ...]:
-        """The admin addresses whose redirect URI is there, those that people reach first."""
+        """Return the admin addresses whose redirect URI is there, those that people reach first."""
         found = [url for uri in self.app.redirect_uris if (url := _admin_url(uri, path)) is not None]
         return tuple(sorted(found, key=lambda url: (not url.startswith("https://"), "localhost" in url, url)))
 

@@ -89,7 +89,7 @@ def _judge(job: Job, caller: Caller, steps: Collection[Step], *, exists: bool) -
 
 
 def _beyond_doubt(found: tuple[Right, ...], handing_over: bool) -> bool:
-    """Whether no right that the plan depends on is missing or unknown, so that nothing more need be asked."""
+    """Say whether every right that the plan depends on is surely there, so that no more need be asked."""
     passed_over = {*rights.OPTIONAL, *((Step.GRANT,) if handing_over else ())}
     open_ones = (Presence.MISSING, Presence.UNKNOWN)
     return not any(right.presence in open_ones and right.step not in passed_over for right in found)

@@ -321,7 +321,7 @@ class _Ladder:
         return True
 
     async def _is_tenant(self, text: str) -> bool:
-        """Whether the text is a tenant's id: as a client id it was entered in the wrong box."""
+        """Say whether the text is a tenant's id: as a client id it was entered in the wrong box."""
         try:
             return (await self._graph.fetch(openid_url(self._graph.cloud, text))).is_success
         except Lost:
@@ -387,7 +387,7 @@ def _refusedby_exchange(rung: str, failure: Refusal, address_at: str) -> Rung:
 
 
 def _roles(token: str) -> frozenset[str] | None:
-    """The application permissions in a token; None where it cannot be read."""
+    """Return the application permissions in a token; None where it cannot be read."""
     claims = claims_of(token)
     if not claims:
         return None

@@ -380,7 +380,7 @@ class Graph:
 
 
 def _words(request: Request) -> str:
-    """What a request is about, without ids: its method and the names in its path."""
+    """Return what a request is about, without ids: its method and the names in its path."""
     path = urlsplit(request.url).path.partition("/v1.0/")[2]
     names = [part.partition("(")[0] for part in path.split("/") if _NAME.match(part)]
     return f"{request.method.value} {'/'.join(names)}"

@@ -79,7 +79,7 @@ def consent_markdown(result: Result) -> str:
 
 
 def _steps(result: Result) -> list[str]:
-    """What this run did, or left to others and why."""
+    """Return what this run did, or left to others and why."""
     names = {service_principal.ADDRESS: "service principal", consents.ADDRESS: "grant"}
     told = []
     for outcome in result.outcomes:

@@ -94,7 +94,7 @@ def result_json(result: Result) -> Json:
 
 
 def _last_use(result: Result, used: LastUse) -> dict[str, object]:
-    """When the report of sign-ins was read, or why not, and what it tells of each secret."""
+    """Return when the report of sign-ins was read, or why not, and what it tells of each secret."""
     times = ((item.key_id, used.of(item.key_id)) for item in result.plan.observed.secrets)
     return {
         "read": timestamp(used.read) if used.read else None,

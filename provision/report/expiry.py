@@ -287,7 +287,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def _last_use(item: Watched | None) -> dict[str, Any]:
-    """When the report of sign-ins was read, or why it was not."""
+    """Return when the report of sign-ins was read, or why it was not."""
     used = item.last_use if item else None
     read = timestamp(used.read) if used and used.read else None
     return {"read": read, "not_read": used.unread or None if used else None}

@@ -221,7 +221,7 @@ def _of_property(change: Change, name: str, width: int) -> list[Line]:
 
 
 def _of_list(label: str, before: Sequence[Any], after: Sequence[Any]) -> list[Line]:
-    """One line an item: only what comes or goes has a sign, whatever the order."""
+    """Return one line an item: only what comes or goes has a sign, whatever the order."""
     old, new = sorted(map(_shown, before)), sorted(map(_shown, after))
     lines = [Line(" ", label + item) for item in old if item in new]
     lines += [Line("-", label + item) for item in old if item not in new]
@@ -254,7 +254,7 @@ def used(result: Result) -> list[tuple[str, str]]:
 
 
 def limit(result: Result) -> str | None:
-    """How Exchange's limit stands, as far as this run set or read it; ``None``: a person is to see to it."""
+    """Say how Exchange's limit stands, as this run set or read it; ``None``: that is a person's part."""
     for outcome in result.outcomes:
         if outcome.change.address == mailbox_scope.ADDRESS and outcome.status is not Status.HANDOFF:
             if outcome.status in (Status.DONE, Status.BY_ANOTHER):

@@ -25,7 +25,7 @@ _FLAGS = (
 
 
 def read(path: Path, largest: int, *, streams: bool = False) -> bytes:
-    """All of a file of that many bytes at most; ``OSError`` says in ``strerror`` why it cannot be read.
+    """Return all of a file of that many bytes at most; ``OSError`` says in ``strerror`` why it cannot.
 
     With ``streams`` a pipe is read, too, if a shell handed it over as ``/dev/fd/63`` or ``/dev/stdin``.
     """

@@ -114,7 +114,7 @@ class Sandbox:
 
     @contextlib.contextmanager
     def writing(self, *, counted: bool = True) -> Iterator[None]:
-        """A transaction: what happens inside is kept whole, or undone if it raises.
+        """Run a transaction: what happens inside is kept whole, or undone if it raises.
 
         ``counted``: whether it is one of the writes that ``store.writes`` counts.
         """

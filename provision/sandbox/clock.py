@@ -35,10 +35,10 @@ class Clock:
 
 
 def instant(moment: datetime) -> str:
-    """As the directory prints a stored time: whole seconds, ``Z``."""
+    """Print a stored time as the directory does: whole seconds, ``Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def precise(moment: datetime) -> str:
-    """As the directory prints a time just taken: seven digits, ``Z``."""
+    """Print a time just taken as the directory does: seven digits, ``Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f") + "0Z"

@@ -99,7 +99,7 @@ def _authorize_person(call: Call, right: Right) -> None:
 
 
 def _is_creation(call: Call) -> bool:
-    """An upsert that will create an application: https://learn.microsoft.com/graph/api/application-upsert."""
+    """Say whether it is an upsert that creates: https://learn.microsoft.com/graph/api/application-upsert."""
     key = call.keys.get("id")
     if call.method != "PATCH" or not call.create_if_missing or key is None or key.name is None:
         return False

@@ -122,7 +122,7 @@ _others = frozenset(_OTHERS.lower().split())
 
 
 def beyond(method: str, segments: Sequence[Segment], *, here: bool = False) -> str | None:
-    """The path of real Graph that a refused request was for, with ``{id}`` for keys; None if it has none.
+    """Return the path of real Graph that a refused request was for, with ``{id}`` for keys, if it has one.
 
     Asked about a path that no endpoint here answers; ``here`` says that one does, by another method.
     """

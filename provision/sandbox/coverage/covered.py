@@ -39,7 +39,7 @@ class Covered:
 
 
 def ask(method: str, path: str) -> Covered:
-    """What there is of ``GET /applications/x``; the path may be a whole URL, with version and query."""
+    """Return what there is of ``GET /applications/x``; the path may be a whole URL, version and query too."""
     verb, segments = method.upper(), _segments(path)
     try:
         endpoint, _ = Router(ENDPOINTS).find(verb, segments)

@@ -48,7 +48,7 @@ def create(tenant: Tenant, application: Record, body: Json) -> Record:
 
 
 def update(tenant: Tenant, application: Record, record: Record, body: Json) -> None:
-    """The credential after a PATCH; its name never changes."""
+    """Return the credential after a PATCH; its name never changes."""
     sent = read(TYPE, body)
     for name in ("id", "name"):
         if sent.pop(name, record.props[name]) != record.props[name]:

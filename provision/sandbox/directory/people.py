@@ -201,7 +201,7 @@ def _writable(entity: EntityType, sent: Json, record: Record | None = None) -> J
 
 
 def _check_name(tenant: Tenant, name: str) -> None:
-    """The form of a name, and that nobody has it.
+    """Check the form of a name, and that nobody has it.
 
     That its domain is verified is not checked: nothing here verifies one, and a seed may name
     mailboxes of any domain too (docs/sandbox.md).

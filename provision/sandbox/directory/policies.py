@@ -121,7 +121,7 @@ def create(tenant: Tenant, body: Json) -> Record:
 
 
 def update(tenant: Tenant, record: Record, body: Json) -> None:
-    """A policy after a PATCH, the tenant's own or a custom one."""
+    """Return a policy after a PATCH, the tenant's own or a custom one."""
     entity = APP_POLICY if record.kind == APP_POLICY.kind else DEFAULT_POLICY
     props = _merge(entity, record.props, _writable(entity, body, record))
     for name in ("restrictions", "applicationRestrictions", "servicePrincipalRestrictions"):

@@ -23,7 +23,7 @@ _HELD = "securityAttributes"  # private, of a person or principal: a set's name 
 
 
 def shown(call: Call, record: Record) -> Json | None:
-    """The attributes by set, as ``$select`` asks for them by name; 403 without the right to read them."""
+    """Return the attributes by set, as ``$select`` asks for them; 403 without the right to read them."""
     if not {READ_ATTRIBUTES, WRITE_ATTRIBUTES} & (call.caller.roles | call.caller.scopes):
         raise denied()
     kind = {"@odata.type": "#microsoft.graph.customSecurityAttributeValue"}

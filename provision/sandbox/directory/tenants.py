@@ -69,7 +69,7 @@ def administrator(tenant: Tenant) -> Record:
 
 
 def add_domain(tenant: Tenant, name: str, *, is_default: bool = False, is_initial: bool = False) -> None:
-    """A verified domain."""
+    """Return a verified domain."""
     if is_default:
         for other in tenant.all("domain"):
             tenant.put(other.with_props(isDefault=False))

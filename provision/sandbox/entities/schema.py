@@ -220,7 +220,7 @@ def _fraction(text: str) -> str:
 
 
 def wire_time(moment: datetime, fraction: str = "") -> str:
-    """As the directory prints a time that a client chose: ``Z``, a fraction only if there is one."""
+    """Print a time that a client chose as the directory does: ``Z``, a fraction only if there is one."""
     text = moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S")
     if moment.year < 1000:
         text = text.rjust(19, "0")

@@ -51,7 +51,7 @@ def owner(call: Call) -> Record:
 
 
 def by_name(tenant: Tenant, name: str) -> Record | None:
-    """The user with this id, sign-in name or address, a second one too (docs/sandbox.md: not verified)."""
+    """Return the user of this id, sign-in name or address, or a second (docs/sandbox.md: not verified)."""
     return (
         tenant.get("user", name)
         or tenant.one("user", "userPrincipalName", name)

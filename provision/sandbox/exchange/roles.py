@@ -29,7 +29,7 @@ _EQUALS = re.compile(r"\(?\s*(?P<name>\w+)\s+-eq\s+'(?P<value>(?:[^']|'')*)'\s*\
 
 
 def definitions(tenant: Tenant) -> list[Record]:
-    """The application roles; their ids differ from tenant to tenant (docs/sandbox.md: not verified)."""
+    """Return the application roles; their ids differ by tenant (docs/sandbox.md: not verified)."""
     return [
         Record(
             "exchangeRole",
@@ -140,7 +140,7 @@ def unassign(tenant: Tenant, record: Record, now: datetime) -> None:
 
 
 def new_scope(tenant: Tenant, body: Json) -> Record:
-    """A management scope of recipients: https://learn.microsoft.com/graph/api/unifiedrbacapplication-post-customappscope."""
+    """Return a management scope of recipients: https://learn.microsoft.com/graph/api/unifiedrbacapplication-post-customappscope."""
     sent = read(SCOPE, body)
     if not sent.get("displayName"):
         raise missing_value("displayName", "CustomAppScope")

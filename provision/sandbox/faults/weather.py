@@ -217,7 +217,7 @@ class Weather:
         return seen | self._without_young_secret(call)
 
     def _without_young_secret(self, call: Call) -> dict[str, Record | None]:
-        """For ``removePassword``: the object as it was before it got the secret that is to go."""
+        """Return, for ``removePassword``, the object as it was before it got the secret that is to go."""
         key_id = call.body.get("keyId") if isinstance(call.body, dict) else None
         if not isinstance(key_id, str) or key_id.lower() not in self._young_secrets:
             return {}
@@ -246,7 +246,7 @@ class Weather:
 
 
 def transport_error() -> Exception:
-    """What an in-process client sees of a cut: httpx's own error, for it is httpx that sends in-process."""
+    """Return what an in-process client sees of a cut: httpx's own error, for httpx sends in-process."""
     httpx = sys.modules.get("httpx")
     if httpx is not None:
         error: Exception = httpx.ReadError("The connection was reset (sandbox weather).")

@@ -59,7 +59,7 @@ class Listing:
         self._advanced = not entity.directory_object or (call.eventual and self._counts())
 
     def answer(self, records: Sequence[Record] | None = None) -> Answer:
-        """The page that the request asks for; of these records, or of all of the tenant's of the kind."""
+        """Return the page that the request asks for; of these records, or of all of the kind in it."""
         shape = shapes.of(self._entity, self._call.query)
         found = self._ordered(self._matching(records))
         size = self._size()

@@ -101,7 +101,7 @@ def unparsable(name: str, kind: str) -> GraphError:
 def show(
     entity: EntityType, props: Json, shape: Shape, related: Callable[[str, Shape], Json] | None = None
 ) -> Json:
-    """The properties of one object as answered, null complex values first, as the service streams them."""
+    """Return the properties of one object as answered, null complex values first, as the service does."""
     if shape.select is not None:
         out = {name: props.get(name) for name in shape.select if name.lower() in entity.by_name}
     else:

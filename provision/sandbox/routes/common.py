@@ -136,7 +136,7 @@ def created(call: Call, record: Record, *, context: str | None = None, overlay: 
 
 
 def location(call: Call, record: Record) -> str:
-    """Where the directory keeps an object: recorded, always under the public cloud's host."""
+    """Return where the directory keeps an object: recorded, always under the public cloud's host."""
     where = f"https://graph.microsoft.com/v2/{call.tenant.id}"
     entity = TYPES[record.kind]
     if record.kind in ("application", "servicePrincipal", "user", "group", "extensionProperty"):

@@ -26,7 +26,7 @@ def _application(call: Call) -> Record:
 
 
 def _lookup(call: Call, application: Record) -> Record | None:
-    """By id or by name, in a segment or as the alternate key ``name``."""
+    """Find it by id or by name, in a segment or as the alternate key ``name``."""
     key = call.keys["credential"]
     found = call.tenant.find(_KIND, "parentId", application.id)
     by_id = [r for r in found if is_guid(key.value) and r.id == key.value.lower()]

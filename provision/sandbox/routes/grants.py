@@ -53,7 +53,7 @@ def delete(call: Call) -> Answer:
 
 
 def of(base: str, kind: str) -> list[Endpoint]:
-    """The grants of a client, or of a person: https://learn.microsoft.com/graph/api/serviceprincipal-list-oauth2permissiongrants."""
+    """Return the grants of a client, or of a person: https://learn.microsoft.com/graph/api/serviceprincipal-list-oauth2permissiongrants."""
     return on(f"{base}/{{id}}", base, named(kind))
 
 

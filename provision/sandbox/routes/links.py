@@ -198,6 +198,6 @@ def unlink(call: Call, record: Record, name: str, target_id: str) -> None:
 
 
 def _last_user(call: Call, before: tuple[str, ...], left: tuple[str, ...]) -> bool:
-    """Whether the last owner who is a person goes: learn.microsoft.com/graph/api/group-delete-owners."""
+    """Say whether the last owner who is a person goes: learn.microsoft.com/graph/api/group-delete-owners."""
     people = [i for i in before if call.tenant.get("user", i) is not None]
     return bool(people) and not set(people) & set(left)

@@ -193,7 +193,7 @@ class _Seeding:
     # -- applications ----------------------------------------------------------------------
 
     def _caller(self, given: Marked) -> None:
-        """An application with a secret of the seed's choosing, and what it was granted."""
+        """Return an application with a secret of the seed's choosing, and what it was granted."""
         parts = given.mapping(
             "client_id",
             "secret",
@@ -286,7 +286,7 @@ class _Seeding:
         )
 
     def _create(self, body: dict[str, Any], kept: dict[str, Any], given: Marked) -> Record:
-        """A new application, by the rules that Graph has for one, under the ids that the seed wants."""
+        """Return a new application, by the rules of Graph for one, under the ids that the seed wants."""
         try:
             made, _ = applications.create(self._call(), body)
         except GraphError as error:

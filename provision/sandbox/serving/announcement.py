@@ -125,7 +125,7 @@ def forget(endpoint: Announcement) -> None:
 
 
 def folder(url: str) -> Path:
-    """Where word of a URL is left; loopback's names are one place."""
+    """Return where word of a URL is left; loopback's names are one place."""
     parts = urlsplit(url)
     host = (parts.hostname or "").lower()
     key = f"{'localhost' if host in _LOOPBACK else host}:{parts.port or 443}"
@@ -139,7 +139,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def _cache() -> Path:
-    """The user's cache, where the system keeps such; for whoever may not write there, a temporary one."""
+    """Return the user's cache where the system keeps it; for whoever may not write there a temporary one."""
     from platformdirs import user_cache_path
 
     try:

@@ -100,7 +100,7 @@ class Control:
 
 
 def duration(text: object) -> timedelta:
-    """An ISO 8601 duration of weeks, days and times, such as ``P30D``; ``ValueError`` if it is none."""
+    """Read an ISO 8601 duration of weeks, days and times, such as ``P30D``; ``ValueError`` if it is none."""
     match = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if match is None or not any(match.groups()[1:]):
         raise ValueError(text)

@@ -92,7 +92,7 @@ def _named(sandbox: Sandbox, tenant_id: str, user_id: str) -> dict[str, Any]:
 
 
 def administrator_claims(sandbox: Sandbox, tenant_id: str, user_id: str, resource: str) -> dict[str, Any]:
-    """The claims of a Global Administrator signed in here, with every delegated permission that counts."""
+    """Return the claims of a Global Administrator of here, with each delegated permission that counts."""
     moment = int(sandbox.clock.real().timestamp())
     return {
         "aud": resource,

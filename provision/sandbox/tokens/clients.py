@@ -165,7 +165,7 @@ def _open(assertion: str) -> tuple[dict[str, Any], dict[str, Any]]:
 def _check_assertion(
     sandbox: Sandbox, tenant: Tenant, client: Client, assertion: str, endpoint: str
 ) -> Used | None:
-    """In the order in which the service was seen to refuse: claims, header, times, whose, key."""
+    """Check in the order in which the service was seen to refuse: claims, header, times, whose, key."""
     header, claims = _open(assertion)
     for name in ("iss", "aud"):
         if not claims.get(name):

@@ -92,7 +92,7 @@ def _second(base: str) -> dict[str, Any]:
 
 
 def _first(base: str, origin: str) -> dict[str, Any]:
-    """What v1.0 says otherwise: the document in the articles of Azure's API for FHIR, and others' copies."""
+    """Return what v1.0 says otherwise: by the articles of Azure's API for FHIR, and others' copies."""
     return {
         "jwks_uri": f"{origin}/common/discovery/keys",
         "response_types_supported": ["code", "id_token", "code id_token", "token id_token", "token"],
@@ -184,7 +184,7 @@ def _metadata(host: str) -> list[dict[str, Any]]:
 
 
 def azure_cloud(origin: str) -> dict[str, Any]:
-    """What ``az cloud register`` reads of a resource manager: Azure CLI, ``azure/cli/core/cloud.py``."""
+    """Return what ``az cloud register`` reads of a manager (Azure CLI, ``azure/cli/core/cloud.py``)."""
     return {
         "name": "sandbox",
         "portal": origin,

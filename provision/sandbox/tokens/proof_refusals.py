@@ -121,7 +121,7 @@ def assertion_expired(now: datetime, start: object, end: object) -> TokenError:
 
 
 def _moment(seconds: object) -> str:
-    """A time of an assertion in words of the service; one that was not sent is where clocks begin."""
+    """Return a time of an assertion in words of the service; one that was not sent is where clocks begin."""
     given = seconds if isinstance(seconds, int | float) and 0 <= seconds < 2**35 else 0
     return f"{datetime.fromtimestamp(given, UTC):%Y-%m-%dT%H:%M:%S}.0000000Z"
 

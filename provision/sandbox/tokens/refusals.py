@@ -37,7 +37,7 @@ class TokenError(Exception):
         return 401 if self.error == "invalid_client" else 400
 
     def body(self, now: datetime, correlation_id: str | None) -> dict[str, Any]:
-        """The JSON; ``now`` is the real time."""
+        """Return the JSON; ``now`` is the real time."""
         trace, correlation = str(uuid.uuid4()), correlation_id or str(uuid.uuid4())
         stamp = now.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         out: dict[str, Any] = {

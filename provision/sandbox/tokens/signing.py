@@ -77,7 +77,7 @@ def sign(sandbox: Sandbox, claims: Claims) -> str:
 
 
 def verify(sandbox: Sandbox, token: str) -> Claims:
-    """The claims of a token this sandbox signed, either way; its times and audience are not looked at."""
+    """Return the claims of a token this sandbox signed, either way; times and audience are not looked at."""
     algorithm = _algorithm(token)
     if algorithm == "HS256":
         return unseal(sandbox.token_key, token)
@@ -113,7 +113,7 @@ def verify(sandbox: Sandbox, token: str) -> Claims:
 
 
 def published(sandbox: Sandbox) -> Claims:
-    """The key set document: https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens."""
+    """Return the key set document: https://learn.microsoft.com/entra/identity-platform/access-tokens#validate-tokens."""
     pem = _pem(sandbox)
     numbers = _key(pem).public_key().public_numbers()
     return {

@@ -37,7 +37,7 @@ def error_body(error: GraphError, now: datetime, request_id: str, client_request
 
 
 def http_date(moment: datetime) -> str:
-    """As a ``Date`` header says it."""
+    """Print a time as a ``Date`` header says it."""
     return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def call(sandbox: Sandbox, tenant: Tenant) -> Call:
-    """As the directory's functions want to see one; nobody becomes owner of what it makes."""
+    """Make a call as the directory's functions want to see one; nobody becomes owner of what it makes."""
     everything = frozenset({"Application.ReadWrite.All"})
     caller = Caller(tenant.id, "app", "", first_party.MICROSOFT_GRAPH, everything)
     return Call(
