@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeAlias
 
-PATIENCE = 30.0  # seconds for what a shell hands over: a slow program may stand at the other end
+TIMEOUT = 30.0  # seconds for what a shell hands over: a slow program may stand at the other end
 # What a shell hands over, such as <(envsubst < prod.yaml), or standard input by its name.
 STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 Named: TypeAlias = str | os.PathLike[str]
@@ -40,11 +40,11 @@ def read(
     largest: int,
     *,
     may: Callable[[str], bool] | None = None,
-    patience: float = PATIENCE,
+    timeout: float = TIMEOUT,
 ) -> bytes:
     """Return all that is in a file of ``largest`` bytes at most.
 
-    A pipe is read only where a shell handed it over (:data:`STREAMS`), and then for ``patience`` seconds at
+    A pipe is read only where a shell handed it over (:data:`STREAMS`), and then for ``timeout`` seconds at
     most. ``may`` is asked with the real path of what was opened. Raises ``OSError`` for what cannot be
     opened, is no file, is too large, does not end in time, or may not be.
     """
@@ -67,7 +67,7 @@ def read(
                 raise _too_large(largest)
             return _all(handle, largest, None)
         if handed_over and (stat.S_ISFIFO(about.st_mode) or stat.S_ISSOCK(about.st_mode)):
-            return _all(handle, largest, time.monotonic() + patience)
+            return _all(handle, largest, time.monotonic() + timeout)
         if _is_nothing(about):
             return b""
         raise _no_file(handle, about)
@@ -124,7 +124,7 @@ def decoded(raw: bytes, errors: str = "strict") -> str:
     return raw.decode("utf-8-sig", errors)
 
 
-def line_of_stdin(largest: int, *, patience: float = PATIENCE, as_it_is: bool = False) -> str:
+def line_of_stdin(largest: int, *, timeout: float = TIMEOUT, as_it_is: bool = False) -> str:
     """Return the next line of standard input without its end, of ``largest`` bytes at most.
 
     A byte order mark before it is left out, unless the line is wanted ``as_it_is``.
@@ -136,7 +136,7 @@ def line_of_stdin(largest: int, *, patience: float = PATIENCE, as_it_is: bool = 
     except (OSError, ValueError, AttributeError):  # no stream of the system's: another program gave the text
         line = sys.stdin.readline().rstrip("\r\n")
         return line if as_it_is else line.removeprefix("\ufeff")
-    until = None if sys.stdin.isatty() else time.monotonic() + patience
+    until = None if sys.stdin.isatty() else time.monotonic() + timeout
     found = bytearray()
     while not found.endswith(b"\n"):
         _await(handle, until)
@@ -149,7 +149,7 @@ def line_of_stdin(largest: int, *, patience: float = PATIENCE, as_it_is: bool = 
     return found.decode("utf-8" if as_it_is else "utf-8-sig").rstrip("\r\n")
 
 
-def all_of_stdin(largest: int, *, patience: float = PATIENCE) -> bytes:
+def all_of_stdin(largest: int, *, timeout: float = TIMEOUT) -> bytes:
     """Return all of standard input, of ``largest`` bytes at most.
 
     A person at a terminal may take as long as they like. Raises ``OSError`` if it does not end in time, or is
@@ -162,7 +162,7 @@ def all_of_stdin(largest: int, *, patience: float = PATIENCE) -> bytes:
         if len(found) > largest:
             raise _too_large(largest) from None
         return found
-    return _all(handle, largest, None if sys.stdin.isatty() else time.monotonic() + patience)
+    return _all(handle, largest, None if sys.stdin.isatty() else time.monotonic() + timeout)
 
 
 def refuse_unfit(path: Named, largest: int) -> None:

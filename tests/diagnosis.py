@@ -276,7 +276,7 @@ SIGHTS = (
     Sight("Credential type not allowed", "policy", "secrets-blocked", blocked),
     Sight(
         "404 after create",
-        "replication beyond the patience",
+        "replication beyond the retries",
         "not-spread-yet",
         refusal("POST", "*/addPassword", 404, "Request_ResourceNotFound"),
     ),

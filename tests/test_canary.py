@@ -137,7 +137,7 @@ def test_no_failure_tells_the_value(
     said = ""
     for name, code in sinks.items():
         Path(f"{name}.py").write_text(code)
-        monkeypatch.setattr(command, "_PATIENCE", 0.5 if name == "hangs" else 30)
+        monkeypatch.setattr(command, "_TIMEOUT", 0.5 if name == "hangs" else 30)
         ran = provision(
             "apply",
             config,

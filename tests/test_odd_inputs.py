@@ -210,7 +210,7 @@ class TestStreams:
         with os.fdopen(read) as stream:
             monkeypatch.setattr("sys.stdin", stream)
             with pytest.raises(bounded.Unfit, match="did not end in time"):
-                bounded.all_of_stdin(100, patience=0.05)
+                bounded.all_of_stdin(100, timeout=0.05)
             os.write(write, b"other.yaml\n")
             os.close(write)
             assert bounded.all_of_stdin(100) == b"other.yaml\n"
@@ -219,10 +219,10 @@ class TestStreams:
         """Then it is an error."""
         read, write = os.pipe()
         with pytest.raises(bounded.Unfit, match="did not end in time"):
-            bounded.read(f"/dev/fd/{read}", 10, patience=0.05)
+            bounded.read(f"/dev/fd/{read}", 10, timeout=0.05)
         os.write(write, b"never an end")
         with pytest.raises(bounded.Unfit, match="did not end in time"):
-            bounded.read(f"/dev/fd/{read}", 100, patience=0.05)
+            bounded.read(f"/dev/fd/{read}", 100, timeout=0.05)
         os.close(read)
         os.close(write)
 
@@ -421,7 +421,7 @@ def test_a_list_on_standard_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stdin", stream)
         os.write(write, b"never an end")
         with pytest.raises(bounded.Unfit, match="did not end in time"):
-            bounded.all_of_stdin(100, patience=0.05)
+            bounded.all_of_stdin(100, timeout=0.05)
         os.write(write, b"x" * 11)
         with pytest.raises(bounded.Unfit, match="larger"):
             bounded.all_of_stdin(10)

@@ -20,7 +20,7 @@ from provision import bounded
 from provision.quoting import quoted
 from provision.values import dataclass
 
-_PATIENCE = 20.0  # seconds for git
+_TIMEOUT = 20.0  # seconds for git
 _LARGEST = 64 * 1024  # bytes of a path that git keeps in a file
 
 
@@ -99,7 +99,7 @@ def _listed(root: Path, repository: Path, argv: Sequence[str], names: Iterable[s
                     "GIT_INDEX_FILE": str(repository / "index"),
                     "GIT_OBJECT_DIRECTORY": str(_common(repository) / "objects"),
                 },
-                timeout=_PATIENCE,
+                timeout=_TIMEOUT,
                 check=False,
             )
         except (OSError, subprocess.TimeoutExpired):

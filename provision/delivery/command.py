@@ -19,7 +19,7 @@ from provision.delivery.ownership import Owner
 from provision.delivery.place import Place
 from provision.secret import Secret
 
-_PATIENCE = 300.0  # seconds that a command may take
+_TIMEOUT = 300.0  # seconds that a command may take
 
 
 class Options(interface.Options):
@@ -109,7 +109,7 @@ class Command:
         try:
             code = self._run(secret)
         except subprocess.TimeoutExpired:
-            raise failed(f"{self.label} took more than {_PATIENCE:g} seconds and was ended") from None
+            raise failed(f"{self.label} took more than {_TIMEOUT:g} seconds and was ended") from None
         except OSError as error:
             raise failed(f"{self.label} could not be started: {error.strerror}") from None
         if code < 0:
@@ -136,7 +136,7 @@ class Command:
                     process.stdin.write(secret.reveal().encode())
                 with suppress(BrokenPipeError):
                     process.stdin.close()
-                return process.wait(_PATIENCE)
+                return process.wait(_TIMEOUT)
             except BaseException:
                 process.kill()
                 raise

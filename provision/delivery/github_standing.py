@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from provision.delivery.ownership import Record, from_document
-from provision.delivery.service import ANSWER, PATIENCE, TRIES
+from provision.delivery.service import ANSWER, BUDGET, TRIES
 from provision.values import dataclass
 
 # As long as writing the value can take, with all its repetitions.
-_LONGEST_WRITE = timedelta(seconds=PATIENCE + TRIES * ANSWER)
+_LONGEST_WRITE = timedelta(seconds=BUDGET + TRIES * ANSWER)
 
 
 @dataclass(frozen=True, slots=True)

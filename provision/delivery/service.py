@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TRIES = 5
-PATIENCE = 90.0  # seconds of waiting in all, for one request and its repetitions; GitHub may want 60 at once
+BUDGET = 90.0  # seconds of waiting in all, for one request and its repetitions; GitHub may want 60 at once
 CONNECT, ANSWER = 15.0, 60.0  # seconds for a connection, and for each answer
 _LONGEST = 300  # characters of a service's own words
 TRANSIENT = (408, 429, 500, 502, 503, 504)
@@ -129,7 +129,7 @@ def retry(call: Callable[[], T]) -> T:
             if attempt == TRIES:
                 trouble.message += f"; tried {TRIES} times"
                 raise
-            if waited + pause > PATIENCE:
+            if waited + pause > BUDGET:
                 trouble.message += f"; it asks to wait {pause:.0f} seconds, longer than this run does"
                 raise
         sleep(pause)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from provision import cache
 from provision.delivery.service import ServiceError, Sort
 
-_PATIENCE = 60.0  # seconds to wait for another process; each holds it for a read and a write
+_TIMEOUT = 60.0  # seconds to wait for another process; each holds it for a read and a write
 
 
 @contextmanager
@@ -26,7 +26,7 @@ def in_turn(*what: str) -> Iterator[None]:
         folder = cache.folder() / "locks"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = FileLock(folder / f"{name}.lock")
-        lock.acquire(timeout=_PATIENCE)
+        lock.acquire(timeout=_TIMEOUT)
     except Timeout:
         raise ServiceError(
             "another run on this machine is writing to it", transient=True, sort=Sort.STATE

@@ -59,12 +59,12 @@ async def carry_out(
 
 
 async def wait_for(
-    session: Session, items: Sequence[Result | ProvisionError], patience: float
+    session: Session, items: Sequence[Result | ProvisionError], budget: float
 ) -> list[Result | ProvisionError]:
     """Return the items with each consent that is to be given waited for, in a session that writes nothing."""
 
     async def one(job: Job) -> Result:
-        return await wait(job, patience)
+        return await wait(job, budget)
 
     due = [entry for entry, item in zip(session.entries, items, strict=True) if waits(item)]
     found = iter(await run_each(due, one, parallel=len(due)))
@@ -113,8 +113,8 @@ async def give(job: Job, plan: Plan) -> Result:
     return result
 
 
-async def wait(job: Job, patience: float) -> Result:
-    """Read the grants again and again until the permission is among them, for ``patience`` seconds at most.
+async def wait(job: Job, budget: float) -> Result:
+    """Read the grants again and again until the permission is among them, for ``budget`` seconds at most.
 
     Returns the result with the state of the consent at the end of the wait, whichever it is. No state is kept
     of a wait: running the command again goes on with it. Raises what :func:`plan` raises.
@@ -123,10 +123,10 @@ async def wait(job: Job, patience: float) -> Result:
     app, graph = found.observed.application, job.tenant.graph
     assert app is not None
     observed = found.observed
-    while found.consent not in (consent.Detail.GRANTED, consent.Detail.NOT_NEEDED) and waited < patience:
-        step = min(pause, patience - waited)
+    while found.consent not in (consent.Detail.GRANTED, consent.Detail.NOT_NEEDED) and waited < budget:
+        step = min(pause, budget - waited)
         graph.notify(
-            f"waiting for the consent of '{job.desired.name}', {_span(waited)} of {_span(patience)}; "
+            f"waiting for the consent of '{job.desired.name}', {_span(waited)} of {_span(budget)}; "
             "Ctrl-C ends the waiting, running again goes on with it"
         )
         await graph.sleep(step)

@@ -21,7 +21,7 @@ from provision.engine.secret import mint_and_deliver
 from provision.errors import ProvisionError, catalogue
 from provision.graph import application, consent, service_principal
 from provision.graph.client import SKEW
-from provision.graph.patience import RandomPauses
+from provision.graph.polling import RandomPauses
 from provision.graph.records import maybe, text, texts, time
 from provision.graph.retry import REPLICATION
 from provision.outcomes.result import Outcome, Status

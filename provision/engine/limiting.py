@@ -18,7 +18,7 @@ from provision.errors import ProvisionError, catalogue
 from provision.graph import client_secret, mailbox_scope
 from provision.graph.answers import Lost, Refusal
 from provision.graph.client import Graph
-from provision.graph.patience import RandomPauses
+from provision.graph.polling import RandomPauses
 from provision.resources.mailbox_scope import (
     SCOPED_TAG,
     Assignment,

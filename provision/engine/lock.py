@@ -10,7 +10,7 @@ from pathlib import Path
 from provision import cache
 from provision.errors import ProvisionError, catalogue
 
-_PATIENCE = 10.0  # seconds to wait for another run to end
+_TIMEOUT = 10.0  # seconds to wait for another run to end
 
 
 @contextmanager
@@ -42,7 +42,7 @@ def hold_locks(
                 except Timeout:
                     waited = True
                     notify(f"another run works on '{claim[-1]}' on this machine; waiting for it ...")
-                    held.enter_context(lock.acquire(timeout=_PATIENCE))
+                    held.enter_context(lock.acquire(timeout=_TIMEOUT))
             except Timeout:
                 raise ProvisionError(
                     catalogue.BUSY, f"another run works on '{claim[-1]}' on this machine"

@@ -11,7 +11,7 @@ from provision.engine.records import forget
 from provision.errors import ProvisionError, catalogue
 from provision.graph import client_secret
 from provision.graph.client_secret import Seen
-from provision.graph.patience import RandomPauses
+from provision.graph.polling import RandomPauses
 from provision.plan import generation
 from provision.plan.generation import Others
 from provision.resources import delivery_tags

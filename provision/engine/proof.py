@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from provision.engine.job import Job
 from provision.errors import ProvisionError, catalogue
-from provision.graph.patience import Patience
+from provision.graph.polling import Polling
 from provision.graph.retry import REPLICATION
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
 from provision.plan.model import Plan
 from provision.secret import Secret
 
-_PATIENCE = 60.0  # seconds to wait for a new secret to be known everywhere
+_BUDGET = 60.0  # seconds to wait for a new secret to be known everywhere
 
 
 async def prove(job: Job, plan: Plan, value: Secret) -> None:
@@ -28,14 +28,14 @@ async def prove(job: Job, plan: Plan, value: Secret) -> None:
         raise ProvisionError(catalogue.WRONG_SECRET, "the value has leading or trailing whitespace")
     if newest.hint and value.hint != newest.hint:
         raise ProvisionError(catalogue.WRONG_SECRET, _what_else(value, [s.hint for s in ours]))
-    graph, patience = job.tenant.graph, Patience(job.tenant.graph, _PATIENCE)
+    graph, polling = job.tenant.graph, Polling(job.tenant.graph, _BUDGET)
     while True:
         try:
             await sign_in(graph, observed.tenant_id, observed.application.app_id, value)
         except Refused as refused:
             young = graph.now() - newest.start < REPLICATION
             late = refused.transient and young
-            if late and await patience.pause("Entra does not know the new secret everywhere yet"):
+            if late and await polling.pause("Entra does not know the new secret everywhere yet"):
                 continue
             trace = f" (trace id {refused.trace_id})" if refused.trace_id else ""
             raise ProvisionError(

@@ -13,7 +13,7 @@ from provision.engine.holder import SecretHolder, SecretTools, ids, others
 from provision.errors import ProvisionError, catalogue
 from provision.graph import client_secret
 from provision.graph.client_secret import Seen
-from provision.graph.patience import RandomPauses
+from provision.graph.polling import RandomPauses
 from provision.resources import delivery_tags
 from provision.resources.client_secret import marked
 
@@ -194,7 +194,7 @@ async def write_records(
 
     Tags are one list, written as a whole. So it is read just before: another machine, or a person, may
     have changed it since this run read it. What a replica shows that has not heard of this run's own doing is
-    not written from, as long as there is patience; nor is a list to which another run is about to add its
+    not written from, as long as there is time; nor is a list to which another run is about to add its
     delivery, unless this run has the field. ``urgent``: then nothing is written, and nobody waited for.
     """
     known, pauses, patient = holder.tags, RandomPauses(tools.graph, tools.dice), not urgent

@@ -17,7 +17,7 @@ from provision.engine.observe import observe
 from provision.engine.results import remember_consent, what_is_left, with_secret
 from provision.errors import Finding, ProvisionError, catalogue, combined
 from provision.graph import consent as grants
-from provision.graph.patience import Patience
+from provision.graph.polling import Polling
 from provision.graph.retry import REPLICATION
 from provision.outcomes.result import Outcome, Result, Status
 from provision.plan import generation, rotation
@@ -29,7 +29,7 @@ from provision.resources.client_secret import Records
 from provision.secret import Secret
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
-_PATIENCE = 30.0  # seconds to wait for what this machine delivered to be seen
+_BUDGET = 30.0  # seconds to wait for what this machine delivered to be seen
 _TRIES_IN_VAIN = 3  # deliveries in a row that failed, for whatever reason, before no secret is made any more
 
 
@@ -62,7 +62,7 @@ async def _observe_once_settled(job: Job) -> Observed:
     From a replica that lags behind, a second secret would be planned, or the record be written twice. What
     is not shown after that time was removed by somebody; nobody waits where the tenant shows that already.
     """
-    graph, patience = job.tenant.graph, Patience(job.tenant.graph, _PATIENCE)
+    graph, polling = job.tenant.graph, Polling(job.tenant.graph, _BUDGET)
     while True:
         observed = await observe(job.tenant, job.desired)
         app = observed.application
@@ -74,7 +74,7 @@ async def _observe_once_settled(job: Job) -> Observed:
         wanted, secrets = job.desired.client_secret, observed.secrets
         if all(heard_of(wanted, key_id, when, secrets, app.tags) for key_id, when in lately.items()):
             return observed
-        if not await patience.pause("Entra does not show what was just delivered yet"):
+        if not await polling.pause("Entra does not show what was just delivered yet"):
             return observed
 
 

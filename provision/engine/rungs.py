@@ -16,7 +16,7 @@ from provision.errors import Entry, ProvisionError, catalogue
 from provision.graph import mail, mailbox, senses
 from provision.graph.answers import Failure, Lost, Refusal
 from provision.graph.client import Graph
-from provision.graph.patience import Patience
+from provision.graph.polling import Polling
 from provision.graph.reach import hosts
 from provision.graph.refusals import is_denied
 from provision.graph.sign_in import Refused, looks_like_id, sign_in
@@ -65,15 +65,15 @@ class Known:
 
 
 async def run_rungs(
-    graph: Graph, entered: Entered, known: Known, *, recipient: str | None, subject: str, patience: float
+    graph: Graph, entered: Entered, known: Known, *, recipient: str | None, subject: str, budget: float
 ) -> Verification:
     """Run the rungs until one fails, and return every rung that was tried; a failure is one, no exception.
 
     ``graph`` is signed in as whoever runs this, who may have no rights at all. Without a ``recipient`` no
-    mail is sent. ``patience`` is how many seconds one rung may wait for Entra to spread what is new; where
+    mail is sent. ``budget`` is how many seconds one rung may wait for Entra to spread what is new; where
     nothing is known to be new it waits less, or not at all.
     """
-    ladder = _Ladder(graph, entered, known, recipient=recipient, subject=subject, patience=patience)
+    ladder = _Ladder(graph, entered, known, recipient=recipient, subject=subject, budget=budget)
     rungs: list[Rung] = []
     last = (ladder.send, ladder.seen) if entered.permission.sends else (ladder.read,)
     for step in (ladder.reach, ladder.token, ladder.role, ladder.mailbox, *last):
@@ -93,10 +93,10 @@ class _Ladder:
         *,
         recipient: str | None,
         subject: str,
-        patience: float,
+        budget: float,
     ) -> None:
         self._graph, self._entered, self._known = graph, entered, known
-        self._recipient, self._subject, self._patience = recipient, subject, patience
+        self._recipient, self._subject, self._budget = recipient, subject, budget
         self._token = ""
         self._sent = False
 
@@ -160,7 +160,7 @@ class _Ladder:
         """Look for the message in Sent Items; skipped if whoever runs this may not read them."""
         if not self._sent:
             return Rung("seen", Verdict.SKIPPED, "there is no message to look for")
-        patience = Patience(self._graph, self._patience)
+        polling = Polling(self._graph, self._budget)
         while True:
             try:
                 if await mail.sent(self._graph, self._entered.address, self._subject):
@@ -169,7 +169,7 @@ class _Ladder:
                 may_not = isinstance(error, Failure) and is_denied(error)  # as a rule, and no fault
                 why = "" if may_not else f" ({_words(error)})"
                 return Rung("seen", Verdict.SKIPPED, f"not looked: takes Mail.Read{why}")
-            if not await patience.pause("the message is not in Sent Items yet"):
+            if not await polling.pause("the message is not in Sent Items yet"):
                 return Rung("seen", Verdict.SKIPPED, "not in Sent Items yet; it may still come")
 
     # -- once each ---------------------------------------------------------------------------
@@ -333,14 +333,14 @@ class _Ladder:
         A step returns its rung, and whether trying again may help. ``worth_it`` says whether something is
         new (None: not known), which decides how long to wait.
         """
-        seconds = {True: self._patience, None: min(self._patience, _UNSURE), False: 0.0}[worth_it]
-        patience = Patience(self._graph, seconds)
+        seconds = {True: self._budget, None: min(self._budget, _UNSURE), False: 0.0}[worth_it]
+        polling = Polling(self._graph, seconds)
         while True:
             rung, again = await step()
             if rung.verdict is not Verdict.FAIL or not again:
                 return rung
             title = rung.entry.title if rung.entry else rung.message
-            if not await patience.pause(f"{title}; what is new may not have reached every server yet"):
+            if not await polling.pause(f"{title}; what is new may not have reached every server yet"):
                 return rung
 
 

@@ -46,7 +46,7 @@ from provision.engine.records import announce, record, see_no_record_lost, write
 from provision.errors import ProvisionError, catalogue
 from provision.graph import client_secret
 from provision.graph.client import SKEW
-from provision.graph.patience import RandomPauses
+from provision.graph.polling import RandomPauses
 from provision.plan import generation
 from provision.resources import delivery_tags
 from provision.resources.client_secret import Mint, Observed, Records, standing

@@ -20,7 +20,7 @@ from provision.plan.model import Plan
 from provision.resources import Desired, Observed, client_secret, consent
 from provision.secret import Secret
 
-_PATIENCE = 60.0  # seconds that a rung may wait for Entra to spread what is new
+_BUDGET = 60.0  # seconds that a rung may wait for Entra to spread what is new
 # What keeps somebody without rights from looking; anything else is wrong with the run itself.
 _NO_LOOK = (catalogue.SIGN_IN, catalogue.NO_PERMISSION, catalogue.TENANT_NOT_FOUND, catalogue.UNREACHABLE)
 
@@ -91,7 +91,7 @@ async def verify(
         _known(job, observed, chosen, gone=await _gone(job, observed, chosen)),
         recipient=recipient,
         subject=new_subject(),
-        patience=_PATIENCE,
+        budget=_BUDGET,
     )
     whole = job.again.worded
     told = (_told_apart(job, rung) for rung in verification.rungs)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Graph", "Notify", "Query", "Send", "Written", "body", "configuration"]
 T = TypeVar("T")
-PATIENCE = 120.0  # seconds that one request may wait, over all its tries
+BUDGET = 120.0  # seconds that one request may wait, over all its tries
 FIRST_CONTACT = 10.0  # the same where no connection was ever made: likely a name, a proxy or a wall is wrong
 SKEW = timedelta(minutes=5)  # how far Entra's front ends may disagree about "now"
 
@@ -92,7 +92,7 @@ class Graph:
         *,
         sleep: Callable[[float], Awaitable[None]],
         notify: Notify,
-        budget: float = PATIENCE,
+        budget: float = BUDGET,
         audit: Audit | None = None,
         share: float = 1.0,
     ) -> None:
@@ -239,7 +239,7 @@ class Graph:
                 if reason is None:
                     raise
                 wait = pause(attempt, reason, random.random())  # noqa: S311 - jitter, not a secret
-                limit = self._patience(failure)
+                limit = self._limit(failure)
                 if spent + wait > limit:
                     if isinstance(failure, Refusal):
                         failure.waited_for = fresh and replicating(failure)
@@ -249,7 +249,7 @@ class Graph:
                 self.notify(f"{what}: {reason.text}; trying again in {wait:.0f} s ({left})")
             await self.sleep(wait)
 
-    def _patience(self, failure: Failure) -> float:
+    def _limit(self, failure: Failure) -> float:
         """Return the seconds that may be waited between tries: few, where the host was never reached."""
         if isinstance(failure, Lost) and not failure.sent and failure.host not in self._reached:
             return min(FIRST_CONTACT, self._budget)

@@ -11,7 +11,7 @@ import httpx
 
 from provision.clouds import Cloud
 from provision.errors import ProvisionError
-from provision.graph.client import PATIENCE, Audit, Graph, Notify
+from provision.graph.client import BUDGET, Audit, Graph, Notify
 from provision.graph.credentials import application, credential, presented
 from provision.graph.identities import Identity, credential_of
 from provision.graph.tokens import Tokens, fixed_token
@@ -43,7 +43,7 @@ def over_the_network(
     administrator: Administrator | None = None,
     authority: str | None = None,
     trace: Callable[[str], None] | None = None,
-    budget: float = PATIENCE,
+    budget: float = BUDGET,
     lenient: bool = False,
     identity: Identity | None = None,
     prompt: Notify | None = None,
@@ -72,16 +72,16 @@ def over_the_network(
     elif identity:
         try:
             named = credential_of(
-                identity, tenant, cloud, prompt=prompt or notify, network=network, patience=budget
+                identity, tenant, cloud, prompt=prompt or notify, network=network, timeout=budget
             )
         except ProvisionError as error:
             return _unusable(error, cloud, tenant, notify)
-        host = partial(presented, identity.auth, cloud, network, patience=budget)
-        tokens = Tokens(named, identity.way, tenant, cloud, host, patience=budget)
+        host = partial(presented, identity.auth, cloud, network, timeout=budget)
+        tokens = Tokens(named, identity.way, tenant, cloud, host, timeout=budget)
     else:
-        found = credential(auth, tenant, cloud, prompt=prompt or notify, network=network, patience=budget)
-        host = partial(presented, auth, cloud, network, patience=budget)
-        tokens = Tokens(found, WAYS[auth], tenant, cloud, host, patience=budget)
+        found = credential(auth, tenant, cloud, prompt=prompt or notify, network=network, timeout=budget)
+        host = partial(presented, auth, cloud, network, timeout=budget)
+        tokens = Tokens(found, WAYS[auth], tenant, cloud, host, timeout=budget)
     return Graph(
         cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget, audit=audit, share=share
     )
@@ -113,7 +113,7 @@ def in_process(
     notify: Notify,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     trace: Callable[[str], None] | None = None,
-    budget: float = PATIENCE,
+    budget: float = BUDGET,
     audit: Audit | None = None,
     share: float = 1.0,
 ) -> Graph:

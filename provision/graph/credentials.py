@@ -18,7 +18,7 @@ from provision.network import Network
 from provision.network.clients import for_azure
 
 _CONNECT, _ANSWER = 15, 60  # seconds for one try, as for Graph
-PATIENCE = 120.0  # seconds for the login service, or a program that is asked for a token
+TIMEOUT = 120.0  # seconds for the login service, or a program that is asked for a token
 # azure-identity would log on stderr, at length and unescaped, what is told in the error anyway.
 logging.getLogger("azure").addHandler(logging.NullHandler())
 
@@ -37,15 +37,15 @@ def credential(
     *,
     prompt: Callable[[str], None],
     network: Network,
-    patience: float = PATIENCE,
+    timeout: float = TIMEOUT,
 ) -> Credential:
     """Return the credential for one way to sign in; nothing is sent yet.
 
     ``prompt`` shows the person what to do for a device code; ``network`` is what requests go through.
-    ``patience`` is how many seconds the login service, or a program that is asked for a token, may take.
+    ``timeout`` is how many seconds the login service, or a program that is asked for a token, may take.
     Raises ``ProvisionError`` if a variable that it needs is not set, or names a file that cannot be used.
     """
-    seconds = max(1, round(patience))
+    seconds = max(1, round(timeout))
     transport = for_azure(network, connect=min(_CONNECT, seconds), answer=min(_ANSWER, seconds))
     common = {**asking(cloud, transport), "additionally_allowed_tenants": [tenant]}
     try:
@@ -111,13 +111,13 @@ def _federated(
             return identity.WorkloadIdentityCredential(**common)
 
 
-def presented(auth: Auth, cloud: Cloud, network: Network, *, patience: float = PATIENCE) -> str | None:
+def presented(auth: Auth, cloud: Cloud, network: Network, *, timeout: float = TIMEOUT) -> str | None:
     """Return a token such as a pipeline's host presents to Entra, or None where no host does."""
     if auth not in {Auth.GITHUB, Auth.AZURE_PIPELINES, Auth.WORKLOAD}:
         return None
     from provision.graph import federation
 
-    return federation.presented(auth, cloud, network, seconds=min(federation.ANSWER, patience))
+    return federation.presented(auth, cloud, network, seconds=min(federation.ANSWER, timeout))
 
 
 def asking(cloud: Cloud, transport: Any) -> dict[str, Any]:

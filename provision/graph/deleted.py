@@ -89,10 +89,10 @@ def _in_use(failure: Failure) -> bool:
 
 async def back(graph: Graph, app_id: str) -> dict[str, Any]:
     """Return a restored application once the tenant shows it; ``ProvisionError`` if it does not."""
-    from provision.graph.patience import Patience
+    from provision.graph.polling import Polling
 
-    patience = Patience(graph, 60.0)
+    polling = Polling(graph, 60.0)
     while (found := await application.by_client_id(graph, app_id)) is None:
-        if not await patience.pause("Entra does not show the restored application yet"):
+        if not await polling.pause("Entra does not show the restored application yet"):
             raise ProvisionError(catalogue.NOT_RESTORED, f"{app_id} is not there after it was restored")
     return found

@@ -15,7 +15,7 @@ from typing import Any
 from provision import bounded
 from provision.clouds import Cloud
 from provision.errors import ProvisionError, catalogue
-from provision.graph.credentials import PATIENCE, Credential, asking, credential
+from provision.graph.credentials import TIMEOUT, Credential, asking, credential
 from provision.graph.named_files import FEDERATED_TOKEN, said
 from provision.graph.ways import WAYS, Auth, Way
 from provision.network import Network
@@ -68,14 +68,14 @@ def credential_of(
     *,
     prompt: Callable[[str], None],
     network: Network,
-    patience: float = PATIENCE,
+    timeout: float = TIMEOUT,
 ) -> Credential:
     """Return the credential of an identity for one tenant; nothing is sent yet.
 
     Raises ``ProvisionError`` if what it needs is not set or cannot be read.
     """
     if identity.client_id is None and identity.auth is not Auth.ENVIRONMENT:
-        return credential(identity.auth, tenant, cloud, prompt=prompt, network=network, patience=patience)
+        return credential(identity.auth, tenant, cloud, prompt=prompt, network=network, timeout=timeout)
     common = asking(cloud, for_azure(network))
     try:
         return _credential(identity, identity.client_id or "", tenant, cloud, common, network)

@@ -17,7 +17,7 @@ from kiota_abstractions.authentication import AccessTokenProvider, AllowedHostsV
 from provision.clouds import Cloud
 from provision.errors import ProvisionError, catalogue
 from provision.graph import named_files
-from provision.graph.credentials import PATIENCE, Credential
+from provision.graph.credentials import TIMEOUT, Credential
 from provision.graph.sign_in_failures import refused
 from provision.graph.ways import GIVEN, Way
 from provision.values import dataclass
@@ -70,18 +70,18 @@ class Tokens(AccessTokenProvider):
         cloud: Cloud,
         presented: Callable[[], str | None] = lambda: None,
         *,
-        patience: float = PATIENCE,
+        timeout: float = TIMEOUT,
     ) -> None:
         """``presented`` returns a token such as a pipeline's host presents, if this is one's sign-in.
 
-        ``patience`` is how many seconds a program was waited for that the credential asks.
+        ``timeout`` is how many seconds a program was waited for that the credential asks.
         """
         self._credential = credential
         self._presented = presented
         self._way = way
         self._tenant = tenant
         self._cloud = cloud
-        self._patience = patience
+        self._timeout = timeout
         self._lock = asyncio.Lock()
         self._token: tuple[str, float] | None = None
         self._held_to: str | None = None  # the tenant's GUID, once it is known
@@ -158,7 +158,7 @@ class Tokens(AccessTokenProvider):
         except (AzureError, ValueError) as error:
             misfit = self._misfit(error)
             told = refused(
-                error, self._way, self._tenant, self._cloud, seconds=self._patience, federation=misfit
+                error, self._way, self._tenant, self._cloud, seconds=self._timeout, federation=misfit
             )
             raise told from None  # what caused it may hold what a program said, a token included
         except OSError as error:  # a file that a variable names

@@ -13,7 +13,7 @@ import sys
 import time
 from pathlib import Path
 
-_PATIENCE = 30.0  # seconds for a pipe that a shell hands over
+_TIMEOUT = 30.0  # seconds for a pipe that a shell hands over
 _STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
 _FLAGS = (
     os.O_RDONLY
@@ -42,7 +42,7 @@ def read(path: Path, largest: int, *, streams: bool = False) -> bytes:
                 raise _too_large(largest)
             return _all(handle, largest, None)
         if streams and str(path).startswith(_STREAMS) and stat.S_ISFIFO(about.st_mode):
-            return _all(handle, largest, time.monotonic() + _PATIENCE)
+            return _all(handle, largest, time.monotonic() + _TIMEOUT)
         if stat.S_ISDIR(about.st_mode):
             raise IsADirectoryError(errno.EISDIR, "it is a folder")
         raise OSError(errno.EINVAL, "it is a pipe or a device, not a file")

@@ -129,7 +129,7 @@ def install(orders: Orders) -> None:
     _hook_sandbox(orders)
     from provision.engine import lock
 
-    lock._PATIENCE = orders.patience
+    lock._TIMEOUT = orders.patience
 
 
 def name_of(method: str, path: str) -> str:

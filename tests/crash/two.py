@@ -18,7 +18,7 @@ from tests.crash.matrix import OPERATIONS, Operation, Prepared
 from tests.crash.strikes import Broken, hold
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
-_PATIENCE = 60.0  # seconds for a run to come to its effect; a bound against hanging, not a measure
+_TIMEOUT = 60.0  # seconds for a run to come to its effect; a bound against hanging, not a measure
 # Where both start from, and what either may be asked.
 PAIRS = [
     (begins, first, second)
@@ -53,7 +53,7 @@ def words(operation: Operation) -> tuple[str, ...]:
 def wait_for(condition: object, words: str) -> None:
     """Wait until a callable is true."""
     assert callable(condition)
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + _TIMEOUT
     while not condition():
         hold(time.monotonic() < end, words)
         time.sleep(0.005)

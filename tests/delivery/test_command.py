@@ -89,7 +89,7 @@ def test_a_command_that_takes_too_long_is_ended(
     provision: Program, config: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is killed, so that it cannot store a secret that is revoked by then."""
-    monkeypatch.setattr("provision.delivery.command._PATIENCE", 0.5)
+    monkeypatch.setattr("provision.delivery.command._TIMEOUT", 0.5)
     deliver = command(
         "import os, sys, time; sys.stdin.read(); open('pid', 'w').write(str(os.getpid())); time.sleep(30)"
     )
@@ -171,7 +171,7 @@ def test_no_frame_on_the_way_has_the_value_in_a_local(code: str, monkeypatch: py
     from provision.errors import ProvisionError
     from provision.secret import Secret
 
-    monkeypatch.setattr("provision.delivery.command._PATIENCE", 0.3)
+    monkeypatch.setattr("provision.delivery.command._TIMEOUT", 0.3)
     value = "abc~canary-5e1f0c"
     sink = Command(
         Options(argv=(sys.executable, "-c", f"{code}; import sys; sys.exit(1)")), Owner("collab-prod", "id")

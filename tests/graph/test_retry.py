@@ -105,7 +105,7 @@ def test_pauses(attempt: int, least: float, jitter: float, seconds: float) -> No
 
 
 def waited() -> Refusal:
-    """What was still refused when the patience was at its end."""
+    """What was still refused when the time for it was over."""
     failure = refusal(404, "Request_ResourceNotFound")
     failure.waited_for = True
     return failure

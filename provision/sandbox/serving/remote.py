@@ -6,7 +6,7 @@ from typing import Any
 
 from provision.sandbox.serving import announcement
 
-_PATIENCE = 15.0  # seconds
+_TIMEOUT = 15.0  # seconds
 
 
 class NotServed(Exception):
@@ -33,7 +33,7 @@ def clock(url: str, body: dict[str, str] | None) -> str:
             verify=_trust(endpoint),
             base_url=endpoint.url,
             headers=headers,
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
             trust_env=False,
         ) as client:
             answer = (

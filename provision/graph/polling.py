@@ -1,4 +1,4 @@
-"""Waiting for what other servers have not heard of yet: look, pause while patience lasts, and look again."""
+"""Waiting for what other servers have not heard of yet: look, pause while there is time, and look again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PAUSE = 5.0  # seconds between two looks
 _FIRST, _LONGEST = 2.0, 15.0  # seconds, of pauses that grow
 
 
-class Patience:
+class Polling:
     """The seconds that one loop may wait; each pause uses up some of them."""
 
     def __init__(self, graph: Graph, seconds: float) -> None:
@@ -18,7 +18,7 @@ class Patience:
         self._left = seconds
 
     async def pause(self, why: str) -> bool:
-        """Tell what is waited for, wait five seconds and return True; False once the patience is used up."""
+        """Tell what is waited for, wait five seconds and return True; False once the time is over."""
         if self._left <= 0:
             return False
         self._left -= PAUSE
