@@ -166,12 +166,7 @@ def network(monkeypatch: pytest.MonkeyPatch, count: int) -> Net:
             """Nothing is open."""
 
     monkeypatch.setattr("azure.identity.ClientSecretCredential", Signing)
-    monkeypatch.setattr(
-        "provision.graph.connect.asynchronous",
-        lambda *_, **more: httpx.AsyncClient(
-            transport=_Transport(net), event_hooks=more.get("event_hooks"), trust_env=False
-        ),
-    )
+    monkeypatch.setattr("provision.graph.connect.asynchronous", lambda _: _Transport(net))
     return net
 
 

@@ -25,10 +25,9 @@ def told(url: str) -> str:
     cloud = Cloud("test", graph=url, login=url, portal=url)
 
     async def ask() -> None:
-        http = httpx.AsyncClient(timeout=5.0)
-        graph = Graph(
-            cloud, fixed_token("x", TENANT, cloud), http, sleep=asyncio.sleep, notify=lambda _: None
-        )
+        transport, tokens = httpx.AsyncHTTPTransport(), fixed_token("x", TENANT, cloud)
+        http = httpx.AsyncClient(transport=transport, timeout=5.0)
+        graph = Graph(cloud, tokens, http, transport, sleep=asyncio.sleep, notify=lambda _: None)
         try:
             await reach(graph, url)
         finally:

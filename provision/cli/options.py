@@ -131,7 +131,7 @@ def variables(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NAME=VALUE",
         multiple=True,
         callback=option_values.pairs,
-        help="Value of ${NAME} in the configs; goes before the environment.",
+        help="Value of ${NAME} in the configs; takes precedence over the environment.",
     )(function)
 
 
@@ -257,7 +257,7 @@ _WHERE: tuple[_Decorator, ...] = (
         metavar="FILE",
         callback=option_values.identities,
         shell_complete=completion.files,
-        help="Who signs in to which of many tenants: a map, without a secret in it, in the place of --auth.",
+        help="Who signs in to which of many tenants: a map, without a secret in it, instead of --auth.",
     ),
 )
 # What it may do and tells, how long it tries, and which configs it takes.
@@ -330,7 +330,7 @@ def _of_graph(*, one: bool, deliver: str | None) -> tuple[_Decorator, ...]:
             hidden=one,
             help="Only one of N parts of the configs, from 1; auto: as GitLab or an Indexed Job says.",
         ),
-        click.option("--verbose", "-v", is_flag=True, help="Tell of every request on stderr."),
+        click.option("--verbose", "-v", is_flag=True, help="Log every request on stderr."),
     )
 
 

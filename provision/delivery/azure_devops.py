@@ -75,14 +75,14 @@ class Options(interface.EntraOptions):
     @classmethod
     def _is_project(cls, text: str) -> str:
         if not text.strip() or not text.isprintable() or set(text) & set('/\\:*?"<>|#') or text[0] in "._":
-            raise ValueError("it is no name of a project")
+            raise ValueError("it is not the name of a project")
         return text
 
     @field_validator("group")
     @classmethod
     def _is_group(cls, text: str) -> str:
         if not text.strip() or not text.isprintable():
-            raise ValueError("it is no name of a variable group")
+            raise ValueError("it is not the name of a variable group")
         return text
 
     @field_validator("variable")

@@ -37,7 +37,7 @@ class Options(interface.Options):
     @classmethod
     def _can_be_run(cls, argv: tuple[str, ...]) -> tuple[str, ...]:
         if any("\0" in word for word in argv):
-            raise ValueError("an argument has no zero byte in it")
+            raise ValueError("an argument cannot hold a zero byte")
         return argv
 
     @property

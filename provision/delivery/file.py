@@ -90,7 +90,7 @@ class Options(interface.Options):
 def _a_file(text: str) -> str:
     """Check that a path can name a file at all; ``ValueError`` in words for a person."""
     if "\0" in text:
-        raise ValueError("a path has no zero byte in it")
+        raise ValueError("a path cannot hold a zero byte")
     if text.endswith("/") or Path(text).name in ("", ".."):
         raise ValueError(f"{text} names a folder, not a file in it")
     if _WINDOWS and (why := windows.unfit(text)):

@@ -63,7 +63,7 @@ class Options(interface.Options):
     @classmethod
     def _is_environment(cls, text: str | None) -> str | None:
         if text is not None and (text in ("", ".", "..") or len(text) > 255 or not text.isprintable()):
-            raise ValueError("it is no name of an environment")
+            raise ValueError("it is not the name of an environment")
         return text
 
     @field_validator("secret")

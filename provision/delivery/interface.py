@@ -71,7 +71,7 @@ class EntraOptions(Options):
     @classmethod
     def _is_guid(cls, text: str | None) -> str | None:
         if text is not None and not re.fullmatch(_GUID, text.lower()):
-            raise ValueError("it is no GUID, such as 3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690")
+            raise ValueError("it is not a GUID, such as 3f0c8a52-6b1d-4e7f-9a34-5d2e8c71b690")
         return None if text is None else text.lower()
 
     @property

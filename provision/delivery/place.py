@@ -43,6 +43,6 @@ def web_address(text: str) -> SplitResult | None:
         parts = urlsplit(text)
         _ = parts.port
     except ValueError:
-        raise ValueError("it is no web address") from None
+        raise ValueError("it is not a web address") from None
     host = re.fullmatch(r"[A-Za-z0-9.-]+(?::[0-9]+)?", parts.netloc)
     return parts if parts.scheme == "https" and host and not (parts.query or parts.fragment) else None

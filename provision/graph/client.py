@@ -89,6 +89,7 @@ class Graph:
         cloud: Cloud,
         tokens: Tokens,
         http: httpx.AsyncClient,
+        transport: httpx.AsyncBaseTransport,
         *,
         sleep: Callable[[float], Awaitable[None]],
         notify: Notify,
@@ -96,10 +97,13 @@ class Graph:
         audit: Audit | None = None,
         share: float = 1.0,
     ) -> None:
-        """``audit`` is told of every call that writes; ``share`` is this machine's of the tenant's quota."""
+        """``transport`` is the client's own, which the SDK wraps; ``audit`` is told of each call that writes.
+
+        ``share`` is this machine's of the tenant's quota.
+        """
         self.cloud = cloud
         self._plain = http
-        self._connections: list[Any] = []
+        self._transport = transport
         self._batches: Batches | None = None
         self.sleep = sleep
         self.notify = notify
@@ -123,10 +127,9 @@ class Graph:
         Whoever has something to do goes on between two imports.
         """
         _ = self._middleware, self.sdk
-        for transport in self._connections:
-            if (ready := getattr(transport, "make_ready", None)) is not None:
-                await asyncio.sleep(0)
-                ready(self.root)
+        if (ready := getattr(self._transport, "make_ready", None)) is not None:
+            await asyncio.sleep(0)
+            ready(self.root)
         for builder in sdk.READS + (sdk.WRITES if writes else ()):
             await asyncio.sleep(0)
             builder(self.sdk)
@@ -134,10 +137,7 @@ class Graph:
     @cached_property
     def _middleware(self) -> httpx.AsyncClient:
         """The client with the SDK's middleware around its connections."""
-        http = self._plain
-        # The SDK wraps these in transports of its own, which do not close what they wrap.
-        self._connections = [http._transport, *(t for t in http._mounts.values() if t is not None)]
-        return sdk.with_middleware(http)
+        return sdk.with_middleware(self._plain)
 
     def _sender(self) -> GraphRequestAdapter:
         if self._adapter is None:
@@ -323,8 +323,7 @@ class Graph:
             await self._batches.close()
         self.tokens.close()
         await self._plain.aclose()
-        for transport in self._connections:
-            await transport.aclose()
+        await self._transport.aclose()  # the SDK's own around it does not close what it wraps
 
     async def _once(self, request: Request) -> Answer:
         try:

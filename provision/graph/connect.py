@@ -65,7 +65,10 @@ def over_the_network(
         if not lenient:
             raise
         return _unusable(error, cloud, tenant, notify)
-    http = asynchronous(network, timeout=_TIMEOUT, event_hooks=_hooks(trace))
+    transport = asynchronous(network)
+    http = httpx.AsyncClient(
+        transport=transport, trust_env=False, timeout=_TIMEOUT, event_hooks=_hooks(trace)
+    )
     if administrator:
         own = (administrator.client_id, administrator.client_secret)
         tokens = Tokens(application(cloud, tenant, *own, network=network), GIVEN, tenant, cloud)
@@ -83,7 +86,15 @@ def over_the_network(
         host = partial(presented, auth, cloud, network, timeout=budget)
         tokens = Tokens(found, WAYS[auth], tenant, cloud, host, timeout=budget)
     return Graph(
-        cloud, tokens, http, sleep=asyncio.sleep, notify=notify, budget=budget, audit=audit, share=share
+        cloud,
+        tokens,
+        http,
+        transport,
+        sleep=asyncio.sleep,
+        notify=notify,
+        budget=budget,
+        audit=audit,
+        share=share,
     )
 
 
@@ -100,8 +111,9 @@ class _Refusing(httpx.AsyncBaseTransport):
 
 def _unusable(error: ProvisionError, cloud: Cloud, tenant: str, notify: Notify) -> Graph:
     """Return a client that tells at each request why none can be sent."""
-    http = httpx.AsyncClient(transport=_Refusing(error), trust_env=False)
-    return Graph(cloud, fixed_token("", tenant, cloud), http, sleep=asyncio.sleep, notify=notify)
+    transport, tokens = _Refusing(error), fixed_token("", tenant, cloud)
+    http = httpx.AsyncClient(transport=transport, trust_env=False)
+    return Graph(cloud, tokens, http, transport, sleep=asyncio.sleep, notify=notify)
 
 
 def in_process(
@@ -118,9 +130,11 @@ def in_process(
     share: float = 1.0,
 ) -> Graph:
     """Return a client whose requests go to an ASGI application in place of the cloud's hosts."""
-    http = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), event_hooks=_hooks(trace))
-    tokens = fixed_token(token, tenant, cloud)
-    return Graph(cloud, tokens, http, sleep=sleep, notify=notify, budget=budget, audit=audit, share=share)
+    transport, tokens = httpx.ASGITransport(app=app), fixed_token(token, tenant, cloud)
+    http = httpx.AsyncClient(transport=transport, event_hooks=_hooks(trace))
+    return Graph(
+        cloud, tokens, http, transport, sleep=sleep, notify=notify, budget=budget, audit=audit, share=share
+    )
 
 
 def _hooks(trace: Callable[[str], None] | None) -> dict[str, list[Callable[..., Awaitable[None]]]]:

@@ -69,10 +69,9 @@ class _Sync(httpx.BaseTransport):
             each.close()
 
 
-def asynchronous(network: Network, **more: Any) -> httpx.AsyncClient:
-    """Return httpx' asynchronous client; it speaks HTTP/2 where the host does."""
-    ways = _Ways(network, httpx.AsyncHTTPTransport, http2=True)
-    return httpx.AsyncClient(transport=_Async(ways), trust_env=False, **more)
+def asynchronous(network: Network) -> httpx.AsyncBaseTransport:
+    """Return a transport for httpx' asynchronous client; it speaks HTTP/2 where the host does."""
+    return _Async(_Ways(network, httpx.AsyncHTTPTransport, http2=True))
 
 
 def synchronous(network: Network, **more: Any) -> httpx.Client:

@@ -173,7 +173,7 @@ BAD = [
     ("key_vault: {vault: agency, secret: a_b}", "1 to 127 letters, digits and hyphens"),
     ("key_vault: {vault: agency, token: x}", "'token'"),
     ("github: {repository: mail}", "a repository is written OWNER/NAME"),
-    ("github: {repository: a/b, environment: ''}", "it is no name of an environment"),
+    ("github: {repository: a/b, environment: ''}", "it is not the name of an environment"),
     ("github: {repository: a/b, secret: 1A}", "begins with no digit or GITHUB_"),
     ("github: {repository: a/b, api_url: 'https://evil.example'}", "'api_url'"),
     (
@@ -183,7 +183,7 @@ BAD = [
     ("azure_devops: {organization: 'https://dev.azure.com', project: Mail, group: g}", "an organization is"),
     (
         "azure_devops: {organization: 'https://dev.azure.com/a', project: 'a/b', group: g}",
-        "no name of a project",
+        "not the name of a project",
     ),
     ("azure_devops: {organization: 'https://dev.azure.com/a', project: b, group: 12}", "text is meant"),
 ]

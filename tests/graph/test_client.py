@@ -60,8 +60,9 @@ def graph(handler: Handler, credential: Credential | None = None) -> Graph:
 
     cloud = CLOUDS["global"]
     tokens = Tokens(credential or Signing(TENANT), GIVEN, TENANT, cloud)
-    http = httpx.AsyncClient(transport=httpx.MockTransport(handler))
-    return Graph(cloud, tokens, http, sleep=sleep, notify=lambda _: None)
+    transport = httpx.MockTransport(handler)
+    http = httpx.AsyncClient(transport=transport)
+    return Graph(cloud, tokens, http, transport, sleep=sleep, notify=lambda _: None)
 
 
 def run(client: Graph, work: Callable[[Graph], Awaitable[Any]]) -> Any:

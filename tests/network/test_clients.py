@@ -25,7 +25,7 @@ def by_async(network: Network) -> int:
     """Ask as Graph is asked."""
 
     async def ask() -> int:
-        async with asynchronous(network, timeout=10.0) as client:
+        async with httpx.AsyncClient(transport=asynchronous(network), timeout=10.0) as client:
             return (await client.get(URL)).status_code
 
     return asyncio.run(ask())
@@ -141,7 +141,7 @@ def test_made_ready_before_anything_is_sent() -> None:
     """What connects is imported and the way chosen while the token is under way, and nothing is asked."""
 
     async def ready() -> list[str]:
-        async with asynchronous(current(), timeout=10.0) as client:
+        async with httpx.AsyncClient(transport=asynchronous(current()), timeout=10.0) as client:
             transport: Any = client._transport
             transport.make_ready(URL)
             return [type(way).__name__ for way in transport._ways.made.values()]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     "--wait",
     metavar="1h",
     callback=seconds,
-    help="Look for the grant until it is there, for so long at most: 90s, 15m, 1h.",
+    help="Wait for the grant, at most this long: 90s, 15m, 1h.",
 )
 @click.option("--look-only", is_flag=True, help="Look whether it is granted; never offer to grant it.")
 @assume_yes

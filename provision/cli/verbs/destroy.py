@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 )
 @approved
 @click.option("--forget", is_flag=True, help="Have the sink remove the delivered value, where it can.")
-@click.option("--purge", is_flag=True, help="Remove what is deleted already for good; --allow purge.")
+@click.option("--purge", is_flag=True, help="Remove for good what is already deleted; --allow purge.")
 @click.option("--client-id", metavar="ID", help="With --purge: which of several deleted ones.")
 @assume_yes
 @partial(common, outcome="endings")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @click.option(
     "--with-orphans",
     is_flag=True,
-    help="Find as well what no config names, as 'orphans' does; of a folder, a glob or several configs.",
+    help="Also find what no config names, as 'orphans' does; of a folder, a glob or several configs.",
 )
 @partial(common, outcome="drifts", deliver=LOOKS)
 def drift(options: Common, fail_on: Severity, with_orphans: bool) -> int:

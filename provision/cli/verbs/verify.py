@@ -29,7 +29,7 @@ from provision.cli.verb import Verb
     "--secret-from",
     metavar="SINK|-",
     shell_complete=sinks,
-    help="Where the entered Secret Key is read: file:PATH, key_vault:URL, - for stdin; else it is asked.",
+    help="Where the entered Secret Key is read: file:PATH, key_vault:URL, - for stdin; else it is asked for.",
 )
 @partial(common, outcome="verification", one=True)
 def verify(options: Common, send_to: str | None, client_id: str | None, secret_from: str | None) -> int:
