@@ -75,7 +75,7 @@ bench-fleet: $(READY)  ## Fleets of 10 to 1,000 configs on a served sandbox: sec
 	$(BIN)/python -m benchmarks.fleet
 
 soak: $(READY)  ## The tests that gain by running long: sequences on the sandbox, faults, and the kill matrix as a table
-	$(BIN)/python -m pytest -n auto -m soak --hypothesis-profile=soak tests/sandbox tests/crash tests/delivery tests/test_identities.py tests/test_import.py tests/test_last_use.py tests/test_scope.py
+	$(BIN)/python -m pytest -n auto -m soak --hypothesis-profile=soak tests/sandbox tests/crash tests/delivery tests/test_generated.py tests/test_identities.py tests/test_import.py tests/test_last_use.py tests/test_scope.py
 	$(BIN)/python -m tests.crash.matrix
 	$(BIN)/python -m tests.crash.two
 	$(BIN)/mypy --config-file= --strict --ignore-missing-imports -p provision

@@ -18,10 +18,12 @@ from hypothesis import strategies as st
 
 from provision.cli.main import run as run_program
 from tests.config.test_properties import DOCUMENTS, GUIDS, VALUES
+from tests.soak import soaking
 from tests.support import Ran, Tenant
 
 EXITS = {0, 1, 2, 3, 4, 5, 64, 65, 69, 77}  # docs/commands.md, without Ctrl-C's
-# Four parts with a seed each, to be run side by side; together some 100 examples, the same in every run.
+# Four parts with a seed each, to be run side by side; together some 100 examples, the same in every run. Of
+# what costs most, a soak has 400.
 PARTS = pytest.mark.parametrize("part", range(4))
 EXAMPLES = settings(
     max_examples=12,
@@ -64,12 +66,13 @@ APPLY = ("apply", "a.yaml", "--sandbox", "--yes", "-o", "json", "--deliver", "fi
 ALLOW = ("--allow", "consent-pending", "--allow", "unscoped-grant")
 
 
+@pytest.mark.soak
 @PARTS
-def test_apply_then_plan_is_empty(part: int) -> None:
+def test_apply_then_plan_is_empty(part: int, pytestconfig: pytest.Config) -> None:
     """For any valid config: a second apply makes no write, and the sheet has every value."""
 
     @seed(part)
-    @EXAMPLES
+    @settings(EXAMPLES, max_examples=100 if soaking(pytestconfig) else 6)
     @given(DOCUMENTS.map(known))
     def check(document: dict[str, Any]) -> None:
         fresh()

@@ -114,9 +114,10 @@ def test_a_plan_and_a_result_of_an_application_with_such_a_name(provision: Progr
         assert ran.code == 0, ran.err
         check(ran.out)
         harmless_text(ran.err)
-    plan = provision("plan", config, "--sandbox", "-o", "json").json
-    before = [c["change"]["before"] for c in plan["resource_changes"] if c["address"] == "application"]
-    assert [properties["displayName"] for properties in before] == [name]
+        if output == "json":
+            changes = ran.json["resource_changes"]
+            before = [c["change"]["before"] for c in changes if c["address"] == "application"]
+            assert [properties["displayName"] for properties in before] == [name]
     for output, check in CHECKS.items():  # the first of them does it
         ran = provision("apply", config, "--sandbox", "--yes", "--deliver", "file:out.secret", "-o", output)
         assert ran.code == 0, ran.err
