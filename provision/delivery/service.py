@@ -20,7 +20,6 @@ from urllib.parse import urlsplit
 from provision.delivery.interface import Undeliverable
 from provision.errors import Entry, ProvisionError, catalogue
 from provision.network import current, retry_after
-from provision.redaction import redacted
 from provision.secret import Secret, redact
 from provision.values import dataclass
 
@@ -138,6 +137,8 @@ def retry(call: Callable[[], T]) -> T:
 
 def one_line(text: str) -> str:
     """Return a service's words as one short line, without control characters, tokens and values."""
+    from provision.redaction import redacted
+
     plain = re.sub(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+", " ", redacted(redact(text))).strip()
     return plain if len(plain) <= _LONGEST else plain[:_LONGEST] + "..."
 

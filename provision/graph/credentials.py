@@ -12,7 +12,6 @@ from typing import Any, Protocol
 
 from provision.clouds import CLOUDS, Cloud
 from provision.graph import named_files
-from provision.graph.sign_in_failures import refused
 from provision.graph.ways import WAYS, Auth
 from provision.network import Network
 from provision.network.clients import for_azure
@@ -53,6 +52,8 @@ def credential(
             named_files.refuse_endless(named_files.FEDERATED_TOKEN, named_files.CERTIFICATE)
         return _credential(auth, tenant, cloud, common, prompt, network, seconds)
     except (OSError, ValueError) as error:  # a certificate is read at once
+        from provision.graph.sign_in_failures import refused
+
         named = ValueError(named_files.said(error))
         raise refused(named, WAYS[auth], tenant, cloud, seconds=0) from error
 

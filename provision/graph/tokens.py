@@ -18,7 +18,6 @@ from provision.clouds import Cloud
 from provision.errors import ProvisionError, catalogue
 from provision.graph import named_files
 from provision.graph.credentials import TIMEOUT, Credential
-from provision.graph.sign_in_failures import refused
 from provision.graph.ways import GIVEN, Way
 from provision.values import dataclass
 
@@ -156,12 +155,16 @@ class Tokens(AccessTokenProvider):
         try:
             given = self._credential.get_token(self._cloud.scope, enable_cae=True, **asked)
         except (AzureError, ValueError) as error:
+            from provision.graph.sign_in_failures import refused
+
             misfit = self._misfit(error)
             told = refused(
                 error, self._way, self._tenant, self._cloud, seconds=self._timeout, federation=misfit
             )
             raise told from None  # what caused it may hold what a program said, a token included
         except OSError as error:  # a file that a variable names
+            from provision.graph.sign_in_failures import refused
+
             named = ValueError(named_files.said(error))
             raise refused(named, self._way, self._tenant, self._cloud, seconds=0) from error
         return given.token, given.expires_on

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 
 from provision import likeness
-from provision.errors import Entry, codes
+from provision.errors import Entry
 from provision.errors.catalogue.prv1_command_line import *
 from provision.errors.catalogue.prv2_config import *
 from provision.errors.catalogue.prv3_refusals import *
@@ -34,12 +34,16 @@ def find(text: str) -> Entry | None:
 
 def of_aadsts(numbers: Iterable[int]) -> Entry | None:
     """Return the entry of the first of these AADSTS numbers that one is known for."""
+    from provision.errors import codes
+
     row = codes.of_numbers(numbers)
     return ENTRIES[row.means] if row else None
 
 
 def of_graph(code: str | None) -> Entry | None:
     """Return the entry that Graph's or Exchange's error code stands for."""
+    from provision.errors import codes
+
     row = codes.of_code(code) if code else None
     return ENTRIES[row.means] if row else None
 
@@ -50,6 +54,8 @@ def in_text(text: str) -> list[Entry]:
     Codes of other services are looked for, and sentences that these are known for; beside one of those a word
     that is a name of ours says nothing.
     """
+    from provision.errors import codes
+
     found = [ENTRIES[row.means] for row in codes.read(text).known]
     if not found:
         said = " ".join(text[:100_000].lower().replace("\u2019", "'").split())
