@@ -58,6 +58,9 @@ def test_destroyed_and_restored_it_is_as_it_was(provision: Program, config: str,
     assert again.code == 0
     assert "nothing is there" in again.out
     assert Tenant().writes == writes
+    planned = provision("restore", config, "--sandbox", "--dry-run", "-o", "json").json
+    (unread,) = [item for item in planned["findings"] if item["name"] == "not-checked"]
+    assert "'provision drift" in unread["fix"]
     back = provision("restore", config, "--sandbox", "--yes", "-o", "json")
     assert back.code == 0, back.err
     tenant = Tenant()
@@ -171,7 +174,10 @@ def test_an_adopted_registration_needs_its_own_word(provision: Program) -> None:
     ran = provision("destroy", config, *ENDED)
     assert ran.code == 5
     assert "destroy-adopted" in ran.err
+    planned = provision("destroy", config, "--sandbox", "--dry-run").out
+    assert "Destroy would refuse this: PRV382 destroy-adopted." in planned
     assert provision("destroy", config, *ENDED, "--allow", "destroy-adopted").code == 0
+    assert f"no application has the client id {app_id}" in provision("destroy", config, *ENDED).out
     back = provision("restore", config, "--sandbox", "--yes")
     assert back.code == 0, back.err
     assert Tenant().application()["appId"] == app_id

@@ -456,3 +456,15 @@ def test_a_thousand_registrations(provision: Program, tenant: Tenant, pytestconf
             path.unlink()
     print(json.dumps(seen))
     assert sum(seen.values()) == (1000 if soaks else 50)
+
+
+def test_an_id_that_is_another_is_told_what_to_import(provision: Program, tenant: Tenant) -> None:
+    """There is no config yet, so none is to be changed."""
+    one = made(tenant)
+    ran = imported(provision, one.object_id)
+    assert (ran.code, one.client_id in ran.out) == (5, True)
+    assert "Import that one" in ran.out
+    tenant.do("DELETE", f"/applications/{one.object_id}")
+    ran = imported(provision, one.client_id)
+    assert (ran.code, "then import it" in ran.out) == (5, True)
+    assert "application.client_id" not in ran.out

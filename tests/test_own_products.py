@@ -239,6 +239,10 @@ def test_a_product_without_a_redirect_uri_takes_no_address(provision: Program) -
     assert ran.code == 65
     assert "application.admin_url" in ran.err + ran.out
     config = reader()
+    Path("inbox.yaml").rename("moved.yaml")
+    ran = provision("validate", config)  # whether it misses one is not known, then
+    assert (ran.code, "product-file" in ran.err + ran.out) == (65, True)
+    assert "application.admin_url" not in ran.err + ran.out
     Path(config).write_text(Path(config).read_text().replace("./inbox.yaml", "collaboration"))
     ran = provision("validate", config)
     assert ran.code == 65

@@ -476,3 +476,45 @@ def deny_in_exchange(patch: pytest.MonkeyPatch, *methods: str) -> None:
             else meet(self, method, where)
         ),
     )
+
+
+def test_on_the_way_each_verb_says_how_the_grant_stands(provision: Program) -> None:
+    """Entra's grant is there until it was removed; no verb says otherwise, and what is next is said."""
+    assert apply(provision, config(scope="organization", by="")).code == 0
+    path = config()
+    for _ in range(2):
+        for said in (apply(provision, path, "-o", "text").out, provision("show", path, "--sandbox").out):
+            assert "Consent:  still granted in Entra, for every mailbox" in said
+            assert "none in Entra" not in said
+    found = provision("drift", path, "--sandbox", "-o", "json").json
+    names = [item["name"] for item in found["findings"]]
+    assert "mail-not-granted" not in names
+    assert "unscoped-grant" in names
+    waits = provision("plan", path, "--sandbox")
+    assert "Apply would change nothing yet: its time has not come, as is said above." in waits.out
+    assert '>     permission  "Microsoft Graph: Mail.Send"' in waits.out
+    assert waits.err.splitlines()[-1] == f"Next: provision apply {path} --sandbox"
+    Tenant().advance(hours=3)
+    due = provision("plan", path, "--sandbox")
+    whole = f"provision apply {path} --allow remove-grant --sandbox"
+    assert f"'{whole}' removes it" in due.out
+    assert due.err.splitlines()[-1] == f"Next: {whole}"
+    gone = apply(provision, path, "--allow", "remove-grant", "-o", "text")
+    assert (gone.code, "none in Entra" in gone.out, "unscoped-grant" in gone.out) == (0, True, False)
+    back = config(scope="organization")
+    assert "consent-revoked" not in provision("plan", back, "--sandbox").out
+    ran = apply(provision, back, "-o", "text")
+    assert ran.code == 3
+    assert "Exchange: its limit: waits until" in ran.out
+
+
+def test_a_fleet_says_what_each_waits_for(provision: Program) -> None:
+    """Of many configs: who waits for an administrator is not who waits for an hour."""
+    assert apply(provision, config(scope="organization", by="")).code == 0
+    path = config()
+    assert apply(provision, path).code == 3
+    for number in range(11):
+        write_config(f"c{number}.yaml", name=f"more-{number}")
+    said = provision("plan", ".", "--sandbox").out
+    assert "Its time has not come" in said
+    assert "consent is waited for" not in said

@@ -152,6 +152,8 @@ def _of_change(plan: Plan, change: Change, records: Records, *, now: datetime) -
     match change.action, change.address:
         case Action.NO_OP, _:
             return
+        case _, consent.ADDRESS if change.after is None:  # it goes, and a finding of the plan says so
+            return
         case Action.UPDATE, _:
             for name, value in (change.after or {}).items():
                 yield from _of_property(change, name, value)

@@ -60,4 +60,4 @@ def typed(question: str, wanted: str) -> None:
     with interruptible():
         answer = click.prompt(question, default="", show_default=False, err=True)
     if answer.strip() != wanted:
-        raise ProvisionError(catalogue.DECLINED)
+        raise ProvisionError(catalogue.DECLINED, f"nothing was done: what was typed is not '{wanted}'")

@@ -225,7 +225,7 @@ def _config(
         profile = _profile(root, path, files)
     except ProvisionError as error:
         faults += _singles(error)
-    if profile is not None and profile.redirect_path is None:
+    if profile is None or profile.redirect_path is None:  # of a product that is not known, nothing is missing
         _without_address(data)
     document: Document | None = None
     try:

@@ -42,6 +42,12 @@ from provision.resources.delivery_tags import delivered
 from provision.values import dataclass
 
 _OF_A_NEW_SECRET = (catalogue.SECRET_LIMIT, catalogue.SECRETS_BLOCKED)
+# What to do about a client id that is not that of a registration here, where there is no config yet.
+_WAYS = {
+    catalogue.CLIENT_ID_NOT_FOUND: "Import that one, if it is meant.",
+    catalogue.OTHER_TENANTS_APPLICATION: "Import it from its home tenant: --tenant.",
+    catalogue.SOFT_DELETED: "Restore it in the portal (Deleted applications), then import it.",
+}
 _WORDS = {"collaboration": "collaboration", "pal": "pal", "ecase": "ecase"}
 
 
@@ -128,7 +134,7 @@ async def facts(tenant: Tenant, client_id: str) -> Facts:
             foreign_tenant=service_principal.home_tenant(foreign) if foreign else None,
             meant=await senses.of_object_id(graph, client_id),
         )
-        identify(Desired("import", "", (), "", client_id=client_id), found)
+        _refuse_unknown(client_id, found)
     assert record is not None  # else identify() has raised
     app = application.observed(record)
     held = await consent.assignments(graph, app.app_id)
@@ -142,6 +148,18 @@ async def facts(tenant: Tenant, client_id: str) -> Facts:
         grants,
         graph.now(),
     )
+
+
+def _refuse_unknown(client_id: str, found: Found) -> None:
+    try:
+        identify(Desired("import", "", (), "", client_id=client_id), found)
+    except ProvisionError as error:
+        fix = (
+            _WAYS.get(error.entry)
+            if error.entry is not catalogue.CLIENT_ID_NOT_FOUND or found.meant
+            else None
+        )
+        raise ProvisionError(error.entry, error.message, fix=fix or error.fix) from None
 
 
 async def name(tenant: Tenant, facts: Facts, avoided: Collection[str]) -> str:

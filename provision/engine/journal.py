@@ -91,8 +91,12 @@ class Journal:
         return frozenset(found)
 
     def consented(self, client_id: str) -> bool:
-        """Say whether an earlier run on this machine found the application's consent granted."""
-        return any((e.get("event"), _key(e)) == (CONSENTED, client_id) for e in self._entries())
+        """Say whether an earlier run on this machine found the application's consent granted.
+
+        Not if this machine has removed it since.
+        """
+        events = [e.get("event") for e in self._entries() if _key(e) == client_id]
+        return CONSENTED in events and events[-1] != REMOVED
 
     def place_of(self, key_id: str) -> str | None:
         """Return where this machine delivered a secret to; ``None`` if it did not, or did not note it."""
@@ -138,7 +142,7 @@ def shortened(entries: Iterable[Entry]) -> list[Entry]:
     consented: set[str] = set()
     for number, entry in enumerate(found):
         event, key = entry.get("event"), _key(entry)
-        if event in (INTENDED, DELIVERED, REMOVED, LEAKED) and number <= removed.get(key, -1):
+        if event in (INTENDED, DELIVERED, REMOVED, LEAKED, CONSENTED) and number <= removed.get(key, -1):
             continue
         if event == UNDELIVERED and number < last:
             continue

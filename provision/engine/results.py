@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from provision.engine.handoff import letter, settings
 from provision.engine.job import Job
-from provision.engine.journal import CONSENTED
+from provision.engine.journal import CONSENTED, REMOVED
 from provision.engine.left import Left, left_behind, of_the_place, to_enter
 from provision.errors import ProvisionError
 from provision.graph import caller as callers
@@ -97,11 +97,20 @@ def _consent_detail(plan: Plan, outcomes: tuple[Outcome, ...]) -> consent.Detail
 
 
 def remember_consent(job: Job, result: Result) -> None:
-    """Write into the journal that the consent was granted, so that a later run can tell a revoked one."""
+    """Write into the journal that the consent was granted, so that a later run can tell a revoked one.
+
+    Or that this run has removed it: nobody is to ask why.
+    """
     client_id = result.outputs.oauth_client_id
-    if result.consent.state is not ConsentState.GRANTED or client_id is None:
+    removed = any(revoked(outcome) for outcome in result.outcomes)
+    if client_id is None or not (removed or result.consent.state is ConsentState.GRANTED):
         return
     journal = job.journal(result.outputs.tenant_id)
     with suppress(ProvisionError):  # a full disk costs a hint, and no run fails for it
-        if not journal.consented(client_id):
-            journal.write(CONSENTED, client_id, job.tenant.graph.now())
+        if journal.consented(client_id) is removed:
+            journal.write(REMOVED if removed else CONSENTED, client_id, job.tenant.graph.now())
+
+
+def revoked(outcome: Outcome) -> bool:
+    """Say whether an outcome is that the grant in Entra was removed."""
+    return isinstance(outcome.change.step, consent.Revoke) and outcome.status is Status.DONE

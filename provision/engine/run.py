@@ -14,7 +14,7 @@ from provision.engine.job import Job
 from provision.engine.known import completed, heard_of, recorded
 from provision.engine.left import retold
 from provision.engine.observe import observe
-from provision.engine.results import remember_consent, what_is_left, with_secret
+from provision.engine.results import remember_consent, revoked, what_is_left, with_secret
 from provision.errors import Finding, ProvisionError, catalogue, combined
 from provision.graph import consent as grants
 from provision.graph.polling import Polling
@@ -89,14 +89,15 @@ async def plan(job: Job) -> Plan:
 
 
 def worded(job: Job, plan: Plan) -> Plan:
-    """Return a plan whose findings name commands that can be pasted, and the places of this job.
+    """Return a plan whose findings and reasons name commands that can be pasted, and the places of this job.
 
     If a secret is due, what is to be said of its place is said, too.
     """
     mints = any(isinstance(change.step, client_secret.Mint) for change in plan.changes)
     found, whole = (*plan.findings, *job.of_delivery) if mints else plan.findings, job.again.worded
     told = (replace(item, message=whole(item.message), fix=whole(_fix(job, item))) for item in found)
-    return replace(plan, findings=tuple(told))
+    reasons = (replace(change, reason=whole(change.reason)) for change in plan.changes)
+    return replace(plan, findings=tuple(told), changes=tuple(reasons))
 
 
 def _fix(job: Job, finding: Finding) -> str:
@@ -234,8 +235,12 @@ async def apply(job: Job, plan: Plan, *, keep: Callable[[Secret], None] = _forge
             delivery_tags.newest_tag(name, other.key_id),
         )
     left = await what_is_left(job, plan.observed.tenant_id, secrets, tags)
-    told = replace(plan, standing=left.state, findings=retold(plan, left, minted=made is not None))
-    result = with_secret(job, left, told, execution.ordered(), execution.app_id, fresh=execution.minted)
+    outcomes = execution.ordered()
+    found = retold(plan, left, minted=made is not None)
+    if any(map(revoked, outcomes)):
+        found = tuple(item for item in found if item.entry is not catalogue.UNSCOPED_GRANT)
+    told = replace(plan, standing=left.state, findings=found)
+    result = with_secret(job, left, told, outcomes, execution.app_id, fresh=execution.minted)
     remember_consent(job, result)
     return result
 

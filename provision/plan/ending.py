@@ -29,6 +29,7 @@ DELIVERY = "delivery"
 _WITH = "it goes with the application"
 # No page says how those of a deleted application are read.
 _FEDERATED = "not checked: federated credentials, which sign in again, too, if it had any"
+_LOOK = "No right helps. Once it is back, 'provision drift' names them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def destruction(
     """
     app = observed.application
     if app is None:
-        why = f"nothing is there: no application has the uniqueName '{desired.application.unique_name}'"
+        why = f"nothing is there: no application {_meant(desired)}"
         changes: tuple[Change, ...] = (Change(application.ADDRESS, Action.NO_OP, why), *_places(lies))
         return _plan(context, desired, observed, changes, _left(lies))
     before: dict[str, Any] = {"displayName": app.display_name, "appId": app.app_id, "id": app.id}
@@ -121,6 +122,14 @@ def destruction(
         Finding(catalogue.NOT_CHECKED, Severity.WARNING, f"not checked: {what}") for what in not_checked
     ]
     return _plan(context, desired, observed, changes, findings)
+
+
+def _meant(desired: Desired) -> str:
+    """Say by what an application is found."""
+    wanted = desired.application
+    if wanted.client_id is not None:
+        return f"has the client id {wanted.client_id}"
+    return f"has the uniqueName '{wanted.unique_name}'"
 
 
 def _sign_ins(observed: Observed, used: LastUse | None) -> list[Finding]:
@@ -248,7 +257,7 @@ def purging(context: Context, desired: Desired, observed: Observed, gone: Gone |
     Without it nobody could find the principal any more, which is an object of its own.
     """
     if gone is None:
-        why = f"nothing is deleted of the name '{desired.application.unique_name}'"
+        why = f"nothing is deleted: no deleted application {_meant(desired)}"
         return _plan(context, desired, observed, (Change(application.ADDRESS, Action.NO_OP, why),), ())
     changes = []
     if gone.principal_id is not None:
@@ -273,7 +282,7 @@ def restoration(
         Finding(catalogue.SIGNS_IN_AGAIN, Severity.WARNING, f"it signs in again: {what}", value=what)
         for what in gone.credentials
     ]
-    findings.append(Finding(catalogue.NOT_CHECKED, Severity.WARNING, _FEDERATED))
+    findings.append(Finding(catalogue.NOT_CHECKED, Severity.WARNING, _FEDERATED, fix=_LOOK))
     return _plan(context, desired, observed, tuple(changes), findings)
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from provision.again import Again
 from provision.change import Action, Change
 from provision.errors import Finding, Severity
-from provision.resources import Desired, Observed
+from provision.resources import Desired, Observed, consent, mailbox_scope
 from provision.resources.client_secret import Records, Standing
 from provision.resources.consent import Detail
 from provision.values import dataclass
@@ -62,6 +62,20 @@ class Plan:
     def handed_off(self) -> tuple[Change, ...]:
         """The changes that are a person's part."""
         return tuple(c for c in self.changes if c.action is Action.HANDOFF)
+
+    @property
+    def later(self) -> tuple[Change, ...]:
+        """Those of the hand-offs that ``apply`` does itself, once it is time or is allowed.
+
+        They are the grant in Entra that a limit in Exchange replaces, and each assignment that a grant does.
+        """
+        unwanted = self.desired.consent.mode is consent.Mode.NONE
+        return tuple(
+            c
+            for c in self.handed_off
+            if (unwanted and c.address == consent.ADDRESS)
+            or c.address.startswith(f"{mailbox_scope.ADDRESS}[")
+        )
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

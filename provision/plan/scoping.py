@@ -198,6 +198,11 @@ def _grant(desired: Desired, observed: Observed, *, now: datetime, allowed: Coll
     return Change(consent.ADDRESS, Action.DELETE, "Exchange limits it to the mailbox", before, None, step)
 
 
+def not_allowed(change: Change) -> bool:
+    """Say whether a change waits for nothing but to be allowed by name."""
+    return change.action is Action.HANDOFF and f"--allow {catalogue.REMOVE_GRANT.name}" in change.reason
+
+
 def _waits(why: str, before: dict[str, str]) -> Change:
     return Change(consent.ADDRESS, Action.HANDOFF, why, before, None)
 

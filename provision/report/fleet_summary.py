@@ -35,17 +35,18 @@ def plans_summary(plans: Plans, medium: Medium) -> str:
     """Return what many plans come to."""
     pen = Pen(color=medium.color)
     due = [plan for plan in plans.made if plan.pending]
-    waiting = [plan.name for plan in plans.made if plan.handed_off and not plan.pending]
+    waiting = [(plan.name, said) for plan in plans.made if (said := lines.waits_for(plan))]
     same = [plan.name for plan in plans.made if not plan.pending and not plan.handed_off]
     counts = {
         "to change": len(due),
-        "waiting for a consent": len(waiting),
+        "waiting": len(waiting),
         "unchanged": len(same),
         "failed": len(_failed(plans)),
     }
     out = [*_failures(plans, pen), *_refusals(plans.made, pen), *_findings(plans.made, pen)]
     out += _listed("To change", due, lines.summary, pen)
-    out += _named("An administrator's consent is waited for", waiting, pen)
+    for what in dict.fromkeys(said for _, said in waiting):
+        out += _named(what[0].upper() + what[1:], [name for name, said in waiting if said == what], pen)
     out += _named("Unchanged", same, pen)
     out += _tenants(plans, pen)
     many = guards.fleet(plans.made)

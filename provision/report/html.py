@@ -165,7 +165,7 @@ def _result(result: Result, number: int) -> Html:
     facts: list[tuple[str, Part]] = [*lines.secret(result)]
     if result.verified is not None:
         facts.append(("Verified", conclusion(result.verified)))
-    facts.append(("Consent", _consent(result)))
+    facts += _consent(result)
     if result.portal_url:
         facts.append(("Portal", _link(result.portal_url)))
     facts += [("Note", note) for note in result.notes]
@@ -201,16 +201,13 @@ def _screen(caption: str, boxes: Iterable[Setting]) -> Html:
     return tag("table", joined("\n", [tag("caption", caption), body]))
 
 
-def _consent(result: Result) -> Part:
+def _consent(result: Result) -> list[tuple[str, Part]]:
     consent = result.consent
-    match consent.state:
-        case ConsentState.GRANTED:
-            return "granted"
-        case ConsentState.NOT_NEEDED:
-            return "none in Entra; Exchange limits the application to its mailbox"
-        case ConsentState.REQUIRED:
-            where = together(": ", _link(consent.url)) if consent.url else "."
-            return together(tag("strong", "still to be given"), " by a ", consent.role_needed, where)
+    if consent.state is not ConsentState.REQUIRED:
+        return [*lines.grants(result)]
+    where = together(": ", _link(consent.url)) if consent.url else "."
+    still = together(tag("strong", "still to be given"), " by a ", consent.role_needed, where)
+    return [("Consent", still)]
 
 
 def _failed(error: ProvisionError, number: int) -> Html:

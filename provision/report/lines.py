@@ -10,10 +10,11 @@ from typing import Any
 
 from provision.change import Action, Change
 from provision.errors import catalogue
-from provision.outcomes.result import Result, SecretKey, Status
+from provision.outcomes.result import ConsentState, Result, SecretKey, Status
+from provision.plan import scoping
 from provision.plan.model import Plan, Target
 from provision.report.escape import plain
-from provision.resources import client_secret, mailbox_scope
+from provision.resources import application, client_secret, consent, mailbox_scope, service_principal
 from provision.resources.client_secret import Mint
 from provision.values import dataclass
 
@@ -34,6 +35,8 @@ _WORDS = {
     "handoff": "to hand over",
 }
 
+_TIME = "its time has not come, as is said above"
+_ALLOWED = "it is not allowed, as is said above"
 _INVENTED = {"tenant": "the tenant", "mailbox": "the mailbox", "rights": "the rights of whoever runs it"}
 
 # What came of a change, in words.
@@ -86,17 +89,40 @@ def made_up(plan: Plan) -> str:
 
 
 def refusal(plan: Plan) -> str | None:
-    """Return what ``apply`` would refuse the plan for, with the options of this run; ``None``: nothing."""
+    """Return what the plan would be refused for, with the options of this run; ``None``: nothing."""
     allowed = frozenset(plan.again.options)
     stops = [f.entry for f in plan.blockers if not (f.entry.allowable and f.entry.name in allowed)]
     codes = dict.fromkeys(f"{entry.code} {entry.name}" for entry in stops)
-    return f"apply would refuse this: {', '.join(codes)}" if codes else None
+    return f"{_verb(plan)} would refuse this: {', '.join(codes)}" if codes else None
+
+
+def _verb(plan: Plan) -> str:
+    """Return the verb that carries a plan out."""
+    steps = [change.step for change in plan.changes]
+    if any(isinstance(step, (application.Delete, application.Purge)) for step in steps):
+        return "destroy"
+    returns = (application.Restore, service_principal.Restore)
+    return "restore" if any(isinstance(step, returns) for step in steps) else "apply"
 
 
 def waiting(plan: Plan) -> str | None:
-    """Say that all is done but what only a person can do; ``None`` where that is not so."""
-    waits = plan.handed_off and not plan.pending
-    return "apply would change nothing: an administrator's consent is waited for" if waits else None
+    """Say that all is done but what a person does, or what its time has not come; else ``None``."""
+    waits = waits_for(plan)
+    yet = " yet" if waits in {_TIME, _ALLOWED} else ""
+    return f"apply would change nothing{yet}: {waits}" if waits else None
+
+
+def waits_for(plan: Plan) -> str | None:
+    """Say what is waited for, where nothing else is due; ``None`` where that is not so."""
+    if plan.pending or not plan.handed_off:
+        return None
+    if plan.desired.consent.mode is not consent.Mode.NONE and any(
+        change.address == consent.ADDRESS for change in plan.handed_off
+    ):
+        return "an administrator's consent is waited for"
+    if not plan.later:
+        return "an Exchange administrator is waited for"
+    return _ALLOWED if any(map(scoping.not_allowed, plan.later)) else _TIME
 
 
 def summary(plan: Plan) -> str:
@@ -217,6 +243,8 @@ def _of_property(change: Change, name: str, width: int) -> list[Line]:
         return [Line("-", label + _shown(before)), Line("+", label + _shown(after))]
     if change.action is Action.DELETE:
         return [Line("-", label + _shown(before))]
+    if change.action is Action.HANDOFF and change.after is None:  # what is there, and is to go
+        return [Line(_SIGNS[change.action], label + _shown(before))]
     return [Line(_SIGNS[change.action], label + _shown(after))]
 
 
@@ -253,11 +281,38 @@ def used(result: Result) -> list[tuple[str, str]]:
     ]
 
 
+def grants(result: Result) -> list[tuple[str, str]]:
+    """Return what lets the application act, Entra or Exchange, as far as no consent is still to be given.
+
+    Each is a label and a text, not escaped.
+    """
+    if result.consent.state is ConsentState.REQUIRED:
+        return []
+    later = {o.change.address: o.change.reason for o in result.outcomes if o.change in result.plan.later}
+    if result.consent.state is ConsentState.GRANTED:
+        return [("Consent", "granted"), *(("Exchange", f"its limit: {why}") for why in later.values())]
+    script = f"an administrator runs what '{result.plan.again.command('exchange')}' prints"
+    return [("Consent", _unwanted(result, later.get(consent.ADDRESS))), ("Exchange", limit(result) or script)]
+
+
+def _unwanted(result: Result, why: str | None) -> str:
+    """Say whether Entra grants what the config leaves to Exchange; ``why``: what the grant waits for."""
+    seen = result.plan.observed
+    gone = any(isinstance(o.change.step, consent.Revoke) and _did(o.status) for o in result.outcomes)
+    if gone or not consent.granted(seen.role, seen.assignments):
+        return "none in Entra; Exchange limits the application to its mailbox"
+    return "still granted in Entra, for every mailbox" + (f"; {why}" if why else "")
+
+
+def _did(status: Status) -> bool:
+    return status in {Status.DONE, Status.BY_ANOTHER}
+
+
 def limit(result: Result) -> str | None:
     """Say how Exchange's limit stands, as this run set or read it; ``None``: that is a person's part."""
     for outcome in result.outcomes:
         if outcome.change.address == mailbox_scope.ADDRESS and outcome.status is not Status.HANDOFF:
-            if outcome.status in (Status.DONE, Status.BY_ANOTHER):
+            if _did(outcome.status):
                 return "the limit was set; it takes up to two hours until all of Exchange goes by it"
             if outcome.status is Status.UNCHANGED:
                 return f"the limit: {outcome.change.reason}"

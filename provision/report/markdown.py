@@ -98,13 +98,7 @@ def result_markdown(result: Result) -> str:
         link = f": {code(consent.url)}" if consent.url else "."
         out.append(f"- **Consent is still to be given** by a {consent.role_needed}{link}")
         out += letter_markdown(consent.letter)
-    else:
-        out.append(f"- Consent: {consent.state.value}")
-    if consent.state is ConsentState.NOT_NEEDED:
-        out.append(
-            "- Exchange limits it to its mailbox: an administrator runs what "
-            f"{code(plan.again.command('exchange'))} prints"
-        )
+    out += [f"- {label}: {markdown(text)}" for label, text in lines.grants(result)]
     if result.proof:
         out.append(f"- Proof that the new secret works: {code(result.proof)}")
     for outcome in result.outcomes:

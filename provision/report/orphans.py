@@ -69,7 +69,10 @@ def _orphan(one: Orphan, now: datetime) -> dict[str, Any]:
 def _next(one: Orphan) -> str:
     """Say what to do, in words: whether it is still wanted somebody must know."""
     names = f"name: {one.unique_name}" if one.unique_name else f"application.client_id: {one.client_id}"
-    return f"if it is still wanted, import it: a config with '{names}' in this tenant takes it over"
+    return (
+        f"if it is still wanted, import it: 'provision import {one.client_id}' writes its config, or one "
+        f"with '{names}' in this tenant takes it over"
+    )
 
 
 def orphans_text(found: Orphans, medium: Medium) -> str:

@@ -119,19 +119,12 @@ def result_text(result: Result, *, color: bool = False, width: int | None = None
 
 
 def _consent(result: Result, pen: Pen) -> list[tuple[str, str]]:
-    consent, exchange = result.consent, result.plan.again.command("exchange")
-    match consent.state:
-        case ConsentState.GRANTED:
-            return [("Consent", "granted")]
-        case ConsentState.NOT_NEEDED:
-            return [
-                ("Consent", "none in Entra; Exchange limits the application to its mailbox"),
-                ("Exchange", plain(lines.limit(result) or f"an administrator runs what '{exchange}' prints")),
-            ]
-        case ConsentState.REQUIRED:
-            head = pen("still to be given.", YELLOW)
-            link = f" opens this link and accepts:\n{plain(consent.url)}" if consent.url else " gives it."
-            return [("Consent", f"{head} A {consent.role_needed}{link}")]
+    consent = result.consent
+    if consent.state is not ConsentState.REQUIRED:
+        return [(label, plain(text)) for label, text in lines.grants(result)]
+    head = pen("still to be given.", YELLOW)
+    link = f" opens this link and accepts:\n{plain(consent.url)}" if consent.url else " gives it."
+    return [("Consent", f"{head} A {consent.role_needed}{link}")]
 
 
 def failed_text(items: Sequence[object]) -> str:

@@ -139,7 +139,9 @@ def check(
     """
     if desired.mode is not Mode.NONE or not granted(role, assignments):
         return ()
-    severity = Severity.WARNING if guided else Severity.ERROR
     name = desired.permission.name
     text = f"the config limits mail to one mailbox, but Entra grants {name} for all of them"
-    return (Finding(catalogue.UNSCOPED_GRANT, severity, text),)
+    if guided:
+        fix = "Run 'provision apply' now and then; what is next, and why it waits, the plan says at consent."
+        return (Finding(catalogue.UNSCOPED_GRANT, Severity.WARNING, text, fix=fix),)
+    return (Finding(catalogue.UNSCOPED_GRANT, Severity.ERROR, text),)

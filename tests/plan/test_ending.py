@@ -263,7 +263,7 @@ def test_what_is_deleted_goes_for_good() -> None:
 def test_nothing_to_purge() -> None:
     """It says which name it looked for."""
     plan = ending.purging(CONTEXT, DESIRED, OBSERVED, None)
-    why = "nothing is deleted of the name 'collab-prod'"
+    why = "nothing is deleted: no deleted application has the uniqueName 'collab-prod'"
     assert plan.changes == (Change("application", Action.NO_OP, why),)
 
 

@@ -13,8 +13,11 @@ from provision.cli.options import MINTS, Common, common, fail_on
 from provision.cli.verb import Verb
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from provision.engine.carry_out import Planner
     from provision.errors import Severity
+    from provision.plan.model import Plan
 
 
 @click.command(
@@ -41,6 +44,17 @@ def plan(options: Common, detailed_exitcode: bool, out: str | None, fail_on: Sev
     with --allow consent-pending.
     """
     return asyncio.run(look(options, detailed_exitcode=detailed_exitcode, out=out, least=fail_on))
+
+
+def _then(plans: Sequence[Plan]) -> tuple[str, ...]:
+    """Return the verb that comes after these plans, with what it is to be allowed."""
+    from provision.errors import catalogue
+    from provision.plan.scoping import not_allowed
+
+    if any(one.pending for one in plans) or not any(one.later for one in plans):
+        return ("apply",) if any(one.pending for one in plans) else ("show",)
+    due = any(not_allowed(change) for one in plans for change in one.later)
+    return ("apply", "--allow", catalogue.REMOVE_GRANT.name) if due else ("apply",)
 
 
 async def look(
@@ -74,6 +88,5 @@ async def look(
     code = emit.finish(plans, options)
     stopped = plans.errors or any(one.blockers for one in plans.made)
     if planner is None and out is None and not stopped:
-        pending = any(one.pending for one in plans.made)
-        emit.then(options.again.command("apply" if pending else "show"), options)
+        emit.then(options.again.command(*_then(plans.made)), options)
     return code
