@@ -379,3 +379,12 @@ def test_the_packs_for_pipelines_never_end_a_registration() -> None:
     azure = (root / "ci" / "azure-pipelines.yml").read_text().split("values: [")[1].partition("]")[0]
     for listed in (github.replace("|", " "), azure.replace(",", " ")):
         assert set(listed.split()) == {"validate", "plan", "apply", "drift", "expiry", "doctor"}
+
+
+@pytest.mark.parametrize("argv", [("restore",), ("destroy", "--purge")])
+def test_a_client_id_is_an_id(provision: Program, config: str, argv: tuple[str, ...]) -> None:
+    """What is none is told at once, and not looked for."""
+    verb, *more = argv
+    ran = provision(verb, config, "--sandbox", *more, "--client-id", "mail-app")
+    assert ran.code == 64
+    assert "Invalid value for '--client-id'" in ran.err

@@ -111,6 +111,15 @@ def test_nothing_is_written_over(provision: Program) -> None:
     assert Path("configs/pal-mail.yaml").exists()
 
 
+def test_a_gitignore_that_takes_no_line_is_a_note(provision: Program) -> None:
+    """The config is written, and the next command named; what to keep out of git is told."""
+    Path(".gitignore").mkdir()
+    ran = provision("init", *GIVEN, "--sandbox", "-o", "json")
+    assert ran.code == 0, ran.err
+    assert Path("pal-mail.yaml").exists()
+    assert ran.json["notes"][-1].endswith("have git ignore .provision/, *.secret, *.provision.json")
+
+
 def test_importing_is_offered_where_a_registration_is_there(provision: Program, asked: list[str]) -> None:
     """Whoever takes the offer gets its command, and no file."""
     provision("apply", write_config(), "--sandbox", "--yes", "--deliver", "file:first.secret")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from provision.cli.completion import files
+from provision.cli.one_tenant import rule
 from provision.cli.options import Common, approved, assume_yes, common
 from provision.cli.verb import Verb
 
@@ -34,7 +35,9 @@ if TYPE_CHECKING:
 @approved
 @click.option("--forget", is_flag=True, help="Have the sink remove the delivered value, where it can.")
 @click.option("--purge", is_flag=True, help="Remove for good what is already deleted; --allow purge.")
-@click.option("--client-id", metavar="ID", help="With --purge: which of several deleted ones.")
+@click.option(
+    "--client-id", metavar="ID", callback=rule("guid"), help="With --purge: which of several deleted ones."
+)
 @assume_yes
 @partial(common, outcome="endings")
 def destroy(  # noqa: PLR0917 - click calls it by name

@@ -71,6 +71,7 @@ async def _init(options: Common, begun: Draft, cloud: str | None, out: str | Non
     from provision.cli.questions import agreed
     from provision.config.writing import text
     from provision.engine.importing import read_back
+    from provision.errors import ProvisionError
     from provision.outcomes.begun import Begun
 
     place = new_file.Place(out or f"{begun.name}.yaml")
@@ -88,7 +89,12 @@ async def _init(options: Common, begun: Draft, cloud: str | None, out: str | Non
     written = text(begun)
     read_back(written)
     place.write(path, written)
-    return emit.finish(replace(result, ignored=gitignore.complete()), options)
+    try:
+        result = replace(result, ignored=gitignore.complete())
+    except ProvisionError as error:
+        note = f"{error.message}; before you commit, have git ignore {', '.join(gitignore.LINES)}"
+        result = replace(result, notes=(*notes, note))
+    return emit.finish(result, options)
 
 
 async def _with_cloud(options: Common, begun: Draft) -> tuple[Draft, str, bool]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from provision.cli.one_tenant import rule
 from provision.cli.options import Common, assume_yes, common
 from provision.cli.verb import Verb
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     ),
 )
 @click.option("--dry-run", is_flag=True, help="Stop after showing the plan.")
-@click.option("--client-id", metavar="ID", help="Which of several deleted ones.")
+@click.option("--client-id", metavar="ID", callback=rule("guid"), help="Which of several deleted ones.")
 @assume_yes
 @partial(common, outcome="endings")
 def restore(options: Common, dry_run: bool, client_id: str | None, yes: bool) -> int:
