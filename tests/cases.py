@@ -15,6 +15,7 @@ from provision.change import Change
 from provision.errors import Finding
 
 HEADING = "## "
+ANEW = "if it is meant so: make golden, and look at the difference"
 
 
 def changed(changes: Iterable[Change]) -> list[str]:

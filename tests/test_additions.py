@@ -42,7 +42,7 @@ def test_every_sink_tells_what_it_reaches() -> None:
         name: parse_option(argument).reaches("global").rstrip("/") for name, (argument, _) in REACHED.items()
     }
     assert told == {name: address for name, (_, address) in REACHED.items()}
-    assert told.keys() == SINKS.keys()
+    assert told.keys() == SINKS.keys(), "a sink has a row in REACHED, above"
 
 
 def test_every_sink_is_completed_and_in_the_docs() -> None:
@@ -52,7 +52,7 @@ def test_every_sink_is_completed_and_in_the_docs() -> None:
     assert {"file:", "terminal", "key_vault:https://"} <= {item.value for item in completed}
     table = (ROOT / "docs" / "commands.md").read_text().split("| `secret.delivery` |")[1].split("\n\n")[0]
     listed = re.findall(r"^\| `\{?(\w+)[^`]*` \| `(\w+)", table, re.MULTILINE)
-    assert listed == [(name, name) for name in SINKS]
+    assert listed == [(name, name) for name in SINKS], "rows of docs/commands.md, in the order of SINKS"
 
 
 # -- an output format, or a verb -------------------------------------------------------------

@@ -216,6 +216,6 @@ def resolver(real: Resolver, port: int) -> Resolver:
             return real("127.0.0.1", port, *more[1:], **options)
         if host in ("127.0.0.1", "localhost"):
             return real(host, *more, **options)
-        raise OSError(f"a test must not reach {host}")
+        raise OSError(f"a test must not reach {host}; a stand-in's host is in HOSTS")
 
     return look_up

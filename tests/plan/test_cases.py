@@ -288,7 +288,7 @@ ANSWERS = cases.answers(Path(__file__).with_name("plan_cases.txt"), list(CASES),
 @pytest.mark.parametrize("case", CASES)
 def test_a_whole_plan(case: str) -> None:
     """As it was reviewed."""
-    assert answer(case) == ANSWERS[case]
+    assert answer(case) == ANSWERS[case], cases.ANEW
 
 
 AUDIENCES = {

@@ -77,7 +77,7 @@ ANSWERS = cases.answers(Path(__file__).with_name("rotation_cases.txt"), CASES, a
 @pytest.mark.parametrize("case", CASES)
 def test_a_whole_rotation(case: str) -> None:
     """As it was reviewed."""
-    assert answer(case) == ANSWERS[case]
+    assert answer(case) == ANSWERS[case], cases.ANEW
 
 
 DELIVERED = "secret b was delivered, and may be in use"

@@ -188,4 +188,4 @@ ANSWERS = cases.answers(Path(__file__).with_name("secret_cases.txt"), list(CASES
 @pytest.mark.parametrize("case", CASES)
 def test_what_is_due_and_what_is_said(case: str) -> None:
     """As it was reviewed."""
-    assert answer(case) == ANSWERS[case]
+    assert answer(case) == ANSWERS[case], cases.ANEW
