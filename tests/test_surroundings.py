@@ -71,7 +71,7 @@ PLACES = {
         uid=1654, gid=1654, groups=(2000,), owner=(0, 2000), mode=0o2775
     ),
     "a user without a name, a HOME or a folder for temporary files": Surroundings(
-        environment={"TMPDIR": "/nonexistent"}
+        environment={"TMPDIR": "/no/such/folder"}
     ),
     "a unit of systemd with DynamicUser": Surroundings(
         uid=61184,

@@ -16,7 +16,7 @@ from provision.graph.credentials import application, credential, presented
 from provision.graph.identities import Identity, credential_of
 from provision.graph.tokens import Tokens, fixed_token
 from provision.graph.ways import GIVEN, WAYS, Auth
-from provision.network import current, of_file
+from provision.network import Network, current, of_file
 from provision.network.clients import asynchronous
 from provision.values import dataclass
 
@@ -72,19 +72,15 @@ def over_the_network(
     if administrator:
         own = (administrator.client_id, administrator.client_secret)
         tokens = Tokens(application(cloud, tenant, *own, network=network), GIVEN, tenant, cloud)
-    elif identity:
+    else:
         try:
-            named = credential_of(
-                identity, tenant, cloud, prompt=prompt or notify, network=network, timeout=budget
+            tokens = _tokens(
+                cloud, tenant, auth, identity, prompt=prompt or notify, network=network, timeout=budget
             )
         except ProvisionError as error:
+            if identity is None:
+                raise
             return _unusable(error, cloud, tenant, notify)
-        host = partial(presented, identity.auth, cloud, network, timeout=budget)
-        tokens = Tokens(named, identity.way, tenant, cloud, host, timeout=budget)
-    else:
-        found = credential(auth, tenant, cloud, prompt=prompt or notify, network=network, timeout=budget)
-        host = partial(presented, auth, cloud, network, timeout=budget)
-        tokens = Tokens(found, WAYS[auth], tenant, cloud, host, timeout=budget)
     return Graph(
         cloud,
         tokens,
@@ -96,6 +92,29 @@ def over_the_network(
         audit=audit,
         share=share,
     )
+
+
+def _tokens(
+    cloud: Cloud,
+    tenant: str,
+    auth: Auth,
+    identity: Identity | None,
+    *,
+    prompt: Notify,
+    network: Network,
+    timeout: float,
+) -> Tokens:
+    """Return the tokens of an identity, or of the way that ``auth`` is."""
+    if identity is None:
+        found, way = (
+            credential(auth, tenant, cloud, prompt=prompt, network=network, timeout=timeout),
+            WAYS[auth],
+        )
+    else:
+        found = credential_of(identity, tenant, cloud, prompt=prompt, network=network, timeout=timeout)
+        auth, way = identity.auth, identity.way
+    host = partial(presented, auth, cloud, network, timeout=timeout)
+    return Tokens(found, way, tenant, cloud, host, timeout=timeout)
 
 
 class _Refusing(httpx.AsyncBaseTransport):

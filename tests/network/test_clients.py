@@ -75,7 +75,7 @@ def test_the_libraries_read_nothing_themselves(
     with host(served) as port, proxy(port) as seen:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{seen.port}")
         monkeypatch.setenv("SSL_CERT_FILE", str(ca))
-        monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nonexistent.pem")
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/no/such/file.pem")
         monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:1")
         monkeypatch.setenv("NO_PROXY", "localhost,[::1],fd07:b51a:cc66:f0::/64,10.0.0.0/8,*.corp,:::")
         assert ask(current()) == 200

@@ -98,7 +98,7 @@ def test_folders(files: Path) -> None:
     folder = str(files / "folder")
     for variables in (
         {"SSL_CERT_DIR": folder},
-        {"SSL_CERT_DIR": os.pathsep.join(("/nonexistent", folder, str(files / "none")))},
+        {"SSL_CERT_DIR": os.pathsep.join(("/no/such/folder", folder, str(files / "none")))},
         {"REQUESTS_CA_BUNDLE": folder},
         {"CURL_CA_BUNDLE": folder},
     ):
@@ -107,7 +107,10 @@ def test_folders(files: Path) -> None:
         assert len(found.ders) == 1
     with pytest.raises(ProvisionError, match="it is a folder, not a file"):
         named({"SSL_CERT_FILE": folder})
-    for value, said in (("/nonexistent", "no such folder"), (str(files / "none"), "without a certificate")):
+    for value, said in (
+        ("/no/such/folder", "no such folder"),
+        (str(files / "none"), "without a certificate"),
+    ):
         with pytest.raises(ProvisionError, match=said):
             named({"SSL_CERT_DIR": value})
 
@@ -122,11 +125,13 @@ def test_what_counts(files: Path) -> None:
     both = named({"SSL_CERT_FILE": good, "SSL_CERT_DIR": folder})
     assert both is not None
     assert len(both.ders) == 3  # the host's beside the authority's
-    first = named({"SSL_CERT_FILE": good, "REQUESTS_CA_BUNDLE": str(other), "SSL_CERT_DIR": "/nonexistent"})
+    first = named(
+        {"SSL_CERT_FILE": good, "REQUESTS_CA_BUNDLE": str(other), "SSL_CERT_DIR": "/no/such/folder"}
+    )
     assert first is not None
     assert len(first.ders) == 1
     assert first.passed_over == (
-        "SSL_CERT_DIR names /nonexistent: there is no such folder",
+        "SSL_CERT_DIR names /no/such/folder: there is no such folder",
         "REQUESTS_CA_BUNDLE comes after SSL_CERT_FILE",
     )
 
@@ -139,9 +144,9 @@ SIGN_IN = {
     "AZURE_CLIENT_SECRET": "x",
 }
 WRONG = [
-    ("SSL_CERT_FILE", "/nonexistent.pem", "ca-file"),
+    ("SSL_CERT_FILE", "/no/such/file.pem", "ca-file"),
     ("SSL_CERT_FILE", "/etc", "ca-file"),
-    ("SSL_CERT_DIR", "/nonexistent", "ca-file"),
+    ("SSL_CERT_DIR", "/no/such/folder", "ca-file"),
     ("REQUESTS_CA_BUNDLE", "empty.pem", "ca-file"),
     ("CURL_CA_BUNDLE", "prod.yaml", "ca-file"),
     ("ALL_PROXY", "socks://jane:geheim@127.0.0.1:1080", "proxy"),
@@ -215,7 +220,7 @@ def test_doctor_hides_the_password_of_a_proxy_that_works_or_not(
 
 def test_a_rehearsal_asks_nobody(provision: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     """So nothing of this concerns it."""
-    monkeypatch.setenv("SSL_CERT_FILE", "/nonexistent.pem")
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file.pem")
     monkeypatch.setenv("ALL_PROXY", "socks://127.0.0.1:1080")
     ran = provision("doctor", write_config(), "--sandbox", "-o", "json")
     assert ran.code == 0
