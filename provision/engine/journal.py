@@ -95,8 +95,9 @@ class Journal:
 
         Not if this machine has removed it since.
         """
-        events = [e.get("event") for e in self._entries() if _key(e) == client_id]
-        return CONSENTED in events and events[-1] != REMOVED
+        told = [e.get("event") for e in self._entries() if _key(e) == client_id]
+        lately = [event for event in told if event in (CONSENTED, REMOVED)]
+        return lately[-1:] == [CONSENTED]
 
     def place_of(self, key_id: str) -> str | None:
         """Return where this machine delivered a secret to; ``None`` if it did not, or did not note it."""

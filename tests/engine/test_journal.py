@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from provision import bounded
@@ -156,6 +156,7 @@ def test_a_full_disk_leaves_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyP
         max_size=14,
     )
 )
+@example([(event, "k1", "file:a", False) for event in (CONSENTED, REMOVED, INTENDED)])
 def test_nothing_that_counts_is_left_out(events: list[tuple[str, str, str, bool]]) -> None:
     """Every question has the same answer before and after, and after what may follow."""
     entries: list[journal_files.Entry] = [
